@@ -1,0 +1,298 @@
+"""What a value of each Keras argument may be: its kind, told by the argument's name.
+
+Keras annotates nothing, accepts `units: true` and `units: 10**12`, and answers `kernel_size: "3"` with an error
+about `<=`.
+So each argument name has a kind here; `models.keras_objects` checks a spec's values against them.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+__all__ = ["Check", "Mismatch", "family_of", "kind_of"]
+
+LARGEST = 2**24
+"""No size of a layer is larger: what is above is a typing mistake that would take the machine's memory."""
+
+Check = Callable[[Any], Any]
+
+
+class Mismatch(ValueError):
+    """A value is not of its kind; `expected` says what is."""
+
+    def __init__(self, expected: str) -> None:
+        self.expected = expected
+        super().__init__(expected)
+
+
+def integer(lowest: int = -LARGEST, highest: int = LARGEST) -> Check:
+    """A whole number; 3.0 counts as one, True does not."""
+    bounds = f"a whole number from {lowest} to {highest}" if lowest > -LARGEST else "a whole number"
+
+    def check(value: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int | float) or value != value // 1:
+            raise Mismatch(bounds)
+        if not lowest <= value <= highest:
+            raise Mismatch(bounds)
+        return int(value)
+
+    return check
+
+
+def number(lowest: float = -math.inf, highest: float = math.inf, *, above: bool = False, below: bool = False) -> Check:
+    """A finite number within bounds; `above` and `below` exclude the bounds themselves."""
+    expected = f"a number{_bounds(lowest, highest, above=above, below=below)}"
+
+    def check(value: Any) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise Mismatch(expected)
+        too_low = value <= lowest if above else value < lowest
+        too_high = value >= highest if below else value > highest
+        if too_low or too_high:
+            raise Mismatch(expected)
+        return value
+
+    return check
+
+
+def _bounds(lowest: float, highest: float, *, above: bool, below: bool) -> str:
+    parts = []
+    if lowest > -math.inf:
+        parts.append(f"{'above' if above else 'of at least'} {lowest:g}")
+    if highest < math.inf:
+        parts.append(f"{'below' if below else 'at most'} {highest:g}")
+    return f" {' and '.join(parts)}" if parts else ""
+
+
+def boolean(value: Any) -> bool:
+    """True or false."""
+    if not isinstance(value, bool):
+        raise Mismatch("true or false")
+    return value
+
+
+def text(value: Any) -> str:
+    """Any text with something in it."""
+    if not isinstance(value, str) or not value:
+        raise Mismatch("text")
+    return value
+
+
+def choice(*names: str) -> Check:
+    """One of a few words."""
+
+    def check(value: Any) -> str:
+        if value not in names:
+            raise Mismatch("one of " + ", ".join(names))
+        return str(value)
+
+    return check
+
+
+def either(*checks: Check) -> Check:
+    """A value that passes any of the checks, tried in order."""
+
+    def check(value: Any) -> Any:
+        expected = []
+        for one in checks:
+            try:
+                return one(value)
+            except Mismatch as mismatch:
+                expected.append(mismatch.expected)
+        raise Mismatch(" or ".join(expected))
+
+    return check
+
+
+def listing(item: Check, *, length: int | None = None) -> Check:
+    """A list, of a fixed length where one is given."""
+
+    def check(value: Any) -> list[Any]:
+        if not isinstance(value, list | tuple) or (length is not None and len(value) != length) or not value:
+            raise Mismatch(f"a list of {length or 'values'}")
+        try:
+            return [item(one) for one in value]
+        except Mismatch as mismatch:
+            raise Mismatch(f"a list, each {mismatch.expected}") from mismatch
+
+    return check
+
+
+def _dimensions(class_name: str) -> int:
+    return int(class_name[-2]) if class_name[-1:] == "D" and class_name[-2:-1].isdigit() else _transposed(class_name)
+
+
+def _transposed(class_name: str) -> int:
+    return int(class_name[-11]) if class_name.endswith("DTranspose") else 1
+
+
+def per_axis(item: Check) -> Callable[[str], Check]:
+    """One value for all spatial axes, or a list of one for each; how many follows from the class: Conv2D has 2."""
+
+    def make(class_name: str) -> Check:
+        return either(item, listing(item, length=max(_dimensions(class_name), _recurrent(class_name))))
+
+    return make
+
+
+def _recurrent(class_name: str) -> int:
+    return int(class_name[-2]) if class_name.startswith("ConvLSTM") else 0
+
+
+def _borders(class_name: str) -> Check:
+    axes = _dimensions(class_name)
+    edge = integer(0)
+    pair = listing(edge, length=2)
+    if axes == 1:
+        return either(edge, pair)
+    return either(edge, listing(either(edge, pair), length=axes))
+
+
+POSITIVE = integer(1)
+RATE = number(0, 1, below=True)
+FACTOR = either(number(-10, 10), listing(number(-10, 10), length=2))
+SEED = integer(0, 2**31 - 1)
+THRESHOLDS = either(number(0, 1), listing(number(0, 1)))
+RATIO = number(0, 1)
+NOT_NEGATIVE = number(0)
+ABOVE_ZERO = number(0, above=True)
+ANY = number()
+AXIS = either(integer(-8, 8), listing(integer(-8, 8)))
+CLASS_INDEX = integer(0)
+
+KINDS: Mapping[str, Check] = {
+    **dict.fromkeys(("units", "filters", "depth_multiplier", "groups", "input_dim", "output_dim", "height", "width",
+                     "n", "num_tokens", "num_bins", "bins", "k", "top_k", "num_thresholds", "num_classes", "num_labels",
+                     "decay_steps", "first_decay_steps", "gradient_accumulation_steps", "ema_overwrite_frequency",
+                     "num_ops", "num_chains", "chain_depth", "power_iterations", "ns_steps", "lora_rank", "lora_alpha",
+                     "num_mel_bins", "sampling_rate", "sequence_length", "sequence_stride", "fft_length",
+                     "frame_length", "frame_step"), POSITIVE),
+    **dict.fromkeys(("patience", "cooldown", "start_from_epoch", "warmup_steps", "verbose", "num_regressors",
+                     "class_id", "ignore_class"), CLASS_INDEX),
+    **dict.fromkeys(("use_bias", "center", "nesterov", "amsgrad", "centered", "use_ema", "from_logits", "keepdims",
+                     "mask_zero", "return_sequences", "go_backwards", "stateful", "unroll", "unit_forget_bias",
+                     "reset_after", "restore_best_weights", "raise_error", "swap_on_epoch", "invert", "antialias",
+                     "crop_to_aspect_ratio", "pad_to_aspect_ratio", "renorm", "synchronized", "return_state", "sparse",
+                     "approximate", "cycle", "staircase", "apply_class_balancing", "multi_label", "relative_step",
+                     "exclude_embeddings", "periodic", "sparse_y_true", "sparse_y_pred", "from_sorted_ids", "all_ops",
+                     "trainable", "tie_weights", "power_to_db", "expand_dims"), boolean),
+    **dict.fromkeys(("rate", "dropout", "recurrent_dropout"), RATE),
+    **dict.fromkeys(("momentum", "rho", "beta_1", "beta_2", "ema_momentum", "adam_beta_1", "adam_beta_2",
+                     "renorm_momentum", "label_smoothing"), RATIO),
+    **dict.fromkeys(("precision", "recall", "sensitivity", "specificity", "q"), RATIO),
+    **dict.fromkeys(("epsilon", "epsilon_1", "epsilon_2", "clipnorm", "clipvalue", "global_clipnorm", "clip_threshold",
+                     "loss_scale_factor", "initial_learning_rate", "t_mul", "m_mul", "decay_rate",
+                     "delta"), ABOVE_ZERO),
+    **dict.fromkeys(("stddev", "l1", "l2", "min_delta", "min_lr", "weight_decay", "warmup_target", "end_learning_rate",
+                     "initial_accumulator_value", "l1_regularization_strength", "l2_regularization_strength",
+                     "l2_shrinkage_regularization_strength", "adam_weight_decay", "adam_lr_ratio", "rms_rate",
+                     "min_freq", "max_freq", "min_power", "ref_power", "top_db", "mag_exp", "clip_limit", "gain",
+                     "logit_soft_cap"), NOT_NEGATIVE),
+    **dict.fromkeys(("alpha", "negative_slope", "max_value", "min_value", "offset", "mask_value", "threshold", "value",
+                     "mean", "minval", "maxval", "fill_value", "baseline", "learning_rate_power", "power", "gamma",
+                     "beta", "beta_2_decay", "muon_a", "muon_b", "muon_c", "default_value", "b", "threshold_factor",
+                     "addition_factor"), ANY),
+    **dict.fromkeys(("factor", "height_factor", "width_factor", "brightness_factor", "contrast_factor", "hue_factor",
+                     "saturation_factor", "x_factor", "y_factor", "sigma"), FACTOR),
+    **dict.fromkeys(("axis", "shared_axes", "input_axes", "output_axes"), AXIS),
+    **dict.fromkeys(("name", "equation", "bias_axes", "window", "monitor"), text),
+    **dict.fromkeys(("boundaries", "values"), listing(ANY)),
+    **dict.fromkeys(("target_class_ids",), listing(CLASS_INDEX)),
+    **dict.fromkeys(("noise_shape",), listing(either(POSITIVE, choice("None")))),
+    **dict.fromkeys(("dims",), listing(integer(1, 8))),
+    "output_shape": either(POSITIVE, listing(POSITIVE)),
+    "target_shape": listing(either(integer(-1, -1), POSITIVE)),
+    "exclude_layers": listing(text),
+    "bin_boundaries": listing(ANY),
+    "label_weights": listing(NOT_NEGATIVE),
+    "thresholds": THRESHOLDS,
+    "variance": either(NOT_NEGATIVE, listing(NOT_NEGATIVE)),
+    "value_range": listing(ANY, length=2),
+    "tile_grid_size": listing(POSITIVE, length=2),
+    "seed": SEED,
+    "data_format": choice("channels_last"),
+    "dtype": choice("float32", "float16", "bfloat16", "mixed_float16", "mixed_bfloat16"),
+    "reverse_dtype": choice("float32"),
+    "padding": choice("valid", "same"),
+    "merge_mode": choice("sum", "mul", "concat", "ave"),
+    "interpolation": choice("bilinear", "nearest", "bicubic", "lanczos3", "lanczos5"),
+    "fill_mode": choice("reflect", "wrap", "constant", "nearest"),
+    "output_mode": choice("int", "one_hot", "multi_hot", "count"),
+    "reduction": choice("sum", "sum_over_batch_size", "mean", "mean_with_sample_weight"),
+    "curve": choice("ROC", "PR"),
+    "summation_method": choice("interpolation", "minoring", "majoring"),
+    "average": choice("micro", "macro", "weighted"),
+    "class_aggregation": choice("uniform_average", "variance_weighted_average"),
+    "distribution": choice("truncated_normal", "untruncated_normal", "uniform"),
+    "use_cudnn": either(boolean, choice("auto")),
+    "scaling": choice("density", "spectrum"),
+    "renorm_clipping": listing(text),
+}  # fmt: skip
+"""Argument name → its check, where the name alone tells. Classes in which it means something else are in OWN_KINDS."""
+
+SHAPED_KINDS: Mapping[str, Callable[[str], Check]] = {
+    **dict.fromkeys(
+        ("kernel_size", "strides", "pool_size", "dilation_rate", "size", "output_size"), per_axis(POSITIVE)
+    ),
+    "output_padding": per_axis(integer(0)),
+    "cropping": _borders,
+}
+
+OWN_KINDS: Mapping[str, Check] = {
+    "AUC.label_weights": listing(NOT_NEGATIVE),
+    "BatchNormalization.scale": boolean,
+    "CategoricalFocalCrossentropy.alpha": either(RATIO, listing(RATIO)),
+    "Conv1D.padding": choice("valid", "same", "causal"),
+    "DepthwiseConv1D.padding": choice("valid", "same"),
+    "GroupNormalization.groups": integer(-1),
+    "GroupNormalization.scale": boolean,
+    "LayerNormalization.scale": boolean,
+    "MaxNorm.axis": AXIS,
+    "MinMaxNorm.rate": RATIO,
+    "Normalization.mean": either(ANY, listing(ANY)),
+    "OrthogonalRegularizer.mode": choice("rows", "columns"),
+    "RandomElasticTransform.scale": FACTOR,
+    "RandomErasing.scale": listing(RATIO, length=2),
+    "RandomFlip.mode": choice("horizontal", "vertical", "horizontal_and_vertical"),
+    "RandomPerspective.scale": FACTOR,
+    "Rescaling.offset": either(ANY, listing(ANY)),
+    "Rescaling.scale": either(ANY, listing(ANY)),
+    "STFTSpectrogram.mode": choice("log", "magnitude", "psd", "real", "imag", "angle", "stft"),
+    "SeparableConv1D.padding": choice("valid", "same", "causal"),
+    "EarlyStopping.mode": choice("auto", "min", "max"),
+    "ReduceLROnPlateau.mode": choice("auto", "min", "max"),
+    "ReduceLROnPlateau.factor": number(0, 1, above=True, below=True),
+    "VarianceScaling.mode": choice("fan_in", "fan_out", "fan_avg"),
+    "VarianceScaling.scale": ABOVE_ZERO,
+    "celu.alpha": ABOVE_ZERO,
+}
+"""`Class.argument` → its check, where the argument's name means something else than elsewhere."""
+
+OBJECT_ARGUMENTS: Mapping[str, str] = {"learning_rate": "schedules", "layer": "layers", "backward_layer": "layers"}
+"""Arguments that hold another Keras object, by name → the object's family."""
+
+OBJECT_SUFFIXES: Mapping[str, str] = {
+    "_initializer": "initializers",
+    "_regularizer": "regularizers",
+    "_constraint": "constraints",
+    "activation": "activations",
+}
+"""The same, by how the argument's name ends."""
+
+
+def kind_of(class_name: str, argument: str) -> Check | None:
+    """The check of one argument, or None where a name has no kind (a test says that none is left out)."""
+    own = OWN_KINDS.get(f"{class_name}.{argument}")
+    if own is not None:
+        return own
+    if argument == "padding" and class_name.startswith("ZeroPadding"):
+        return _borders(class_name)
+    shaped = SHAPED_KINDS.get(argument)
+    return shaped(class_name) if shaped is not None else KINDS.get(argument)
+
+
+def family_of(argument: str) -> str | None:
+    """The family of Keras objects that an argument holds, or None for a plain value."""
+    if argument in OBJECT_ARGUMENTS:
+        return OBJECT_ARGUMENTS[argument]
+    return next((family for suffix, family in OBJECT_SUFFIXES.items() if argument.endswith(suffix)), None)

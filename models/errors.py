@@ -1,0 +1,178 @@
+"""Everything that can go wrong with a model, as data.
+
+    OnehotError
+    ├── SpecError                 a spec that cannot be trained; carries every problem at once
+    ├── InputError                an instance that cannot be predicted
+    ├── DataError                 training data that cannot be used
+    ├── TrainingError             a training that ended without a model
+    │   ├── TrainingDiverged      its loss is no longer a number
+    │   └── ExportMismatch        the graph to be served computes something else than Keras
+    └── StoreError
+        ├── ModelNotFound
+        ├── VersionNotFound
+        ├── LabelNotFound
+        ├── CorruptVersion        a published file is not what its manifest says
+        └── StoreUnavailable      the store does not answer; trying again may help
+
+Errors know nothing of HTTP or of exit codes: one table in the service and one in the command line do that.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+__all__ = [
+    "CorruptVersion",
+    "DataError",
+    "ExportMismatch",
+    "InputError",
+    "LabelNotFound",
+    "ModelNotFound",
+    "OnehotError",
+    "Problem",
+    "SpecError",
+    "StoreError",
+    "StoreUnavailable",
+    "TrainingDiverged",
+    "TrainingError",
+    "VersionNotFound",
+]
+
+LONGEST_RECEIVED = 120
+
+
+def shown(value: object) -> str:
+    """What came, short enough for one line."""
+    text = repr(value)
+    return text if len(text) <= LONGEST_RECEIVED else f"{text[: LONGEST_RECEIVED - 1]}…"
+
+
+class OnehotError(Exception):
+    """Base of every error that Onehot raises on purpose."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong with a spec: where, what was expected, what came (already in words)."""
+
+    path: str
+    expected: str
+    received: str
+
+    @property
+    def message(self) -> str:
+        """The problem in words, without its path."""
+        return f"expected {self.expected}; received {self.received}"
+
+
+class SpecError(OnehotError):
+    """A spec that cannot be trained, with all its problems."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(f"{problem.path}: {problem.message}" for problem in self.problems))
+
+    @property
+    def details(self) -> list[dict[str, str]]:
+        """The problems as the list that goes over HTTP."""
+        return [{"path": problem.path, "message": problem.message} for problem in self.problems]
+
+
+class _Misfit(OnehotError):
+    """Something at a named place is not what was expected."""
+
+    def __init__(self, *, where: str, expected: str, received: str) -> None:
+        self.where = where
+        self.expected = expected
+        self.received = received
+        super().__init__(f"{where}: expected {expected}; received {received}")
+
+
+class InputError(_Misfit):
+    """An instance or a body that cannot be predicted; `where` is like `instances[3]`."""
+
+
+class DataError(_Misfit):
+    """Training data that cannot be used; `where` is a file, an array or a column."""
+
+
+class TrainingError(OnehotError):
+    """A training that ended without a model."""
+
+
+class TrainingDiverged(TrainingError):
+    """The loss stopped being a number."""
+
+    def __init__(self, *, epoch: int, metric: str = "loss") -> None:
+        self.epoch = epoch
+        self.metric = metric
+        super().__init__(
+            f"{metric} is not a finite number after epoch {epoch}: lower the learning rate, "
+            "or rescale or standardize the features"
+        )
+
+
+class ExportMismatch(TrainingError):
+    """The exported graph and Keras disagree on held-out rows, so nothing is published."""
+
+    def __init__(self, *, largest_difference: float, tolerance: float, rows: int) -> None:
+        self.largest_difference = largest_difference
+        self.tolerance = tolerance
+        self.rows = rows
+        super().__init__(
+            f"the exported graph differs from Keras on {rows} held-out rows: expected at most {tolerance:g}; "
+            f"received {largest_difference:g}"
+        )
+
+
+class StoreError(OnehotError):
+    """Something about models at rest."""
+
+
+class ModelNotFound(StoreError):
+    """No such model."""
+
+    def __init__(self, model: str) -> None:
+        self.model = model
+        super().__init__(f"no model {model!r}: GET /v1/models (or `onehot models list`) names those that exist")
+
+
+class VersionNotFound(StoreError):
+    """No such version of a model; without a number, no version that could be the default."""
+
+    def __init__(self, model: str, version: int | None) -> None:
+        self.model = model
+        self.version = version
+        what = "no default version" if version is None else f"no version {version}"
+        super().__init__(f"{what} of model {model!r}: GET /v1/models/{model} lists its versions")
+
+
+class LabelNotFound(StoreError):
+    """No such label on a model."""
+
+    def __init__(self, model: str, label: str) -> None:
+        self.model = model
+        self.label = label
+        super().__init__(f"no label {label!r} on model {model!r}: GET /v1/models lists the labels of every model")
+
+
+class CorruptVersion(StoreError):
+    """A file of a published version is not what its manifest promises."""
+
+    def __init__(self, model: str, version: int, *, file: str, expected: str, received: str) -> None:
+        self.model = model
+        self.version = version
+        self.file = file
+        self.expected = expected
+        self.received = received
+        super().__init__(
+            f"{file} of version {version} of model {model!r} is not what was published: "
+            f"expected {expected}; received {received}"
+        )
+
+
+class StoreUnavailable(StoreError):
+    """The store does not answer."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(f"the store does not answer: {reason}")

@@ -1,0 +1,220 @@
+"""Instances as clients send them and data files hold them, made into one array: `(batch, *shape)`."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from models.errors import InputError, shown
+
+__all__ = ["Array", "Feature", "InstanceSpec", "parse_instances"]
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+NUMBERS = frozenset({int, float})
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One named column of a table.
+
+    Args:
+        name: The column's name.
+        kind: `number` or `category`.
+        optional: Whether it may be missing (null), because a `fill` step fills it.
+    """
+
+    name: str
+    kind: str = "number"
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceSpec:
+    """What one raw instance looks like, before preprocessing.
+
+    Args:
+        shape: Without the samples axis: `(8,)`, `(28, 28)`.
+        features: The columns, when the instance is a row of a table; as many as `shape[0]`.
+        model_shape: The shape that the network takes; a client may send that as well when the number of values agrees.
+        dtype: Of the array; always float32.
+    """
+
+    shape: tuple[int, ...]
+    features: tuple[Feature, ...] | None = None
+    model_shape: tuple[int, ...] | None = None
+    dtype: str = "float32"
+
+    @property
+    def size(self) -> int:
+        """How many values one instance has."""
+        return prod(self.shape)
+
+    @property
+    def is_numeric(self) -> bool:
+        """Whether every value is a number that must be there."""
+        return not any(feature.kind == "category" or feature.optional for feature in self.features or ())
+
+    def accepts(self, shape: tuple[int, ...]) -> bool:
+        """Whether a nested value of this shape is one instance: raw, flat, or as the network takes it."""
+        if shape in (self.shape, (self.size,)):
+            return True
+        known = [_without_ones(self.shape)]
+        if self.model_shape is not None and prod(self.model_shape) == self.size:
+            known.append(_without_ones(self.model_shape))
+        return bool(shape) and _without_ones(shape) in known
+
+    @property
+    def expected(self) -> str:
+        """The accepted forms in words."""
+        flat = f" or {self.size} flat values" if len(self.shape) > 1 else ""
+        named = " or an object keyed by feature name" if self.features else ""
+        return f"shape {list(self.shape)}{flat}{named}"
+
+
+def _without_ones(shape: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(size for size in shape if size != 1)
+
+
+def parse_instances(values: Any, spec: InstanceSpec, *, where: str = "instances") -> Array:
+    """Make one array of instances that came as JSON.
+
+    Args:
+        values: A list of instances, each nested in its raw shape, flat, or an object keyed by feature name.
+        spec: What an instance looks like.
+        where: What the list is called in errors.
+
+    Returns:
+        float32 `(batch, *spec.shape)`; for tables with categories or gaps an object array `(batch, columns)`.
+
+    Raises:
+        InputError: Names the first instance that does not fit, what was expected and what came.
+    """
+    if not isinstance(values, list) or not values:
+        raise InputError(where=where, expected="a list of at least one instance", received=shown(values))
+    if not spec.is_numeric:
+        return _parse_table(values, spec, where)
+    rows = _in_column_order(values, spec, where) if spec.features and dict in set(map(type, values)) else values
+    shape, flat = _flatten(rows)
+    if flat is None or not spec.accepts(shape[1:]):
+        _explain(rows, spec, where)
+    return _as_float32(flat or [], spec, where)
+
+
+def _flatten(rows: list[Any]) -> tuple[tuple[int, ...], list[Any] | None]:
+    """Shape and flat numbers of a nested list; no numbers where it is ragged or holds anything else."""
+    shape = [len(rows)]
+    level = rows
+    while (types := set(map(type, level))) == {list}:
+        lengths = set(map(len, level))
+        if len(lengths) != 1:
+            return tuple(shape), None
+        shape.append(lengths.pop())
+        level = list(chain.from_iterable(level))
+    return tuple(shape), level if types <= NUMBERS else None
+
+
+def _as_float32(flat: list[Any], spec: InstanceSpec, where: str) -> Array:
+    try:
+        with np.errstate(over="ignore"):
+            array = np.array(flat, dtype=np.float64).astype(np.float32)
+    except OverflowError as error:
+        raise InputError(where=where, expected="numbers that fit float32", received="a larger integer") from error
+    array = array.reshape(-1, *spec.shape)
+    require_finite(array, where)
+    return array
+
+
+def require_finite(array: Array, where: str) -> None:
+    """Refuse NaN and infinity.
+
+    Raises:
+        InputError: Names the first instance with such a value.
+    """
+    if np.isfinite(array).all():
+        return
+    row = int(np.argmax(~np.isfinite(array.reshape(len(array), -1)).all(axis=1)))
+    bad = array[row][~np.isfinite(array[row])].reshape(-1)[0]
+    raise InputError(where=f"{where}[{row}]", expected="finite float32 numbers", received=f"{bad}")
+
+
+def _explain(rows: list[Any], spec: InstanceSpec, where: str) -> None:
+    """Find the first instance that does not fit and say so."""
+    for index, row in enumerate(rows):
+        shape, flat = _flatten([row])
+        place = f"{where}[{index}]"
+        if flat is None:
+            raise InputError(where=place, expected=f"numbers in {spec.expected}", received=_what_is_odd(row))
+        if not spec.accepts(shape[1:]):
+            raise InputError(where=place, expected=spec.expected, received=f"shape {list(shape[1:])}")
+    raise InputError(where=where, expected=f"every instance in one form, {spec.expected}", received="several forms")
+
+
+def _what_is_odd(row: Any) -> str:
+    if isinstance(row, list):
+        lengths = {len(item) for item in row if isinstance(item, list)}
+        if len(lengths) > 1:
+            return f"ragged rows of {', '.join(str(length) for length in sorted(lengths))} values"
+        mixed = any(isinstance(item, list) for item in row)
+        for item in row:
+            if isinstance(item, list) and _flatten([item])[1] is None:
+                return _what_is_odd(item)
+            if type(item) not in NUMBERS and not isinstance(item, list):
+                return shown(item)
+        if mixed:
+            return "numbers beside lists"
+    return shown(row)
+
+
+def _in_column_order(values: list[Any], spec: InstanceSpec, where: str) -> list[Any]:
+    return [_ordered(value, spec, f"{where}[{index}]") if isinstance(value, dict) else value
+            for index, value in enumerate(values)]  # fmt: skip
+
+
+def _ordered(row: Mapping[str, Any], spec: InstanceSpec, place: str) -> list[Any]:
+    features = spec.features or ()
+    names = {feature.name for feature in features}
+    unknown = [name for name in row if name not in names]
+    if unknown:
+        raise InputError(
+            where=f"{place}.{unknown[0]}", expected=f"one of {_listed(sorted(names))}", received="an unknown feature"
+        )
+    for feature in features:
+        if feature.name not in row and not feature.optional:
+            raise InputError(where=f"{place}.{feature.name}", expected=_kind(feature), received="nothing")
+    return [row.get(feature.name) for feature in features]
+
+
+def _listed(names: Sequence[str], most: int = 12) -> str:
+    more = f", … ({len(names)} in all)" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+def _kind(feature: Feature) -> str:
+    return "a number" if feature.kind == "number" else "text"
+
+
+def _parse_table(values: list[Any], spec: InstanceSpec, where: str) -> Array:
+    features = spec.features or ()
+    table = np.empty((len(values), len(features)), dtype=object)
+    for index, value in enumerate(values):
+        place = f"{where}[{index}]"
+        row = _ordered(value, spec, place) if isinstance(value, dict) else value
+        if not isinstance(row, list) or len(row) != len(features):
+            received = f"shape [{len(row)}]" if isinstance(row, list) else shown(row)
+            raise InputError(where=place, expected=spec.expected, received=received)
+        table[index] = [_cell(cell, feature, place) for cell, feature in zip(row, features, strict=True)]
+    return table
+
+
+def _cell(cell: Any, feature: Feature, place: str) -> Any:
+    if cell is None and feature.optional:
+        return None
+    if feature.kind == "number" and type(cell) in NUMBERS and abs(cell) < float(np.finfo(np.float32).max):
+        return float(cell)
+    if feature.kind == "category" and type(cell) in (str, int, bool):
+        return cell if isinstance(cell, str) else str(cell).lower() if isinstance(cell, bool) else str(cell)
+    raise InputError(where=f"{place}.{feature.name}", expected=_kind(feature), received=shown(cell))

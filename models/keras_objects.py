@@ -1,0 +1,204 @@
+"""Layers, losses, optimizers … of a spec, checked against Keras' own signatures without Keras.
+
+The signatures are in `keras_signatures.json`, written by `python -m trainer.signatures`.
+An object is `ClassName` or `ClassName: {keyword arguments}`, under Keras' own names.
+"""
+
+import difflib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from models.arguments import Mismatch, boolean, family_of, kind_of, number, text
+from models.errors import Problem, shown
+
+__all__ = ["ObjectSpec", "check_object", "families", "keras_version", "known_names"]
+
+SHORT_NAMES: Mapping[str, Mapping[str, str]] = {
+    "losses": {"mse": "MeanSquaredError", "mae": "MeanAbsoluteError", "mape": "MeanAbsolutePercentageError",
+               "msle": "MeanSquaredLogarithmicError", "bce": "BinaryCrossentropy", "kld": "KLDivergence"},
+    "metrics": {"mse": "MeanSquaredError", "mae": "MeanAbsoluteError", "mape": "MeanAbsolutePercentageError",
+                "msle": "MeanSquaredLogarithmicError", "bce": "BinaryCrossentropy", "kld": "KLDivergence",
+                "rmse": "RootMeanSquaredError", "acc": "Accuracy"},
+}  # fmt: skip
+"""Short names that Keras takes as well."""
+
+EVERY_LAYER: Mapping[str, Any] = {"name": text, "trainable": boolean}
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectSpec:
+    """One Keras object: its canonical class name and its keyword arguments, nested objects as documents."""
+
+    class_name: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def document(self) -> Any:
+        """The object as it stands in a spec: the bare name when it has no arguments."""
+        return {self.class_name: dict(self.arguments)} if self.arguments else self.class_name
+
+    @classmethod
+    def from_document(cls, document: Any) -> "ObjectSpec":
+        """Read back what `document` wrote."""
+        if isinstance(document, str):
+            return cls(document)
+        ((name, arguments),) = document.items()
+        return cls(name, arguments)
+
+
+@cache
+def _table() -> dict[str, Any]:
+    table: dict[str, Any] = json.loads(Path(__file__).with_name("keras_signatures.json").read_text("utf-8"))
+    return table
+
+
+@cache
+def _index(family: str) -> dict[str, str]:
+    entry = _table()[family]
+    names = {_folded(name): name for name in entry["known"]}
+    names |= {_folded(alias): name for alias, name in entry["aliases"].items()}
+    return names | dict(SHORT_NAMES.get(family, {}))
+
+
+def _folded(name: str) -> str:
+    return name.replace("_", "").lower()
+
+
+def keras_version() -> str:
+    """The version of Keras that the signatures were read from."""
+    return str(_table()["keras"])
+
+
+def families() -> tuple[str, ...]:
+    """The kinds of Keras objects: layers, losses, optimizers and so on."""
+    return tuple(name for name in _table() if name != "keras")
+
+
+def known_names(family: str) -> Mapping[str, Mapping[str, Any]]:
+    """Class → argument → `{"required": true}` or `{"default": …}`, for all that a spec may name."""
+    known: Mapping[str, Mapping[str, Any]] = _table()[family]["known"]
+    return known
+
+
+def refused_names(family: str) -> Mapping[str, str]:
+    """Class → why it cannot stand in a spec."""
+    refused: Mapping[str, str] = _table()[family]["refused"]
+    return refused
+
+
+def check_object(family: str, value: Any, path: str, problems: list[Problem]) -> ObjectSpec | None:
+    """Check one object of a spec.
+
+    Args:
+        family: `layers`, `losses`, `optimizers` …
+        value: What stands in the spec: a name, or a mapping of one name to keyword arguments.
+        path: Where it stands, for problems.
+        problems: Takes every problem that is found.
+
+    Returns:
+        The object under its canonical name, or None when its name or form is wrong.
+    """
+    name, arguments = _name_and_arguments(value)
+    if name is None:
+        expected = f"a name or one {{Name: {{arguments}}}} of Keras' {family}"
+        problems.append(Problem(path, expected, shown(value)))
+        return None
+    class_name = _index(family).get(_folded(name))
+    if class_name is None:
+        problems.append(_unknown_class(family, name, path))
+        return None
+    inner = _joined(path, name)
+    if not isinstance(arguments, Mapping):
+        problems.append(Problem(inner, "a mapping of keyword arguments", shown(arguments)))
+        return None
+    return ObjectSpec(class_name, _check_arguments(family, class_name, arguments, path=inner, problems=problems))
+
+
+def _name_and_arguments(value: Any) -> tuple[str | None, Any]:
+    if isinstance(value, str) and value:
+        return value, {}
+    if isinstance(value, Mapping) and len(value) == 1:
+        ((name, arguments),) = value.items()
+        if isinstance(name, str):
+            return name, {} if arguments is None else arguments
+    return None, {}
+
+
+def _joined(*parts: str) -> str:
+    return ".".join(part for part in parts if part)
+
+
+def _unknown_class(family: str, name: str, path: str) -> Problem:
+    reasons = {_folded(refused): reason for refused, reason in refused_names(family).items()}
+    reason = reasons.get(_folded(name))
+    if reason is not None:
+        return Problem(
+            path, f"one of Keras' {family} that can be trained and served", f"{name}, refused because {reason}"
+        )
+    return Problem(path, f"one of Keras' {family}{_did_you_mean(name, known_names(family))}", shown(name))
+
+
+def _did_you_mean(name: str, names: Mapping[str, Any]) -> str:
+    folded = {_folded(known): known for known in names}
+    close = difflib.get_close_matches(_folded(name), folded, n=1, cutoff=0.6)
+    return f" (did you mean {folded[close[0]]}?)" if close else ""
+
+
+def _check_arguments(
+    family: str, class_name: str, arguments: Mapping[str, Any], *, path: str, problems: list[Problem]
+) -> dict[str, Any]:
+    signature = known_names(family)[class_name]
+    checked: dict[str, Any] = {}
+    for argument, value in arguments.items():
+        inner = _joined(path, str(argument))
+        if argument in signature:
+            may_be_none = signature[argument].get("default", 0) is None
+            if value is None and may_be_none:
+                continue
+            checked[argument] = _check_value(class_name, argument, value, path=inner, problems=problems)
+        elif family == "layers" and argument in EVERY_LAYER:
+            checked[argument] = _checked_by(EVERY_LAYER[argument], value, path=inner, problems=problems)
+        else:
+            expected = f"an argument of {class_name}{_did_you_mean(str(argument), signature)}"
+            problems.append(Problem(inner, expected, f"{argument!r}, which it does not have"))
+    for argument, described in signature.items():
+        if described.get("required") and argument not in arguments:
+            problems.append(Problem(_joined(path, argument), _expected(class_name, argument), "nothing"))
+    return checked
+
+
+def _expected(class_name: str, argument: str) -> str:
+    family = family_of(argument)
+    if family is not None:
+        return f"one of Keras' {family}"
+    check = kind_of(class_name, argument)
+    if check is None:
+        return "a value"
+    try:
+        check(None)
+    except Mismatch as mismatch:
+        return mismatch.expected
+    return "a value"
+
+
+def _check_value(class_name: str, argument: str, value: Any, *, path: str, problems: list[Problem]) -> Any:
+    family = family_of(argument)
+    if family == "schedules" and not isinstance(value, Mapping):
+        return _checked_by(number(0, 10, above=True), value, path=path, problems=problems)
+    if family is not None:
+        nested = check_object(family, value, path, problems)
+        return nested.document if nested is not None else None
+    check = kind_of(class_name, argument)
+    return value if check is None else _checked_by(check, value, path=path, problems=problems)
+
+
+def _checked_by(check: Any, value: Any, *, path: str, problems: list[Problem]) -> Any:
+    try:
+        return check(value)
+    except Mismatch as mismatch:
+        problems.append(Problem(path, mismatch.expected, shown(value)))
+        return None

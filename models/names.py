@@ -1,0 +1,20 @@
+"""Names of models and labels, as the contract spells them."""
+
+import re
+
+__all__ = ["LABEL", "LATEST", "MODEL", "STABLE", "is_label_name", "is_model_name"]
+
+MODEL = re.compile(r"[a-z0-9]([a-z0-9_-]{0,62}[a-z0-9])?")
+LABEL = re.compile(r"[a-zA-Z0-9_]{1,64}")
+STABLE = "stable"
+LATEST = "latest"
+
+
+def is_model_name(name: str) -> bool:
+    """Whether `name` can name a model."""
+    return MODEL.fullmatch(name) is not None
+
+
+def is_label_name(name: str) -> bool:
+    """Whether `name` can be put on a version; `latest` cannot, it always means the highest number."""
+    return LABEL.fullmatch(name) is not None and name != LATEST

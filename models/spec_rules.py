@@ -1,0 +1,75 @@
+"""What must fit together between the parts of a spec: head and loss, gate and metrics, shapes."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from models.errors import Problem
+from models.keras_objects import ObjectSpec
+
+__all__ = ["check_rules", "metric_name"]
+
+
+def check_rules(parts: Mapping[str, Any], problems: list[Problem]) -> None:
+    """Check the parts against each other; a part that was wrong by itself is missing here and is passed over.
+
+    Args:
+        parts: Key → checked value.
+        problems: Takes every problem that is found.
+    """
+    _check_layers(parts.get("layers"), problems)
+    _check_fractions(parts.get("data"), problems)
+    _check_gate(parts.get("gate"), parts.get("compile"), problems)
+    _check_reshape(parts.get("preprocessing"), parts.get("input_shape"), problems)
+
+
+def metric_name(metric: ObjectSpec) -> str:
+    """The name under which Keras reports a metric."""
+    name = metric.arguments.get("name")
+    if name is not None:
+        return str(name)
+    words = re.sub(r"(.)([A-Z][a-z0-9]+)", r"\1_\2", metric.class_name)
+    return re.sub(r"([a-z])([A-Z])", r"\1_\2", words).lower()
+
+
+def _check_layers(layers: tuple[ObjectSpec, ...] | None, problems: list[Problem]) -> None:
+    if layers is not None and not layers:
+        problems.append(Problem("layers", "at least one layer", "an empty list"))
+
+
+def _check_fractions(data: Any, problems: list[Problem]) -> None:
+    fractions = (
+        [share for share in (data.validation, data.test) if isinstance(share, float)] if data is not None else []
+    )
+    if sum(fractions) >= 1:
+        problems.append(
+            Problem("data", "`validation` and `test` that leave rows to train on", f"{sum(fractions):g} of all")
+        )
+
+
+def _check_gate(gate: Any, compiled: Any, problems: list[Problem]) -> None:
+    if gate is None:
+        return
+    if gate.minimum is None and gate.not_worse_than is None:
+        problems.append(Problem("gate", "`minimum` or `not_worse_than`, or both", "neither"))
+    if compiled is not None:
+        names = ["loss", *(metric_name(metric) for metric in compiled.metrics)]
+        if gate.metric not in names:
+            problems.append(
+                Problem("gate.metric", f"`loss` or one of compile.metrics: {', '.join(names)}", gate.metric)
+            )
+
+
+def _check_reshape(steps: Any, input_shape: Any, problems: list[Problem]) -> None:
+    reshapes = [(index, step) for index, step in enumerate(steps or ()) if step.name == "reshape"]
+    for index, step in reshapes:
+        if list(step.arguments.get("shape", ())).count(-1) > 1:
+            problems.append(Problem(f"preprocessing.{index}.reshape", "-1 at most once", str(step.arguments["shape"])))
+    if not reshapes or input_shape is None:
+        return
+    index, last = reshapes[-1]
+    shape = list(last.arguments.get("shape", ()))
+    if -1 not in shape and shape != list(input_shape):
+        problems.append(
+            Problem("input_shape", f"what preprocessing.{index}.reshape makes, {shape}", str(list(input_shape)))
+        )

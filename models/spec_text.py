@@ -1,0 +1,87 @@
+"""Text of a spec to a plain document: YAML 1.2, of which JSON is a part.
+
+YAML 1.2, not 1.1: `1e-3` is a number, `no` is a string, and a key given twice is an error.
+"""
+
+from io import BytesIO
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.constructor import DuplicateKeyError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from models.errors import Problem, SpecError
+
+__all__ = ["dump_document", "load_document", "set_path"]
+
+
+def load_document(text: str | bytes, *, name: str = "spec") -> dict[str, Any]:
+    """Read one YAML or JSON mapping.
+
+    Args:
+        text: The document, UTF-8 when bytes.
+        name: What the document is called in errors: a file name, or `body`.
+
+    Raises:
+        SpecError: When it is not UTF-8, not YAML, or not a mapping; the path is `name:line:column`.
+    """
+    yaml = YAML(typ="safe", pure=True)
+    try:
+        document = yaml.load(text.decode("utf-8") if isinstance(text, bytes) else text)
+    except UnicodeDecodeError as error:
+        raise SpecError([Problem(name, "UTF-8 text", f"byte {text[error.start]!r} at {error.start}")]) from error
+    except MarkedYAMLError as error:
+        raise SpecError([_marked_problem(error, name)]) from error
+    except (YAMLError, ValueError, RecursionError) as error:
+        raise SpecError([Problem(name, "YAML or JSON", str(error).splitlines()[0])]) from error
+    if not isinstance(document, dict):
+        raise SpecError([Problem(name, "a mapping of spec keys", type(document).__name__)])
+    return document
+
+
+def _marked_problem(error: MarkedYAMLError, name: str) -> Problem:
+    mark = error.problem_mark or error.context_mark
+    place = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark is not None else name
+    if isinstance(error, DuplicateKeyError):
+        return Problem(place, "each key once", str(error.problem).split("with value")[0].strip())
+    return Problem(place, "YAML or JSON", str(error.problem or error.context))
+
+
+def dump_document(document: dict[str, Any]) -> bytes:
+    """Write a plain document as YAML that `load_document` reads back equal."""
+    yaml: Any = YAML(typ="safe", pure=True)
+    yaml.default_flow_style = False
+    yaml.sort_base_mapping_type_on_output = False
+    yaml.width = 110
+    stream = BytesIO()
+    yaml.dump(document, stream)
+    return stream.getvalue()
+
+
+def set_path(document: dict[str, Any], assignment: str) -> dict[str, Any]:
+    """Change one value of a document: `fit.epochs=5`, `layers.0.Dense.units=12`.
+
+    Args:
+        document: A spec as plain values; it stays as it is.
+        assignment: A dotted path, `=`, and a value as YAML.
+
+    Raises:
+        SpecError: When it is no assignment, or its path leads through something that holds nothing.
+    """
+    path, sign, text = assignment.partition("=")
+    if not sign or not path:
+        raise SpecError([Problem(assignment, "PATH=VALUE, as in fit.epochs=5", repr(assignment))])
+    value = load_document(f"value: {text}", name=f"--set {path}")["value"]
+    return {str(key): item for key, item in _with_value(document, path.split("."), value, path).items()}
+
+
+def _with_value(node: Any, keys: list[str], value: Any, path: str) -> Any:
+    if not keys:
+        return value
+    key, rest = keys[0], keys[1:]
+    if isinstance(node, dict) or node is None:
+        return {**(node or {}), key: _with_value((node or {}).get(key), rest, value, path)}
+    if isinstance(node, list) and key.isdecimal() and int(key) < len(node):
+        changed = _with_value(node[int(key)], rest, value, path)
+        return [*node[: int(key)], changed, *node[int(key) + 1 :]]
+    raise SpecError([Problem(path, f"a mapping or list that has {key!r}", type(node).__name__)])

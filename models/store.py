@@ -1,0 +1,313 @@
+"""The versioned store: a folder, or an object store by URL. The layout is written down in `models/README.md`.
+
+Publishing claims a number, writes every file, commits the job's record and writes the manifest last, each created only
+if absent. Readers see a version when its manifest is there, and check every file against it.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Self
+
+import obstore
+from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError
+from obstore.store import LocalStore, ObjectStore, from_url
+
+from models.errors import CorruptVersion, LabelNotFound, ModelNotFound, StoreUnavailable, VersionNotFound
+from models.labels import LabelBook
+from models.manifest import FileInfo, Manifest, ManifestError
+from models.names import LATEST, STABLE, is_model_name
+
+__all__ = ["Store"]
+
+MANIFEST = "manifest.json"
+CLAIM = "claim.json"
+
+
+def _ignore(step: str) -> None:
+    del step
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Versions at rest.
+
+    Args:
+        objects: obstore's store, rooted where the models are.
+        folder: The folder, when it is one on this machine.
+    """
+
+    objects: ObjectStore
+    folder: Path | None = None
+
+    @classmethod
+    def open(cls, place: str | Path) -> Self:
+        """Open a folder (made when missing) or an object store by URL: `s3://`, `gs://`, `az://`.
+
+        Raises:
+            StoreUnavailable: When the folder cannot be made or the URL is not understood.
+        """
+        text = str(place)
+        try:
+            if "://" in text and not text.startswith("file://"):
+                return cls(from_url(text))
+            folder = Path(text.removeprefix("file://")).absolute()
+            return cls(LocalStore(folder, mkdir=True), folder)
+        except (BaseError, OSError, ValueError) as error:
+            raise StoreUnavailable(_reason(error)) from error
+
+    def models(self) -> list[str]:
+        """Names of all models that have a published version, sorted."""
+        names = [name for name in self._children("") if is_model_name(name)]
+        return [name for name in sorted(names) if self.versions(name)]
+
+    def versions(self, model: str) -> list[int]:
+        """Published version numbers of a model, ascending; empty when there is no such model."""
+        return [number for number in self._numbers(model) if self._exists(_path(model, number, MANIFEST))]
+
+    def manifest(self, model: str, version: int) -> Manifest:
+        """Read a version's manifest.
+
+        Raises:
+            VersionNotFound: When there is no such version.
+            CorruptVersion: When the manifest cannot be read, or speaks of another version.
+        """
+        content = self._get(_path(model, version, MANIFEST))
+        if content is None:
+            raise VersionNotFound(model, version)
+        try:
+            manifest = Manifest.from_json(content)
+        except ManifestError as error:
+            raise CorruptVersion(
+                model, version, file=MANIFEST, expected=error.expected, received=error.received
+            ) from error
+        if (manifest.model, manifest.version) != (model, version):
+            received = f"model {manifest.model!r} version {manifest.version}"
+            raise CorruptVersion(
+                model, version, file=MANIFEST, expected=f"model {model!r} version {version}", received=received
+            )
+        return manifest
+
+    def read(self, manifest: Manifest, file: str) -> bytes:
+        """Read a file of a version and check size and digest.
+
+        Raises:
+            CorruptVersion: When the file is missing or is not what the manifest says.
+        """
+        info = manifest.files.get(file)
+        if info is None:
+            raise self._corrupt(manifest, file, expected="a file that the manifest lists", received="another name")
+        content = self._get(_path(manifest.model, manifest.version, file))
+        if content is None:
+            raise self._corrupt(manifest, file, expected=f"{info.size} bytes", received="no such file")
+        if len(content) != info.size:
+            raise self._corrupt(manifest, file, expected=f"{info.size} bytes", received=f"{len(content)} bytes")
+        digest = hashlib.sha256(content).hexdigest()
+        if digest != info.sha256:
+            raise self._corrupt(manifest, file, expected=f"sha-256 {info.sha256}", received=f"sha-256 {digest}")
+        return content
+
+    def verify(self, model: str, version: int) -> Manifest:
+        """Read and check every file of a version.
+
+        Raises:
+            VersionNotFound, CorruptVersion: As `manifest` and `read`.
+        """
+        manifest = self.manifest(model, version)
+        for file in manifest.files:
+            self.read(manifest, file)
+        return manifest
+
+    def _corrupt(self, manifest: Manifest, file: str, *, expected: str, received: str) -> CorruptVersion:
+        return CorruptVersion(manifest.model, manifest.version, file=file, expected=expected, received=received)
+
+    def labels(self, model: str) -> dict[str, int]:
+        """The labels of a model, without `latest`."""
+        return self._label_book(model).read()
+
+    def set_label(self, model: str, label: str, version: int) -> None:
+        """Point a label at a published version.
+
+        Raises:
+            VersionNotFound: When there is no such version.
+        """
+        if not self._exists(_path(model, version, MANIFEST)):
+            raise VersionNotFound(model, version)
+        self._label_book(model).change(lambda labels: {**labels, label: version})
+
+    def delete_label(self, model: str, label: str) -> None:
+        """Take a label away.
+
+        Raises:
+            LabelNotFound: When the model has no such label.
+        """
+
+        def without(labels: dict[str, int]) -> dict[str, int]:
+            if label not in labels:
+                raise LabelNotFound(model, label)
+            return {name: version for name, version in labels.items() if name != label}
+
+        self._label_book(model).change(without)
+
+    def _label_book(self, model: str) -> LabelBook:
+        return LabelBook(self.objects, self.folder, model)
+
+    def resolve(self, model: str, *, version: int | None = None, label: str | None = None) -> int:
+        """The number that a request means: a version, a label's version, else `stable`, else the highest.
+
+        Raises:
+            ModelNotFound, VersionNotFound, LabelNotFound: When there is none.
+        """
+        versions = self.versions(model)
+        if not versions:
+            raise ModelNotFound(model)
+        if version is None:
+            version = self._labelled(model, label, versions)
+        if version not in versions:
+            raise VersionNotFound(model, version)
+        return version
+
+    def _labelled(self, model: str, label: str | None, versions: list[int]) -> int:
+        if label == LATEST:
+            return versions[-1]
+        labels = self.labels(model)
+        if label is None:
+            return labels.get(STABLE, versions[-1])
+        if label not in labels:
+            raise LabelNotFound(model, label)
+        return labels[label]
+
+    def published_by(self, model: str, job_id: str) -> Manifest | None:
+        """The version that a job published, finishing a publish that was interrupted after its commit."""
+        record = self._get(_job_path(model, job_id))
+        return None if record is None else self._finish(Manifest.from_json(record))
+
+    def publish(
+        self, draft: Manifest, files: Mapping[str, bytes], *, promote: bool = True,
+        on_step: Callable[[str], None] = _ignore,
+    ) -> Manifest:  # fmt: skip
+        """Publish a version exactly once for each job.
+
+        Args:
+            draft: The manifest; `version` and `files` are filled in here.
+            files: Name → content; all of the version but the manifest.
+            promote: Whether the label `stable` moves to the new version.
+            on_step: Called with the name of each step before it is done.
+
+        Returns:
+            The manifest as it was published, by this call or by an earlier one of the same job.
+
+        Raises:
+            StoreUnavailable: When the store does not answer; nothing is visible then, and the call can be repeated.
+        """
+        manifest = self.published_by(draft.model, draft.job_id)
+        if manifest is None:
+            on_step("claim")
+            manifest = self._upload(replace(draft, version=self._claim(draft), files={}), files, on_step)
+            on_step("commit")
+            manifest = self._commit(manifest)
+            on_step("manifest")
+            manifest = self._finish(manifest)
+        if promote:
+            on_step("label")
+            self._promote(manifest)
+        return manifest
+
+    def _claim(self, draft: Manifest) -> int:
+        """Take the next free number; a number is never given twice, also when its publish failed."""
+        number = max(self._numbers(draft.model), default=0) + 1
+        claim = json.dumps({"job_id": draft.job_id, "claimed_at": draft.created_at}).encode()
+        while not self._create(_path(draft.model, number, CLAIM), claim):
+            number += 1
+        return number
+
+    def _upload(self, manifest: Manifest, files: Mapping[str, bytes], on_step: Callable[[str], None]) -> Manifest:
+        for name, content in files.items():
+            on_step(f"upload {name}")
+            with _answering():
+                obstore.put(self.objects, _path(manifest.model, manifest.version, name), content)
+        infos = {name: FileInfo(hashlib.sha256(content).hexdigest(), len(content)) for name, content in files.items()}
+        return replace(manifest, files=infos)
+
+    def _commit(self, manifest: Manifest) -> Manifest:
+        """Bind the job to this version, or learn that another attempt of the same job was first."""
+        path = _job_path(manifest.model, manifest.job_id)
+        if self._create(path, manifest.to_json()):
+            return manifest
+        record = self._get(path)
+        if record is None:
+            raise StoreUnavailable(f"{path} appeared and vanished")
+        return Manifest.from_json(record)
+
+    def _finish(self, manifest: Manifest) -> Manifest:
+        self._create(_path(manifest.model, manifest.version, MANIFEST), manifest.to_json())
+        return manifest
+
+    def _promote(self, manifest: Manifest) -> None:
+        """Move `stable` forward; a newer version that got there first stays."""
+
+        def forward(labels: dict[str, int]) -> dict[str, int]:
+            return {**labels, STABLE: max(manifest.version, labels.get(STABLE, 0))}
+
+        self._label_book(manifest.model).change(forward)
+
+    def _numbers(self, model: str) -> list[int]:
+        """Claimed numbers of a model, ascending."""
+        return sorted(int(name) for name in self._children(model) if name.isdecimal() and not name.startswith("0"))
+
+    def _children(self, prefix: str) -> list[str]:
+        with _answering():
+            listing = obstore.list_with_delimiter(self.objects, prefix or None)
+        return [path.rstrip("/").rsplit("/", 1)[-1] for path in listing["common_prefixes"]]
+
+    def _exists(self, path: str) -> bool:
+        try:
+            with _answering():
+                obstore.head(self.objects, path)
+        except FileNotFoundError:
+            return False
+        return True
+
+    def _get(self, path: str) -> bytes | None:
+        try:
+            with _answering():
+                return bytes(obstore.get(self.objects, path).bytes())
+        except FileNotFoundError:
+            return None
+
+    def _create(self, path: str, content: bytes) -> bool:
+        """Write a file only if it is absent; whether it was."""
+        try:
+            with _answering():
+                obstore.put(self.objects, path, content, mode="create")
+        except FileExistsError:
+            return False
+        return True
+
+
+def _path(model: str, version: int, file: str) -> str:
+    return f"{model}/{version}/{file}"
+
+
+def _job_path(model: str, job_id: str) -> str:
+    return f"{model}/jobs/{job_id}.json"
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    """Turn what obstore raises into what our callers know."""
+    try:
+        yield
+    except (NotFoundError, FileNotFoundError) as error:
+        raise FileNotFoundError(str(error)) from error
+    except (AlreadyExistsError, FileExistsError) as error:
+        raise FileExistsError(str(error)) from error
+    except (BaseError, OSError) as error:
+        raise StoreUnavailable(_reason(error)) from error
+
+
+def _reason(error: Exception) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

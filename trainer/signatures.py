@@ -1,0 +1,148 @@
+"""Keras' own signatures as a JSON table, so that the service can check a spec without importing a framework.
+
+    python -m trainer.signatures > models/keras_signatures.json
+
+writes the table anew after Keras was upgraded; a test fails while the committed one is out of date.
+"""
+
+import inspect
+import json
+import sys
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+FAMILIES = ("layers", "activations", "losses", "optimizers", "schedules", "metrics", "initializers",
+            "regularizers", "constraints", "callbacks")  # fmt: skip
+
+MERGES = "it merges several inputs, and a Sequential has one"
+ABSTRACT = "it is a base class"
+FOREIGN = "it wraps code of another framework, which cannot be checked or kept in a version"
+RUNS_CODE = "it runs Python code of its own, which a spec cannot carry"
+TARGETS = "it changes the targets together with the inputs"
+WRITES = "it writes files or calls addresses of its own on the worker"
+OURS = "the trainer does this itself for every job"
+
+REFUSED: Mapping[str, Mapping[str, str]] = {
+    "layers": {
+        **dict.fromkeys(("Layer", "Wrapper", "RNN", "AbstractRNNCell"), ABSTRACT),
+        **dict.fromkeys(("Add", "Average", "Concatenate", "Dot", "Maximum", "Minimum", "Multiply", "Subtract",
+                         "AdditiveAttention", "Attention", "GroupQueryAttention", "MultiHeadAttention"), MERGES),
+        **dict.fromkeys(("FlaxLayer", "JaxLayer", "TFSMLayer", "TorchModuleWrapper"), FOREIGN),
+        "Lambda": RUNS_CODE,
+        **dict.fromkeys(("GRUCell", "LSTMCell", "SimpleRNNCell", "StackedRNNCells"),
+                        "it is a cell; name the recurrent layer itself: LSTM, GRU, SimpleRNN"),
+        **dict.fromkeys(("InputLayer", "Input"), "the input shape follows from the data; set `input_shape`"),
+        **dict.fromkeys(("CutMix", "MixUp"), TARGETS),
+        **dict.fromkeys(("HashedCrossing", "Hashing", "IntegerLookup", "StringLookup", "TextVectorization"),
+                        "its lookup does not exist in the graph that is served; encode the column in `preprocessing`"),
+        "InputSpec": "it is a description, not a layer",
+        "MaxNumBoundingBoxes": TARGETS,
+        "Pipeline": "list its layers one by one",
+    },
+    "activations": {
+        "glu": "it halves the units that it is applied to",
+        "threshold": "it needs arguments; use a ReLU layer with `threshold`",
+    },
+    "losses": {
+        "Loss": ABSTRACT,
+        "CTC": "it aligns sequences; a classifier has one target per instance",
+        "Circle": "it needs embeddings of pairs; a classifier has one target per instance",
+    },
+    "optimizers": {
+        "Optimizer": ABSTRACT,
+        **dict.fromkeys(("MultiOptimizer", "OptimizerMap"), "it names single variables of a built model"),
+        "LossScaleOptimizer": "`fit.precision: mixed_float16` sets it up",
+    },
+    "schedules": {"LearningRateSchedule": ABSTRACT},
+    "metrics": {
+        **dict.fromkeys(("Metric", "Mean", "Sum", "MeanMetricWrapper"), ABSTRACT),
+    },
+    "initializers": {
+        "Initializer": ABSTRACT,
+        **dict.fromkeys(("STFT", "STFTInitializer"), "it is made for spectrogram layers only"),
+    },
+    "regularizers": {"Regularizer": ABSTRACT},
+    "constraints": {"Constraint": ABSTRACT},
+    "callbacks": {
+        **dict.fromkeys(("Callback", "CallbackList"), ABSTRACT),
+        **dict.fromkeys(("LambdaCallback", "LearningRateScheduler"), RUNS_CODE),
+        **dict.fromkeys(("CSVLogger", "RemoteMonitor", "TensorBoard"), WRITES),
+        **dict.fromkeys(("BackupAndRestore", "History", "ModelCheckpoint", "OrbaxCheckpoint", "ProgbarLogger"), OURS),
+    },
+}  # fmt: skip
+"""Why a name that Keras ships cannot stand in a spec, by family."""
+
+NOT_ACTIVATIONS = frozenset({"deserialize", "get", "serialize"})
+
+
+def signature_table() -> dict[str, Any]:
+    """Describe what the installed Keras ships: family → class → arguments, aliases, and what is refused."""
+    import keras  # noqa: PLC0415 -- the trainer's parent process must not import a framework
+
+    homes = {family: getattr(keras, family, None) for family in FAMILIES}
+    homes["schedules"] = keras.optimizers.schedules
+    table: dict[str, Any] = {"keras": keras.__version__}
+    for family in FAMILIES:
+        members = _activations(homes[family]) if family == "activations" else _classes(homes[family])
+        table[family] = _family(family, members)
+    return table
+
+
+def _classes(home: Any) -> dict[str, Any]:
+    return {name: value for name, value in sorted(vars(home).items()) if inspect.isclass(value)}
+
+
+def _activations(home: Any) -> dict[str, Any]:
+    names = sorted(set(vars(home)) - NOT_ACTIVATIONS)
+    return {name: getattr(home, name) for name in names if inspect.isfunction(getattr(home, name))}
+
+
+def _family(family: str, members: Mapping[str, Any]) -> dict[str, Any]:
+    refused = REFUSED.get(family, {})
+    known: dict[str, Any] = {}
+    aliases: dict[str, str] = {}
+    for name, value in members.items():
+        own_name = value.__name__
+        if own_name != name and own_name in members:
+            aliases[name] = own_name
+        elif name not in refused:
+            known[name] = _arguments(value, skip=1)
+    return {
+        "known": known,
+        "aliases": {alias: name for alias, name in aliases.items() if name in known},
+        "refused": {name: reason for name, reason in sorted(refused.items()) if name in members},
+    }
+
+
+def _arguments(callable_: Any, *, skip: int) -> dict[str, Any]:
+    target = callable_.__init__ if inspect.isclass(callable_) else callable_
+    parameters = list(inspect.signature(target).parameters.values())[skip:]
+    named = [p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+    return {p.name: _default(p) for p in named}
+
+
+def _default(parameter: inspect.Parameter) -> dict[str, Any]:
+    if parameter.default is parameter.empty:
+        return {"required": True}
+    default = parameter.default
+    if isinstance(default, Iterable) and not isinstance(default, str):
+        default = json.loads(json.dumps(default))
+    return {"default": default}
+
+
+def table_text(table: Mapping[str, Any]) -> str:
+    """The table as JSON with one class a line, so that a change of Keras reads well in a diff."""
+    families = []
+    for family in FAMILIES:
+        parts = [f"  {json.dumps(part)}: {_lines(table[family][part])}" for part in ("known", "aliases", "refused")]
+        families.append(f" {json.dumps(family)}: {{\n" + ",\n".join(parts) + "\n }")
+    return f'{{\n "keras": {json.dumps(table["keras"])},\n' + ",\n".join(families) + "\n}\n"
+
+
+def _lines(entries: Mapping[str, Any]) -> str:
+    rows = [f"   {json.dumps(name)}: {json.dumps(entry)}" for name, entry in sorted(entries.items())]
+    return "{\n" + ",\n".join(rows) + "\n  }" if rows else "{}"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(table_text(signature_table()))
