@@ -264,8 +264,9 @@ def _load_parts(document: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, 
     try:
         return dict(SpecSchema().load(document)), {}
     except ValidationError as error:
-        right = error.valid_data
-        return dict(right) if isinstance(right, Mapping) else {}, error.messages_dict
+        wrong = error.messages_dict
+        right = error.valid_data if isinstance(error.valid_data, Mapping) else {}
+        return {key: part for key, part in right.items() if key not in wrong}, wrong
 
 
 def _lifted_input_shape(document: Mapping[str, Any], problems: list[Problem]) -> tuple[dict[str, Any], Any]:

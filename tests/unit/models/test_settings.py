@@ -1,0 +1,41 @@
+import pytest
+
+from models.settings import SETTINGS, Settings, SettingsError, read_settings
+
+
+def test_without_variables_every_setting_has_its_default():
+    """The dataclass and the table say the same."""
+    settings = read_settings({"PATH": "/bin"})
+    assert settings.store == "var/store"
+    assert settings.url == "http://127.0.0.1:8501"
+    fields = set(Settings.__dataclass_fields__)
+    assert {setting.name for setting in SETTINGS} == fields
+
+
+@pytest.mark.parametrize("setting", [setting for setting in SETTINGS if setting.name != "url"], ids=lambda s: s.name)
+def test_the_default_in_the_table_is_the_default_in_the_code(setting):
+    """What the README says is what an unset variable gives."""
+    given = read_settings({setting.variable: setting.default} if setting.default else {})
+    assert given == read_settings({})
+
+
+def test_variables_are_read():
+    """Numbers, folders, addresses."""
+    settings = read_settings({"ONEHOT_BIND": "[::1]:9000", "ONEHOT_DATA_ROOTS": "/a:/b", "ONEHOT_POLL_S": "0.5"})
+    assert (settings.host, settings.port, settings.data_roots, settings.poll_s) == ("::1", 9000, ("/a", "/b"), 0.5)
+    assert settings.url == "http://[::1]:9000"
+
+
+def test_an_empty_variable_counts_as_not_set():
+    """As a shell or a manifest may leave it."""
+    assert read_settings({"ONEHOT_STORE": ""}).store == "var/store"
+
+
+def test_unknown_and_unreadable_variables_are_all_named():
+    """Each with what was expected and what came."""
+    given = {"ONEHOT_STOR": "/x", "ONEHOT_WORKERS": "many", "ONEHOT_BIND": "localhost", "ONEHOT_POLL_S": "0"}
+    with pytest.raises(SettingsError) as caught:
+        read_settings(given)
+    assert set(caught.value.problems) == set(given)
+    assert "ONEHOT_WORKERS: expected a whole number from 1 to 256; received 'many'" in str(caught.value)
+    assert "ONEHOT_BIND: expected HOST:PORT; received 'localhost'" in str(caught.value)
