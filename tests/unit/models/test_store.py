@@ -155,7 +155,7 @@ def test_a_missing_file_is_named(store, draft, tmp_path):
     """A half-copied version."""
     store.publish(draft, FILES)
     (tmp_path / "store/iris/1/spec.yaml").unlink()
-    with pytest.raises(CorruptVersion, match="spec.yaml .* received no such file"):
+    with pytest.raises(CorruptVersion, match=r"spec.yaml .* received no such file"):
         store.verify("iris", 1)
 
 
