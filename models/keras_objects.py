@@ -18,6 +18,7 @@ from models.errors import Problem, shown
 __all__ = ["ObjectSpec", "check_object", "families", "keras_version", "known_names"]
 
 SHORT_NAMES: Mapping[str, Mapping[str, str]] = {
+    "initializers": {"uniform": "RandomUniform", "normal": "RandomNormal"},
     "losses": {"mse": "MeanSquaredError", "mae": "MeanAbsoluteError", "mape": "MeanAbsolutePercentageError",
                "msle": "MeanSquaredLogarithmicError", "bce": "BinaryCrossentropy", "kld": "KLDivergence"},
     "metrics": {"mse": "MeanSquaredError", "mae": "MeanAbsoluteError", "mape": "MeanAbsolutePercentageError",
@@ -193,7 +194,10 @@ def _check_value(class_name: str, argument: str, value: Any, *, path: str, probl
         nested = check_object(family, value, path, problems)
         return nested.document if nested is not None else None
     check = kind_of(class_name, argument)
-    return value if check is None else _checked_by(check, value, path=path, problems=problems)
+    if check is None:
+        problems.append(Problem(path, "an argument that a spec can carry", f"{argument!r}, which holds Python objects"))
+        return None
+    return _checked_by(check, value, path=path, problems=problems)
 
 
 def _checked_by(check: Any, value: Any, *, path: str, problems: list[Problem]) -> Any:

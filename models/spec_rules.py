@@ -1,13 +1,15 @@
 """What must fit together between the parts of a spec: head and loss, gate and metrics, shapes."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from models.errors import Problem
+from models.heads import check_head
 from models.keras_objects import ObjectSpec
+from models.shapes import infer_shapes
 
-__all__ = ["check_rules", "metric_name"]
+__all__ = ["check_output", "check_rules", "metric_name"]
 
 
 def check_rules(parts: Mapping[str, Any], problems: list[Problem]) -> None:
@@ -17,7 +19,7 @@ def check_rules(parts: Mapping[str, Any], problems: list[Problem]) -> None:
         parts: Key → checked value.
         problems: Takes every problem that is found.
     """
-    _check_layers(parts.get("layers"), problems)
+    _check_network(parts.get("layers"), parts.get("compile"), parts.get("input_shape"), problems)
     _check_fractions(parts.get("data"), problems)
     _check_gate(parts.get("gate"), parts.get("compile"), problems)
     _check_reshape(parts.get("preprocessing"), parts.get("input_shape"), problems)
@@ -32,9 +34,31 @@ def metric_name(metric: ObjectSpec) -> str:
     return re.sub(r"([a-z])([A-Z])", r"\1_\2", words).lower()
 
 
-def _check_layers(layers: tuple[ObjectSpec, ...] | None, problems: list[Problem]) -> None:
-    if layers is not None and not layers:
+def _check_network(layers: Any, compiled: Any, input_shape: Any, problems: list[Problem]) -> None:
+    if layers is None:
+        return
+    if not layers:
         problems.append(Problem("layers", "at least one layer", "an empty list"))
+        return
+    if input_shape is not None:
+        check_output(layers, tuple(input_shape), problems)
+    if compiled is not None:
+        check_head(layers, compiled.loss, problems)
+
+
+def check_output(layers: Sequence[ObjectSpec], input_shape: tuple[int, ...], problems: list[Problem]) -> None:
+    """Check that every layer can take what comes in, and that one row of numbers comes out.
+
+    Args:
+        layers: In order.
+        input_shape: What the first layer takes, without the samples axis.
+        problems: Takes what does not fit.
+    """
+    output = infer_shapes(layers, input_shape, problems)
+    if output is not None and len(output) != 1:
+        path = f"layers.{len(layers) - 1}.{layers[-1].class_name}"
+        received = f"the shape {list(output)} for an instance of shape {list(input_shape)}"
+        problems.append(Problem(path, "one row of numbers for each instance; is a Flatten missing?", received))
 
 
 def _check_fractions(data: Any, problems: list[Problem]) -> None:

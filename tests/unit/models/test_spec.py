@@ -103,6 +103,11 @@ def test_five_mistakes_get_five_messages_each_with_its_path():
         ({"preprocessing": [{"reshape": [-1, -1]}]}, "preprocessing.0.reshape", "-1 at most once"),
         ({"preprocessing": [{"fill": {"strategy": "constant"}}]}, "preprocessing.0.fill.value", "received nothing"),
         ({"input_shape": [8, 8]}, "input_shape", "what preprocessing.3.reshape makes, [8, 8, 1]"),
+        ({"layers": ["Flatten"]}, "layers.0.Flatten", "a last layer of 2 or more units with softmax"),
+        ({"layers": [{"Dense": {"units": 3, "activation": "relu"}}]}, "layers.0.Dense", "with softmax"),
+        ({"layers": [{"Dense": {"units": 3}}]}, "compile.loss", "a loss for a regression head of 3"),
+        ({"input_shape": [8, 8, 1], "layers": [SPEC["layers"][0], SPEC["layers"][-1]]}, "layers.1.Dense", "Flatten"),
+        ({"input_shape": [64], "preprocessing": []}, "layers.0.Conv2D", "received the shape [64] from the input"),
         ({"gate": {"metric": "accuracy"}}, "gate", "`minimum` or `not_worse_than`"),
         ({"gate": {"metric": "recall", "minimum": 1}}, "gate.metric", "one of compile.metrics: loss, accuracy"),
         ({"resources": {"gpus": -1}}, "resources.gpus", "received -1"),
@@ -115,10 +120,10 @@ def test_a_mistake_is_named_by_its_path(parts, path, message):
 
 def test_an_input_shape_on_the_first_layer_is_taken_as_keras_takes_it():
     """`input_dim` and `input_shape` go to the top."""
-    layers = [{"Dense": {"units": 3, "input_dim": 8}}]
+    layers = [{"Dense": {"units": 3, "activation": "softmax", "input_dim": 8}}]
     spec = load_spec(changed(layers=layers, preprocessing=[]))
     assert spec.input_shape == (8,)
-    assert dict(spec.layers[0].arguments) == {"units": 3}
+    assert dict(spec.layers[0].arguments) == {"units": 3, "activation": "softmax"}
 
 
 def test_an_input_shape_that_disagrees_is_named():

@@ -1,0 +1,94 @@
+"""The head of a network: what its last layer says about the task, and which losses fit it."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from models.errors import Problem
+from models.keras_objects import ObjectSpec
+from models.shape_rules import ALIKE
+
+__all__ = ["Head", "check_head", "find_head"]
+
+ONE_OF_MANY = ("CategoricalCrossentropy", "CategoricalFocalCrossentropy", "CategoricalGeneralizedCrossEntropy",
+               "CategoricalHinge", "SparseCategoricalCrossentropy", "KLDivergence", "Dice", "Tversky")  # fmt: skip
+YES_OR_NO = ("BinaryCrossentropy", "BinaryFocalCrossentropy", "Hinge", "SquaredHinge", "Dice", "Tversky")
+DISTANCES = ("MeanSquaredError", "MeanAbsoluteError", "MeanAbsolutePercentageError", "MeanSquaredLogarithmicError",
+             "Huber", "LogCosh", "CosineSimilarity", "Poisson")  # fmt: skip
+
+LOSSES: Mapping[str, Sequence[str]] = {
+    "softmax": (*ONE_OF_MANY, "BinaryCrossentropy", "BinaryFocalCrossentropy", *DISTANCES),
+    "sigmoid": (*YES_OR_NO, *DISTANCES),
+    "multilabel": (*YES_OR_NO, *DISTANCES),
+    "regression": DISTANCES,
+}
+"""Task → the losses that mean something for it."""
+
+CONVOLUTION = re.compile(r"(Separable)?Conv[123]D")
+KEEPS_VALUES = re.compile(r"Flatten|Reshape|Identity|(Spatial)?Dropout([123]D)?|Global(Average|Max)Pooling[123]D")
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What comes out of a network.
+
+    Args:
+        task: `softmax` (one of n classes), `sigmoid` (one of two), `multilabel` (each of n), `regression`.
+        units: How many numbers for one instance.
+    """
+
+    task: str
+    units: int
+
+
+def find_head(layers: Sequence[ObjectSpec]) -> Head | None:
+    """The head that the last layers make, or None when they make none that we know."""
+    units, activation = _last_weights(layers)
+    if units is None:
+        return None
+    if activation == "softmax":
+        return Head("softmax", units) if units > 1 else None
+    if activation == "sigmoid":
+        return Head("sigmoid" if units == 1 else "multilabel", units)
+    if activation == "linear":
+        return Head("regression", units)
+    return None
+
+
+def _last_weights(layers: Sequence[ObjectSpec]) -> tuple[int | None, str]:
+    """Units of the last layer with weights, and the activation applied to them, in place or by layers after it."""
+    following: str | None = None
+    for layer in reversed(layers):
+        name = layer.class_name
+        if name == "Dense" or CONVOLUTION.fullmatch(name):
+            own = str(layer.arguments.get("activation", "linear"))
+            return int(layer.arguments.get("units", layer.arguments.get("filters", 0))), following or own
+        if name == "Softmax":
+            following = following or "softmax"
+        elif name == "Activation":
+            following = following or str(layer.arguments["activation"])
+        elif not KEEPS_VALUES.fullmatch(name) and not (following and name in ALIKE):
+            break
+    return None, following or "linear"
+
+
+def check_head(layers: Sequence[ObjectSpec], loss: ObjectSpec, problems: list[Problem]) -> None:
+    """Check that the network ends in a head, and that the loss fits it.
+
+    Args:
+        layers: In order, each right by itself.
+        loss: As `compile.loss` names it.
+        problems: Takes what does not fit.
+    """
+    head = find_head(layers)
+    path = f"layers.{len(layers) - 1}.{layers[-1].class_name}"
+    if head is None:
+        expected = "a last layer of 2 or more units with softmax, or of 1 or more with sigmoid or linear activation"
+        problems.append(Problem(path, expected, str(layers[-1].document)))
+        return
+    if loss.class_name not in LOSSES[head.task]:
+        expected = f"a loss for a {head.task} head of {head.units}: {', '.join(LOSSES[head.task])}"
+        problems.append(Problem("compile.loss", expected, loss.class_name))
+    if loss.arguments.get("from_logits"):
+        problems.append(Problem(
+            "compile.loss.from_logits", "false: a head gives probabilities, as they are served", "True"))  # fmt: skip
