@@ -1,0 +1,119 @@
+"""A glance at the data when a job is submitted: what is certainly wrong is said now, not by a worker later.
+
+Only what is at hand and small is looked at: array headers, tables up to a few megabytes. What a glance cannot see is
+left to the trainer, whose word is final.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from models.errors import DataError, Problem
+from models.glance_arrays import look_at_arrays
+from models.glance_tables import csv_columns, json_columns, look_at_table
+from models.heads import find_head
+from models.places import find_file
+from models.sight import Sight
+from models.spec_parts import Spec
+from models.spec_rules import check_output
+
+__all__ = ["glance"]
+
+MOST_BYTES = 8 * 2**20
+SCHEMES = ("sklearn", "keras", "dataset", "s3", "gs", "az")
+ENDINGS = (".npz", ".npy", ".csv", ".parquet", ".jsonl", ".ndjson", ".json")
+
+
+KNOWN: Mapping[str, Sight] = {
+    "sklearn://digits": Sight((64,), 10),
+    "sklearn://iris": Sight((4,), 3),
+    "sklearn://wine": Sight((13,), 3),
+    "sklearn://breast_cancer": Sight((30,), 2),
+}
+"""Data sets whose shape needs no look."""
+
+
+def glance(spec: Spec, *, roots: Sequence[str]) -> list[Problem]:
+    """Look at a spec's data, as far as it is at hand, and at what the spec makes of it.
+
+    Args:
+        spec: A spec that is right by itself.
+        roots: The folders that data may be read from.
+
+    Returns:
+        What is certainly wrong; empty when nothing is.
+    """
+    try:
+        sight = _look(spec, tuple(roots))
+    except DataError as error:
+        return [Problem(error.where, error.expected, error.received)]
+    problems: list[Problem] = []
+    _check_network(spec, sight, problems)
+    return problems
+
+
+def _look(spec: Spec, roots: tuple[str, ...]) -> Sight:
+    source = spec.data.source
+    scheme, sign, _ = source.partition("://")
+    if sign:
+        if scheme not in SCHEMES:
+            known = ", ".join([*(f"{one}://" for one in SCHEMES), *ENDINGS])
+            raise DataError(where="data.source", expected=f"one of {known}", received=repr(source))
+        if scheme == "sklearn" and source not in KNOWN:
+            known = ", ".join(one for one in KNOWN if one.startswith("sklearn"))
+            raise DataError(where="data.source", expected=f"one of {known}", received=repr(source))
+        return KNOWN.get(source, Sight())
+    if not any(Path(root).is_dir() for root in roots):
+        return Sight()  # the data is on the workers' nodes only
+    path = find_file(source, roots)
+    if path.is_dir():
+        return Sight()
+    if path.suffix.lower() not in ENDINGS:
+        raise DataError(where="data.source", expected=f"one of {', '.join(ENDINGS)}", received=repr(source))
+    return _look_at_file(path, spec)
+
+
+def _look_at_file(path: Path, spec: Spec) -> Sight:
+    match path.suffix.lower():
+        case ".npz":
+            return look_at_arrays(path, spec)
+        case ".csv" if path.stat().st_size <= MOST_BYTES:
+            return look_at_table(*csv_columns(path, spec.data.source), spec)
+        case ".jsonl" | ".ndjson" if path.stat().st_size <= MOST_BYTES:
+            return look_at_table(*json_columns(path, spec.data.source), spec)
+    return Sight()
+
+
+def _check_network(spec: Spec, sight: Sight, problems: list[Problem]) -> None:
+    shape = _model_shape(spec, sight.shape, problems)
+    if shape is not None and not problems:
+        if spec.input_shape is not None and shape != spec.input_shape:
+            expected = f"{list(shape)}, as data and preprocessing give"
+            problems.append(Problem("input_shape", expected, str(list(spec.input_shape))))
+        else:
+            check_output(spec.layers, shape, problems)
+    head = find_head(spec.layers)
+    if head is None or sight.classes is None:
+        return
+    path = f"layers.{len(spec.layers) - 1}.{spec.layers[-1].class_name}"
+    if head.task in ("softmax", "multilabel") and head.units != sight.classes:
+        problems.append(Problem(path, f"{sight.classes} units, one for each class in the data", f"{head.units}"))
+    if head.task == "sigmoid" and sight.classes > 2:
+        expected = f"{sight.classes} softmax units, one for each class in the data"
+        problems.append(Problem(path, expected, "one sigmoid unit, which tells two apart"))
+
+
+def _model_shape(spec: Spec, shape: tuple[int, ...] | None, problems: list[Problem]) -> tuple[int, ...] | None:
+    """The shape after the preprocessing, as far as it is known."""
+    for index, step in enumerate(spec.preprocessing):
+        if step.name == "one_hot":
+            return None
+        if step.name == "reshape" and shape is not None:
+            size, target = math.prod(shape), tuple(step.arguments["shape"])
+            known = math.prod(one for one in target if one != -1)
+            if size % known or (-1 not in target and size != known):
+                expected = f"a shape of {size} values, as each instance has"
+                problems.append(Problem(f"preprocessing.{index}.reshape", expected, str(list(target))))
+                return None
+            shape = tuple(size // known if one == -1 else one for one in target)
+    return shape

@@ -1,0 +1,141 @@
+"""A glance at a small table: its columns, cells and labels."""
+
+import csv
+import json
+import math
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from models.errors import DataError, shown
+from models.heads import find_head
+from models.sight import Sight
+from models.spec_parts import Spec
+
+__all__ = ["csv_columns", "json_columns", "look_at_table"]
+
+GAPS = frozenset({"", "NA", "N/A", "NaN", "nan", "null", "NULL", "?"})
+TARGET_NAMES = ("target", "label", "labels", "class", "y")
+
+
+def csv_columns(path: Path, source: str) -> tuple[list[str], list[list[Any]]]:
+    """Names of the columns and rows of cells; gaps are None."""
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            rows = csv.reader(file)
+            names = next(rows, [])
+            cells = [[None if cell.strip() in GAPS else cell for cell in row] for row in rows if row]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DataError(where=source, expected="a readable .csv file", received=str(error)) from error
+    return names, cells
+
+
+def json_columns(path: Path, source: str) -> tuple[list[str], list[list[Any]]]:
+    """Names of all keys and rows of values, from one JSON object a line."""
+    documents = list(_json_lines(path, source))
+    names = list(dict.fromkeys(name for document in documents for name in document))
+    return names, [[document.get(name) for name in names] for document in documents]
+
+
+def _json_lines(path: Path, source: str) -> Iterator[dict[str, Any]]:
+    with path.open(encoding="utf-8") as file:
+        for number, line in enumerate(file):
+            if not line.strip():
+                continue
+            try:
+                document = json.loads(line)
+            except ValueError as error:
+                where = f"{source}: line {number + 1}"
+                raise DataError(where=where, expected="one JSON object a line", received=str(error)) from error
+            if not isinstance(document, dict):
+                raise DataError(
+                    where=f"{source}: line {number + 1}", expected="a JSON object", received=shown(document)
+                )
+            yield document
+
+
+def look_at_table(names: list[str], rows: list[list[Any]], spec: Spec) -> Sight:
+    """Check columns, cells and labels against what the spec makes of them.
+
+    Raises:
+        DataError: Names the first column and row that cannot be trained on.
+    """
+    source = spec.data.source
+    if not rows:
+        raise DataError(where=source, expected="at least one row", received="none")
+    ragged = next((row for row in rows if len(row) != len(names)), None)
+    if ragged is not None:
+        where = f"{source}: row {rows.index(ragged)}"
+        raise DataError(where=where, expected=f"{len(names)} cells", received=f"{len(ragged)}")
+    target = _target_column(names, spec)
+    features = _feature_columns(names, target, spec)
+    classes = _classes([row[names.index(target)] for row in rows], target, spec)
+    if any(isinstance(cell, list | dict) for cell in rows[0]):
+        return Sight(None, classes)
+    for name in features:
+        _check_column([row[names.index(name)] for row in rows], name, spec)
+    one_hot = any(step.name == "one_hot" for step in spec.preprocessing)
+    return Sight(None if one_hot else (len(features),), classes)
+
+
+def _known_column(name: str, names: Sequence[str], key: str, spec: Spec) -> str:
+    if name not in names:
+        more = ", …" if len(names) > 20 else ""
+        expected = f"one of the columns {', '.join(islice(names, 20))}{more}"
+        raise DataError(where=f"{spec.data.source}: data.{key}", expected=expected, received=repr(name))
+    return name
+
+
+def _target_column(names: Sequence[str], spec: Spec) -> str:
+    if spec.data.target is not None:
+        return _known_column(spec.data.target, names, "target", spec)
+    folded = {name.lower(): name for name in names}
+    return next((folded[name] for name in TARGET_NAMES if name in folded), names[-1])
+
+
+def _feature_columns(names: Sequence[str], target: str, spec: Spec) -> list[str]:
+    wanted = spec.data.features
+    if wanted is None:
+        return [name for name in names if name != target]
+    listed = (wanted,) if isinstance(wanted, str) else wanted
+    return [_known_column(name, names, "features", spec) for name in listed]
+
+
+def _check_column(cells: Sequence[Any], name: str, spec: Spec) -> None:
+    steps = {step.name for step in spec.preprocessing}
+    categories = {one for step in spec.preprocessing if step.name == "one_hot" for one in step.arguments["columns"]}
+    for row, cell in enumerate(cells):
+        where = f"{spec.data.source}: column {name!r}, row {row}"
+        if cell is None or cell == "":
+            if "fill" not in steps:
+                raise DataError(where=where, expected="a value, or a `fill` step", received="nothing")
+        elif name not in categories and not _is_number(cell):
+            raise DataError(where=where, expected="a number, or a `one_hot` step for this column", received=shown(cell))
+
+
+def _is_number(cell: Any) -> bool:
+    if isinstance(cell, str) and cell.strip().lower() in ("true", "false"):
+        return True
+    try:
+        return math.isfinite(float(cell))
+    except (TypeError, ValueError):
+        return False
+
+
+def _classes(cells: Sequence[Any], target: str, spec: Spec) -> int | None:
+    where = f"{spec.data.source}: column {target!r}"
+    for row, cell in enumerate(cells):
+        if cell is None or cell == "":
+            raise DataError(where=f"{where}, row {row}", expected="a target in every row", received="nothing")
+    head = find_head(spec.layers)
+    if head is None or head.task == "regression" or isinstance(cells[0], list):
+        return None
+    found = {str(cell) for cell in cells}
+    if len(found) < 2:
+        raise DataError(where=where, expected="at least two classes", received=f"only {shown(next(iter(found)))}")
+    names = spec.data.class_names
+    if names is not None and len(names) != len(found):
+        expected = f"{len(found)} class names, one for each class in the data"
+        raise DataError(where="data.class_names", expected=expected, received=f"{len(names)} names")
+    return len(found)
