@@ -1,0 +1,117 @@
+"""`python -m trainer SPEC.yaml`: train a spec in this process, without a queue.
+
+Exit status: 0 published, 1 the training failed, 2 wrong usage, a wrong spec or wrong settings.
+"""
+
+import argparse
+import json
+import os
+import sys
+import traceback
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from models.errors import OnehotError, Problem, SpecError
+from models.manifest import Manifest
+from models.settings import SettingsError, read_settings
+from models.spec import Spec, load_spec
+from models.spec_text import load_document, set_path
+from trainer.jobs import error_document, result_of
+from trainer.launch import launch
+from trainer.processes import die_with_parent
+from trainer.watching import Onlooker, Progress
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Train one spec; the exit status."""
+    options = _parser().parse_args(arguments)
+    if options.parent:
+        die_with_parent(options.parent)
+    output = JsonLines() if options.json_lines else Lines()
+    try:
+        settings, spec = read_settings(os.environ), _read_spec(options.spec, options.set)
+    except (SettingsError, SpecError) as error:
+        output.failed(error)
+        return 2
+    try:
+        manifest = launch(spec, settings=settings, job_id=options.job_id or uuid.uuid4().hex, watcher=output)
+    except OnehotError as error:
+        output.failed(error)
+        return 2 if isinstance(error, SpecError) else 1
+    except Exception as error:  # noqa: BLE001 -- the process ends here, and whoever reads its lines must learn why
+        traceback.print_exc()
+        output.failed(error)
+        return 1
+    output.finished(manifest)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m trainer", description="Train a spec and publish the version.")
+    parser.add_argument("spec", metavar="SPEC", help="a YAML or JSON file, or - for stdin")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="change one value: fit.epochs=5"
+    )
+    parser.add_argument("--json-lines", action="store_true", help="one JSON object for each epoch, and one for the end")
+    parser.add_argument("--job-id", default="", help="publish once for this id, however often it runs")
+    parser.add_argument("--parent", type=int, default=0, help="end when this process, the parent, ends")
+    return parser
+
+
+def _read_spec(name: str, assignments: Sequence[str]) -> Spec:
+    text = sys.stdin.buffer.read() if name == "-" else _file_bytes(name)
+    document = load_document(text, name=name)
+    for assignment in assignments:
+        document = set_path(document, assignment)
+    return load_spec(document)
+
+
+def _file_bytes(name: str) -> bytes:
+    try:
+        return Path(name).read_bytes()
+    except OSError as error:
+        raise SpecError([Problem(name, "a readable file", error.strerror or type(error).__name__)]) from error
+
+
+class Lines(Onlooker):
+    """Progress for people."""
+
+    def on_epoch(self, progress: Progress) -> None:
+        """One line an epoch."""
+        metrics = "  ".join(f"{name} {value:.4f}" for name, value in progress.metrics.items())
+        print(f"epoch {progress.epoch}/{progress.epochs}  {metrics}", flush=True)
+
+    def finished(self, manifest: Manifest) -> None:
+        """What was published."""
+        metrics = ", ".join(f"{name} {value:.4f}" for name, value in manifest.metrics.items())
+        print(f"published {manifest.model} version {manifest.version}: {metrics}", flush=True)
+
+    def failed(self, error: Exception) -> None:
+        """The message alone, on stderr."""
+        print(error, file=sys.stderr, flush=True)
+
+
+class JsonLines(Onlooker):
+    """Progress for programs."""
+
+    def on_epoch(self, progress: Progress) -> None:
+        """One object an epoch."""
+        self._write({"event": "epoch", **progress.document})
+
+    def finished(self, manifest: Manifest) -> None:
+        """The end, with what a job would return."""
+        self._write({"event": "end", "status": "finished", "result": result_of(manifest)})
+
+    def failed(self, error: Exception) -> None:
+        """The end, with the error; also on stderr."""
+        self._write({"event": "end", "status": "failed", "error": error_document(error)})
+        print(error, file=sys.stderr, flush=True)
+
+    def _write(self, event: dict[str, Any]) -> None:
+        print(json.dumps(event), flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

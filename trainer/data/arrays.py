@@ -1,0 +1,89 @@
+"""Files of arrays: `.npz` and `.npy`. Pickles are never loaded."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+
+from models.errors import DataError
+from models.glance_arrays import FEATURE_ARRAYS, TARGET_ARRAYS
+from models.instances import Array
+from models.spec import DataSpec
+from trainer.data.dataset import Dataset
+
+__all__ = ["read_npy", "read_npz"]
+
+
+def read_npz(path: Path, data: DataSpec) -> Dataset:
+    """Read an archive of arrays: `features` and `target` name two of them.
+
+    Raises:
+        DataError: When it is no archive, holds pickles, or lacks an array that the spec names.
+    """
+    arrays = _load(path, data.source)
+    if not isinstance(arrays, Mapping):
+        raise DataError(where=data.source, expected="an archive of arrays (.npz)", received="one array")
+    target = _chosen(data.target, TARGET_ARRAYS, list(arrays), data.source, key="target")
+    others = [name for name in arrays if name != target]
+    wanted = data.features[0] if isinstance(data.features, tuple) and len(data.features) == 1 else data.features
+    if isinstance(wanted, tuple):
+        raise DataError(where="data.features", expected="the name of one array", received=f"{len(wanted)} names")
+    features = _chosen(wanted, FEATURE_ARRAYS, others, data.source, key="features")
+    names = arrays.get("class_names")
+    return Dataset(
+        data.source, arrays[features], arrays[target], "",
+        class_names=tuple(str(name) for name in names) if names is not None and names.ndim == 1 else None,
+    )  # fmt: skip
+
+
+def read_npy(path: Path, data: DataSpec) -> Dataset:
+    """Read one table of numbers; the last column is the target unless `target` gives another's index.
+
+    Raises:
+        DataError: When it is no two-dimensional array, or has no such column.
+    """
+    table = _load(path, data.source)
+    if isinstance(table, Mapping) or table.ndim != 2 or table.shape[1] < 2:
+        received = "an archive" if isinstance(table, Mapping) else f"shape {list(table.shape)}"
+        raise DataError(where=data.source, expected="a table of at least two columns", received=received)
+    column = _column(data.target, table.shape[1], data.source)
+    return Dataset(data.source, np.delete(table, column, axis=1), table[:, column], "")
+
+
+def _column(target: str | None, columns: int, source: str) -> int:
+    try:
+        column = -1 if target is None else int(target)
+        return range(columns)[column]
+    except (ValueError, IndexError) as error:
+        expected = f"a column's index from 0 to {columns - 1}"
+        raise DataError(where=f"{source}: data.target", expected=expected, received=repr(target)) from error
+
+
+def _load(path: Path, source: str) -> Array | dict[str, Array]:
+    try:
+        loaded = np.load(path, allow_pickle=False)
+        if isinstance(loaded, np.ndarray):
+            return loaded
+        with loaded:
+            return {name: loaded[name] for name in loaded.files}
+    except (ValueError, BadZipFile, EOFError, OSError) as error:
+        pickled = "allow_pickle" in str(error)
+        received = "pickled objects, which are never loaded" if pickled else str(error).splitlines()[0]
+        raise DataError(where=source, expected="plain numpy arrays", received=received) from error
+
+
+def _chosen(wanted: str | None, usual: Sequence[str], names: Sequence[str], source: str, *, key: str) -> str:
+    """The array that the spec names, else the one with a usual name, else the only one that is left for features."""
+    if wanted is not None:
+        if wanted not in names:
+            raise DataError(where=f"{source}: data.{key}", expected=f"one of {', '.join(names)}", received=repr(wanted))
+        return wanted
+    folded = {name.lower(): name for name in names}
+    found = [folded[name] for name in usual if name in folded]
+    if not found and key == "features" and len(names) == 1:
+        return names[0]
+    if not found:
+        expected = f"an array called {', '.join(usual)}, or `data.{key}`"
+        raise DataError(where=source, expected=expected, received=f"the arrays {', '.join(names)}")
+    return found[0]

@@ -1,0 +1,155 @@
+"""What every source gives: raw features and raw targets, row by row."""
+
+import math
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from models.errors import DataError, shown
+from models.instances import Array, Feature
+from models.preprocessing import StepSpec
+
+__all__ = ["Dataset"]
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """Raw data, before labels are encoded and features preprocessed.
+
+    Args:
+        source: Where it comes from, as the spec names it.
+        features: `(rows, *instance shape)` in its natural type; an object array when a table holds text or gaps.
+        targets: `(rows,)` or `(rows, columns)`.
+        columns: The names of the features, when an instance is a row of a table.
+        class_names: The names that the source itself has for its classes.
+        sha256: Digest of the data.
+    """
+
+    source: str
+    features: Array
+    targets: Array
+    sha256: str
+    columns: tuple[Feature, ...] | None = None
+    class_names: tuple[str, ...] | None = None
+
+    @property
+    def rows(self) -> int:
+        """How many instances there are."""
+        return len(self.features)
+
+    @property
+    def instance_shape(self) -> tuple[int, ...]:
+        """The raw shape of one instance."""
+        return tuple(self.features.shape[1:])
+
+    def take(self, rows: Array) -> "Dataset":
+        """The same data with these rows only."""
+        return replace(self, features=self.features[rows], targets=self.targets[rows])
+
+    def checked(self) -> "Dataset":
+        """This dataset, when features and targets belong together.
+
+        Raises:
+            DataError: When it is empty, or lengths or dimensions differ.
+        """
+        if not self.rows:
+            raise DataError(where=self.source, expected="at least one row", received="none")
+        if len(self.targets) != self.rows:
+            expected = f"one target for each of the {self.rows} rows of features"
+            raise DataError(where=self.source, expected=expected, received=f"{len(self.targets)} targets")
+        if self.features.ndim < 2:
+            expected = "features with a samples axis and at least one more"
+            raise DataError(where=self.source, expected=expected, received=f"shape {list(self.features.shape)}")
+        return self
+
+    def prepared_for(self, steps: tuple[StepSpec, ...]) -> "Dataset":
+        """Name, type and check the features as the preprocessing steps need them.
+
+        Raises:
+            DataError: Names column and row of a text or a gap that no step takes care of.
+        """
+        names = tuple(column.name for column in self.columns or ())
+        if not any(step.name in ("fill", "one_hot") for step in steps):
+            return replace(self, features=_numbers(self.features, self.source, names))
+        categories = {name for step in steps if step.name == "one_hot" for name in step.arguments["columns"]}
+        return _as_table(self, categories, optional=any(step.name == "fill" for step in steps))
+
+
+def _as_table(dataset: Dataset, categories: set[str], *, optional: bool) -> Dataset:
+    if dataset.features.ndim != 2:
+        expected = "rows of a table, which `fill` and `one_hot` work on"
+        received = f"instances of shape {list(dataset.instance_shape)}"
+        raise DataError(where=dataset.source, expected=expected, received=received)
+    given = dataset.columns or tuple(Feature(f"x{index}") for index in range(dataset.features.shape[1]))
+    columns = tuple(
+        Feature(column.name, "category" if column.name in categories else "number", optional) for column in given
+    )
+    cells = np.empty(dataset.features.shape, dtype=object)
+    for index, column in enumerate(columns):
+        where = f"{dataset.source}: column {column.name!r}"
+        cells[:, index] = [
+            _cell(cell, column, where, row) for row, cell in enumerate(dataset.features[:, index].tolist())
+        ]
+    return replace(dataset, features=cells, columns=columns)
+
+
+def _cell(cell: Any, column: Feature, where: str, row: int) -> Any:
+    if cell is None or cell != cell:  # noqa: PLR0124 -- NaN is the one value that differs from itself
+        if column.optional:
+            return None
+        raise DataError(where=f"{where}, row {row}", expected="a value, or a `fill` step", received="nothing")
+    if column.kind == "category":
+        return _category(cell)
+    number = number_of(cell)
+    if number is None:
+        expected = "a number, or a `one_hot` step for this column"
+        raise DataError(where=f"{where}, row {row}", expected=expected, received=shown(cell))
+    return number
+
+
+def _category(cell: Any) -> str:
+    """A category as text, spelled as a client's JSON value is: 1 and not 1.0, true and not True."""
+    if isinstance(cell, bool):
+        return str(cell).lower()
+    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
+
+
+def number_of(cell: Any) -> float | None:
+    """A cell as a number, also one that is written as text; None when it is none, or not finite."""
+    try:
+        number = float(cell)
+    except (TypeError, ValueError):
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _numbers(features: Array, source: str, names: tuple[str, ...]) -> Array:
+    """The features as an array of finite numbers.
+
+    Raises:
+        DataError: Names the first place with text, a gap, NaN or infinity.
+    """
+    if features.dtype.kind in "biu":
+        return features
+    if features.dtype.kind == "f":
+        bad = ~np.isfinite(features)
+    elif features.dtype.kind in "OUS":
+        cells = np.frompyfunc(number_of, 1, 1)(features)
+        bad = np.frompyfunc(lambda number: number is None, 1, 1)(cells).astype(bool)
+    else:
+        raise DataError(where=source, expected="numbers", received=f"dtype {features.dtype}")
+    if bad.any():
+        raise _no_number(features, tuple(int(axis) for axis in np.argwhere(bad)[0]), source, names)
+    return features if features.dtype.kind == "f" else cells.astype(np.float64)
+
+
+def _no_number(features: Array, place: tuple[int, ...], source: str, names: tuple[str, ...]) -> DataError:
+    row, *rest = place
+    cell = features[place]
+    where = f"{source}: column {names[rest[0]]!r}, row {row}" if names else f"{source}: row {row}, value {rest}"
+    gap = cell is None or isinstance(cell, float | np.floating)
+    expected = "a finite number, or a `fill` step" if gap else "a number, or a `one_hot` step"
+    return DataError(
+        where=where, expected=expected, received=shown(cell.item() if isinstance(cell, np.generic) else cell)
+    )

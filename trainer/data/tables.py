@@ -1,0 +1,132 @@
+"""Files of named columns: `.csv`, `.parquet`, `.jsonl`, `.json`."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from models.errors import DataError
+from models.glance_tables import GAPS, TARGET_NAMES
+from models.instances import Array, Feature
+from models.spec import DataSpec
+from trainer.data.dataset import Dataset
+
+__all__ = ["read_csv", "read_json", "read_jsonl", "read_parquet"]
+
+SHOWN_COLUMNS = 20
+
+
+def read_csv(path: Path, data: DataSpec) -> Dataset:
+    """Read a CSV file with a header; empty cells, NA, NaN, null and ? are gaps."""
+    return _dataset(_read(pl.read_csv, path, data, infer_schema_length=None, null_values=sorted(GAPS)), data)
+
+
+def read_parquet(path: Path, data: DataSpec) -> Dataset:
+    """Read a Parquet file."""
+    return _dataset(_read(pl.read_parquet, path, data), data)
+
+
+def read_jsonl(path: Path, data: DataSpec) -> Dataset:
+    """Read one JSON object a line."""
+    return _dataset(_read(pl.read_ndjson, path, data, infer_schema_length=None), data)
+
+
+def read_json(path: Path, data: DataSpec) -> Dataset:
+    """Read a JSON list of objects."""
+    return _dataset(_read(pl.read_json, path, data, infer_schema_length=None), data)
+
+
+def _read(read: Callable[..., pl.DataFrame], path: Path, data: DataSpec, **options: Any) -> pl.DataFrame:
+    try:
+        return read(path, **options)
+    except (pl.exceptions.PolarsError, OSError, RuntimeError) as error:
+        received = str(error).strip().splitlines()[0]
+        raise DataError(where=data.source, expected=f"a readable {path.suffix} file", received=received) from error
+
+
+def _dataset(frame: pl.DataFrame, data: DataSpec) -> Dataset:
+    target = _target(frame, data)
+    names = _features(frame, target, data)
+    columns = [_cells(frame.get_column(name), name, data.source) for name in names]
+    targets = _targets(frame.get_column(target), target, data.source)
+    if len(names) == 1 and columns[0].ndim > 1:
+        return Dataset(data.source, columns[0], targets, "")
+    for name, column in zip(names, columns, strict=True):
+        if column.ndim > 1:
+            expected = "single values beside other columns, or this column alone in `data.features`"
+            raise DataError(where=f"{data.source}: column {name!r}", expected=expected, received="lists")
+    kind = object if any(column.dtype == object for column in columns) else np.float64
+    features = np.stack([column.astype(kind) for column in columns], axis=1)
+    return Dataset(data.source, features, targets, "", columns=tuple(Feature(name) for name in names))
+
+
+def _target(frame: pl.DataFrame, data: DataSpec) -> str:
+    if data.target is not None:
+        return _known(data.target, frame, data.source, key="target")
+    folded = {name.lower(): name for name in frame.columns}
+    return next((folded[name] for name in TARGET_NAMES if name in folded), frame.columns[-1])
+
+
+def _features(frame: pl.DataFrame, target: str, data: DataSpec) -> list[str]:
+    if data.features is None:
+        names = [name for name in frame.columns if name != target]
+    else:
+        wanted = (data.features,) if isinstance(data.features, str) else data.features
+        names = [_known(name, frame, data.source, key="features") for name in wanted]
+    if not names:
+        raise DataError(where=data.source, expected="a column beside the target", received=f"only {target!r}")
+    if target in names:
+        expected = "columns without the target"
+        raise DataError(where=f"{data.source}: data.features", expected=expected, received=repr(target))
+    return names
+
+
+def _known(name: str, frame: pl.DataFrame, source: str, *, key: str) -> str:
+    if name not in frame.columns:
+        more = ", …" if len(frame.columns) > SHOWN_COLUMNS else ""
+        expected = f"one of the columns {', '.join(frame.columns[:SHOWN_COLUMNS])}{more}"
+        raise DataError(where=f"{source}: data.{key}", expected=expected, received=repr(name))
+    return name
+
+
+def _cells(series: pl.Series, name: str, source: str) -> Array:
+    """One column: numbers as they are, objects where there is text, floats with NaN for gaps among numbers."""
+    if series.dtype.is_nested():
+        return _nested(series, name, source)
+    if series.dtype.is_numeric() or series.dtype == pl.Boolean:
+        return series.cast(pl.Float64).to_numpy()
+    if isinstance(series.dtype, pl.String | pl.Categorical | pl.Enum | pl.Null):
+        return _objects(series.to_list())
+    raise DataError(where=f"{source}: column {name!r}", expected="numbers or text", received=str(series.dtype))
+
+
+def _objects(cells: list[Any]) -> Array:
+    array = np.empty(len(cells), dtype=object)
+    array[:] = cells
+    return array
+
+
+def _nested(series: pl.Series, name: str, source: str) -> Array:
+    try:
+        return np.array(series.to_list(), dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        expected = "lists of numbers, all of one shape"
+        raise DataError(
+            where=f"{source}: column {name!r}", expected=expected, received="ragged or other values"
+        ) from error
+
+
+def _targets(series: pl.Series, name: str, source: str) -> Array:
+    gaps = series.is_null() | (series.is_nan() if series.dtype.is_float() else series.is_null())
+    if gaps.any():
+        row = int(gaps.arg_max() or 0)
+        raise DataError(
+            where=f"{source}: column {name!r}, row {row}", expected="a target in every row", received="nothing"
+        )
+    if series.dtype.is_nested():
+        return _nested(series, name, source)
+    if isinstance(series.dtype, pl.Categorical | pl.Enum):
+        series = series.cast(pl.String)
+    return series.to_numpy()

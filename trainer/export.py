@@ -1,0 +1,74 @@
+"""A Keras network as an ONNX graph with fixed names: input `x`, output `probabilities`, or `values` for regression."""
+
+import logging
+import tempfile
+import warnings
+from pathlib import Path
+from typing import Any
+
+import keras
+import onnx
+
+from trainer.heads import REGRESSION, Head
+from trainer.mending import mend
+
+__all__ = ["INPUT", "OPSET", "PROBABILITIES", "VALUES", "export_keras", "export_onnx", "output_name"]
+
+INPUT = "x"
+PROBABILITIES = "probabilities"
+VALUES = "values"
+OPSET = 18
+SAMPLES = "batch"
+
+
+def output_name(head: Head) -> str:
+    """The graph's output: what a client reads."""
+    return VALUES if head.task == REGRESSION else PROBABILITIES
+
+
+def export_keras(network: Any) -> bytes:
+    """The network as the bytes of a `.keras` file."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.keras"
+        network.save(path)
+        return path.read_bytes()
+
+
+def export_onnx(network: Any, head: Head) -> bytes:
+    """The network as the bytes of an `.onnx` file.
+
+    Args:
+        network: A built `keras.Sequential`.
+        head: Its head; it names the output.
+
+    Returns:
+        One input `(batch, *input shape) float32`, one output `(batch, outputs) float32`, the samples axis free.
+    """
+    graph = _exported(network)
+    mend(graph)
+    _rename_output(graph.graph, output_name(head))
+    for value in (*graph.graph.input, *graph.graph.output):
+        value.type.tensor_type.shape.dim[0].dim_param = SAMPLES
+    return graph.SerializeToString()  # type: ignore[no-any-return]
+
+
+def _exported(network: Any) -> onnx.ModelProto:
+    signature = [keras.InputSpec(shape=network.input_shape, dtype="float32", name=INPUT)]
+    # What the exporter calls an error is mended or found by the parity check.
+    logging.getLogger("tf2onnx").setLevel(logging.CRITICAL)
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        # Keras looks for `np.object`, which numpy warns of.
+        warnings.simplefilter("ignore", FutureWarning)
+        path = Path(folder) / "model.onnx"
+        network.export(str(path), format="onnx", verbose=False, input_signature=signature, opset_version=OPSET)
+        return onnx.load(path)
+
+
+def _rename_output(graph: onnx.GraphProto, name: str) -> None:
+    (output,) = graph.output
+    old, output.name = output.name, name
+    for node in graph.node:
+        for names in (node.input, node.output):
+            for index, one in enumerate(names):
+                if one == old:
+                    names[index] = name

@@ -1,0 +1,175 @@
+"""The epochs of a training: order, steps, validation, callbacks, progress, and when to stop."""
+
+import math
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+import keras
+import numpy as np
+
+from models.errors import Problem, SpecError, TrainingDiverged
+from models.instances import Array
+from models.spec import Spec
+from models.spec_rules import metric_name
+from trainer.network import keras_object
+from trainer.stepping import Part, Stepper, make_stepper, plain_numbers
+from trainer.watching import Deadline, Progress, TrainingCancelled, Watcher
+
+__all__ = ["Fitted", "check_monitors", "epoch_order", "fit"]
+
+CALL_S = 0.5
+"""How long one call into the graph should take: a cancel is noticed between two."""
+FIRST_CALL_STEPS = 64
+MONITORING = frozenset({"EarlyStopping", "ReduceLROnPlateau"})
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """What fit leaves behind beside the trained network.
+
+    Args:
+        history: Loss and metrics of each epoch.
+        fit_s: Seconds that it took.
+        stepper: Evaluates the trained network without tracing it again.
+    """
+
+    history: list[dict[str, float]]
+    fit_s: float
+    stepper: Stepper
+
+
+def epoch_order(rows: int, *, seed: int, epoch: int, shuffle: bool) -> Array:
+    """The order in which an epoch visits the rows: another one each epoch, the same in every run of a seed."""
+    return np.random.default_rng([seed, epoch]).permutation(rows) if shuffle else np.arange(rows)
+
+
+def fit(network: Any, spec: Spec, *, training: Part, validation: Part | None, watcher: Watcher) -> Fitted:
+    """Train a compiled network.
+
+    Args:
+        network: A compiled `keras.Sequential`; its weights change.
+        spec: The spec; its `fit` says how.
+        training: What is trained on.
+        validation: What each epoch is validated with, if anything.
+        watcher: Hears of each epoch.
+
+    Raises:
+        TrainingDiverged: When the loss is no number any more.
+        TrainingCancelled: When the watcher says so.
+        TrainingTimedOut: When `fit.timeout_s` is over.
+    """
+    check_monitors(spec, validated=validation is not None)
+    loop = _Epochs(
+        network, spec, make_stepper(network, training, spec.fit.batch_size), training, validation, watcher,
+        Deadline.after(spec.fit.timeout_s), _callback_list(network, spec),
+    )  # fmt: skip
+    started_s = time.monotonic()
+    loop.run()
+    return Fitted(loop.history, time.monotonic() - started_s, loop.stepper)
+
+
+def check_monitors(spec: Spec, *, validated: bool) -> None:
+    """Refuse callbacks that watch what is not measured.
+
+    Raises:
+        SpecError: Names each of them.
+    """
+    measured = ["loss", *(metric_name(metric) for metric in spec.compile.metrics)]
+    measured += [f"val_{name}" for name in measured] if validated else []
+    monitors = [
+        (f"fit.callbacks.{index}.{callback.class_name}.monitor", str(callback.arguments.get("monitor", "val_loss")))
+        for index, callback in enumerate(spec.fit.callbacks)
+        if callback.class_name in MONITORING
+    ]
+    expected = f"one of {', '.join(measured)}"
+    problems = [Problem(path, expected, repr(monitor)) for path, monitor in monitors if monitor not in measured]
+    if problems:
+        raise SpecError(problems)
+
+
+def _callback_list(network: Any, spec: Spec) -> Any:
+    callbacks = [keras_object("callbacks", callback) for callback in spec.fit.callbacks]
+    return keras.callbacks.CallbackList([*callbacks, LastEpoch()], model=network, epochs=spec.fit.epochs)
+
+
+class LastEpoch(keras.callbacks.Callback):  # type: ignore[misc]
+    """Keeps an epoch's metrics with what the callbacks before it added, as the learning rate."""
+
+    logs: Mapping[str, float] = MappingProxyType({})
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:  # noqa: ARG002 -- Keras' signature
+        """Keep them."""
+        self.logs = dict(logs or {})
+
+
+@dataclass(slots=True)
+class _Epochs:
+    """The state of a training between two calls into the graph."""
+
+    network: Any
+    spec: Spec
+    stepper: Stepper
+    training: Part
+    validation: Part | None
+    watcher: Watcher
+    deadline: Deadline
+    callbacks: Any
+    history: list[dict[str, float]] = field(default_factory=list)
+    call_steps: int = field(default_factory=lambda: FIRST_CALL_STEPS)
+
+    def run(self) -> None:
+        """Train to the last epoch, or until a callback says stop."""
+        self.network.stop_training = False
+        self.callbacks.on_train_begin()
+        for epoch in range(len(self.history), self.spec.fit.epochs):
+            self._run_epoch(epoch)
+            if self.network.stop_training:
+                break
+        self.network.optimizer.finalize_variable_values(self.network.trainable_weights)
+        self.callbacks.on_train_end(self.history[-1])
+
+    def _run_epoch(self, epoch: int) -> None:
+        started_s = time.monotonic()
+        self.callbacks.on_epoch_begin(epoch)
+        logs = self._train(epoch)
+        if not math.isfinite(logs["loss"]):
+            raise TrainingDiverged(epoch=epoch + 1)
+        logs |= self._validate()
+        self.callbacks.on_epoch_end(epoch, logs)
+        logs = plain_numbers(self.callbacks.callbacks[-1].logs)
+        self.history.append(logs)
+        eta_s = (time.monotonic() - started_s) * (self.spec.fit.epochs - epoch - 1)
+        self.watcher.on_epoch(Progress(epoch + 1, self.spec.fit.epochs, logs, eta_s))
+
+    def _train(self, epoch: int) -> dict[str, float]:
+        self.network.reset_metrics()
+        logs: dict[str, float] = {}
+        order = epoch_order(self.training.rows, seed=self.spec.seed, epoch=epoch, shuffle=self.spec.fit.shuffle)
+        for rows in self._calls(order):
+            logs = self.stepper.train(rows)
+            if self.watcher.is_cancelled():
+                raise TrainingCancelled
+            self.deadline.check(epoch=epoch + 1)
+        return logs
+
+    def _calls(self, order: Array) -> Iterator[Array]:
+        """The rows of whole batches that one call trains on, so many that it takes about CALL_S."""
+        batch_size, done = self.spec.fit.batch_size, 0
+        while done < len(order):
+            rows = order[done : done + self.call_steps * batch_size]
+            started_s = time.monotonic()
+            yield rows
+            step_s = (time.monotonic() - started_s) / math.ceil(len(rows) / batch_size)
+            done += len(rows)
+            self.call_steps = max(1, min(self.call_steps * 2, int(CALL_S / max(step_s, 1e-6))))
+
+    def _validate(self) -> dict[str, float]:
+        if self.validation is None:
+            return {}
+        self.callbacks.on_test_begin()
+        logs = self.stepper.evaluate(self.validation)
+        self.callbacks.on_test_end(logs)
+        return {f"val_{name}": value for name, value in logs.items()}

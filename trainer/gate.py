@@ -1,0 +1,159 @@
+"""The gate: whether the label `stable` may move to a new version."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+
+from models.errors import LabelNotFound, ModelNotFound, StoreError
+from models.instances import Array
+from models.manifest import Manifest
+from models.spec import Gate, Spec
+from models.store import Store
+from trainer.heads import Head
+from trainer.network import keras_object
+from trainer.parity import graph_predictions
+from trainer.preparation import Prepared
+
+__all__ = ["Check", "GateOutcome", "pass_gate"]
+
+LOSS = "loss"
+LOWER_IS_BETTER = ("error", "crossentropy", "loss", "hinge", "divergence", "poisson", "log_cosh", "false_")
+
+Score = Callable[[Array, Array], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One comparison of the gate.
+
+    Args:
+        rule: `minimum`, or `not_worse_than LABEL (version N)`; of a class where it says so.
+        expected: The least (or, for losses, the most) that passes; None when there was nothing to compare with.
+        received: What the new version has.
+        holds: Whether it passes.
+        note: Why, where the numbers do not say it.
+    """
+
+    rule: str
+    expected: float | None
+    received: float
+    holds: bool
+    note: str = ""
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The check for the manifest."""
+        named = {"rule": self.rule, "expected": self.expected, "received": self.received, "holds": self.holds}
+        return {**named, "note": self.note} if self.note else named
+
+
+@dataclass(frozen=True, slots=True)
+class GateOutcome:
+    """Every check of a gate."""
+
+    metric: str
+    checks: tuple[Check, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Whether all of them pass."""
+        return all(check.holds for check in self.checks)
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The outcome with its numbers, for the manifest."""
+        return {"metric": self.metric, "holds": self.holds, "checks": [check.document for check in self.checks]}
+
+
+def pass_gate(spec: Spec, prepared: Prepared, predictions: Array, *, store: Store) -> GateOutcome | None:
+    """Check a candidate's held-out predictions.
+
+    Args:
+        spec: The spec with its gate.
+        prepared: The data; the held-out rows are scored.
+        predictions: The candidate's, of the held-out rows.
+        store: Where the version to compare with is.
+
+    Returns:
+        The outcome, or None when the spec has no gate.
+    """
+    gate = spec.gate
+    if gate is None:
+        return None
+    score = _score(spec, prepared.head)
+    checks: list[Check] = []
+    for suffix, rows in _row_groups(gate, prepared):
+        received = score(prepared.test.part.targets[rows], predictions[rows])
+        if gate.minimum is not None:
+            checks.append(Check(f"minimum{suffix}", gate.minimum, received, received >= gate.minimum))
+    if gate.not_worse_than is not None:
+        checks += _against_label(spec, gate, prepared, predictions, store)
+    return GateOutcome(gate.metric, tuple(checks))
+
+
+def _row_groups(gate: Gate, prepared: Prepared) -> list[tuple[str, Array]]:
+    """All held-out rows; for a gate per class, the rows of each class as well."""
+    labels = prepared.test.labels
+    groups = [("", np.arange(prepared.test.rows))]
+    if gate.per_class and labels.are_classes:
+        groups += [(f" of class {name}", np.flatnonzero(labels.values == index)) for index, name in
+                   enumerate(labels.class_names)]  # fmt: skip
+    return [(suffix, rows) for suffix, rows in groups if len(rows)]
+
+
+def _score(spec: Spec, head: Head) -> Score:
+    """The gate's metric as a function of targets and predictions."""
+    gate = spec.gate
+    if gate is None or gate.metric == LOSS:
+        loss = keras_object("losses", spec.compile.loss)
+        return lambda targets, predictions: float(loss(targets, predictions))
+    metrics = [head.metric(one, path=f"compile.metrics.{i}") for i, one in enumerate(spec.compile.metrics)]
+    chosen = next(metric for metric in metrics if metric.arguments["name"] == gate.metric)
+
+    def score(targets: Array, predictions: Array) -> float:
+        metric = keras_object("metrics", chosen)
+        metric.update_state(targets, predictions)
+        return float(keras.ops.convert_to_numpy(metric.result()))
+
+    return score
+
+
+def _against_label(spec: Spec, gate: Gate, prepared: Prepared, predictions: Array, store: Store) -> list[Check]:
+    score, label = _score(spec, prepared.head), str(gate.not_worse_than)
+    try:
+        rival = store.manifest(spec.model, store.resolve(spec.model, label=label))
+    except (ModelNotFound, LabelNotFound):
+        received = score(prepared.test.part.targets, predictions)
+        return [Check(f"not_worse_than {label}", None, received, holds=True, note="no version has this label yet")]
+    rule = f"not_worse_than {label} (version {rival.version})"
+    try:
+        theirs = _rival_predictions(store, rival, prepared)
+    except (StoreError, ValueError) as error:
+        received = score(prepared.test.part.targets, predictions)
+        return [Check(rule, None, received, holds=False, note=f"cannot be compared: {error}")]
+    checks = []
+    for suffix, rows in _row_groups(gate, prepared):
+        targets = prepared.test.part.targets[rows]
+        checks.append(_not_worse(rule + suffix, gate, score(targets, predictions[rows]), score(targets, theirs[rows])))
+    return checks
+
+
+def _rival_predictions(store: Store, rival: Manifest, prepared: Prepared) -> Array:
+    """What another version predicts for our held-out rows.
+
+    Raises:
+        ValueError: When its instances or classes are others.
+    """
+    if rival.class_names != prepared.class_names or rival.instance.shape != prepared.instance.shape:
+        raise ValueError("its instances or classes are others")
+    inputs = rival.fitted_preprocessing.apply(prepared.test.raw.features)
+    return graph_predictions(store.read(rival, "model.onnx"), inputs)
+
+
+def _not_worse(rule: str, gate: Gate, received: float, theirs: float) -> Check:
+    if any(word in gate.metric for word in LOWER_IS_BETTER):
+        return Check(rule, theirs, received, received <= theirs + gate.tolerance)
+    return Check(rule, theirs, received, received >= theirs - gate.tolerance)

@@ -1,0 +1,135 @@
+"""The end of a network meets the data: which targets it is trained on, and what its metrics mean."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from models.errors import Problem, SpecError
+from models.heads import find_head
+from models.instances import Array
+from models.keras_objects import ObjectSpec
+from models.spec import Spec
+from models.spec_rules import metric_name
+from trainer.targets import Labels, to_one_hot
+
+__all__ = ["MULTILABEL", "REGRESSION", "Head", "check_output", "choose_head", "task_of"]
+
+SOFTMAX, SIGMOID, MULTILABEL, REGRESSION = "softmax", "sigmoid", "multilabel", "regression"
+
+SPARSE_LOSS = "SparseCategoricalCrossentropy"
+SPARSE_TWINS: Mapping[str, str] = {
+    "CategoricalAccuracy": "SparseCategoricalAccuracy",
+    "CategoricalCrossentropy": "SparseCategoricalCrossentropy",
+    "TopKCategoricalAccuracy": "SparseTopKCategoricalAccuracy",
+}
+"""Metrics on one-hot targets → the same on class indices."""
+
+AVERAGED = frozenset({"F1Score", "FBetaScore"})
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The end of a network.
+
+    Args:
+        task: `softmax`, `sigmoid`, `multilabel` or `regression`.
+        outputs: How many values a prediction has.
+        sparse: Whether loss and metrics take class indices instead of one-hot rows.
+        exclusive: Whether each row belongs to exactly one class.
+    """
+
+    task: str
+    outputs: int
+    sparse: bool = False
+    exclusive: bool = True
+
+    def targets(self, labels: Labels) -> Array:
+        """What fit gets: `(rows, 1)` class indices or `(rows, outputs)`, float32."""
+        if self.sparse or self.task == SIGMOID:
+            return labels.values.reshape(-1, 1).astype(np.float32)
+        return to_one_hot(labels.values, self.outputs) if labels.are_classes else labels.values
+
+    def predicted_classes(self, predictions: Array) -> Array:
+        """The class index of each row of predictions, for tasks with one class a row."""
+        return (predictions[:, 0] > 0.5).astype(np.int64) if self.task == SIGMOID else predictions.argmax(axis=1)
+
+    def metric(self, spec: ObjectSpec, *, path: str) -> ObjectSpec:
+        """The metric that a spec's name means for this head, under the name that the spec gives it.
+
+        Raises:
+            SpecError: When it cannot be computed on this head's targets.
+        """
+        class_name = spec.class_name
+        if class_name == "Accuracy":
+            if self.task == REGRESSION:
+                raise SpecError([Problem(path, "a metric of regression, as MeanAbsoluteError", "Accuracy")])
+            class_name = "CategoricalAccuracy" if self.exclusive and self.task != SIGMOID else "BinaryAccuracy"
+        class_name = self._twin(class_name, path)
+        averaged = {"average": "macro"} if class_name in AVERAGED else {}
+        return replace(spec, class_name=class_name, arguments={**averaged, **spec.arguments, "name": metric_name(spec)})
+
+    def _twin(self, class_name: str, path: str) -> str:
+        if not self.sparse:
+            return {sparse: twin for twin, sparse in SPARSE_TWINS.items()}.get(class_name, class_name)
+        twin = SPARSE_TWINS.get(class_name, class_name)
+        if not twin.startswith("Sparse"):
+            expected = (
+                f"a metric that takes class indices, as the loss {SPARSE_LOSS} does; CategoricalCrossentropy allows all"
+            )
+            raise SpecError([Problem(path, expected, class_name)])
+        return twin
+
+
+def task_of(spec: Spec) -> str:
+    """The task that the last layers describe.
+
+    Raises:
+        SpecError: When they describe none.
+    """
+    head = find_head(spec.layers)
+    if head is None:
+        expected = "a last layer with softmax, sigmoid or linear activation"
+        raise SpecError([Problem(f"layers.{len(spec.layers) - 1}", expected, str(spec.layers[-1].document))])
+    return head.task
+
+
+def choose_head(spec: Spec, labels: Labels, *, task: str) -> Head:
+    """The head that fits task and data.
+
+    Raises:
+        SpecError: When one sigmoid unit shall tell more than two classes apart.
+    """
+    if task == SIGMOID and len(labels.class_names) != 2:
+        expected = f"{len(labels.class_names)} softmax units, one for each class ({_listed(labels.class_names)})"
+        raise SpecError(
+            [Problem(f"layers.{len(spec.layers) - 1}", expected, "one sigmoid unit, which tells two apart")]
+        )
+    outputs = {SIGMOID: 1, REGRESSION: labels.values.shape[-1]}.get(task, len(labels.class_names))
+    sparse = spec.compile.loss.class_name == SPARSE_LOSS
+    return Head(task, outputs, sparse=sparse, exclusive=labels.are_classes)
+
+
+def check_output(spec: Spec, head: Head, shape: tuple[int | None, ...], class_names: tuple[str, ...]) -> None:
+    """Check the built network's output against the head.
+
+    Args:
+        spec: The spec.
+        head: The head that task and data call for.
+        shape: The network's output shape with the samples axis.
+        class_names: For the message.
+
+    Raises:
+        SpecError: When the last layer has another shape.
+    """
+    if shape[1:] == (head.outputs,):
+        return
+    classes = f", one for each class ({_listed(class_names)})" if class_names else ""
+    expected = f"{head.outputs} values an instance{classes}"
+    received = f"an output of shape {list(shape[1:])}"
+    hint = "; Flatten or pool it first" if len(shape) > 2 else ""
+    raise SpecError([Problem(f"layers.{len(spec.layers) - 1}", expected, received + hint)])
+
+
+def _listed(names: Sequence[str], most: int = 10) -> str:
+    return ", ".join(names[:most]) + (", …" if len(names) > most else "")

@@ -1,0 +1,56 @@
+"""Jobs that can name nothing but what is on the list: the queue's server is not trusted with code."""
+
+from typing import Any
+
+from rq.job import Job
+
+from models.errors import OnehotError
+from trainer.jobs import LISTED
+
+__all__ = ["ForbiddenFunction", "ListedJob"]
+
+
+class ForbiddenFunction(OnehotError):
+    """A job names a function that is not on the list."""
+
+    def __init__(self, name: str | None) -> None:
+        self.name = name
+        super().__init__(f"a job may name {', '.join(sorted(LISTED))} only; received {name!r}")
+
+
+class ListedJob(Job):
+    """A job whose function and callbacks are looked up on the list before they are imported."""
+
+    @property
+    def func(self) -> Any:
+        """The function, when it is listed.
+
+        Raises:
+            ForbiddenFunction: When it is not, or is a method.
+        """
+        if self.instance is not None or self.func_name not in LISTED:
+            raise ForbiddenFunction(self.func_name)
+        return super().func
+
+    @property
+    def success_callback(self) -> Any:
+        """None; Onehot's jobs have no callbacks."""
+        return _no_callback(self._success_callback_name)
+
+    @property
+    def failure_callback(self) -> Any:
+        """None; Onehot's jobs have no callbacks."""
+        return _no_callback(self._failure_callback_name)
+
+    @property
+    def stopped_callback(self) -> Any:
+        """None; Onehot's jobs have no callbacks."""
+        return _no_callback(self._stopped_callback_name)
+
+    def send_webhooks(self, status: Any, *, exc_string: str | None = None) -> None:
+        """Send nothing: an address from the queue could be any."""
+
+
+def _no_callback(name: str | None) -> None:
+    if name:
+        raise ForbiddenFunction(name)

@@ -1,0 +1,127 @@
+"""From a spec to a Keras network: every object by its class, every argument already checked by `models.spec`."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras
+
+from models.arguments import family_of
+from models.errors import Problem, SpecError
+from models.keras_objects import ObjectSpec
+from models.spec import Spec
+from trainer.heads import Head
+
+__all__ = ["build_network", "compile_network", "keras_object"]
+
+HOMES: Mapping[str, Any] = {
+    "layers": keras.layers,
+    "activations": keras.activations,
+    "losses": keras.losses,
+    "optimizers": keras.optimizers,
+    "schedules": keras.optimizers.schedules,
+    "metrics": keras.metrics,
+    "initializers": keras.initializers,
+    "regularizers": keras.regularizers,
+    "constraints": keras.constraints,
+    "callbacks": keras.callbacks,
+}
+
+ACTIVATION_LAYERS: Mapping[str, str] = {
+    "elu": "ELU", "leaky_relu": "LeakyReLU", "relu": "ReLU", "softmax": "Softmax",
+}  # fmt: skip
+"""Activations that take arguments → the layer that does the same: a function with arguments cannot be saved by name."""
+
+TERMINAL_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def keras_object(family: str, spec: ObjectSpec) -> Any:
+    """Make one Keras object, with the objects among its arguments."""
+    made = getattr(HOMES[family], spec.class_name)
+    return made if family == "activations" else made(**_arguments(spec))
+
+
+def _arguments(spec: ObjectSpec) -> dict[str, Any]:
+    return {name: _argument(name, value) for name, value in spec.arguments.items()}
+
+
+def _argument(name: str, value: Any) -> Any:
+    family = family_of(name)
+    if family is None:
+        return tuple(value) if isinstance(value, list) else value
+    if isinstance(value, str | Mapping):
+        return keras_object(family, ObjectSpec.from_document(value))
+    return value
+
+
+def build_network(spec: Spec, input_shape: tuple[int, ...]) -> Any:
+    """Build a spec's layers on an input.
+
+    Args:
+        spec: The spec.
+        input_shape: One preprocessed instance, without the samples axis.
+
+    Returns:
+        A built `keras.Sequential`.
+
+    Raises:
+        SpecError: Names the first layer that its input does not fit.
+    """
+    keras.config.set_dtype_policy(spec.fit.precision)
+    network = keras.Sequential([keras.Input(input_shape, name="x", dtype="float32")], name=spec.model)
+    shape = input_shape
+    for index, layer in enumerate(spec.layers):
+        last = index == len(spec.layers) - 1
+        _add(
+            network, _with_output_type(layer) if last else layer, path=f"layers.{index}.{layer.class_name}", shape=shape
+        )
+        shape = network.output_shape[1:]
+    return network
+
+
+def _with_output_type(layer: ObjectSpec) -> ObjectSpec:
+    """Probabilities are float32, whatever the precision before them."""
+    return ObjectSpec(layer.class_name, {"dtype": "float32", **layer.arguments})
+
+
+def _add(network: Any, layer: ObjectSpec, *, path: str, shape: tuple[int, ...]) -> None:
+    """Add one layer to a network whose output has this shape so far."""
+    try:
+        for part in _unfolded(layer, path):
+            network.add(keras_object("layers", part))
+    except (ValueError, TypeError, IndexError, ZeroDivisionError) as error:
+        expected = f"a layer that takes instances of shape {list(shape)}"
+        raise SpecError([Problem(path, expected, _reason(error))]) from error
+
+
+def _unfolded(layer: ObjectSpec, path: str) -> Sequence[ObjectSpec]:
+    """The layer; and its activation as a layer of its own where that has arguments."""
+    activation = layer.arguments.get("activation")
+    if not isinstance(activation, Mapping):
+        return [layer]
+    function = ObjectSpec.from_document(activation)
+    if function.class_name not in ACTIVATION_LAYERS:
+        expected = f"an activation without arguments, or one of {', '.join(ACTIVATION_LAYERS)} with them"
+        raise SpecError([Problem(f"{path}.activation", expected, function.class_name)])
+    rest = {name: value for name, value in layer.arguments.items() if name != "activation"}
+    follower = ObjectSpec(ACTIVATION_LAYERS[function.class_name], function.arguments)
+    return [follower] if layer.class_name == "Activation" else [ObjectSpec(layer.class_name, rest), follower]
+
+
+def _reason(error: Exception) -> str:
+    """What Keras says, in one line without colours."""
+    text = TERMINAL_COLOURS.sub("", str(error)).rpartition("Exception encountered:")[2]
+    lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
+    return lines[0] if lines else type(error).__name__
+
+
+def compile_network(network: Any, spec: Spec, head: Head) -> None:
+    """Compile with the spec's optimizer and loss, and its metrics as they apply to the head."""
+    metrics = [
+        head.metric(metric, path=f"compile.metrics.{index}") for index, metric in enumerate(spec.compile.metrics)
+    ]
+    network.compile(
+        optimizer=keras_object("optimizers", spec.compile.optimizer),
+        loss=keras_object("losses", spec.compile.loss),
+        metrics=[keras_object("metrics", metric) for metric in metrics],
+    )

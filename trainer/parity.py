@@ -1,0 +1,85 @@
+"""Is the exported graph the trained network? Both compute the same held-out rows, or nothing is published."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import onnxruntime
+
+from models.errors import ExportMismatch, TrainingError
+from models.instances import Array
+from trainer.export import INPUT
+
+__all__ = ["TOLERANCES", "Parity", "check_parity", "graph_predictions"]
+
+TOLERANCES: Mapping[str, float] = {"float32": 1e-5, "mixed_float16": 1e-3, "mixed_bfloat16": 1e-2}
+"""The largest absolute difference of a probability, by `fit.precision`."""
+SINGLE_ROWS = 8
+"""How many rows are also computed one by one: a graph may be right for one batch size only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parity:
+    """The outcome of a comparison."""
+
+    rows: int
+    largest_difference: float
+    tolerance: float
+
+
+def graph_predictions(graph: bytes, inputs: Array) -> Array:
+    """What a graph computes for preprocessed inputs: `(rows, outputs) float32`.
+
+    Raises:
+        TrainingError: When ONNX Runtime does not take the graph.
+    """
+    session = _session(graph)
+    (output,) = session.run(None, {INPUT: inputs})
+    return np.asarray(output)
+
+
+def _session(graph: bytes) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4  # what goes wrong is raised; its own log would only say it twice
+    try:
+        session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+    except Exception as error:
+        reason = str(error).splitlines()[0]
+        raise TrainingError(f"exported graph: expected one that ONNX Runtime serves; received {reason}") from error
+    names = [value.name for value in session.get_inputs()]
+    if names != [INPUT]:
+        raise TrainingError(f"exported graph: expected the one input {INPUT!r}; received {', '.join(names)}")
+    return session
+
+
+def check_parity(graph: bytes, inputs: Array, predictions: Array, *, precision: str) -> Parity:
+    """Compare a graph with Keras on held-out rows, all at once and one by one.
+
+    Args:
+        graph: The exported graph.
+        inputs: Preprocessed rows.
+        predictions: What Keras computed for them.
+        precision: The spec's `fit.precision`, which sets the tolerance.
+
+    Raises:
+        ExportMismatch: When they differ by more than the tolerance.
+        TrainingError: When ONNX Runtime does not take the graph.
+    """
+    session, tolerance = _session(graph), TOLERANCES[precision]
+    (together,) = session.run(None, {INPUT: inputs})
+    singles = [session.run(None, {INPUT: inputs[row : row + 1]})[0] for row in range(min(SINGLE_ROWS, len(inputs)))]
+    difference = max(_largest(together, predictions), _largest(np.concatenate(singles), predictions[: len(singles)]))
+    if not difference <= tolerance * _scale(predictions):
+        raise ExportMismatch(largest_difference=difference, tolerance=tolerance, rows=len(inputs))
+    return Parity(len(inputs), difference, tolerance)
+
+
+def _largest(one: Array, other: Array) -> float:
+    if one.shape != other.shape:
+        return float("inf")
+    return float(np.abs(one.astype(np.float64) - other).max())
+
+
+def _scale(predictions: Array) -> float:
+    """1 for probabilities; for regression the size of the values, as float32 is exact relative to that."""
+    return max(1.0, float(np.abs(predictions).max()))

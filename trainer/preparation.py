@@ -1,0 +1,141 @@
+"""From a spec to everything that fit needs: data read, split, encoded and preprocessed."""
+
+from dataclasses import dataclass
+
+from models.errors import DataError, InputError, Problem, SpecError
+from models.instances import InstanceSpec
+from models.preprocessing import Preprocessing, fit_steps
+from models.spec import DataSpec, Spec
+from trainer.class_weights import row_weights
+from trainer.data import Dataset, load_dataset
+from trainer.heads import MULTILABEL, REGRESSION, Head, choose_head, task_of
+from trainer.splits import split_rows
+from trainer.stepping import Part
+from trainer.targets import Labels, read_classes, read_more, read_multi_hot, read_values
+
+__all__ = ["Piece", "Prepared", "prepare"]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One part of the split: raw, with its labels, and as Keras takes it."""
+
+    raw: Dataset
+    labels: Labels
+    part: Part
+
+    @property
+    def rows(self) -> int:
+        """How many rows it has."""
+        return self.raw.rows
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Data that is ready to be trained on.
+
+    Args:
+        head: What the network's output must be.
+        preprocessing: Fitted on the training piece only.
+        instance: What one raw instance looks like.
+        sha256: Digest of the data.
+        train: What fit sees.
+        validation: What each epoch is validated with; None when there is nothing.
+        test: What is held out.
+    """
+
+    head: Head
+    preprocessing: Preprocessing
+    instance: InstanceSpec
+    sha256: str
+    train: Piece
+    validation: Piece | None
+    test: Piece
+
+    @property
+    def pieces(self) -> dict[str, Piece]:
+        """The pieces by name."""
+        named = {"train": self.train, "validation": self.validation, "test": self.test}
+        return {name: piece for name, piece in named.items() if piece is not None}
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """The classes in the order of the network's outputs."""
+        return self.train.labels.class_names
+
+
+def prepare(spec: Spec, *, roots: tuple[str, ...]) -> Prepared:
+    """Read, split, encode and preprocess the data of a spec.
+
+    Raises:
+        DataError: When the data cannot be used.
+        SpecError: When the spec does not fit the data.
+    """
+    dataset = load_dataset(spec.data, roots=roots, steps=spec.preprocessing)
+    task = task_of(spec)
+    labels = _read_labels(dataset, spec, task)
+    head = choose_head(spec, labels, task=task)
+    raw = _split(spec, dataset, labels, roots)
+    preprocessing = _fit_preprocessing(spec, raw["train"][0])
+    pieces = {name: _piece(name, *one, preprocessing, head) for name, one in raw.items() if one[0].rows}
+    return Prepared(
+        head, preprocessing, InstanceSpec(dataset.instance_shape, dataset.columns, preprocessing.output_shape),
+        dataset.sha256, _weighted(pieces["train"], spec), pieces.get("validation"), pieces["test"],
+    )  # fmt: skip
+
+
+def _read_labels(dataset: Dataset, spec: Spec, task: str) -> Labels:
+    where = f"{dataset.source}: target"
+    if task == REGRESSION:
+        return read_values(dataset.targets, where=where)
+    class_names = spec.data.class_names or dataset.class_names
+    targets = dataset.targets
+    if task == MULTILABEL and targets.ndim == 2 and (targets.sum(axis=1) != 1).any():
+        return read_multi_hot(targets, class_names, where=where)
+    return read_classes(targets, class_names, where=where)
+
+
+def _split(spec: Spec, dataset: Dataset, labels: Labels, roots: tuple[str, ...]) -> dict[str, tuple[Dataset, Labels]]:
+    """The parts by name: rows of the data set, or other sources where the spec names them."""
+    shares = {"validation": spec.data.validation, "test": spec.data.test}
+    fractions = {name: share if isinstance(share, float) else 0.0 for name, share in shares.items()}
+    split = split_rows(labels, **fractions, seed=spec.seed)
+    rows = {"train": split.train, "validation": split.validation, "test": split.test}
+    parts = {name: (dataset.take(chosen), labels.take(chosen)) for name, chosen in rows.items()}
+    for name, source in shares.items():
+        if isinstance(source, str):
+            parts[name] = _other_source(spec, source, dataset, labels, roots)
+    return parts
+
+
+def _other_source(
+    spec: Spec, source: str, first: Dataset, labels: Labels, roots: tuple[str, ...]
+) -> tuple[Dataset, Labels]:
+    data = DataSpec(source, spec.data.features, spec.data.target)
+    other = load_dataset(data, roots=roots, steps=spec.preprocessing)
+    if other.instance_shape != first.instance_shape:
+        expected = f"instances of shape {list(first.instance_shape)}, as in {first.source}"
+        raise DataError(where=source, expected=expected, received=f"shape {list(other.instance_shape)}")
+    return other, read_more(other.targets, labels, where=f"{source}: target")
+
+
+def _fit_preprocessing(spec: Spec, training: Dataset) -> Preprocessing:
+    fitted = fit_steps(spec.preprocessing, training.features, features=training.columns)
+    if spec.input_shape is not None and spec.input_shape != fitted.output_shape:
+        expected = f"{list(fitted.output_shape)}, as data and preprocessing give"
+        raise SpecError([Problem("input_shape", expected, str(list(spec.input_shape)))])
+    return fitted
+
+
+def _piece(name: str, raw: Dataset, labels: Labels, preprocessing: Preprocessing, head: Head) -> Piece:
+    try:
+        inputs = preprocessing.apply(raw.features)
+    except InputError as error:
+        where = f"{raw.source} ({name} part): {error.where}"
+        raise DataError(where=where, expected=error.expected, received=error.received) from error
+    return Piece(raw, labels, Part(inputs, head.targets(labels)))
+
+
+def _weighted(piece: Piece, spec: Spec) -> Piece:
+    weights = row_weights(spec.fit.class_weight, piece.labels)
+    return Piece(piece.raw, piece.labels, Part(piece.part.inputs, piece.part.targets, weights))

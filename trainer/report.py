@@ -1,0 +1,64 @@
+"""`report.json`: all that a training measured, for people and for pages of pictures."""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from models.spec import Spec
+from trainer.evaluation import Evaluation
+from trainer.gate import GateOutcome
+from trainer.parity import Parity
+from trainer.preparation import Prepared
+
+__all__ = ["Outcomes", "make_report", "report_bytes"]
+
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """What came of the steps of a training beside its metrics."""
+
+    history: list[dict[str, float]]
+    parity: Parity
+    gate: GateOutcome | None
+
+
+def make_report(
+    spec: Spec, prepared: Prepared, evaluation: Evaluation, *, outcomes: Outcomes, timings_s: Mapping[str, float]
+) -> dict[str, Any]:
+    """The report as plain values."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "model": spec.model,
+        "task": prepared.head.task,
+        "class_names": list(prepared.class_names),
+        "data": {"source": spec.data.source, "sha256": prepared.sha256},
+        "parts": {name: _part(name, prepared, evaluation) for name in prepared.pieces},
+        "confusion_matrix": None if evaluation.confusion is None else evaluation.confusion.tolist(),
+        "classes": [asdict(score) for score in evaluation.classes],
+        "history": outcomes.history,
+        "parity": asdict(outcomes.parity),
+        "gate": None if outcomes.gate is None else outcomes.gate.document,
+        "timings_s": {name: round(seconds, 4) for name, seconds in timings_s.items()},
+    }
+
+
+def _part(name: str, prepared: Prepared, evaluation: Evaluation) -> dict[str, Any]:
+    piece = prepared.pieces[name]
+    return {"rows": piece.rows, "metrics": evaluation.metrics[name], "class_counts": piece.labels.counts()}
+
+
+def report_bytes(report: dict[str, Any]) -> bytes:
+    """The report as JSON; a number that is none becomes null."""
+    return json.dumps(_finite(report), indent=1, allow_nan=False, ensure_ascii=False).encode()
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,70 @@
+"""Seeded train, validation and test splits; stratified where there are classes."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.model_selection import train_test_split
+
+from models.errors import DataError
+from models.instances import Array
+from trainer.targets import Labels
+
+__all__ = ["Split", "split_rows"]
+
+FEWEST_ROWS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Which rows are trained on, validated with, and held out; each `(rows,) int64`, in ascending order."""
+
+    train: Array
+    validation: Array
+    test: Array
+
+
+def split_rows(labels: Labels, *, validation: float, test: float, seed: int) -> Split:
+    """Split the rows of a data set.
+
+    Args:
+        labels: The encoded targets: each class gets its share in every part.
+        validation: Share of all rows; 0 for none.
+        test: Share of all rows; 0 for none.
+        seed: The same seed gives the same split.
+
+    Raises:
+        DataError: When a class has too few rows to be in every part.
+    """
+    rows = np.arange(len(labels.values))
+    if len(rows) < FEWEST_ROWS:
+        raise DataError(where="data", expected=f"at least {FEWEST_ROWS} rows to split", received=f"{len(rows)}")
+    _check_class_sizes(labels, parts=1 + (validation > 0) + (test > 0))
+    rest, held_out = _part(rows, labels, test, len(rows), seed)
+    train, checked = _part(rest, labels, validation, len(rows), seed)
+    return Split(np.sort(train), np.sort(checked), np.sort(held_out))
+
+
+def _check_class_sizes(labels: Labels, *, parts: int) -> None:
+    if not labels.are_classes:
+        return
+    small = {name: count for name, count in labels.counts().items() if count < parts}
+    if small:
+        name, count = next(iter(small.items()))
+        expected = f"at least {parts} rows of each class, one for each part of the split"
+        raise DataError(where=f"data: class {name!r}", expected=expected, received=f"{count}")
+
+
+def _part(rows: Array, labels: Labels, share: float, of: int, seed: int) -> tuple[Array, Array]:
+    """Split `share` of all `of` rows off from `rows`."""
+    if not share:
+        return rows, rows[:0]
+    classes = len(labels.class_names) if labels.are_classes else 1
+    size = max(round(share * of), 1)
+    if size > len(rows) - classes:
+        received = f"{share:g} of {of} rows, which leaves too few"
+        raise DataError(where="data", expected="splits that leave rows of every class to train on", received=received)
+    strata = labels.values[rows] if labels.are_classes else None
+    if strata is not None and (size < classes or np.bincount(strata, minlength=classes).min() < 2):
+        strata = None  # such a small part cannot hold one of each class: it is drawn without regard to them
+    kept, taken = train_test_split(rows, test_size=size, random_state=seed, stratify=strata)
+    return kept, taken

@@ -1,0 +1,101 @@
+"""How batches reach Keras: one stepper for each backend, all with the same result.
+
+Keras' own `fit` spends most of a small training outside of the graph. A stepper runs many steps in one call; the
+epochs around it, with callbacks, progress and checkpoints, are `trainer.fitting`'s.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import keras
+import numpy as np
+
+from models.instances import Array
+
+__all__ = ["BatchStepper", "Part", "Stepper", "make_stepper", "plain_numbers"]
+
+EVALUATION_BATCH = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of the data, as Keras takes it.
+
+    Args:
+        inputs: `(rows, *input shape) float32`.
+        targets: `(rows, outputs) float32`.
+        weights: `(rows,) float32`, or None where every row counts alike.
+    """
+
+    inputs: Array
+    targets: Array
+    weights: Array | None = None
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        return len(self.inputs)
+
+    def arrays(self) -> tuple[Array, ...]:
+        """Inputs and targets, and weights where there are any: Keras' `(x, y[, sample_weight])`."""
+        given = (self.inputs, self.targets, self.weights)
+        return tuple(array for array in given if array is not None)
+
+
+class Stepper(Protocol):
+    """Trains and evaluates a compiled network on parts of data."""
+
+    def train(self, rows: Array) -> dict[str, float]:
+        """Take one optimizer step for each batch of `rows` of the training part.
+
+        Returns:
+            Loss and metrics since the network's last `reset_metrics`.
+        """
+
+    def evaluate(self, part: Part) -> dict[str, float]:
+        """Loss and metrics of a part."""
+
+
+def make_stepper(network: Any, training: Part, batch_size: int) -> Stepper:
+    """The fastest stepper that the running backend has."""
+    if keras.backend.backend() == "tensorflow":
+        from trainer.stepping_tensorflow import TensorFlowStepper  # noqa: PLC0415 -- other backends have no tensorflow
+
+        return TensorFlowStepper(network, training, batch_size)
+    return BatchStepper(network, training, batch_size)
+
+
+class BatchStepper:
+    """One call of Keras for each batch: right on tensorflow and torch, fast on neither."""
+
+    def __init__(self, network: Any, training: Part, batch_size: int) -> None:
+        self.network = network
+        self.training = training
+        self.batch_size = batch_size
+        network.make_train_function()
+        network.make_test_function()
+
+    def train(self, rows: Array) -> dict[str, float]:
+        """Call Keras' train function for each batch of rows."""
+        for start in range(0, len(rows), self.batch_size):
+            # `train_on_batch` would do, but it resets the metrics each time.
+            self.network.train_function([_rows(self.training, rows[start : start + self.batch_size])])
+        return plain_numbers(self.network.get_metrics_result())
+
+    def evaluate(self, part: Part) -> dict[str, float]:
+        """Call Keras' test function for each batch of a part."""
+        self.network.reset_metrics()
+        for start in range(0, part.rows, EVALUATION_BATCH):
+            rows = np.arange(start, min(start + EVALUATION_BATCH, part.rows))
+            self.network.test_function([_rows(part, rows)])
+        return plain_numbers(self.network.get_metrics_result())
+
+
+def _rows(part: Part, rows: Array) -> tuple[Array, ...]:
+    return tuple(array[rows] for array in part.arrays())
+
+
+def plain_numbers(metrics: Mapping[str, Any]) -> dict[str, float]:
+    """Metrics as plain numbers; of a metric with one value for each class, their mean."""
+    return {name: float(np.mean(value)) for name, value in metrics.items()}

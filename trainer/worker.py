@@ -1,0 +1,65 @@
+"""`python -m trainer.worker`: takes trainings from the queue, one at a time.
+
+Exit status: 0 told to stop (or nothing left, with --burst), 2 wrong usage or settings.
+"""
+
+import argparse
+import gc
+import logging
+import os
+import sys
+from collections.abc import Sequence
+
+from models.settings import SettingsError, read_settings
+from trainer.launch import choose_backend, is_installed, training_module
+from trainer.logs import set_up_logs
+from trainer.queue_connection import connect
+from trainer.training_worker import make_worker
+
+__all__ = ["main", "preload"]
+
+QUEUES = ("train", "train-gpu")
+BACKENDS = ("tensorflow", "jax", "torch")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a worker until it is told to stop; the exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        settings = read_settings(os.environ)
+    except SettingsError as error:
+        print(error, file=sys.stderr)  # noqa: T201 -- logs are not set up yet
+        return 2
+    set_up_logs(settings.log_format, settings.log_level)
+    preload(options.backend)
+    worker = make_worker(connect(settings.redis_url), options.queue or [QUEUES[0]])
+    worker.work(burst=options.burst, logging_level=settings.log_level.upper())
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m trainer.worker", description="Train what is queued.")
+    parser.add_argument("--queue", action="append", choices=QUEUES, help="take jobs from this queue; may be repeated")
+    parser.add_argument(
+        "--backend", choices=BACKENDS, default="tensorflow", help="what is kept warm; others start fresh"
+    )
+    parser.add_argument("--burst", action="store_true", help="end when the queue is empty")
+    return parser
+
+
+def preload(backend: str) -> None:
+    """Import what a training imports, once for all jobs: a forked work-horse has it at once.
+
+    Import only. After a single operation a framework has threads, and a forked child would wait for them for ever.
+    """
+    if not is_installed(backend):
+        logging.getLogger("trainer").warning("%s is not installed: nothing is kept warm", backend)
+        return
+    choose_backend(backend)
+    training_module()
+    gc.collect()
+    gc.freeze()  # children share these objects and need not look through them again
+
+
+if __name__ == "__main__":
+    sys.exit(main())
