@@ -1,0 +1,5 @@
+"""`python -m onehot`."""
+
+from onehot.cli import main
+
+main()
