@@ -1,0 +1,101 @@
+"""The `onehot` command: finds the module of a command, and turns every error into one message and an exit status."""
+
+import importlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from models.errors import OnehotError, SpecError
+from onehot.failures import WorkFailed, WrongUsage
+
+__all__ = ["cli", "main"]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Where a command is, and what `onehot --help` says about it without loading it."""
+
+    place: str
+    help: str
+
+
+COMMANDS: Mapping[str, Entry] = {
+    "up": Entry("onehot.commands.up:up", "Run everything on this machine: queue server, trainer worker, service."),
+    "serve": Entry("onehot.commands.processes:serve", "Run the service alone."),
+    "worker": Entry("onehot.commands.processes:worker", "Run one trainer worker alone."),
+    "init": Entry("onehot.commands.init:init", "Write a starting spec for data."),
+    "train": Entry("onehot.commands.train:train", "Train a model from a spec and publish it."),
+    "predict": Entry("onehot.commands.predict:predict", "Ask the service for predictions."),
+    "jobs": Entry("onehot.commands.jobs:jobs", "List, show, follow and cancel training jobs."),
+    "models": Entry("onehot.commands.models:models", "List, show, label, verify and roll back what is in the store."),
+    "report": Entry("onehot.commands.report:report", "Write a version's evaluation as a page with pictures."),
+    "import": Entry("onehot.commands.import_model:import_model", "Publish a Keras network of your own."),
+    "reproduce": Entry("onehot.commands.reproduce:reproduce", "Train a version again and compare."),
+    "layers": Entry("onehot.commands.layers:layers", "List what a spec may name: trained and served, or refused."),
+}
+
+
+class Commands(click.Group):
+    """Loads a command when it is called, and speaks in one sentence when it fails."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 -- click's signature
+        """The names, in the order in which a newcomer needs them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 -- click's signature
+        """Import the module of one command."""
+        entry = COMMANDS.get(cmd_name)
+        if entry is None:
+            return None
+        module, _, name = entry.place.partition(":")
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 -- click's signature
+        """List all commands without loading any."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.help) for name, entry in COMMANDS.items()])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; no traceback reaches its user, unless ONEHOT_LOG_LEVEL=debug asks for one."""
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+            raise
+        except OnehotError as error:
+            raise _as_failure(error) from error
+        except Exception as error:
+            if os.environ.get("ONEHOT_LOG_LEVEL") == "debug":
+                raise
+            raise WorkFailed(
+                f"unexpected {type(error).__name__}: {error}; ONEHOT_LOG_LEVEL=debug shows where"
+            ) from error
+
+
+def _as_failure(error: OnehotError) -> click.ClickException:
+    from models.settings import SettingsError  # noqa: PLC0415 -- `onehot --help` needs no marshmallow
+
+    if isinstance(error, SpecError):
+        return WrongUsage.of_problems("the spec", str(error).splitlines())
+    if isinstance(error, SettingsError):
+        return WrongUsage.of_problems("the environment", str(error).splitlines())
+    return WorkFailed(str(error))
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="onehot", prog_name="onehot")
+def cli() -> None:
+    """Train Keras Sequential classifiers on a job queue, serve them hot over HTTP.
+
+    Start with `onehot up`, then `onehot train examples/digits.yaml`.
+    Settings are environment variables that begin with ONEHOT_.
+    Exit status: 0 done, 1 the work failed, 2 wrong usage.
+    """
+
+
+def main() -> None:
+    """Run the command line."""
+    cli(prog_name="onehot")

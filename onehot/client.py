@@ -1,0 +1,147 @@
+"""The service over HTTP: one call, its answer or an error that says what to do."""
+
+import ipaddress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from models.settings import Settings
+from onehot.failures import ServiceRefused, ServiceUnreachable
+
+__all__ = ["Service", "model_path"]
+
+CONNECT_TIMEOUT_S = 5.0
+ANSWER_TIMEOUT_S = 60.0
+STREAM_SILENCE_S = 45.0
+
+
+def model_path(model: str, *, version: int | None = None, label: str | None = None) -> str:
+    """The path of a model, or of one of its versions, by number or by label."""
+    if version is not None:
+        return f"/v1/models/{model}/versions/{version}"
+    return f"/v1/models/{model}/labels/{label}" if label is not None else f"/v1/models/{model}"
+
+
+class Service:
+    """A client of one service.
+
+    Args:
+        url: Where it runs, such as `http://127.0.0.1:8501`.
+        api_key: Sent with every request where given.
+
+    Raises:
+        ServiceUnreachable: When the address is none.
+    """
+
+    def __init__(self, url: str, *, api_key: str | None = None) -> None:
+        self.url = url.rstrip("/")
+        address = _parsed(self.url)
+        self._http = httpx.Client(
+            base_url=address,
+            headers={"X-API-Key": api_key} if api_key else {},
+            timeout=httpx.Timeout(ANSWER_TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
+            trust_env=not _is_loopback(
+                address.host
+            ),  # a proxy from the environment does not reach this machine's loopback
+        )
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Self:
+        """The service that the settings name."""
+        return cls(settings.url, api_key=settings.api_key)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._http.close()
+
+    def get(self, path: str, *, params: Mapping[str, str] | None = None) -> Any:
+        """The JSON document at a path."""
+        return self.call("GET", path, params=params).json()
+
+    def call(self, method: str, path: str, **request: Any) -> httpx.Response:
+        """Send one request, with httpx's arguments for its content.
+
+        Raises:
+            ServiceUnreachable: When nothing answers.
+            ServiceRefused: When the answer is an error.
+        """
+        try:
+            answer = self._http.request(method, path, **request)
+        except httpx.HTTPError as error:
+            raise ServiceUnreachable(self.url, _in_words(error)) from error
+        _refuse_errors(answer)
+        return answer
+
+    @contextmanager
+    def stream(self, path: str, *, headers: Mapping[str, str]) -> Iterator[Iterator[str] | None]:
+        """Open a path and read its lines as they come; a long silence counts as a lost connection.
+
+        Returns:
+            The lines, or None when the service says that there are no more (HTTP 204).
+
+        Raises:
+            ServiceUnreachable: When nothing answers, or the connection is lost.
+            ServiceRefused: When the answer is an error.
+        """
+        timeout = httpx.Timeout(STREAM_SILENCE_S, connect=CONNECT_TIMEOUT_S)
+        try:
+            with self._http.stream("GET", path, headers=dict(headers), timeout=timeout) as answer:
+                if not answer.is_success:
+                    answer.read()
+                _refuse_errors(answer)
+                yield None if answer.status_code == httpx.codes.NO_CONTENT else answer.iter_lines()
+        except httpx.HTTPError as error:
+            raise ServiceUnreachable(self.url, _in_words(error)) from error
+
+
+def _parsed(url: str) -> httpx.URL:
+    try:
+        address = httpx.URL(url)
+    except httpx.InvalidURL as error:
+        raise ServiceUnreachable(url, str(error)) from error
+    if address.scheme not in ("http", "https") or not address.host:
+        raise ServiceUnreachable(url, "expected http://HOST:PORT")
+    return address
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _in_words(error: Exception) -> str:
+    if isinstance(error, httpx.ConnectError):
+        return "connection refused" if "refused" in str(error).lower() else str(error) or "no connection"
+    if isinstance(error, httpx.TimeoutException):
+        return "no answer in time"
+    return str(error) or type(error).__name__
+
+
+def _refuse_errors(answer: httpx.Response) -> None:
+    if answer.is_success:
+        return
+    document = _document(answer)
+    reason = str(document.get("error") or f"the service answered HTTP {answer.status_code} {answer.reason_phrase}")
+    details = document.get("details")
+    pairs = [(str(one.get("path")), str(one.get("message"))) for one in details or () if isinstance(one, dict)]
+    request_id = answer.headers.get("X-Request-Id")
+    if answer.status_code >= httpx.codes.INTERNAL_SERVER_ERROR and request_id and request_id not in reason:
+        reason = f"{reason} (request {request_id})"
+    raise ServiceRefused(status=answer.status_code, reason=reason, details=pairs)
+
+
+def _document(answer: httpx.Response) -> dict[str, Any]:
+    try:
+        document = answer.json()
+    except ValueError:
+        return {}
+    return document if isinstance(document, dict) else {}

@@ -1,0 +1,96 @@
+"""`onehot jobs`: what the queue did and does, asked from the service."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from onehot.client import Service
+from onehot.commands.options import json_option, settings_here
+from onehot.following import follow_job
+from onehot.screen import say, say_json, say_pairs, say_table, short_number
+
+__all__ = ["jobs"]
+
+
+@click.group()
+def jobs() -> None:
+    """List, show, follow and cancel training jobs."""
+
+
+@jobs.command("list")
+@json_option
+def list_jobs(as_json: bool) -> None:  # noqa: FBT001 -- click's flags
+    """List the jobs that the queue knows, the newest first."""
+    with Service.from_settings(settings_here()) as service:
+        document = service.get("/v1/jobs")
+    if as_json:
+        say_json(document)
+        return
+    listed = document.get("jobs", []) if isinstance(document, Mapping) else document
+    if not listed:
+        say("No jobs yet: onehot train SPEC queues one.", err=True)
+        return
+    say_table(("JOB", "STATUS", "MODEL", "VERSION", "EPOCH", "CREATED"), map(_row, listed))
+
+
+@jobs.command()
+@click.argument("job_id", metavar="ID")
+@json_option
+def show(job_id: str, as_json: bool) -> None:  # noqa: FBT001
+    """Show one job."""
+    with Service.from_settings(settings_here()) as service:
+        job = service.get(f"/v1/jobs/{job_id}")
+    if as_json:
+        say_json(job)
+    else:
+        say_pairs(_pairs(job))
+
+
+@jobs.command()
+@click.argument("job_id", metavar="ID")
+@json_option
+def cancel(job_id: str, as_json: bool) -> None:  # noqa: FBT001
+    """Cancel a job: a queued one never starts, a running one stops after its epoch."""
+    with Service.from_settings(settings_here()) as service:
+        answer = service.call("DELETE", f"/v1/jobs/{job_id}")
+    if as_json:
+        say_json(answer.json() if answer.content else {"id": job_id})
+    else:
+        say(f"Job {job_id} is being canceled.")
+
+
+@jobs.command()
+@click.argument("job_id", metavar="ID")
+@json_option
+def follow(job_id: str, as_json: bool) -> None:  # noqa: FBT001
+    """Follow a job from its first epoch to its end."""
+    with Service.from_settings(settings_here()) as service:
+        follow_job(service, job_id, as_json=as_json)
+
+
+def _row(job: Mapping[str, Any]) -> tuple[object, ...]:
+    result = job.get("result") or {}
+    model = result.get("model") or job.get("model")
+    return job.get("id"), job.get("status"), model, result.get("version"), _epoch(job), job.get("created_at")
+
+
+def _epoch(job: Mapping[str, Any]) -> str | None:
+    progress = job.get("progress") or {}
+    return f"{progress.get('epoch')}/{progress.get('epochs')}" if progress else None
+
+
+def _pairs(job: Mapping[str, Any]) -> dict[str, object]:
+    result, error = job.get("result") or {}, job.get("error")
+    return {
+        "job": job.get("id"),
+        "status": job.get("status"),
+        "model": result.get("model") or job.get("model"),
+        "version": result.get("version"),
+        "epoch": _epoch(job),
+        "error": error.get("message") if isinstance(error, Mapping) else error,
+        "created": job.get("created_at"),
+        "started": job.get("started_at"),
+        "ended": job.get("ended_at"),
+        **{f"test {name}": short_number(float(value)) for name, value in (result.get("metrics") or {}).items()},
+    }

@@ -1,0 +1,37 @@
+"""`onehot report`: the evaluation of a version as JSON, or as a page of pictures."""
+
+import json
+from pathlib import Path
+
+import click
+
+from models.store import Store
+from onehot.commands.options import json_option, settings_here
+from onehot.failures import WorkFailed
+from onehot.report_page import report_page
+from onehot.screen import say, say_json
+
+__all__ = ["report"]
+
+REPORT = "report.json"
+
+
+@click.command()
+@click.argument("model")
+@click.argument("version", type=click.IntRange(1), required=False)
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Where the page goes; default: MODEL-VERSION.html.")
+@json_option
+def report(model: str, version: int | None, out: Path | None, as_json: bool) -> None:  # noqa: FBT001 -- click's flags
+    """Write the evaluation of VERSION (default: the default one) of MODEL as one HTML page with pictures."""
+    store = Store.open(settings_here().store)
+    manifest = store.manifest(model, store.resolve(model, version=version))
+    found = json.loads(store.read(manifest, REPORT))
+    if as_json:
+        say_json(found)
+        return
+    place = out or Path(f"{model}-{manifest.version}.html")
+    try:
+        place.write_text(report_page(json.loads(manifest.to_json()), found), encoding="utf-8")
+    except OSError as error:
+        raise WorkFailed(f"{place}: {error.strerror}") from error
+    say(str(place))

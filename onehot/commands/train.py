@@ -1,0 +1,83 @@
+"""`onehot train`: a spec to the queue, or straight to a trainer on this machine."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from models.spec import load_spec
+from models.spec_text import load_document, set_path
+from onehot.client import Service
+from onehot.commands.options import json_option, settings_here
+from onehot.direct import train_here
+from onehot.failures import ServiceRefused, WrongUsage
+from onehot.following import follow_job
+from onehot.screen import say, say_json
+
+__all__ = ["submit", "train"]
+
+BAD_SPEC = frozenset({400, 422})
+
+
+@click.command()
+@click.argument("spec", metavar="SPEC")
+@click.option("--set", "assignments", multiple=True, metavar="PATH=VALUE", help="Replace a value: --set fit.epochs=5.")
+@click.option("--detach", is_flag=True, help="Print the job's id and leave.")
+@click.option("--local", is_flag=True, help="Train in a process of this machine, without queue and service.")
+@json_option
+def train(spec: str, assignments: tuple[str, ...], detach: bool, local: bool, as_json: bool) -> None:  # noqa: FBT001 -- click's flags
+    """Train the model that SPEC (YAML or JSON) describes, show its progress, and publish it.
+
+    Ctrl-C stops looking; the job goes on.
+    """
+    if detach and local:
+        raise click.UsageError("--detach needs the queue: leave out --local")
+    settings = settings_here()
+    document = read_spec(spec, assignments)
+    if local:
+        train_here(document, as_json=as_json)
+        return
+    with Service.from_settings(settings) as service:
+        job = submit(service, document)
+        if not detach:
+            follow_job(service, str(job["id"]), as_json=as_json)
+        elif as_json:
+            say_json(job)
+        else:
+            say(str(job["id"]))
+
+
+def read_spec(place: str, assignments: tuple[str, ...]) -> dict[str, Any]:
+    """Read a spec, set what is to be set, and check all of it.
+
+    Raises:
+        WrongUsage: When there is no such file.
+        SpecError: With every problem.
+    """
+    try:
+        content = sys.stdin.buffer.read() if place == "-" else Path(place).read_bytes()
+    except OSError as error:
+        raise WrongUsage(f"{place}: {error.strerror}") from error
+    document = load_document(content, name="standard input" if place == "-" else place)
+    for assignment in assignments:
+        document = set_path(document, assignment)
+    load_spec(document)
+    return document
+
+
+def submit(service: Service, document: dict[str, Any]) -> dict[str, Any]:
+    """Queue a spec; returns the job's document.
+
+    Raises:
+        WrongUsage: When the service finds problems in the spec, one line for each.
+        ServiceUnreachable, ServiceRefused: As `Service.call`.
+    """
+    try:
+        job: dict[str, Any] = service.call("POST", "/v1/jobs", json=document).json()
+    except ServiceRefused as refused:
+        if refused.status in BAD_SPEC:
+            problems = [f"{path}: {message}" for path, message in refused.details]
+            raise WrongUsage.of_problems("the spec", problems or [refused.reason]) from refused
+        raise
+    return job

@@ -1,0 +1,97 @@
+"""Training in a child process of this machine, shown like a job of the queue."""
+
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from models.errors import SpecError
+from onehot.events import END, EPOCH
+from onehot.failures import WorkFailed, WrongUsage
+from onehot.following import FINISHED, INTERRUPTED_STATUS, say_outcome
+from onehot.local.child import Child, Program
+from onehot.local.interrupts import ends_as_interrupts, signals_call
+from onehot.progress import epoch_screen
+from onehot.screen import say, say_json
+
+__all__ = ["train_here"]
+
+POLL_S = 0.2
+
+
+def train_here(document: Mapping[str, Any], *, as_json: bool) -> None:
+    """Train in a child process and show its progress.
+
+    Data may be anywhere that the user can read, unless ONEHOT_DATA_ROOTS says where: nobody else chose the files.
+
+    Raises:
+        WorkFailed: When the training did not finish.
+    """
+    with tempfile.TemporaryDirectory(prefix="onehot-") as folder:
+        spec = Path(folder) / "spec.json"
+        spec.write_text(json.dumps(document), encoding="utf-8")
+        end = _run(spec)
+    if end.get("status") != FINISHED:
+        raise _failure(end)
+    result = end.get("result") or {}
+    if as_json:
+        say_json(result)
+    else:
+        say_outcome(result)
+
+
+def _run(spec: Path) -> dict[str, Any]:
+    lines: SimpleQueue[str] = SimpleQueue()
+    command = (sys.executable, "-P", "-u", "-m", "trainer", str(spec), "--json-lines")
+    child = Child(Program("trainer", command, _environment()), lambda _, line: lines.put(line))
+    end: dict[str, Any] = {}
+    try:
+        with ends_as_interrupts(), epoch_screen(sys.stderr, waiting="training on this machine: starting") as screen:
+            for event in _events(child, lines):
+                if event.get("event") == EPOCH:
+                    screen.epoch(event)
+                elif event.get("event") == END:
+                    end = event
+    except KeyboardInterrupt:
+        say("\nTraining stopped; nothing is published.", err=True)
+        sys.exit(INTERRUPTED_STATUS)
+    finally:
+        with signals_call(child.ask_to_stop):
+            child.stop()
+    return end or {"error": {"message": _last_words(child)}}
+
+
+def _environment() -> dict[str, str]:
+    return {"ONEHOT_DATA_ROOTS": ".:/", **os.environ}
+
+
+def _events(child: Child, lines: SimpleQueue[str]) -> Iterator[dict[str, Any]]:
+    """What the trainer reports; its framework's chatter between the JSON lines is passed over."""
+    running = True
+    while running or not lines.empty():
+        running = child.poll() is None
+        if not running:
+            child.wait()
+        try:
+            event = json.loads(lines.get(timeout=POLL_S))
+        except (Empty, ValueError):
+            continue
+        if isinstance(event, dict):
+            yield event
+
+
+def _last_words(child: Child) -> str:
+    last = child.last_lines[-1] if child.last_lines else "it said nothing"
+    return f"the trainer ended with status {child.poll()}: {last}"
+
+
+def _failure(end: Mapping[str, Any]) -> WorkFailed | WrongUsage:
+    error = end.get("error") or {}
+    message = str(error.get("message") or f"the training ended as {end.get('status')}")
+    if error.get("type") == SpecError.__name__:
+        return WrongUsage.of_problems("the spec", message.splitlines())
+    return WorkFailed(message)

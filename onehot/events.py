@@ -1,0 +1,97 @@
+"""The events of a job: server-sent events read line by line, and followed across lost connections."""
+
+import json
+import math
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from onehot.client import Service
+from onehot.failures import ServiceRefused, ServiceUnreachable, WorkFailed
+
+__all__ = ["END", "EPOCH", "ServerEvent", "follow_events", "read_events"]
+
+END = "end"
+EPOCH = "epoch"
+FIRST_PAUSE_S = 0.2
+LONGEST_PAUSE_S = 5.0
+GIVE_UP_S = 60.0
+STEADY_S = 10.0
+PASSING_STATUSES = frozenset({429, 502, 503, 504})
+
+
+@dataclass(frozen=True, slots=True)
+class ServerEvent:
+    """One server-sent event: its id (where it has one), its name, and its JSON data."""
+
+    id: str | None
+    name: str
+    data: dict[str, Any]
+
+
+def read_events(lines: Iterable[str]) -> Iterator[ServerEvent]:
+    """Read a `text/event-stream`; comments and events without JSON data are left out."""
+    fields: dict[str, list[str]] = {}
+    for line in lines:
+        if line:
+            name, _, value = line.partition(":")
+            fields.setdefault(name, []).append(value.removeprefix(" "))
+            continue
+        event = _event(fields)
+        fields = {}
+        if event is not None:
+            yield event
+
+
+def _event(fields: dict[str, list[str]]) -> ServerEvent | None:
+    try:
+        data = json.loads("\n".join(fields.get("data", [])))
+    except ValueError:
+        return None
+    if not isinstance(data, dict):
+        return None
+    name = fields.get("event", [str(data.get("event", "message"))])[-1]
+    return ServerEvent(fields.get("id", [None])[-1], name, data)
+
+
+def follow_events(service: Service, job_id: str) -> Iterator[ServerEvent]:
+    """Yield a job's events from its first to its end, each once, connecting again where the connection is lost.
+
+    Raises:
+        ServiceUnreachable: When nothing comes of it for a minute; the job goes on all the same.
+        ServiceRefused: When there is no such job.
+    """
+    last_id: str | None = None
+    pause_s, lost_since = FIRST_PAUSE_S, time.monotonic()
+    while True:
+        opened_at = time.monotonic()
+        lost: WorkFailed = ServiceUnreachable(service.url, "it ends the stream of events early")
+        try:
+            for event in _open(service, job_id, last_id):
+                pause_s, opened_at = FIRST_PAUSE_S, -math.inf
+                last_id = event.id if event.id is not None else last_id
+                yield event
+                if event.name == END:
+                    return
+        except (ServiceUnreachable, ServiceRefused) as error:
+            if isinstance(error, ServiceRefused) and error.status not in PASSING_STATUSES:
+                raise
+            lost = error
+        now = time.monotonic()
+        if now - opened_at > STEADY_S:  # it was worth something: an event came, or it lasted
+            lost_since = now
+        if now - lost_since > GIVE_UP_S:
+            raise lost
+        time.sleep(pause_s)
+        pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+
+
+def _open(service: Service, job_id: str, last_id: str | None) -> Iterator[ServerEvent]:
+    """One connection's events, after the one that was seen last; an end when there are no more."""
+    headers = {"Accept": "text/event-stream", **({"Last-Event-ID": last_id} if last_id is not None else {})}
+    with service.stream(f"/v1/jobs/{job_id}/events", headers=headers) as lines:
+        if lines is None:
+            yield ServerEvent(None, END, {})
+        else:
+            yield from read_events(lines)

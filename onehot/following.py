@@ -1,0 +1,75 @@
+"""Follow one job to its end and say how it ended."""
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from onehot.client import Service
+from onehot.events import EPOCH, follow_events
+from onehot.failures import WorkFailed
+from onehot.progress import EpochScreen, epoch_screen
+from onehot.screen import say, say_json, short_number
+
+__all__ = ["FINISHED", "INTERRUPTED_STATUS", "broken_rules", "failure_of", "follow_job", "say_outcome", "watch_job"]
+
+FINISHED = "finished"
+INTERRUPTED_STATUS = 130
+"""What shells give to a command that Ctrl-C ended."""
+
+
+def watch_job(service: Service, job_id: str, screen: EpochScreen) -> dict[str, Any]:
+    """Show a job's epochs as they come; returns the job's document once it has ended."""
+    for event in follow_events(service, job_id):
+        if event.name == EPOCH:
+            screen.epoch(event.data)
+    job: dict[str, Any] = service.get(f"/v1/jobs/{job_id}")
+    return job
+
+
+def follow_job(service: Service, job_id: str, *, as_json: bool) -> None:
+    """Follow a job on the screen; Ctrl-C leaves the job running.
+
+    Raises:
+        WorkFailed: When the job did not finish.
+    """
+    try:
+        with epoch_screen(sys.stderr, waiting=f"job {job_id}: waiting for its first epoch") as screen:
+            job = watch_job(service, job_id, screen)
+    except KeyboardInterrupt:
+        say(f"\nJob {job_id} goes on without you looking.", err=True)
+        say(f"  onehot jobs follow {job_id}\n  onehot jobs cancel {job_id}", err=True)
+        sys.exit(INTERRUPTED_STATUS)
+    if as_json:
+        say_json(job)
+    if job.get("status") != FINISHED:
+        raise WorkFailed(failure_of(job))
+    if not as_json:
+        say_outcome(job.get("result") or {})
+
+
+def broken_rules(gate: Mapping[str, Any] | None) -> list[str]:
+    """What a gate asked for and did not get; empty when it holds, or when there is none."""
+    checks = [] if gate is None or gate.get("holds", True) else gate.get("checks", [])
+    return [
+        f"gate {one['rule']}: expected {gate['metric']} {one['expected']}; received {one['received']}"
+        for one in checks
+        if gate is not None and not one["holds"]
+    ]
+
+
+def failure_of(job: Mapping[str, Any]) -> str:
+    """Why a job has no result, in one sentence."""
+    error = job.get("error")
+    reason = error.get("message") if isinstance(error, Mapping) else error
+    return f"job {job.get('id')} {job.get('status')}" + (f": {reason}" if reason else "")
+
+
+def say_outcome(result: Mapping[str, Any]) -> None:
+    """Say which version was published and what it scored on data that the training never saw."""
+    model, version = result.get("model"), result.get("version")
+    say(f"Published {model} version {version}")
+    for name, value in (result.get("metrics") or {}).items():
+        say(f"  test {name:<12} {short_number(float(value))}")
+    for reason in broken_rules(result.get("gate")):
+        say(f"  the label `stable` did not move: {reason}")
+    say(f"Next: onehot predict {model} INPUT.json")

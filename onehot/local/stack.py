@@ -1,0 +1,145 @@
+"""The three programs of one machine, started in order: queue server, trainer worker, service."""
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from models.settings import Settings
+from onehot.failures import WorkFailed
+from onehot.local.child import LineSink, Program
+from onehot.local.interrupts import signals_call
+from onehot.local.server import QueueServer, claim_folder, is_port_free, prepare_server
+from onehot.local.supervisor import NoteSink, ReadyCheck, Supervisor
+
+__all__ = ["Place", "Stack", "run_stack"]
+
+SERVER_READY_S = 20.0
+SERVICE_READY_S = 60.0
+PROBE_TIMEOUT_S = 2.0
+WORKER_GRACE_S = 10.0
+ONCE = Retry(NoBackoff(), 0)
+ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 -- where to reach a service that listens everywhere
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where everything runs and keeps its data.
+
+    Args:
+        settings: Read from `environment`.
+        environment: What the service and the worker get, together with the queue's address.
+        server_folder: Data of the queue server.
+        starts_server: Whether a queue server is started; else the one that the settings name is used.
+        insecure: Let the service listen beyond loopback without keys.
+    """
+
+    settings: Settings
+    environment: Mapping[str, str]
+    server_folder: Path
+    starts_server: bool = True
+    insecure: bool = False
+
+    @property
+    def url(self) -> str:
+        """Where this machine reaches the service."""
+        host = ANY_ADDRESS.get(self.settings.host, self.settings.host)
+        return f"http://[{host}]:{self.settings.port}" if ":" in host else f"http://{host}:{self.settings.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """What runs: the service's address and, where it was started here, the queue server's port."""
+
+    url: str
+    server_port: int | None
+
+
+@contextmanager
+def run_stack(place: Place, *, on_line: LineSink, on_note: NoteSink) -> Iterator[Stack]:
+    """Start everything, wait until the service is ready, and stop everything at the end of the context.
+
+    Raises:
+        WorkFailed: When something does not start; what had started is stopped.
+    """
+    if not is_port_free(place.settings.host, place.settings.port):
+        raise WorkFailed(
+            f"{place.settings.bind} is in use: stop what listens there, or set ONEHOT_BIND to another address"
+        )
+    with ExitStack() as end:
+        lock = None
+        if place.starts_server:
+            lock = claim_folder(place.server_folder)
+            end.callback(os.close, lock)
+        supervisor = Supervisor(on_line=on_line, on_note=on_note)
+        end.callback(_stop, supervisor)
+        server = _start_server(supervisor, place, lock) if lock is not None else None
+        redis_url = server.url if server is not None else place.settings.redis_url
+        environment = {**place.environment, "ONEHOT_REDIS_URL": redis_url, "ONEHOT_BIND": place.settings.bind}
+        supervisor.start(_worker(environment))
+        supervisor.start(_service(environment, insecure=place.insecure))
+        supervisor.wait_ready(_service_check(place.url), timeout_s=SERVICE_READY_S)
+        supervisor.watch()
+        yield Stack(place.url, server.port if server is not None else None)
+
+
+def _stop(supervisor: Supervisor) -> None:
+    with signals_call(supervisor.hasten):
+        supervisor.stop()
+
+
+def _start_server(supervisor: Supervisor, place: Place, lock: int) -> QueueServer:
+    server = prepare_server(place.server_folder)
+    supervisor.start(Program("queue server", server.arguments, place.environment, kept_open=(lock,)))
+    supervisor.wait_ready(_server_check(server.url), timeout_s=SERVER_READY_S)
+    return server
+
+
+def _worker(environment: Mapping[str, str]) -> Program:
+    return Program("trainer", _python("trainer.worker"), environment, grace_s=WORKER_GRACE_S)
+
+
+def _service(environment: Mapping[str, str], *, insecure: bool) -> Program:
+    return Program("service", (*_python("service"), *(["--insecure"] if insecure else [])), environment)
+
+
+def _python(module: str) -> tuple[str, ...]:
+    return (sys.executable, "-P", "-u", "-m", module)  # -P: a folder `service` in the current directory is not ours
+
+
+def _server_check(url: str) -> ReadyCheck:
+    def check() -> str | None:
+        try:
+            with redis.Redis.from_url(url, socket_connect_timeout=PROBE_TIMEOUT_S, retry=ONCE) as connection:
+                connection.ping()
+        except redis.RedisError as error:
+            return f"the queue server does not answer yet ({type(error).__name__})"
+        return None
+
+    return check
+
+
+def _service_check(url: str) -> ReadyCheck:
+    def check() -> str | None:
+        try:
+            answer = httpx.get(f"{url}/readyz", timeout=PROBE_TIMEOUT_S, trust_env=False)
+        except httpx.HTTPError:
+            return "the service does not listen yet"
+        return None if answer.is_success else f"the service is not ready: {_reason(answer)}"
+
+    return check
+
+
+def _reason(answer: httpx.Response) -> str:
+    try:
+        document = answer.json()
+    except ValueError:
+        return f"HTTP {answer.status_code}"
+    return str(document.get("error") or document) if isinstance(document, dict) else str(document)

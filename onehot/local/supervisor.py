@@ -1,0 +1,149 @@
+"""Starts programs in order, starts again what dies, stops them in the opposite order."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Event, Thread
+from typing import Self
+
+from onehot.failures import WorkFailed
+from onehot.local.child import Child, LineSink, Program
+
+__all__ = ["NoteSink", "ReadyCheck", "StartFailed", "Supervisor"]
+
+POLL_S = 0.1
+QUIET_S = 2.0
+QUICK_STOP_S = 1.0
+FIRST_PAUSE_S = 0.5
+LONGEST_PAUSE_S = 30.0
+STEADY_S = 60.0
+SHOWN_LINES = 15
+
+NoteSink = Callable[[str], None]
+"""Takes one sentence about what the supervisor does."""
+
+ReadyCheck = Callable[[], str | None]
+"""None when a program is ready, else why it is not yet."""
+
+
+class StartFailed(WorkFailed):
+    """A program ended, or did not become ready in time, while everything was being started."""
+
+    def __init__(self, name: str, *, reason: str, last_lines: tuple[str, ...]) -> None:
+        self.name = name
+        self.reason = reason
+        self.last_lines = last_lines
+        output = "".join(f"\n  {line}" for line in last_lines[-SHOWN_LINES:])
+        super().__init__(f"the {name} did not start: {reason}" + (f"; its last lines:{output}" if output else ""))
+
+
+@dataclass(slots=True)
+class _Seat:
+    """A program's place among the supervised: who sits there now, and when the next one may."""
+
+    program: Program
+    child: Child
+    started_at: float
+    pause_s: float = FIRST_PAUSE_S
+    due_at: float | None = None
+
+
+class Supervisor:
+    """Holds child programs; use it as a context, whose end stops them all."""
+
+    def __init__(self, *, on_line: LineSink, on_note: NoteSink) -> None:
+        self._on_line = on_line
+        self._on_note = on_note
+        self._seats: list[_Seat] = []
+        self._stopping = Event()
+        self._watcher: Thread | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self, program: Program) -> None:
+        """Start one program; those started first are stopped last."""
+        self._seats.append(_Seat(program, Child(program, self._on_line), time.monotonic()))
+
+    def wait_ready(self, check: ReadyCheck, *, timeout_s: float) -> None:
+        """Wait until a check holds, and tell why it does not yet.
+
+        Raises:
+            StartFailed: When a program ends meanwhile, or the time is over.
+        """
+        quiet_until, deadline = time.monotonic() + QUIET_S, time.monotonic() + timeout_s
+        told: str | None = None
+        while (reason := check()) is not None:
+            self._fail_if_ended()
+            if time.monotonic() > deadline:
+                last = self._seats[-1]
+                raise StartFailed(
+                    last.program.name,
+                    reason=f"not ready after {timeout_s:g} s ({reason})",
+                    last_lines=last.child.last_lines,
+                )
+            if reason != told and time.monotonic() > quiet_until:
+                self._on_note(f"waiting: {reason}")
+                told = reason
+            time.sleep(POLL_S)
+
+    def watch(self) -> None:
+        """From now on, start again what dies; the pause before it doubles each time, until it runs steadily."""
+        self._watcher = Thread(target=self._watch, name="supervisor", daemon=True)
+        self._watcher.start()
+
+    def stop(self) -> None:
+        """Stop every program, the last started first, each one only when the one before it is gone."""
+        self._stopping.set()
+        if self._watcher is not None:
+            self._watcher.join()
+            self._watcher = None
+        while self._seats:
+            self._stop_last(self._seats[-1])
+            self._seats.pop()
+
+    def _stop_last(self, seat: _Seat) -> None:
+        seat.child.ask_to_stop()
+        if not seat.child.ends_within(QUICK_STOP_S):
+            name, grace_s = seat.program.name, seat.program.grace_s
+            self._on_note(f"waiting up to {grace_s:g} s for the {name} to end; Ctrl-C ends it at once")
+        seat.child.await_stop()
+
+    def hasten(self) -> None:
+        """Ask all programs at once; the one that is stopping already is killed."""
+        for seat in list(self._seats):
+            seat.child.ask_to_stop()
+
+    def _fail_if_ended(self) -> None:
+        for seat in self._seats:
+            status = seat.child.poll()
+            if status is not None:
+                seat.child.wait()
+                raise StartFailed(
+                    seat.program.name, reason=f"it ended with status {status}", last_lines=seat.child.last_lines
+                )
+
+    def _watch(self) -> None:
+        while not self._stopping.wait(POLL_S):
+            for seat in self._seats:
+                self._tend(seat, time.monotonic())
+
+    def _tend(self, seat: _Seat, now: float) -> None:
+        status = seat.child.poll()
+        if status is None:
+            return
+        if seat.due_at is None:
+            if now - seat.started_at >= STEADY_S:
+                seat.pause_s = FIRST_PAUSE_S
+            seat.due_at = now + seat.pause_s
+            self._on_note(
+                f"the {seat.program.name} ended with status {status}: it is started again in {seat.pause_s:g} s"
+            )
+        elif now >= seat.due_at:
+            seat.child.wait()
+            seat.child = Child(seat.program, self._on_line)
+            seat.started_at, seat.due_at = now, None
+            seat.pause_s = min(2 * seat.pause_s, LONGEST_PAUSE_S)

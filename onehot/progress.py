@@ -1,0 +1,133 @@
+"""Progress of a training, epoch by epoch: a live bar on a terminal, plain lines elsewhere."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import IO, Any, Protocol, Self
+
+import click
+
+from onehot.screen import short_number
+
+__all__ = ["EpochScreen", "Style", "epoch_line", "epoch_screen"]
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """What is shown of a training.
+
+    Args:
+        metrics: The names that are shown, in this order; None for all.
+        indent: Stands before each line.
+        lines: How many lines stay at most, about.
+        stays_on_terminals: Whether lines stay above the bar of a terminal.
+    """
+
+    metrics: Sequence[str] | None = None
+    indent: str = ""
+    lines: int = 25
+    stays_on_terminals: bool = False
+
+    def keeps(self, event: Mapping[str, Any]) -> bool:
+        """Whether an epoch gets a line that stays: the first, the last, and evenly many between them."""
+        epoch, epochs = int(event.get("epoch", 0)), int(event.get("epochs", 0))
+        return epoch in (1, epochs) or epoch % (-(-epochs // self.lines) or 1) == 0
+
+
+BAR_WIDTH = 12
+GAPS_WIDTH = 4
+PLAIN = Style()
+
+
+class EpochScreen(Protocol):
+    """Shows what a training does."""
+
+    def epoch(self, event: Mapping[str, Any]) -> None:
+        """Show an epoch: `epoch`, `epochs`, `metrics`, `eta_s`."""
+
+
+def epoch_line(event: Mapping[str, Any], *, metrics: Sequence[str] | None = None) -> str:
+    """One epoch in one line, with all its metrics or with those named."""
+    return "  ".join([_place(event), *_metric_texts(event, metrics), *_left(event)])
+
+
+def _place(event: Mapping[str, Any]) -> str:
+    epoch, epochs = int(event.get("epoch", 0)), int(event.get("epochs", 0))
+    return f"epoch {epoch:>{len(str(epochs))}}/{epochs}"
+
+
+def _metric_texts(event: Mapping[str, Any], chosen: Sequence[str] | None) -> list[str]:
+    metrics: Mapping[str, float] = event.get("metrics") or {}
+    return [f"{name} {short_number(metrics[name])}" for name in (chosen or metrics) if name in metrics]
+
+
+def _left(event: Mapping[str, Any]) -> list[str]:
+    eta_s = event.get("eta_s")
+    return [f"{_duration(float(eta_s))} left"] if eta_s else []
+
+
+def _duration(seconds: float) -> str:
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    return f"{whole // 60} min" if whole < 3600 else f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+@contextmanager
+def epoch_screen(stream: IO[str], *, waiting: str, style: Style = PLAIN) -> Iterator[EpochScreen]:
+    """Open what fits the stream: a live bar on a terminal, else lines.
+
+    Args:
+        stream: Where it goes.
+        waiting: What is said until the first epoch.
+        style: What is shown of an epoch.
+    """
+    if not stream.isatty():
+        click.echo(f"{style.indent}{waiting}", file=stream)
+        yield _Lines(stream, style)
+        return
+    with _Bar.open(stream, waiting, style) as bar:
+        yield bar
+
+
+class _Lines:
+    def __init__(self, stream: IO[str], style: Style) -> None:
+        self._stream = stream
+        self._style = style
+
+    def epoch(self, event: Mapping[str, Any]) -> None:
+        if self._style.keeps(event):
+            click.echo(self._style.indent + epoch_line(event, metrics=self._style.metrics), file=self._stream)
+
+
+class _Bar:
+    def __init__(self, progress: Any, waiting: str, style: Style) -> None:
+        self._progress = progress
+        self._style = style
+        self._task = progress.add_task(waiting, total=None)
+
+    @classmethod
+    @contextmanager
+    def open(cls, stream: IO[str], waiting: str, style: Style) -> Iterator[Self]:
+        from rich.console import Console  # noqa: PLC0415 -- only a terminal needs it
+        from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn  # noqa: PLC0415
+        from rich.table import Column  # noqa: PLC0415
+
+        console = Console(file=stream)
+        text_width = max(console.width - BAR_WIDTH - GAPS_WIDTH, BAR_WIDTH)
+        one_line = Column(no_wrap=True, overflow="ellipsis", max_width=text_width)
+        text = TextColumn("{task.description}", markup=False, table_column=one_line)
+        columns = (SpinnerColumn(), BarColumn(BAR_WIDTH, table_column=Column(min_width=BAR_WIDTH)), text)
+        with Progress(*columns, console=console, transient=True) as progress:
+            yield cls(progress, waiting, style)
+
+    def epoch(self, event: Mapping[str, Any]) -> None:
+        metrics = self._style.metrics
+        if self._style.stays_on_terminals and self._style.keeps(event):
+            line = self._style.indent + epoch_line(event, metrics=metrics)
+            self._progress.console.print(line, markup=False, highlight=False)
+        what = "  ".join(
+            [_place(event), *_left(event), *_metric_texts(event, metrics)]
+        )  # a narrow terminal cuts its end
+        total = int(event.get("epochs", 0)) or None
+        self._progress.update(self._task, description=what, completed=int(event.get("epoch", 0)), total=total)

@@ -1,0 +1,150 @@
+"""The pictures of a report as inline SVG. Colours are CSS variables of the page, so that they follow light and dark."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from typing import Any
+
+from onehot.screen import short_number
+
+__all__ = ["bars", "confusion", "curves", "reliability"]
+
+WIDTH, HEIGHT = 420, 260
+LEFT, RIGHT, TOP, BOTTOM = 56, 12, 14, 34
+SERIES = ("--first", "--second")
+TICKS = 4
+MOST_CELLS = 40
+
+Point = tuple[float, float]
+
+
+def _svg(content: Iterable[str], title: str, *, width: int = WIDTH, height: int = HEIGHT) -> str:
+    body = "".join(content)
+    return (
+        f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{escape(title, quote=True)}">'
+        f"<title>{escape(title)}</title>{body}</svg>"
+    )
+
+
+def _text(x: float, y: float, text: str, *, anchor: str = "middle", name: str = "label") -> str:
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" class="{name}">{escape(text)}</text>'
+
+
+def _line(start: Point, end: Point, name: str) -> str:
+    return f'<line x1="{start[0]:.1f}" y1="{start[1]:.1f}" x2="{end[0]:.1f}" y2="{end[1]:.1f}" class="{name}"/>'
+
+
+class _Axes:
+    """A plot's area: data in, pixels out."""
+
+    def __init__(self, across: tuple[float, float], up: tuple[float, float]) -> None:
+        self.across = across if across[1] > across[0] else (across[0] - 0.5, across[0] + 0.5)
+        self.up = up if up[1] > up[0] else (up[0] - 0.5, up[0] + 0.5)
+
+    def place(self, x: float, y: float) -> Point:
+        """Where a value stands."""
+        right, top = WIDTH - RIGHT, HEIGHT - BOTTOM
+        return (
+            LEFT + (x - self.across[0]) / (self.across[1] - self.across[0]) * (right - LEFT),
+            top - (y - self.up[0]) / (self.up[1] - self.up[0]) * (top - TOP),
+        )
+
+    def frame(self, across_ticks: Sequence[float], name: str) -> list[str]:
+        """Grid and numbers."""
+        steps = [self.up[0] + (self.up[1] - self.up[0]) * index / TICKS for index in range(TICKS + 1)]
+        parts = []
+        for value in steps:
+            (left, y), (right, _) = self.place(self.across[0], value), self.place(self.across[1], value)
+            parts += [_line((left, y), (right, y), "grid"), _text(LEFT - 6, y + 4, f"{value:.3g}", anchor="end")]
+        for value in across_ticks:
+            parts.append(_text(self.place(value, 0)[0], HEIGHT - BOTTOM + 16, f"{value:g}"))
+        return [*parts, _text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 3, name)]
+
+
+def curves(title: str, lines: Mapping[str, Sequence[float | None]]) -> str:
+    """One line for each series over the epochs; epochs without a number are gaps."""
+    values = [value for line in lines.values() for value in line if value is not None]
+    epochs = max((len(line) for line in lines.values()), default=0)
+    if not values:
+        return ""
+    axes = _Axes((1, epochs), (min(values), max(values)))
+    ticks = sorted({1, *(round(1 + (epochs - 1) * index / TICKS) for index in range(TICKS + 1))})
+    parts = axes.frame(ticks, "epoch")
+    for index, (name, line) in enumerate(lines.items()):
+        points = [axes.place(epoch + 1, value) for epoch, value in enumerate(line) if value is not None]
+        colour = SERIES[index % len(SERIES)]
+        path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+        parts.append(f'<polyline points="{path}" class="curve" style="stroke:var({colour})"/>')
+        parts += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.5" style="fill:var({colour})"/>' for x, y in points[:1] if len(points) == 1]
+        parts.append(f'<rect x="{LEFT + 8 + 110 * index}" y="2" width="10" height="10" rx="2" style="fill:var({colour})"/>')
+        parts.append(_text(LEFT + 22 + 110 * index, 11, name, anchor="start"))
+    return _svg(parts, title)
+
+
+def confusion(title: str, matrix: Sequence[Sequence[int]], names: Sequence[str]) -> str:
+    """True classes down, predicted ones across; the darker, the larger the share of its row."""
+    size, margin = max(18, min(44, 520 // max(len(names), 1))), 110
+    side = margin + size * len(names) + 8
+    parts = []
+    for row, counts in enumerate(matrix):
+        total = max(sum(counts), 1)
+        y = margin + row * size
+        parts.append(_text(margin - 6, y + size / 2 + 4, _short(names[row]), anchor="end"))
+        for column, count in enumerate(counts):
+            parts += _cell(margin + column * size, y, size, count=count, share=count / total, right=row == column)
+    for column, name in enumerate(names):
+        x = margin + column * size + size / 2
+        parts.append(f'<g transform="translate({x + 4:.1f},{margin - 6}) rotate(-60)">{_text(0, 0, _short(name), anchor="start")}</g>')
+    return _svg([*parts, _text(4, 14, "true ↓   predicted →", anchor="start")], title, width=side, height=side)
+
+
+def _cell(x: float, y: float, size: int, *, count: int, share: float, right: bool) -> list[str]:
+    colour = "--right" if right else "--wrong"
+    cell = f'<rect x="{x}" y="{y}" width="{size - 1}" height="{size - 1}" class="cell"/>'
+    if not count:
+        return [cell]
+    shade = f'<rect x="{x}" y="{y}" width="{size - 1}" height="{size - 1}" style="fill:var({colour});opacity:{0.15 + 0.85 * share:.2f}"/>'
+    name = "strong" if share > 0.5 else "label"
+    return [cell, shade, _text(x + (size - 1) / 2, y + size / 2 + 4, str(count), name=name)]
+
+
+def reliability(title: str, bins: Sequence[Mapping[str, Any]]) -> str:
+    """Accuracy over confidence; on the diagonal, confidence is what it says."""
+    axes = _Axes((0, 1), (0, 1))
+    parts = axes.frame([0, 0.25, 0.5, 0.75, 1], "confidence")
+    for one in bins:
+        if one["rows"]:
+            (left, top), (right, _) = axes.place(one["lower"], one["accuracy"]), axes.place(one["upper"], 0)
+            bottom = axes.place(0, 0)[1]
+            parts.append(
+                f'<rect x="{left + 1:.1f}" y="{top:.1f}" width="{right - left - 2:.1f}" height="{bottom - top:.1f}" class="bar">'
+                f"<title>{one['rows']} rows: confidence {one['confidence']:.3f}, accuracy {one['accuracy']:.3f}</title></rect>"
+            )
+            parts.append(_text((left + right) / 2, top - 4, str(one["rows"]), name="small"))
+    return _svg([*parts, _line(axes.place(0, 0), axes.place(1, 1), "ideal")], title)
+
+
+def bars(title: str, counts: Mapping[str, Mapping[str, int]]) -> str:
+    """How many rows of each part a class has: its share of the part, the number beside it."""
+    names = list(next(iter(counts.values()), {}))[:MOST_CELLS]
+    height, room = 20, 300
+    parts = []
+    for index, name in enumerate(names):
+        y = 24 + index * height
+        numbers = [part.get(name, 0) for part in counts.values()]
+        shares = [number / max(sum(part.values()), 1) for number, part in zip(numbers, counts.values(), strict=True)]
+        parts.append(_text(104, y + 11, _short(name), anchor="end"))
+        parts.append(f'<rect x="110" y="{y}" width="{max(1, room * shares[0]):.1f}" height="13" class="bar"/>')
+        parts.append(_text(116 + room * shares[0], y + 11, " · ".join(map(str, numbers)), anchor="start"))
+    parts.append(_text(110, 12, " · ".join(counts), anchor="start"))
+    return _svg(parts, title, width=110 + room + 130, height=30 + height * len(names))
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 16 else f"{name[:15]}…"
+
+
+def shown_number(value: object) -> str:
+    """A number of a table; a dash where there is none."""
+    if value is None:
+        return "–"
+    return short_number(value) if isinstance(value, float) else str(value)

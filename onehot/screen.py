@@ -1,0 +1,54 @@
+"""What commands print: JSON, aligned columns, pairs. Plain off a terminal: click strips styles."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import click
+
+__all__ = ["say", "say_json", "say_pairs", "say_table", "short_number"]
+
+GAP = "  "
+
+
+def say(text: str = "", *, err: bool = False) -> None:
+    """Print one line."""
+    click.echo(text, err=err)
+
+
+def say_json(document: Any) -> None:
+    """Print a document as JSON."""
+    click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+
+
+def say_table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print rows under headings, each column as wide as its widest cell; numbers stand on the right."""
+    rows = [list(row) for row in rows]
+    cells = [[short_number(cell) if isinstance(cell, float) else _text(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(headings, *cells, strict=True)]
+    right = [all(isinstance(row[i], int | float) for row in rows) for i in range(len(headings))]
+    click.secho(_line(headings, widths, right), bold=True)
+    for row in cells:
+        click.echo(_line(row, widths, right))
+
+
+def say_pairs(pairs: Mapping[str, object]) -> None:
+    """Print names and values, one a line; empty values are left out."""
+    width = max((len(name) for name in pairs), default=0)
+    for name, value in pairs.items():
+        if value not in (None, "", [], {}):
+            click.echo(f"{name:<{width}}{GAP}{short_number(value) if isinstance(value, float) else value}")
+
+
+def short_number(value: float) -> str:
+    """A measurement with four decimals, or in scientific notation where those would hide it."""
+    return f"{value:.4f}" if value == 0 or 1e-3 <= abs(value) < 1e6 else f"{value:.3g}"
+
+
+def _text(cell: object) -> str:
+    return "-" if cell is None or cell == "" else str(cell)
+
+
+def _line(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> str:
+    aligned = [c.rjust(w) if r else c.ljust(w) for c, w, r in zip(cells, widths, right, strict=True)]
+    return GAP.join(aligned).rstrip()

@@ -1,0 +1,85 @@
+import json
+
+import numpy as np
+import pytest
+
+from onehot.failures import WrongUsage
+from onehot.inputs import read_request
+
+
+def write(folder, name: str, content: str | bytes) -> str:
+    path = folder / name
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    ("document", "request_body"),
+    [
+        ([[1, 2], [3, 4]], {"instances": [[1, 2], [3, 4]]}),
+        ({"instances": [[1]]}, {"instances": [[1]]}),
+        ({"inputs": [[1]]}, {"inputs": [[1]]}),
+        ({"age": 3, "island": "Dream"}, {"instances": [{"age": 3, "island": "Dream"}]}),
+    ],
+)
+def test_json_is_taken_as_a_list_a_request_or_one_instance(tmp_path, document, request_body):
+    """Whoever has instances in a file need not know the envelope."""
+    assert read_request(write(tmp_path, "in.json", json.dumps(document))) == request_body
+
+
+def test_a_csv_of_numbers_becomes_rows(tmp_path):
+    """Whole numbers stay whole."""
+    assert read_request(write(tmp_path, "in.csv", "1,2.5\n\n3,4\n")) == {"instances": [[1, 2.5], [3, 4]]}
+
+
+def test_a_csv_with_names_becomes_objects(tmp_path):
+    """A byte order mark is no part of the first name; an empty cell is a missing value."""
+    request_body = read_request(write(tmp_path, "in.csv", "\ufeffage,island\n3,Dream\n,Biscoe\n"))
+    assert request_body == {"instances": [{"age": 3, "island": "Dream"}, {"age": None, "island": "Biscoe"}]}
+
+
+@pytest.mark.parametrize("arrays", [{"x": [[1.0, 2.0]]}, {"only": [[1.0, 2.0]]}, {"x": [[1.0, 2.0]], "y": [1]}])
+def test_the_instances_of_an_npz_are_x_or_the_only_array(tmp_path, arrays):
+    """As in the data of a spec."""
+    np.savez(tmp_path / "in.npz", **{name: np.array(values) for name, values in arrays.items()})
+    assert read_request(str(tmp_path / "in.npz")) == {"instances": [[1.0, 2.0]]}
+
+
+def test_an_npy_becomes_nested_lists(tmp_path):
+    """The first axis is the samples axis."""
+    np.save(tmp_path / "in.npy", np.zeros((1, 2, 2)))
+    assert read_request(str(tmp_path / "in.npy")) == {"instances": [[[0.0, 0.0], [0.0, 0.0]]]}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("in.txt", "1", r"a file that ends in \.json, \.csv, \.npy, \.npz"),
+        ("in.json", "{", "expected JSON"),
+        ("in.json", "3", "received int"),
+        ("in.csv", "", "expected rows"),
+        ("in.csv", "a,b\n1\n", "line 2: expected 2 values; received 1"),
+        ("in.csv", b"\xff\xfe", "CSV in UTF-8"),
+        ("in.npy", b"\x00", "expected a numpy file of numbers"),
+        ("in.npz", b"PK\x03\x04 no zip", "expected a numpy file of numbers"),
+    ],
+)
+def test_what_cannot_be_read_is_said_with_the_name_of_the_file(tmp_path, name, content, message):
+    """Wrong usage, and no traceback."""
+    path = write(tmp_path, name, content)
+    with pytest.raises(WrongUsage, match=message) as caught:
+        read_request(path)
+    assert caught.value.message.startswith(path)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    """With what the system says about it."""
+    with pytest.raises(WrongUsage, match=r"none\.json: No such file or directory"):
+        read_request(str(tmp_path / "none.json"))
+
+
+def test_pickled_objects_are_refused(tmp_path):
+    """Loading them would run code."""
+    np.save(tmp_path / "in.npy", np.array([{"a": 1}], dtype=object), allow_pickle=True)
+    with pytest.raises(WrongUsage):
+        read_request(str(tmp_path / "in.npy"))

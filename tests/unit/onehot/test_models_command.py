@@ -1,0 +1,113 @@
+import json
+
+import pytest
+
+from models.instances import InstanceSpec
+from models.promotions import PromotionLog
+from models.manifest import GoldenRows, Manifest, TensorInfo
+from models.store import Store
+
+HOLDS_NOT = {
+    "metric": "accuracy",
+    "holds": False,
+    "checks": [{"rule": "minimum", "expected": 0.9, "received": 0.5, "holds": False}],
+}
+
+
+def draft(job_id: str, gate: dict[str, object] | None) -> Manifest:
+    return Manifest(
+        model="tiny", version=0, job_id=job_id, created_at="2026-11-24T10:00:00Z", task="softmax",
+        inputs=(TensorInfo("x", "float32", (None, 2)),), outputs=(TensorInfo("y", "float32", (None, 3)),),
+        instance=InstanceSpec((2,), None, (2,)), preprocessing=[], class_names=("low", "middle", "high"),
+        metrics={"accuracy": 0.5}, golden_rows=GoldenRows([[0, 0]], [[0, 0, 1]], 1e-5), files={},
+        data={"source": "tiny.npz", "rows": {"train": 8, "test": 2}}, seed=1, backend="tensorflow",
+        package_versions={}, weights_sha256="0" * 64, gate=gate,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def store(onehot, tmp_path) -> Store:  # noqa: ARG001 -- it leads into an empty folder
+    """Three versions in `var/store`; `stable` names the second, as the third one's gate does not hold."""
+    store = Store.open("var/store")
+    for job_id, gate in (("a", None), ("b", None), ("c", HOLDS_NOT)):
+        store.publish(draft(job_id, gate), {"model.onnx": job_id.encode() * 8}, promote=gate is None)
+    return store
+
+
+@pytest.mark.usefixtures("store")
+def test_versions_are_listed_with_their_labels(onehot):
+    """No service is needed."""
+    rows = json.loads(onehot("models", "list", "--json").stdout)
+    assert [(row["version"], row["labels"]) for row in rows] == [(1, []), (2, ["stable"]), (3, [])]
+    assert "accuracy 0.5000" in onehot("models", "list").stdout
+
+
+def test_an_empty_store_says_what_fills_it(onehot):
+    """On stderr: a table of nothing is nothing."""
+    result = onehot("models", "list")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert "onehot train SPEC publishes one" in result.stderr
+
+
+@pytest.mark.usefixtures("store")
+def test_the_default_version_is_shown(onehot):
+    """It is the one that `stable` names."""
+    assert "version        2\n" in onehot("models", "show", "tiny").stdout
+    assert json.loads(onehot("models", "show", "tiny", "3", "--json").stdout)["version"] == 3
+
+
+def test_a_label_moves_and_goes(onehot, store):
+    """As the store sees it."""
+    assert onehot("models", "label", "tiny", "canary", "1").exit_code == 0
+    assert store.labels("tiny") == {"canary": 1, "stable": 2}
+    assert onehot("models", "label", "tiny", "canary", "--delete").exit_code == 0
+    assert store.labels("tiny") == {"stable": 2}
+
+
+def test_a_label_goes_onto_a_version_with_a_broken_gate_by_force_only(onehot, store):
+    """The message says which rule it was."""
+    refused = onehot("models", "label", "tiny", "stable", "3")
+    assert refused.exit_code == 1
+    assert "gate minimum: expected accuracy 0.9; received 0.5" in refused.stderr
+    assert PromotionLog(store.objects, "tiny").read() == []
+    assert onehot("models", "label", "tiny", "stable", "3", "--force").exit_code == 0
+    assert store.labels("tiny") == {"stable": 3}
+    (forced,) = PromotionLog(store.objects, "tiny").read()
+    assert (forced.label, forced.previous, forced.version) == ("stable", 2, 3)
+    assert forced.verdict == ("gate minimum: expected accuracy 0.9; received 0.5",)
+    assert "@" in forced.by
+
+
+def test_rolling_back_moves_stable_to_the_version_before(onehot, store):
+    """And says so where there is none."""
+    assert onehot("models", "rollback", "tiny").stdout == "stable of tiny is version 1; it was 2\n"
+    assert store.labels("tiny") == {"stable": 1}
+    assert onehot("models", "rollback", "tiny").exit_code == 1
+
+
+def test_verifying_names_the_file_of_a_broken_version(onehot, store):
+    """One changed byte ends with 1; the other versions are fine."""
+    file = store.folder / "tiny" / "2" / "model.onnx"
+    file.write_bytes(b"a" + file.read_bytes()[1:])
+    result = onehot("models", "verify", "tiny")
+    assert result.exit_code == 1
+    assert "tiny version 1: every file is as it was published" in result.stdout
+    assert "tiny version 2: model.onnx of version 2" in result.stdout
+    assert "not as published: version 2 of tiny" in result.stderr
+
+
+def test_a_broken_version_is_not_rolled_back_to(onehot, store):
+    """`stable` stays where it is."""
+    (store.folder / "tiny" / "1" / "model.onnx").unlink()
+    assert onehot("models", "rollback", "tiny").exit_code == 1
+    assert store.labels("tiny") == {"stable": 2}
+
+
+@pytest.mark.usefixtures("store")
+@pytest.mark.parametrize(
+    "arguments", [["show", "none"], ["show", "tiny", "9"], ["verify", "none"], ["label", "tiny", "canary", "9"]]
+)
+def test_what_is_not_there_ends_with_1_and_one_line(onehot, arguments):
+    """The names that exist are one command away."""
+    result = onehot("models", *arguments)
+    assert (result.exit_code, result.stderr.count("\n")) == (1, 1)

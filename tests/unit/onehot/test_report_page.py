@@ -1,0 +1,128 @@
+import json
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from models.store import Store
+from onehot.report_page import report_page
+
+NAMES = ["setosa", "versicolor", "virginica <b>"]
+REPORT = {
+    "format_version": 1,
+    "model": "iris",
+    "task": "softmax",
+    "class_names": NAMES,
+    "data": {"source": "sklearn://iris", "sha256": "ab" * 32},
+    "parts": {
+        name: {"rows": rows, "metrics": {"loss": 0.2, "accuracy": 0.9}, "class_counts": dict.fromkeys(NAMES, rows // 3)}
+        for name, rows in (("train", 105), ("validation", 21), ("test", 24))
+    },
+    "confusion_matrix": [[8, 0, 0], [0, 6, 2], [0, 1, 7]],
+    "classes": [
+        {"name": name, "precision": 0.9, "recall": 0.8, "f1": 0.85, "support": 8, "roc_auc": 0.97} for name in NAMES
+    ],
+    "roc_auc": 0.97,
+    "calibration": {
+        "ece": 0.07,
+        "bins": [
+            {"lower": n / 10, "upper": (n + 1) / 10, "rows": n, "confidence": (n + 0.5) / 10 if n else None, "accuracy": n / 10 if n else None}
+            for n in range(10)
+        ],
+    },
+    "mistakes": [{"row": 4, "true": NAMES[1], "predicted": NAMES[2], "probability": 0.93}],
+    "history": [
+        {"loss": 1 / n, "val_loss": 1.1 / n, "accuracy": 1 - 0.5 / n, "val_accuracy": 1 - 0.6 / n} for n in range(1, 31)
+    ],
+    "parity": {"rows": 24, "largest_difference": 6e-8, "tolerance": 1e-5},
+    "gate": {
+        "metric": "accuracy",
+        "holds": False,
+        "checks": [{"rule": "minimum", "expected": 0.95, "received": 0.9, "holds": False}],
+    },
+    "timings_s": {"data": 0.1, "fit": 2.5},
+}  # fmt: skip
+MANIFEST = {"model": "iris", "version": 3, "task": "softmax", "backend": "tensorflow", "seed": 7, "created_at": "2026-01-01"}
+
+
+class Reader(HTMLParser):
+    """Collects tags, attributes and text; fails on tags that are not closed in order."""
+
+    VOID = frozenset({"meta", "line", "rect", "circle", "polyline"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.seen: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+
+    def handle_starttag(self, tag, attrs) -> None:
+        self.seen.append((tag, dict(attrs)))
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag) -> None:
+        assert self.open.pop() == tag
+
+    def handle_startendtag(self, tag, attrs) -> None:
+        self.seen.append((tag, dict(attrs)))
+
+    def handle_data(self, data) -> None:
+        self.text += data
+
+
+def read(report=REPORT) -> Reader:
+    reader = Reader()
+    reader.feed(report_page(MANIFEST, report))
+    assert reader.open == []
+    return reader
+
+
+def test_the_page_needs_nothing_else() -> None:
+    """No script, no address, no file."""
+    page = report_page(MANIFEST, REPORT)
+    assert not re.search(r"<(script|link|img|iframe)|url\(|https?://|@import", page.replace("sklearn://", ""))
+
+
+def test_every_picture_is_there() -> None:
+    """Curves of loss and accuracy, confusion, reliability, balance; each with a title for those who do not see it."""
+    titles = [attributes["aria-label"] for tag, attributes in read().seen if tag == "svg"]
+    assert titles == ["loss by epoch", "accuracy by epoch", "confusion matrix", "reliability diagram", "class balance"]
+
+
+def test_what_was_measured_is_there() -> None:
+    """Metrics, gate, classes, mistakes; names from the data are text, never markup."""
+    reader = read()
+    for text in ("test (24 rows)", "It does not hold.", "ROC-AUC", "0.9700", "Most confidently wrong", "virginica <b>", "6e-08"):
+        assert text in reader.text
+    assert "b" not in {tag for tag, _ in reader.seen}
+
+
+def test_light_and_dark_are_both_meant() -> None:
+    """The pictures' colours are the page's."""
+    page = report_page(MANIFEST, REPORT)
+    assert "prefers-color-scheme: dark" in page
+    assert not re.search(r"(stroke|fill)(=|:)\s*\"?#", page)
+
+
+@pytest.mark.parametrize("missing", ["confusion_matrix", "calibration", "gate", "roc_auc"])
+def test_what_a_task_does_not_have_is_left_out(missing) -> None:
+    """Regression has no classes, a spec no gate."""
+    read({**REPORT, missing: None})
+
+
+def test_a_report_of_an_imported_network_is_a_page_too() -> None:
+    """It has no parts, no history, no classes."""
+    empty = {"parts": {}, "history": [], "classes": [], "mistakes": [], "confusion_matrix": None, "calibration": None}
+    read({**REPORT, **empty, "gate": None, "roc_auc": None, "timings_s": {}})
+
+
+def test_the_command_writes_the_page(onehot, draft_of, store_folder, tmp_path) -> None:
+    """Or prints the report as it is."""
+    manifest, files = draft_of("iris")
+    Store.open(store_folder).publish(manifest, {**files, "report.json": json.dumps(REPORT).encode()}, promote=True)
+    place = tmp_path / "page.html"
+    store = str(store_folder)
+    assert onehot("report", "iris", "--out", str(place), STORE=store).stdout.strip() == str(place)
+    assert "iris version 1" in place.read_text()
+    assert json.loads(onehot("report", "iris", "1", "--json", STORE=store).stdout) == REPORT
