@@ -1,0 +1,20 @@
+"""`python -m service`: reads the settings, puts the service together, runs it until it is told to stop.
+
+Exit status: 0 told to stop, 1 it could not start, 2 wrong usage or settings.
+"""
+
+import sys
+
+from gevent import monkey
+
+
+def main() -> int:
+    """Patch what blocks, before anything else is imported; then start."""
+    monkey.patch_all()
+    from service.startup import start  # noqa: PLC0415 -- after the patch
+
+    return start(sys.argv[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

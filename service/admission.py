@@ -1,0 +1,94 @@
+"""How many requests a process answers at one time, and for how long it works on one."""
+
+import threading
+import time
+from time import perf_counter
+from typing import Any
+
+import gevent
+from gevent import monkey
+
+from service.errors import DeadlineExceeded, TooMuchAtOnce
+
+__all__ = ["Admission", "Ticket"]
+
+LOOKS_IN_A_TIMEOUT = 20
+LONGEST_PAUSE_S = 1.0
+
+
+class Ticket:
+    """One request that is being answered.
+
+    Args:
+        started_s: When it came, on the clock of `time.perf_counter`.
+    """
+
+    __slots__ = ("greenlet", "started_s")
+
+    def __init__(self, started_s: float) -> None:
+        self.started_s = started_s
+        self.greenlet: Any = gevent.getcurrent()
+
+
+class Admission:
+    """Lets requests in, up to a number, and ends those that take too long.
+
+    What waits (for a slow client's body, the store, the queue) is ended where it waits. What computes is not
+    interrupted: it is asked before it begins, by `check`.
+
+    Args:
+        most: How many at one time.
+        timeout_s: How long each.
+    """
+
+    def __init__(self, *, most: int, timeout_s: float) -> None:
+        self._most = most
+        self._timeout_s = timeout_s
+        self._inside: dict[int, Ticket] = {}
+
+    @property
+    def in_flight(self) -> int:
+        """How many requests are being answered."""
+        return len(self._inside)
+
+    def enter(self, started_s: float) -> Ticket:
+        """Let a request in.
+
+        Raises:
+            TooMuchAtOnce: When there are as many as there may be.
+        """
+        if len(self._inside) >= self._most:
+            raise TooMuchAtOnce(self._most)
+        ticket = Ticket(started_s)
+        self._inside[id(ticket)] = ticket
+        return ticket
+
+    def leave(self, ticket: Ticket | None) -> None:
+        """Note that a request is answered; one that was not let in has no ticket."""
+        self._inside.pop(id(ticket), None)
+
+    def check(self, started_s: float) -> None:
+        """Refuse to begin what would end too late.
+
+        Raises:
+            DeadlineExceeded: When the time is over.
+        """
+        if perf_counter() - started_s > self._timeout_s:
+            raise DeadlineExceeded(self._timeout_s)
+
+    def start(self) -> None:
+        """Watch the time, in the process that serves. Without gevent nothing can be ended where it waits."""
+        if monkey.is_module_patched("threading"):
+            threading.Thread(target=self._watch, name="deadlines", daemon=True).start()
+
+    def _watch(self) -> None:
+        while True:
+            time.sleep(min(self._timeout_s / LOOKS_IN_A_TIMEOUT, LONGEST_PAUSE_S))
+            over_s = perf_counter() - self._timeout_s
+            for ticket in [one for one in self._inside.values() if one.started_s < over_s]:
+                gevent.get_hub().loop.run_callback(self._end, ticket)
+
+    def _end(self, ticket: Ticket) -> None:
+        """Raise where the request waits; from the hub, so that it cannot end between the question and the answer."""
+        if self._inside.pop(id(ticket), None) is not None:
+            ticket.greenlet.throw(DeadlineExceeded(self._timeout_s))

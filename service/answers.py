@@ -1,0 +1,71 @@
+"""Answers: JSON documents, and errors as the one payload that every error has."""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from flask import Response
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+__all__ = ["JSON", "RETRY_AFTER_S", "SECURITY_HEADERS", "Answer", "error_answer", "json_answer"]
+
+JSON = "application/json"
+RETRY_AFTER_S = 1
+"""The store and the queue are looked at again at least this often."""
+RETRY = {"Retry-After": str(RETRY_AFTER_S)}
+ERROR_HEADERS: Mapping[int, Mapping[str, str]] = {
+    HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": 'Bearer realm="onehot"'},
+    HTTPStatus.TOO_MANY_REQUESTS: RETRY,
+    HTTPStatus.SERVICE_UNAVAILABLE: RETRY,
+}
+SECURITY_HEADERS: Mapping[str, str] = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+"""On every answer that does not say otherwise itself: no browser may run, frame, store or lend what comes from here."""
+
+
+class Answer(Response):
+    """A response of this service, with the headers that all of them have."""
+
+    def get_wsgi_response(self, environ: "WSGIEnvironment") -> Any:
+        """As it goes to the server: the security headers join where they cost least, in the finished list."""
+        content, status, headers = super().get_wsgi_response(environ)
+        named = {name.lower() for name, _ in headers}
+        headers += [pair for name, pair in _SECURITY if name not in named]
+        return content, status, headers
+
+
+_SECURITY = tuple((name.lower(), (name, value)) for name, value in SECURITY_HEADERS.items())
+
+
+def json_answer(document: Any, *, status: int = HTTPStatus.OK, headers: Mapping[str, str] | None = None) -> Answer:
+    """Answer with a document; numpy arrays in it are written as nested lists."""
+    content = orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY)
+    return Answer(content, status, headers, content_type=JSON)
+
+
+def error_answer(
+    message: str,
+    *,
+    status: int,
+    details: Sequence[Mapping[str, str]] = (),
+    headers: Mapping[str, str] | None = None,
+) -> Answer:
+    """Answer with an error: one sentence that says what to do, and the places where there are several."""
+    document: dict[str, Any] = {"error": _writable(message)}
+    if details:
+        document["details"] = [{name: _writable(text) for name, text in one.items()} for one in details]
+    return json_answer(document, status=status, headers={**ERROR_HEADERS.get(status, {}), **(headers or {})})
+
+
+def _writable(text: str) -> str:
+    """Without what UTF-8 cannot hold: half of a surrogate pair from somebody's path or file name."""
+    return text.encode("utf-8", "replace").decode("utf-8")

@@ -1,0 +1,75 @@
+"""The application: settings in, a Flask application out."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from flask import Flask
+
+from models.settings import Settings
+from models.store import Store
+from service.access import Lock, require_scopes_for_all
+from service.admission import Admission
+from service.answers import Answer
+from service.context import EXTENSION, Services
+from service.endpoints import BLUEPRINTS
+from service.gauges import Gauges
+from service.metrics import Metrics
+from service.polling import Poller
+from service.registry import Registry
+from service.requests import surround_requests
+from service.routing import NameConverter, NumberConverter
+
+if TYPE_CHECKING:
+    from service.jobs import Jobs
+
+__all__ = ["create_app"]
+
+
+def create_app(
+    settings: Settings,
+    *,
+    registry: Registry | None = None,
+    jobs: Callable[[], "Jobs"] | None = None,
+    lock: Lock | None = None,
+    metrics: Metrics | None = None,
+) -> Flask:
+    """Put the application together. But for the file of keys nothing is opened, read or started yet.
+
+    Args:
+        settings: Of this process.
+        registry: Loaded versions; else a registry of the settings' store.
+        jobs: Connects to the queue; else to the settings' server.
+        lock: Asks for keys; else for those of the settings' file.
+        metrics: Counts; else for this process alone.
+
+    Raises:
+        ApiKeysError: When the settings name a file of keys that cannot be read.
+    """
+    if registry is None:
+        registry = Registry(lambda: Store.open(settings.store), keep_versions=settings.keep_versions)
+    app = Flask("service", static_folder=None, template_folder=None)
+    app.response_class = Answer
+    app.url_map.merge_slashes = False  # a path is right or wrong; nothing is redirected
+    app.url_map.converters |= {"name": NameConverter, "int": NumberConverter}
+    metrics = metrics or Metrics()
+    admission = Admission(most=settings.max_in_flight, timeout_s=settings.request_timeout_s)
+    app.extensions[EXTENSION] = parts = Services(
+        settings=settings,
+        registry=registry,
+        poller=Poller(registry.refresh, every_s=settings.poll_s, then=Gauges(metrics, registry, admission).read),
+        lock=lock or Lock.from_settings(settings),
+        admission=admission,
+        metrics=metrics,
+        open_jobs=jobs or (lambda: _open_jobs(settings.redis_url)),
+    )
+    surround_requests(app, parts)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    require_scopes_for_all(app)
+    return app
+
+
+def _open_jobs(redis_url: str) -> "Jobs":
+    from service.jobs import Jobs, connect  # noqa: PLC0415 -- a third of a second that predictions need not wait for
+
+    return Jobs(connect(redis_url))

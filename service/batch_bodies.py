@@ -1,0 +1,46 @@
+"""Bodies other than JSON made into a batch: arrays, tables and images."""
+
+import re
+
+import numpy as np
+
+from models.errors import shown
+from models.instances import Array, InstanceSpec
+from service.errors import UnsupportedBody
+from service.images import decode_image
+from service.npy import parse_npy
+from service.tables import parse_csv
+
+__all__ = ["BATCH_TYPES", "parse_batch"]
+
+BATCH_TYPES = ("application/x-npy", "text/csv", "image/png", "image/jpeg")
+HEADER_PARAMETER = re.compile(r";\s*header\s*=\s*\"?(present|absent)\"?\s*(?:;|\Z)", re.IGNORECASE)
+
+
+def parse_batch(body: bytes, content_type: str, spec: InstanceSpec, *, resized: bool = False) -> Array:
+    """Make a batch of a body in one of `BATCH_TYPES`.
+
+    Args:
+        body: As it came, decompressed.
+        content_type: The header; of its parameters only `header` of CSV says anything here.
+        spec: What an instance looks like.
+        resized: Whether an image of another size is brought to the model's.
+
+    Raises:
+        InputError: When the body is not of its type or does not fit the model.
+        UnsupportedBody: For another type.
+    """
+    match content_type.partition(";")[0].strip().lower():
+        case "application/x-npy":
+            return parse_npy(body, spec)
+        case "text/csv":
+            return parse_csv(body, spec, has_header=_stated_header(content_type))
+        case "image/png" | "image/jpeg":
+            return decode_image(body, spec, where="body", resized=resized)[np.newaxis]
+    raise UnsupportedBody(expected=f"one of {', '.join(BATCH_TYPES)}", received=shown(content_type))
+
+
+def _stated_header(content_type: str) -> bool | None:
+    """The parameter `header` of RFC 4180."""
+    stated = HEADER_PARAMETER.search(content_type)
+    return None if stated is None else stated[1].lower() == "present"

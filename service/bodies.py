@@ -1,0 +1,91 @@
+"""Bodies of requests: read within the limit, and made into documents."""
+
+import re
+from typing import Any
+
+import orjson
+from flask import Request
+
+from models.errors import InputError, shown
+from service.compression import decoded, read_chunks
+from service.errors import BodyTooLarge, UnsupportedBody
+
+__all__ = ["JSON_TYPES", "parse_json", "parse_object", "read_body", "require_content_type"]
+
+CHUNK_BYTES = 64 * 1024
+# What `curl -d` sends is JSON too: TensorFlow Serving's own examples do it, and its server does not look.
+JSON_TYPES = frozenset({"", "application/json", "application/x-www-form-urlencoded", "text/json", "text/plain"})
+NOT_FINITE = re.compile(r"[+-]?(nan|inf(inity)?)\b", re.IGNORECASE)
+
+
+def read_body(request: Request, *, limit_bytes: int) -> bytes:
+    """Read the whole body, chunked or not, compressed or not.
+
+    `get_data` would cut a chunked body at its limit without a word; a loop that reads on notices.
+
+    Raises:
+        BodyTooLarge: As soon as it is known that there are more bytes than allowed.
+        InputError: When the client stopped before the end of what it announced, or it is not what its encoding says.
+    """
+    announced = request.content_length
+    if announced is not None and announced > limit_bytes:
+        raise BodyTooLarge(limit_bytes)
+    encoding = request.environ.get("HTTP_CONTENT_ENCODING")
+    if encoding:
+        return decoded(read_chunks(request.stream.read), limit_bytes=limit_bytes, encoding=encoding)
+    chunks: list[bytes] = []
+    size = 0
+    while chunk := request.stream.read(CHUNK_BYTES if announced is None else announced - size):
+        size += len(chunk)
+        if size > limit_bytes:
+            raise BodyTooLarge(limit_bytes)
+        chunks.append(chunk)
+    if announced is not None and size < announced:
+        raise InputError(where="body", expected=f"{announced} bytes, as Content-Length says", received=f"{size} bytes")
+    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def require_content_type(request: Request, accepted: frozenset[str], *, expected: str) -> str:
+    """The content type of a request, without its parameters.
+
+    Raises:
+        UnsupportedBody: When it is none of the accepted.
+    """
+    if request.mimetype not in accepted:
+        raise UnsupportedBody(expected=expected, received=request.mimetype)
+    return request.mimetype
+
+
+def parse_json(body: bytes) -> Any:
+    """Read strict JSON: no NaN, no infinity, no number that a double cannot hold.
+
+    Raises:
+        InputError: Names the line and the column.
+    """
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise _malformed(body, error) from error
+
+
+def parse_object(body: bytes) -> dict[str, Any]:
+    """Read a JSON object.
+
+    Raises:
+        InputError: When it is not JSON, or not an object.
+    """
+    document = parse_json(body)
+    if not isinstance(document, dict):
+        raise InputError(where="body", expected="a JSON object", received=shown(document))
+    return document
+
+
+def _malformed(body: bytes, error: orjson.JSONDecodeError) -> InputError:
+    if not body.strip():
+        return InputError(where="body", expected="a JSON document", received="nothing")
+    where = f"body, line {error.lineno}, column {error.colno}"
+    is_behind_sign = error.doc[max(error.pos - 1, 0) : error.pos] in ("+", "-")
+    token = NOT_FINITE.match(error.doc, error.pos - is_behind_sign)
+    if token is not None:
+        return InputError(where=where, expected="finite numbers", received=f"{token.group()}, which is not JSON")
+    return InputError(where=where, expected="JSON", received=error.msg)

@@ -1,0 +1,104 @@
+"""Bodies as gzip: decompressed piece by piece within the limit, and compressed where a caller asks for it."""
+
+import gzip
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+
+from werkzeug.wrappers import Request, Response
+
+from models.errors import InputError, shown
+from service.errors import BodyTooLarge
+from service.offload import aside
+
+__all__ = ["compress_answer", "compressed", "decoded", "decoded_chunks", "read_chunks"]
+
+CHUNK_BYTES = 64 * 1024
+GZIP_WINDOW = 16 + zlib.MAX_WBITS
+WORTH_IT_BYTES = 8 * 1024
+"""Below, an answer is sent as fast as it is compressed."""
+LONG_BYTES = 256 * 1024
+"""Above, compressing takes so long that others should go on meanwhile."""
+
+
+def read_chunks(read: Callable[[int], bytes]) -> Iterator[bytes]:
+    """The chunks of a stream to its end."""
+    return iter(lambda: read(CHUNK_BYTES), b"")
+
+
+def decoded(chunks: Iterable[bytes], *, limit_bytes: int, encoding: str | None = None) -> bytes:
+    """Put a body together, plain or gzip, never holding more than the limit and one chunk; as `decoded_chunks`."""
+    return b"".join(decoded_chunks(chunks, limit_bytes=limit_bytes, encoding=encoding))
+
+
+def decoded_chunks(chunks: Iterable[bytes], *, limit_bytes: int, encoding: str | None = None) -> Iterator[bytes]:
+    """A body, plain or gzip, piece by piece.
+
+    Args:
+        chunks: The body as it comes.
+        limit_bytes: Largest body, before and after decompression.
+        encoding: The header `Content-Encoding`.
+
+    Raises:
+        BodyTooLarge: As soon as the limit is passed.
+        InputError: For another encoding, or a body that is not what its encoding says.
+    """
+    received = _limited(chunks, limit_bytes)
+    match (encoding or "identity").strip().lower():
+        case "identity":
+            return received
+        case "gzip" | "x-gzip":
+            return _limited(_gunzipped(received), limit_bytes)
+    raise InputError(where="Content-Encoding", expected="gzip or identity", received=shown(encoding))
+
+
+def _limited(chunks: Iterable[bytes], limit_bytes: int) -> Iterator[bytes]:
+    size = 0
+    for chunk in chunks:
+        size += len(chunk)
+        if size > limit_bytes:
+            raise BodyTooLarge(limit_bytes)
+        yield chunk
+
+
+def _gunzipped(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Decompress piece by piece: however far a bomb expands, one piece is all that is held here."""
+    stream = zlib.decompressobj(GZIP_WINDOW)
+    try:
+        for chunk in chunks:
+            yield from _inflated(stream, chunk)
+        while piece := stream.decompress(b"", CHUNK_BYTES):
+            yield piece
+    except zlib.error as error:
+        raise _not_gzip(str(error)) from error
+    if not stream.eof:
+        raise _not_gzip("an end in the middle of it")
+
+
+def _inflated(stream: "zlib._Decompress", chunk: bytes) -> Iterator[bytes]:
+    while chunk and not stream.eof:
+        yield stream.decompress(chunk, CHUNK_BYTES)
+        chunk = stream.unconsumed_tail
+    if chunk or stream.unused_data:
+        raise _not_gzip("more bytes after it")
+
+
+def _not_gzip(received: str) -> InputError:
+    return InputError(where="body", expected="one gzip stream, as Content-Encoding says", received=received)
+
+
+def compressed(body: bytes) -> bytes:
+    """The body as gzip, quickly rather than tightly."""
+    return gzip.compress(body, compresslevel=1, mtime=0)
+
+
+def compress_answer(request: Request, response: Response) -> None:
+    """Compress a large answer for a caller who takes gzip; a stream stays as it is."""
+    content = response.response
+    if not isinstance(content, list) or len(content) != 1 or len(content[0]) < WORTH_IT_BYTES:
+        return
+    response.headers["Vary"] = "Accept-Encoding"
+    if "Content-Encoding" in response.headers or not request.accept_encodings["gzip"]:
+        return
+    body = response.get_data()
+    response.set_data(aside(compressed, body) if len(body) > LONG_BYTES else compressed(body))
+    response.headers["Content-Encoding"] = "gzip"

@@ -1,0 +1,58 @@
+"""What every prediction goes through, whatever protocol it came by: found, read, within its limits, timed, noted."""
+
+from time import perf_counter
+
+from models.errors import InputError
+from models.instances import Array
+from service.bodies import read_body
+from service.context import RequestNotes
+from service.predictor import Predictor
+
+__all__ = ["body_of", "compute", "find"]
+
+
+def find(noted: RequestNotes, model: str, *, version: int | None = None, label: str | None = None) -> Predictor:
+    """What answers a request.
+
+    Raises:
+        ModelNotFound, VersionNotFound, LabelNotFound, VersionNotLoaded: As `Registry.find`.
+    """
+    noted.served = served = noted.parts.registry.find(model, version=version, label=label)
+    return served
+
+
+def body_of(noted: RequestNotes) -> bytes:
+    """The body of a request, whole.
+
+    Raises:
+        BodyTooLarge, InputError: As `read_body`.
+    """
+    return read_body(noted.request, limit_bytes=noted.parts.settings.max_body_bytes)
+
+
+def compute(noted: RequestNotes, served: Predictor, batch: Array, *, where: str = "instances") -> Array:
+    """Predict for a batch.
+
+    Args:
+        noted: The request that it came with.
+        served: What answers.
+        batch: `(batch, *instance shape)`.
+        where: What the instances are called in errors.
+
+    Returns:
+        float32 `(batch, outputs)`.
+
+    Raises:
+        InputError: For more rows than a request may have, or as `Predictor.predict`.
+        DeadlineExceeded: When there is no time left for it.
+    """
+    parts = noted.parts
+    noted.rows = rows = len(batch)
+    if rows > parts.settings.max_rows:
+        expected = f"at most {parts.settings.max_rows} instances in one request, as ONEHOT_MAX_ROWS says"
+        raise InputError(where=where, expected=expected, received=f"{rows} instances")
+    parts.admission.check(noted.started_s)
+    noted.infer_from_s = perf_counter()
+    predictions = served.predict(batch, where=where)
+    noted.infer_to_s = perf_counter()
+    return predictions

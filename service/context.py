@@ -1,0 +1,104 @@
+"""What endpoints work with: the parts of this application, and what is noted of the request at hand."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from flask import Request, current_app, g
+
+from models.settings import Settings
+from service.access import Lock
+from service.admission import Admission, Ticket
+from service.metrics import Metrics, Phases
+from service.offload import aside
+from service.polling import Poller
+from service.predictor import Predictor
+from service.registry import Registry
+
+if TYPE_CHECKING:
+    from service.jobs import Jobs
+
+__all__ = ["RequestNotes", "Services", "notes", "services"]
+
+EXTENSION = "onehot"
+
+
+@dataclass
+class Services:
+    """The parts of one application.
+
+    Args:
+        settings: Read once where the process starts.
+        registry: The loaded versions.
+        poller: Keeps the registry equal to the store.
+        lock: Asks for keys.
+        admission: Lets so many requests in, for so long.
+        metrics: Counts.
+        open_jobs: Connects to the queue, at the first request that needs it.
+    """
+
+    settings: Settings
+    registry: Registry
+    poller: Poller
+    lock: Lock
+    admission: Admission
+    metrics: Metrics
+    open_jobs: Callable[[], "Jobs"]
+
+    @cached_property
+    def jobs(self) -> "Jobs":
+        """The queue. Its library is loaded beside the event loop."""
+        return aside(self.open_jobs)
+
+
+@dataclass(slots=True)
+class RequestNotes:
+    """What the log line of a request says, and what goes into its answer's headers.
+
+    Args:
+        request_id: The caller's, or a new one.
+        request: The request itself: each look through Flask's proxy costs as much as a number that is counted.
+        parts: Of its application.
+        served: The version that was found for it.
+        rows: How many instances it holds.
+        key_id: Of the API key that it came with.
+        ticket: Of its admission.
+        started_s: When it came; all three on the clock of `time.perf_counter`.
+        error: That it ended in.
+        infer_from_s: When its batch was made.
+        infer_to_s: When the batch was computed.
+    """
+
+    request_id: str
+    request: Request
+    parts: Services
+    served: Predictor | None = None
+    rows: int | None = None
+    key_id: str | None = None
+    ticket: Ticket | None = None
+    started_s: float = field(default_factory=perf_counter)
+    error: BaseException | None = None
+    infer_from_s: float = 0.0
+    infer_to_s: float = 0.0
+
+    def phases(self, ended_s: float) -> Phases:
+        """Where the time of a prediction went."""
+        return Phases(
+            decode_s=self.infer_from_s - self.started_s,
+            infer_s=self.infer_to_s - self.infer_from_s,
+            encode_s=ended_s - self.infer_to_s,
+        )
+
+
+def services() -> Services:
+    """The parts of the application that the request at hand belongs to."""
+    found: Services = current_app.extensions[EXTENSION]
+    return found
+
+
+def notes() -> RequestNotes:
+    """The notes of the request at hand."""
+    found: RequestNotes = g.notes
+    return found

@@ -1,0 +1,56 @@
+"""Counting in files, cheaply: every request writes ten numbers, and the library takes a microsecond for each.
+
+The files and their form are the library's, and so is the reading. What is left out is what one process with one event
+loop does not need: a lock, and a look at the process' number at each write.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from prometheus_client import values
+from prometheus_client.mmap_dict import MmapedDict, mmap_key
+
+__all__ = ["count_in_files"]
+
+
+def count_in_files(folder: Path) -> None:
+    """Let everything that is counted from now on be counted in files of this folder, a set for each process.
+
+    A process counts in files of its own from the first number that it has with labels: the parent of others has none.
+    """
+    gauges = values.MultiProcessValue()  # type: ignore[no-untyped-call]
+    files: dict[tuple[int, str], MmapedDict] = {}
+
+    def file_of(kind: str) -> MmapedDict:
+        key = (os.getpid(), kind)
+        if key not in files:
+            files[key] = MmapedDict(str(folder / f"{kind}_{os.getpid()}.db"))  # type: ignore[no-untyped-call]
+        return files[key]
+
+    def value(kind: str, *names: Any, **options: Any) -> Any:
+        # A process' gauges are read by the library at its death; they are few, and are left to it.
+        return gauges(kind, *names, **options) if kind == "gauge" else _Number(file_of(kind), mmap_key(*names))
+
+    values.ValueClass = value
+
+
+class _Number:
+    """One number of a file, with the methods that the library's metrics call."""
+
+    __slots__ = ("_file", "_key", "_value")
+
+    def __init__(self, file: MmapedDict, key: str) -> None:
+        self._file = file
+        self._key = key
+        self._value: float = file.read_value(key)[0]  # type: ignore[no-untyped-call]
+
+    def inc(self, amount: float) -> None:
+        self._value += amount
+        self._file.write_value(self._key, self._value, 0.0)  # type: ignore[no-untyped-call]
+
+    def get(self) -> float:
+        return self._value
+
+    def set_exemplar(self, exemplar: Any) -> None:
+        """None: files of several processes hold no exemplars."""

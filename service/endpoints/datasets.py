@@ -1,0 +1,88 @@
+"""Uploaded data sets: a file in, a `dataset://…` out that a spec can name; listed, looked at, deleted."""
+
+from datetime import UTC, datetime
+from http import HTTPStatus
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from models.datasets import DatasetInfo, Datasets
+from models.errors import InputError
+from models.row_counts import count_rows
+from service.answers import json_answer
+from service.context import services
+from service.offload import aside
+from service.registry import Registry
+from service.uploads import file_chunks, gathered_body
+
+__all__ = ["blueprint"]
+
+ENDING_OF_TYPE = {
+    "application/x-npz": ".npz", "application/x-npy": ".npy", "text/csv": ".csv", "application/json": ".json",
+    "application/vnd.apache.parquet": ".parquet", "application/x-ndjson": ".ndjson", "application/jsonl": ".jsonl",
+}  # fmt: skip
+"""What completes a name without an ending."""
+
+blueprint = Blueprint("datasets", __name__)
+
+
+@blueprint.post("/v1/datasets")
+def upload() -> Response:
+    """Keep a data file under its digest; the name means it from now on."""
+    name = _named(request.args.get("name"), request.mimetype)
+    with gathered_body(request, limit_bytes=services().settings.max_body_bytes) as path:
+        info = aside(_keep, services().registry, name, path)
+    return json_answer(_document(info), status=HTTPStatus.CREATED, headers={"Location": f"/v1/datasets/{info.sha256}"})
+
+
+@blueprint.get("/v1/datasets")
+def list_datasets() -> Response:
+    """Every uploaded data set."""
+    found = aside(_list, services().registry)
+    return json_answer({"datasets": [_document(info) for info in found]})
+
+
+@blueprint.get("/v1/datasets/<name:reference>")
+def show(reference: str) -> Response:
+    """The data set that a name or a digest means."""
+    return json_answer(_document(aside(_find, services().registry, reference)))
+
+
+@blueprint.delete("/v1/datasets/<name:reference>")
+def delete(reference: str) -> Response:
+    """Take a data set away; versions that were trained on it stay."""
+    aside(_delete, services().registry, reference)
+    return Response(status=HTTPStatus.NO_CONTENT)
+
+
+def _named(name: str | None, mimetype: str) -> str:
+    """The name, completed by what the content type says; whether it can be one is for the store to say."""
+    if not name:
+        raise InputError(where="name", expected="?name= with a file name such as iris.csv", received="nothing")
+    return name if PurePosixPath(name).suffix else name + ENDING_OF_TYPE.get(mimetype, "")
+
+
+def _datasets(registry: Registry) -> Datasets:
+    return Datasets(registry.store.objects)
+
+
+def _keep(registry: Registry, name: str, path: Path) -> DatasetInfo:
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    return _datasets(registry).put(name, file_chunks(path), created_at=now, count_rows=count_rows)
+
+
+def _list(registry: Registry) -> list[DatasetInfo]:
+    return _datasets(registry).uploaded()
+
+
+def _find(registry: Registry, reference: str) -> DatasetInfo:
+    return _datasets(registry).find(reference)
+
+
+def _delete(registry: Registry, reference: str) -> None:
+    _datasets(registry).delete(reference)
+
+
+def _document(info: DatasetInfo) -> dict[str, Any]:
+    return {"source": info.source, **info.document}

@@ -1,0 +1,102 @@
+"""The Open Inference Protocol V2 over HTTP."""
+
+from collections.abc import Iterator
+from http import HTTPStatus
+from importlib.metadata import version as version_of
+
+from flask import Blueprint, Response, request
+
+from service.answers import Answer, json_answer
+from service.bodies import read_body
+from service.computing import body_of, compute, find
+from service.context import notes, services
+from service.inference_protocol import (
+    HEADER_LENGTH,
+    IndexEntry,
+    decode_index_request,
+    decode_request,
+    encode_response,
+    live_document,
+    model_metadata,
+    model_ready_document,
+    parse_header_length,
+    ready_document,
+    repository_index,
+    server_metadata,
+)
+from service.snapshot import Snapshot
+
+__all__ = ["blueprint"]
+
+INDEX_LIMIT_BYTES = 64 * 1024
+MODEL = "/v2/models/<name:model>"
+PLACES = (MODEL, f"{MODEL}/versions/<int:version>")
+
+blueprint = Blueprint("inference_protocol", __name__)
+
+
+@blueprint.get("/v2")
+@blueprint.get("/v2/")
+def show_server() -> Response:
+    """Who this is and which extensions it speaks."""
+    return json_answer(server_metadata(version_of("onehot")))
+
+
+@blueprint.get("/v2/health/live")
+def live() -> Response:
+    """Alive: it answers."""
+    return json_answer(live_document(live=True))
+
+
+@blueprint.get("/v2/health/ready")
+def ready() -> Response:
+    """Ready: every version that should be loaded was tried once."""
+    snapshot = services().registry.snapshot
+    if snapshot.is_complete:
+        return json_answer(ready_document(ready=True))
+    document = {**ready_document(ready=False), "error": f"not ready: waiting for {snapshot.waiting_for}"}
+    return json_answer(document, status=HTTPStatus.SERVICE_UNAVAILABLE, headers={"Retry-After": "1"})
+
+
+def show_model(model: str, version: int | None = None) -> Response:
+    """What a version takes and gives."""
+    noted = notes()
+    manifest = find(noted, model, version=version).manifest
+    versions = noted.parts.registry.snapshot.model(model).versions
+    return json_answer(model_metadata(manifest, list(versions)))
+
+
+def model_ready(model: str, version: int | None = None) -> Response:
+    """Whether a version answers; 503 with the reason when it does not."""
+    find(notes(), model, version=version)
+    return json_answer(model_ready_document(model, ready=True))
+
+
+def infer(model: str, version: int | None = None) -> Response:
+    """Tensors in, tensors out. The content type is not looked at: public clients send none, or any."""
+    noted = notes()
+    served = find(noted, model, version=version)
+    body = body_of(noted)
+    header_length = parse_header_length(noted.request.headers.get(HEADER_LENGTH))
+    wanted = decode_request(body, header_length=header_length, manifest=served.manifest)
+    answer = encode_response(wanted, compute(noted, served, wanted.batch, where="inputs[0]"), served.manifest)
+    return Answer(answer.body, headers=answer.headers)
+
+
+for place in PLACES:
+    blueprint.add_url_rule(place, view_func=show_model, methods=["GET"])
+    blueprint.add_url_rule(f"{place}/ready", view_func=model_ready, methods=["GET"])
+    blueprint.add_url_rule(f"{place}/infer", view_func=infer, methods=["POST"])
+
+
+@blueprint.post("/v2/repository/index")
+def show_index() -> Response:
+    """Every version with its state."""
+    only_ready = decode_index_request(read_body(request, limit_bytes=INDEX_LIMIT_BYTES))
+    return json_answer(repository_index(_entries(services().registry.snapshot), only_ready=only_ready))
+
+
+def _entries(snapshot: Snapshot) -> Iterator[IndexEntry]:
+    for model in snapshot.models.values():
+        for status in model.versions.values():
+            yield IndexEntry(model.name, status.version, status.state, status.reason)

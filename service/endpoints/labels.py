@@ -1,0 +1,96 @@
+"""Labels: movable names for versions. The store is asked, not the snapshot: another process may have just published."""
+
+from http import HTTPStatus
+from typing import Any
+
+from flask import Blueprint, Response, request
+from marshmallow import Schema, ValidationError, fields
+
+from models.arguments import Check, Mismatch, boolean, integer
+from models.errors import InputError, ModelNotFound, shown
+from models.manifest import Manifest
+from models.names import is_label_name, is_model_name
+from service.answers import json_answer
+from service.bodies import JSON_TYPES, parse_object, read_body, require_content_type
+from service.context import services
+from service.errors import GateDoesNotHold
+from service.gate import why_gate_does_not_hold
+from service.offload import aside
+from service.registry import Registry
+
+__all__ = ["blueprint"]
+
+LIMIT_BYTES = 64 * 1024
+
+blueprint = Blueprint("labels", __name__)
+
+
+class _Strict(fields.Field[Any]):
+    """A value that a check accepts: 2.0 is a whole number, as in JSON Schema; 0 is not false."""
+
+    def __init__(self, check: Check, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._check = check
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        del attr, data, kwargs
+        try:
+            return self._check(value)
+        except Mismatch as mismatch:
+            raise ValidationError(f"expected {mismatch.expected}; received {shown(value)}") from mismatch
+
+
+class _LabelSchema(Schema):
+    """The body of a PUT."""
+
+    version = _Strict(integer(1, 2**53), required=True)
+    force = _Strict(boolean, load_default=False)
+
+
+@blueprint.put("/v1/models/<name:model>/labels/<name:label>")
+def put_label(model: str, label: str) -> Response:
+    """Move a label to a version, when the version's gate holds or the caller insists."""
+    _check_names(model, label)
+    require_content_type(request, JSON_TYPES, expected="application/json")
+    document = _LabelSchema().load(parse_object(read_body(request, limit_bytes=LIMIT_BYTES)))
+    version: int = document["version"]
+    labels = aside(_move, services().registry, model, label, version, force=document["force"])
+    services().poller.wake()
+    return json_answer({"model": model, "label": label, "version": version, "labels": labels})
+
+
+@blueprint.delete("/v1/models/<name:model>/labels/<name:label>")
+def delete_label(model: str, label: str) -> Response:
+    """Take a label away; its version stays."""
+    _check_names(model, label)
+    aside(_remove, services().registry, model, label)
+    services().poller.wake()
+    return Response(status=HTTPStatus.NO_CONTENT)
+
+
+def _check_names(model: str, label: str) -> None:
+    if not is_model_name(model):
+        raise ModelNotFound(model)
+    if not is_label_name(label):
+        expected = "letters, digits and _, and not `latest`, which always means the highest number"
+        raise InputError(where="label", expected=expected, received=shown(label))
+
+
+def _move(registry: Registry, model: str, label: str, version: int, *, force: bool) -> dict[str, int]:
+    store = registry.store
+    store.resolve(model, version=version)
+    if not force:
+        _check_gate(store.manifest(model, version), label)
+    store.set_label(model, label, version)
+    return store.labels(model)
+
+
+def _remove(registry: Registry, model: str, label: str) -> None:
+    registry.store.resolve(model)
+    registry.store.delete_label(model, label)
+
+
+def _check_gate(manifest: Manifest, label: str) -> None:
+    reason = why_gate_does_not_hold(manifest.gate)
+    if reason is not None:
+        raise GateDoesNotHold(manifest.model, manifest.version, label=label, reason=reason)

@@ -1,0 +1,25 @@
+"""The page that Prometheus reads."""
+
+from collections.abc import Sequence
+
+from flask import Blueprint, Response
+
+from service.answers import Answer
+from service.context import services
+from service.metrics import CONTENT_TYPE, QueueState
+
+__all__ = ["blueprint"]
+
+blueprint = Blueprint("metrics", __name__)
+
+
+@blueprint.get("/metrics")
+def show() -> Response:
+    """Counts of all processes; the queue is asked now, and may be away."""
+    parts = services()
+    parts.metrics.note_in_flight(parts.admission.in_flight)
+    return Answer(parts.metrics.page(_queue_states), content_type=CONTENT_TYPE)
+
+
+def _queue_states() -> Sequence[QueueState]:
+    return [QueueState(name, jobs, workers) for name, jobs, workers in services().jobs.queues()]

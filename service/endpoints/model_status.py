@@ -1,0 +1,83 @@
+"""What is loaded and what is known: status, metadata, reports, the list of models."""
+
+from typing import Any
+
+from flask import Blueprint, Response
+
+from service.answers import json_answer
+from service.context import notes, services
+from service.offload import aside
+from service.registry import Registry
+from service.routing import add_version_routes
+from service.snapshot import LoadedModel, VersionStatus
+from service.tensorflow_serving import metadata_document, status_document
+
+__all__ = ["blueprint"]
+
+REPORT = "report.json"
+
+blueprint = Blueprint("model_status", __name__)
+
+
+@blueprint.get("/v1/models")
+def list_models() -> Response:
+    """Every model with its versions, labels and metrics."""
+    snapshot = services().registry.snapshot
+    return json_answer({"models": [_model_document(model) for model in snapshot.models.values()]})
+
+
+def show_status(model: str, version: int | None = None, label: str | None = None) -> Response:
+    """TensorFlow Serving's status: of all versions, or of the one that is named."""
+    loaded = services().registry.snapshot.model(model)
+    if label is not None:
+        version = loaded.version_of(label)
+    versions = list(loaded.versions.values()) if version is None else [loaded.status(version)]
+    return json_answer(status_document(versions))
+
+
+def show_metadata(model: str, version: int | None = None, label: str | None = None) -> Response:
+    """TensorFlow Serving's metadata: what a version takes and gives."""
+    registry = services().registry
+    served = notes().served = registry.find(model, version=version, label=label)
+    return json_answer(metadata_document(served.manifest))
+
+
+add_version_routes(blueprint, "", show_status, method="GET")
+add_version_routes(blueprint, "/metadata", show_metadata, method="GET")
+
+
+@blueprint.get("/v1/models/<name:model>/versions/<int:version>/report")
+def show_report(model: str, version: int) -> Response:
+    """The evaluation of a version, as it was published."""
+    registry = services().registry
+    registry.snapshot.model(model).status(version)
+    return Response(aside(_read_report, registry, model, version), content_type="application/json")
+
+
+def _read_report(registry: Registry, model: str, version: int) -> bytes:
+    store = registry.store
+    return store.read(store.manifest(model, version), REPORT)
+
+
+def _model_document(model: LoadedModel) -> dict[str, Any]:
+    newest_first = sorted(model.versions.values(), key=lambda status: -status.version)
+    return {
+        "name": model.name,
+        "default_version": model.default_version,
+        "labels": dict(model.labels),
+        "versions": [_version_document(model, status) for status in newest_first],
+    }
+
+
+def _version_document(model: LoadedModel, status: VersionStatus) -> dict[str, Any]:
+    facts = status.facts
+    return {
+        "version": status.version,
+        "state": status.state,
+        "error": status.reason or None,
+        "labels": sorted(label for label, version in model.labels.items() if version == status.version),
+        "created_at": facts.created_at if facts else None,
+        "task": facts.task if facts else None,
+        "class_names": list(facts.class_names) if facts else [],
+        "metrics": dict(facts.metrics) if facts else {},
+    }

@@ -1,0 +1,32 @@
+"""The web page: models, jobs, and a form to try a prediction."""
+
+from flask import Blueprint, Response
+
+from service.static_files import PAGE_POLICY, StaticFiles
+
+__all__ = ["blueprint"]
+
+INDEX = "index.html"
+FILES = StaticFiles(
+    "service",
+    "page",
+    frozenset({
+        INDEX, "style.css", "icon.svg", "app.js", "api.js", "elements.js", "models.js", "jobs.js", "trying.js",
+        "inputs.js", "drawing.js",
+    }),
+)  # fmt: skip
+POLICY = {"Content-Security-Policy": PAGE_POLICY}
+
+blueprint = Blueprint("page", __name__)
+
+
+@blueprint.get("/")
+def show() -> Response:
+    """The page itself; what it shows it fetches from the interface, with the key that is typed in."""
+    return FILES.answer(INDEX, POLICY)
+
+
+@blueprint.get("/page/<name:file>")
+def show_file(file: str) -> Response:
+    """A file that the page needs."""
+    return FILES.answer(file, POLICY)

@@ -1,0 +1,222 @@
+"""What the service refuses, and the one table that gives every error its HTTP status.
+
+    OnehotError
+    └── ServiceError
+        ├── BodyTooLarge        more bytes than a request may have
+        ├── UnsupportedBody     a content type that the call does not read
+        ├── KeyMissing          no API key where one is needed
+        ├── KeyRefused          a key that is not known here
+        ├── ScopeMissing        a known key that does not open this
+        ├── TooMuchAtOnce       more requests at one time than a process answers
+        ├── DeadlineExceeded    a request that took longer than it may
+        ├── VersionNotLoaded    known, but it cannot answer now
+        ├── GateDoesNotHold     a label is not moved to a version that its gate refuses
+        ├── JobNotFound
+        ├── JobHasEnded         there is nothing left to cancel
+        ├── KeyReused           an Idempotency-Key that came before with another spec
+        └── QueueUnavailable    the queue's server does not answer; predictions go on
+
+Errors know nothing of HTTP: only the table does.
+"""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from models.errors import (
+    CorruptVersion,
+    DataError,
+    DatasetNotFound,
+    InputError,
+    LabelNotFound,
+    ModelNotFound,
+    OnehotError,
+    SpecError,
+    StoreUnavailable,
+    VersionNotFound,
+)
+
+__all__ = [
+    "STATUSES",
+    "BodyTooLarge",
+    "DeadlineExceeded",
+    "GateDoesNotHold",
+    "JobHasEnded",
+    "JobNotFound",
+    "KeyMissing",
+    "KeyRefused",
+    "KeyReused",
+    "QueueUnavailable",
+    "ScopeMissing",
+    "ServiceError",
+    "TooMuchAtOnce",
+    "UnsupportedBody",
+    "VersionNotLoaded",
+    "status_of",
+]
+
+
+class ServiceError(OnehotError):
+    """Base of what only the service refuses."""
+
+
+class BodyTooLarge(ServiceError):
+    """A body with more bytes than a request may have."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        self.limit_bytes = limit_bytes
+        super().__init__(
+            f"body: expected at most {limit_bytes} bytes; received more: send fewer instances in one request, "
+            "or raise ONEHOT_MAX_BODY_BYTES"
+        )
+
+
+class UnsupportedBody(ServiceError):
+    """A content type that this call does not read."""
+
+    def __init__(self, *, expected: str, received: str) -> None:
+        self.expected = expected
+        self.received = received
+        super().__init__(f"Content-Type: expected {expected}; received {received}")
+
+
+class KeyMissing(ServiceError):
+    """A request without a key where one is needed."""
+
+    def __init__(self) -> None:
+        super().__init__("an API key is needed: send it as `X-API-Key: oh_…` or `Authorization: Bearer oh_…`")
+
+
+class KeyRefused(ServiceError):
+    """A key that the service does not know."""
+
+    def __init__(self) -> None:
+        super().__init__("this API key is not known here: ask for one that `onehot keys list` names")
+
+
+class ScopeMissing(ServiceError):
+    """A known key that does not open this."""
+
+    def __init__(self, *, key_id: str, scope: str) -> None:
+        self.key_id = key_id
+        self.scope = scope
+        super().__init__(f"key {key_id} has not the scope {scope!r} that this needs: `onehot keys add --scope {scope}`")
+
+
+class TooMuchAtOnce(ServiceError):
+    """One request more than a process answers at one time."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        super().__init__(
+            f"{limit} requests are being answered, as many as one process takes: try again in a second, "
+            "send more instances in one request, or raise ONEHOT_MAX_IN_FLIGHT or ONEHOT_WORKERS"
+        )
+
+
+class DeadlineExceeded(ServiceError):
+    """A request that took longer than it may."""
+
+    def __init__(self, timeout_s: float) -> None:
+        self.timeout_s = timeout_s
+        super().__init__(
+            f"not done within {timeout_s:g} seconds: send the body faster, send fewer instances in one request, "
+            "or raise ONEHOT_REQUEST_TIMEOUT_S"
+        )
+
+
+class VersionNotLoaded(ServiceError):
+    """A version that exists and cannot answer now."""
+
+    def __init__(self, model: str, version: int | None, *, reason: str) -> None:
+        self.model = model
+        self.version = version
+        self.reason = reason
+        what = f"model {model!r}" if version is None else f"version {version} of model {model!r}"
+        super().__init__(f"{what} is not loaded: {reason}")
+
+
+class GateDoesNotHold(ServiceError):
+    """A label that would move to a version whose gate does not hold."""
+
+    def __init__(self, model: str, version: int, *, label: str, reason: str) -> None:
+        self.model = model
+        self.version = version
+        self.label = label
+        self.reason = reason
+        super().__init__(
+            f"label {label!r} does not move to version {version} of model {model!r}: its gate does not hold "
+            f'({reason}); send "force": true to move it all the same'
+        )
+
+
+class JobNotFound(ServiceError):
+    """No such job, or no longer."""
+
+    def __init__(self, job_id: str) -> None:
+        self.job_id = job_id
+        super().__init__(f"no job {job_id!r}: GET /v1/jobs lists those that the queue knows")
+
+
+class JobHasEnded(ServiceError):
+    """A job that can no longer be canceled."""
+
+    def __init__(self, job_id: str, status: str) -> None:
+        self.job_id = job_id
+        self.status = status
+        super().__init__(
+            f"job {job_id!r} has ended already, as {status}: only a job that waits or runs can be canceled"
+        )
+
+
+class KeyReused(ServiceError):
+    """An Idempotency-Key that came before with another spec."""
+
+    def __init__(self, job_id: str) -> None:
+        self.job_id = job_id
+        super().__init__(
+            f"Idempotency-Key: expected the spec that it came with first (job {job_id!r}); received another spec: "
+            "send a new key with a new spec"
+        )
+
+
+class QueueUnavailable(ServiceError):
+    """The queue's server does not answer."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__("the queue does not answer: try again in a few seconds; predictions go on meanwhile")
+
+
+STATUSES: Mapping[type[OnehotError], HTTPStatus] = {
+    SpecError: HTTPStatus.BAD_REQUEST,
+    InputError: HTTPStatus.BAD_REQUEST,
+    DataError: HTTPStatus.BAD_REQUEST,
+    ModelNotFound: HTTPStatus.NOT_FOUND,
+    VersionNotFound: HTTPStatus.NOT_FOUND,
+    LabelNotFound: HTTPStatus.NOT_FOUND,
+    DatasetNotFound: HTTPStatus.NOT_FOUND,
+    JobNotFound: HTTPStatus.NOT_FOUND,
+    GateDoesNotHold: HTTPStatus.CONFLICT,
+    JobHasEnded: HTTPStatus.CONFLICT,
+    KeyReused: HTTPStatus.CONFLICT,
+    BodyTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    UnsupportedBody: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    KeyMissing: HTTPStatus.UNAUTHORIZED,
+    KeyRefused: HTTPStatus.UNAUTHORIZED,
+    ScopeMissing: HTTPStatus.FORBIDDEN,
+    TooMuchAtOnce: HTTPStatus.TOO_MANY_REQUESTS,
+    DeadlineExceeded: HTTPStatus.GATEWAY_TIMEOUT,
+    CorruptVersion: HTTPStatus.SERVICE_UNAVAILABLE,
+    VersionNotLoaded: HTTPStatus.SERVICE_UNAVAILABLE,
+    StoreUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    QueueUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+"""Error class → status; an error that is not here is ours: 500."""
+
+
+def status_of(error: OnehotError) -> HTTPStatus:
+    """The status of an error: its class' own, else its nearest ancestor's."""
+    for ancestor in type(error).__mro__:
+        if ancestor in STATUSES:
+            return STATUSES[ancestor]
+    return HTTPStatus.INTERNAL_SERVER_ERROR

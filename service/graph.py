@@ -1,0 +1,86 @@
+"""A graph to be served: one ONNX Runtime session."""
+
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from onnxruntime.capi import onnxruntime_pybind11_state as native
+
+from models.errors import OnehotError
+from models.instances import Array
+from models.manifest import TensorInfo
+
+__all__ = ["Graph", "GraphError"]
+
+FATAL = 4
+DTYPES = {"tensor(float)": "float32", "tensor(double)": "float64", "tensor(int64)": "int64"}
+# Its errors have no common base of their own.
+FAILURES: tuple[type[Exception], ...] = (
+    *(error for error in vars(native).values() if isinstance(error, type) and issubclass(error, Exception)),
+    RuntimeError,
+    ValueError,
+)
+
+
+class GraphError(OnehotError):
+    """A graph that ONNX Runtime does not load or does not compute."""
+
+
+class Graph:
+    """One graph, ready to compute.
+
+    Args:
+        content: The bytes of an ONNX file.
+
+    Raises:
+        GraphError: When ONNX Runtime refuses it.
+    """
+
+    def __init__(self, content: bytes) -> None:
+        try:
+            session = onnxruntime.InferenceSession(content, _options(), providers=["CPUExecutionProvider"])
+        except FAILURES as error:
+            raise GraphError(_first_line(error)) from error
+        self._session = session
+        self.inputs = tuple(_tensor(node) for node in session.get_inputs())
+        self.outputs = tuple(_tensor(node) for node in session.get_outputs())
+        self._input_name = self.inputs[0].name if self.inputs else ""
+        self._output_names = [self.outputs[0].name] if self.outputs else []
+
+    def run(self, batch: Array) -> Array:
+        """Compute the first output.
+
+        Args:
+            batch: float32 `(batch, *input shape)`, contiguous.
+
+        Returns:
+            float32 `(batch, outputs)`.
+
+        Raises:
+            GraphError: When the graph cannot compute it.
+        """
+        try:
+            (output,) = self._session.run(self._output_names, {self._input_name: batch})
+        except FAILURES as error:
+            raise GraphError(_first_line(error)) from error
+        return np.asarray(output)
+
+
+def _options() -> Any:
+    options = onnxruntime.SessionOptions()
+    # One thread: workers are processes, and a pool of threads would not survive a fork.
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
+    options.log_severity_level = FATAL  # what is wrong is raised, and told in our words
+    return options
+
+
+def _tensor(node: Any) -> TensorInfo:
+    shape = tuple(size if isinstance(size, int) else None for size in node.shape)
+    return TensorInfo(node.name, DTYPES.get(node.type, node.type), shape)
+
+
+def _first_line(error: Exception) -> str:
+    text = str(error).strip()
+    return text.splitlines()[0] if text else type(error).__name__

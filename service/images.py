@@ -1,0 +1,92 @@
+"""PNG and JPEG images made into one instance: the pixels as they are, 0 to 255, in the shape of the raw data."""
+
+import base64
+import binascii
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from models import images
+from models.errors import InputError, shown
+from models.images import ImageForm
+from models.instances import Array, InstanceSpec, parse_instances
+
+__all__ = ["decode_image", "parse_instances_with_images"]
+
+CHANNELS = (1, 3)
+
+
+def parse_instances_with_images(
+    values: Any, spec: InstanceSpec, *, where: str = "instances", resized: bool = False
+) -> Array:
+    """Make a batch of instances that came as JSON, any of which may be `{"b64": …}` of a PNG or JPEG.
+
+    Args:
+        values: As for `models.instances.parse_instances`.
+        spec: What an instance looks like.
+        where: What the list is called in errors.
+        resized: Whether images of another size are brought to the model's.
+
+    Raises:
+        InputError: Names the first instance that does not fit.
+    """
+    if spec.features or not isinstance(values, list) or not any(map(_is_base64, values)):
+        return parse_instances(values, spec, where=where)
+    places = [(value, f"{where}[{index}]") for index, value in enumerate(values)]
+    return np.concatenate([_instance(value, spec, place, resized=resized) for value, place in places])
+
+
+def _is_base64(value: Any) -> bool:
+    return isinstance(value, dict) and value.keys() == {"b64"}
+
+
+def _instance(value: Any, spec: InstanceSpec, place: str, *, resized: bool) -> Array:
+    if _is_base64(value):
+        content = _from_base64(value["b64"], place)
+        return decode_image(content, spec, where=place, resized=resized)[np.newaxis]
+    try:
+        return parse_instances([value], spec, where="")
+    except InputError as error:
+        where = place + error.where.removeprefix("[0]")
+        raise InputError(where=where, expected=error.expected, received=error.received) from error
+
+
+def _from_base64(text: Any, where: str) -> bytes:
+    if isinstance(text, str):
+        try:
+            return base64.b64decode(text, validate=True)
+        except (binascii.Error, ValueError) as error:
+            raise InputError(where=f"{where}.b64", expected="base64", received=f"{shown(text)}: {error}") from error
+    raise InputError(where=f"{where}.b64", expected="base64 as text", received=shown(text))
+
+
+def decode_image(content: bytes, spec: InstanceSpec, *, where: str, resized: bool = False) -> Array:
+    """Decode one PNG or JPEG.
+
+    Args:
+        content: The file.
+        spec: What an instance looks like.
+        where: What the image is called in errors.
+        resized: Whether an image of another size is brought to the model's; else it is refused.
+
+    Returns:
+        float32 `spec.shape`.
+
+    Raises:
+        InputError: When the model takes no images, or the file is none, is damaged, or has another size.
+    """
+    pixels = images.decode_image(content, _form(spec, where), where=where, resized=resized)
+    return pixels.astype(np.float32).reshape(spec.shape)
+
+
+def _form(spec: InstanceSpec, where: str) -> ImageForm:
+    """The images that the model takes."""
+    for shape in () if spec.features else (spec.shape, spec.model_shape or ()):
+        if prod(shape) != spec.size:
+            continue
+        if len(shape) == 2:
+            return ImageForm(shape[0], shape[1], 1)
+        if len(shape) == 3 and shape[2] in CHANNELS:
+            return ImageForm(shape[0], shape[1], shape[2])
+    raise InputError(where=where, expected=spec.expected, received="an image, which this model does not take")

@@ -1,0 +1,248 @@
+"""An inference request of the Open Inference Protocol, made into a batch and the wishes for the answer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import numpy as np
+import orjson
+
+from models.errors import InputError, shown
+from models.instances import Array, InstanceSpec, require_finite
+from models.manifest import Manifest
+from service.cells import batch_from_cells
+from service.inference_protocol.datatypes import BYTES, DATATYPES, FP32, Datatype, datatype_named
+from service.inference_protocol.tensors import (
+    BinaryTail,
+    binary_numbers,
+    binary_texts,
+    json_elements,
+    json_numbers,
+    split_body,
+)
+
+__all__ = ["OutputWish", "V2Request", "decode_request", "load_object", "takes_text"]
+
+NOT_HERE = ("shared_memory_region", "shared_memory_byte_size", "shared_memory_offset")
+LARGEST_CLASS_COUNT = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class OutputWish:
+    """How the caller wants one output.
+
+    Args:
+        name: Of the output.
+        binary: As bytes after the JSON.
+        classification: The best so many classes as text, in place of the numbers.
+    """
+
+    name: str
+    binary: bool = False
+    classification: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class V2Request:
+    """A decoded request.
+
+    Args:
+        batch: Raw instances as `Preprocessing.apply` takes them.
+        outputs: In the order of the answer; never empty.
+        id: Echoed when the caller gave one.
+    """
+
+    batch: Array
+    outputs: tuple[OutputWish, ...]
+    id: str | None = None
+
+
+def decode_request(body: bytes, *, header_length: int | None, manifest: Manifest) -> V2Request:
+    """Decode the body of `POST /v2/models/M/infer`.
+
+    Args:
+        body: JSON, then the data of the binary inputs in the order in which they are listed.
+        header_length: Bytes of JSON, from the header; `None` when it is absent, 0 for a raw binary request.
+        manifest: Of the version that will answer.
+
+    Raises:
+        InputError: Names the first place that is not as the protocol or the model wants it.
+    """
+    if header_length == 0:
+        return _raw_request(body, manifest)
+    text, tail = split_body(body, header_length)
+    document = load_object(text, "body")
+    parameters = _parameters(document, "")
+    batch = _decode_input(_only_input(document, manifest), tail, manifest)
+    tail.close()
+    binary = _flag(parameters, "binary_data_output", "parameters") or False
+    return V2Request(batch, _output_wishes(document, manifest, binary=binary), _text_or_none(document, "id"))
+
+
+def load_object(text: bytes, where: str) -> dict[str, Any]:
+    """Parse a JSON object.
+
+    Raises:
+        InputError: When it is not JSON (NaN and infinity are not) or not an object.
+    """
+    try:
+        document = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise InputError(where=where, expected="JSON", received=str(error)) from error
+    if not isinstance(document, dict):
+        raise InputError(where=where, expected="a JSON object", received=shown(document))
+    return document
+
+
+def takes_text(spec: InstanceSpec) -> bool:
+    """Whether some column holds categories, so that one tensor of numbers cannot carry an instance."""
+    return any(feature.kind == "category" for feature in spec.features or ())
+
+
+def _raw_request(body: bytes, manifest: Manifest) -> V2Request:
+    """The whole body is the data of the only input, a batch of one; every output comes back as bytes."""
+    if takes_text(manifest.instance):
+        raise InputError(where="Inference-Header-Content-Length", expected="the JSON that describes a BYTES tensor",
+                         received="0")  # fmt: skip
+    values = binary_numbers(memoryview(body), FP32, manifest.instance.size, "body")
+    batch = _as_batch(values, manifest.instance, "body")
+    return V2Request(batch, tuple(OutputWish(output.name, binary=True) for output in manifest.outputs))
+
+
+def _only_input(document: Mapping[str, Any], manifest: Manifest) -> Mapping[str, Any]:
+    inputs = document.get("inputs")
+    names = ", ".join(repr(tensor.name) for tensor in manifest.inputs)
+    if not isinstance(inputs, list) or len(inputs) != len(manifest.inputs):
+        received = f"{len(inputs)} inputs" if isinstance(inputs, list) else shown(inputs)
+        raise InputError(where="inputs", expected=f"a list of one input, {names}", received=received)
+    given = inputs[0]
+    if not isinstance(given, dict):
+        raise InputError(where="inputs[0]", expected="an object", received=shown(given))
+    if given.get("name") != manifest.inputs[0].name:
+        raise InputError(where="inputs[0].name", expected=names, received=shown(given.get("name")))
+    return given
+
+
+def _decode_input(given: Mapping[str, Any], tail: BinaryTail, manifest: Manifest) -> Array:
+    where, spec = "inputs[0]", manifest.instance
+    datatype = datatype_named(given.get("datatype"), f"{where}.datatype")
+    _check_suits(datatype, spec, f"{where}.datatype")
+    shape = _shape(given.get("shape"), spec, f"{where}.shape")
+    size = _binary_size(given, where)
+    if size is None:
+        elements = json_elements(given.get("data"), datatype, shape, f"{where}.data")
+        if datatype is BYTES:
+            return _text_batch(elements, spec)
+        return _as_batch(json_numbers(elements, datatype, f"{where}.data"), spec, where)
+    size_place = f"{where}.parameters.binary_data_size"
+    content = tail.take(size, size_place)
+    if datatype is BYTES:
+        return _text_batch(binary_texts(content, prod(shape), where), spec)
+    return _as_batch(binary_numbers(content, datatype, prod(shape), size_place), spec, where)
+
+
+def _check_suits(datatype: Datatype, spec: InstanceSpec, where: str) -> None:
+    """BYTES for a model with text columns, a number for any other."""
+    if (datatype is BYTES) == takes_text(spec):
+        return
+    numbers = ", ".join(name for name in DATATYPES if name != BYTES.name)
+    expected = "BYTES, each cell as text, as the model has text columns" if takes_text(spec) else f"one of {numbers}"
+    raise InputError(where=where, expected=expected, received=datatype.name)
+
+
+def _shape(value: Any, spec: InstanceSpec, where: str) -> tuple[int, ...]:
+    """The declared shape: the samples axis, then one instance in a form that the model takes."""
+    expected = f"[batch, {', '.join(map(str, spec.shape))}]"
+    if not isinstance(value, list) or not all(type(size) is int and size >= 0 for size in value):
+        raise InputError(where=where, expected=f"a list of whole numbers, {expected}", received=shown(value))
+    if not value or value[0] < 1 or not spec.accepts(tuple(value[1:])):
+        flat = f" or [batch, {spec.size}]" if len(spec.shape) > 1 else ""
+        raise InputError(where=where, expected=f"{expected}{flat} with a batch of at least 1", received=shown(value))
+    return tuple(value)
+
+
+def _binary_size(given: Mapping[str, Any], where: str) -> int | None:
+    """How many bytes of the tail the input has; `None` when its data is in the JSON."""
+    parameters = _parameters(given, f"{where}.")
+    size = parameters.get("binary_data_size")
+    if size is None:
+        return None
+    if type(size) is not int or size < 0:
+        raise InputError(where=f"{where}.parameters.binary_data_size", expected="a number of bytes",
+                         received=shown(size))  # fmt: skip
+    if given.get("data") is not None:
+        raise InputError(where=f"{where}.data", expected="no data beside binary_data_size", received="both")
+    return size
+
+
+def _parameters(holder: Mapping[str, Any], prefix: str) -> Mapping[str, Any]:
+    """The parameters of a request, an input or an output; unknown ones are passed over, as the protocol has it."""
+    where = f"{prefix}parameters"
+    parameters = holder.get("parameters")
+    if parameters is None:
+        return {}
+    if not isinstance(parameters, dict):
+        raise InputError(where=where, expected="an object", received=shown(parameters))
+    for name, value in parameters.items():
+        if not isinstance(value, str | int | float | bool):
+            raise InputError(where=f"{where}.{name}", expected="text, a number, true or false", received=shown(value))
+    for name in NOT_HERE:
+        if name in parameters:
+            raise InputError(where=f"{where}.{name}", expected="no shared memory: send the data", received=name)
+    return parameters
+
+
+def _flag(parameters: Mapping[str, Any], name: str, where: str) -> bool | None:
+    value = parameters.get(name)
+    if value is not None and not isinstance(value, bool):
+        raise InputError(where=f"{where}.{name}", expected="true or false", received=shown(value))
+    return value
+
+
+def _text_or_none(document: Mapping[str, Any], name: str) -> str | None:
+    value = document.get(name)
+    if value is not None and not isinstance(value, str):
+        raise InputError(where=name, expected="text", received=shown(value))
+    return value
+
+
+def _as_batch(values: Array, spec: InstanceSpec, where: str) -> Array:
+    with np.errstate(over="ignore"):
+        batch = values.astype(np.float32).reshape(-1, *spec.shape)
+    require_finite(batch, where)
+    return batch if spec.is_numeric else batch.astype(object)
+
+
+def _text_batch(texts: list[str], spec: InstanceSpec) -> Array:
+    width = spec.size
+    rows = [texts[start : start + width] for start in range(0, len(texts), width)]
+    return batch_from_cells(rows, spec)
+
+
+def _output_wishes(document: Mapping[str, Any], manifest: Manifest, *, binary: bool) -> tuple[OutputWish, ...]:
+    """What the caller wants back; all outputs where the request does not say."""
+    wishes = document.get("outputs")
+    if wishes is not None and not isinstance(wishes, list):
+        raise InputError(where="outputs", expected="a list of outputs", received=shown(wishes))
+    if not wishes:
+        return tuple(OutputWish(output.name, binary=binary) for output in manifest.outputs)
+    known = {output.name for output in manifest.outputs}
+    if len(wishes) > len(known):
+        raise InputError(where="outputs", expected="each output once", received=f"{len(wishes)} outputs")
+    return tuple(_output_wish(wish, f"outputs[{index}]", known, binary=binary) for index, wish in enumerate(wishes))
+
+
+def _output_wish(wish: Any, where: str, known: set[str], *, binary: bool) -> OutputWish:
+    if not isinstance(wish, dict):
+        raise InputError(where=where, expected="an object", received=shown(wish))
+    name = wish.get("name")
+    if not isinstance(name, str) or name not in known:
+        raise InputError(where=f"{where}.name", expected=", ".join(map(repr, sorted(known))), received=shown(name))
+    parameters = _parameters(wish, f"{where}.")
+    own = _flag(parameters, "binary_data", f"{where}.parameters")
+    count = parameters.get("classification")
+    if count is not None and (type(count) is not int or not 1 <= count <= LARGEST_CLASS_COUNT):
+        raise InputError(where=f"{where}.parameters.classification", expected="a number of classes, at least 1",
+                         received=shown(count))  # fmt: skip
+    return OutputWish(name, binary if own is None else own, count)

@@ -1,0 +1,239 @@
+"""Trainings on the queue, as the service sees them: enqueued by name, looked at, canceled.
+
+The trainer's code is not here and is not imported: a job is a name and a spec as JSON. Importing this module costs a
+third of a second and some megabytes (redis, rq), so the service does it when the first job is asked for.
+"""
+
+import hashlib
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry as ConnectionRetry
+from rq import Queue, Retry
+from rq.exceptions import DuplicateJobError, InvalidJobOperation, NoSuchJobError
+from rq.job import Job, JobStatus
+from rq.results import Result
+from rq.serializers import JSONSerializer
+
+from models.spec import Spec
+from service.errors import JobHasEnded, JobNotFound, KeyReused, QueueUnavailable
+
+__all__ = ["ENDED", "Jobs", "answering", "connect"]
+
+TRAIN = "trainer.jobs.train"
+QUEUES = ("train", "train-gpu")
+INDEX = "onehot:jobs"
+"""Sorted set: job id → when it was submitted. RQ's own registries are ordered by when a job is forgotten."""
+INDEX_LENGTH = 10_000
+DAY_S = 24 * 3600
+RESULT_TTL_S = 30 * DAY_S
+FAILURE_TTL_S = 365 * DAY_S
+NEVER = -1
+ATTEMPTS = Retry(max=3)
+CONNECT_TIMEOUT_S = 0.5
+ANSWER_TIMEOUT_S = 2.0
+RUNS_NOW = frozenset({JobStatus.STARTED})
+ENDED = frozenset({JobStatus.FINISHED, JobStatus.FAILED, JobStatus.STOPPED, JobStatus.CANCELED})
+
+
+def connect(redis_url: str) -> Redis:
+    """A client that gives up soon: a request waits for it."""
+    return Redis.from_url(
+        redis_url,
+        socket_connect_timeout=CONNECT_TIMEOUT_S,
+        socket_timeout=ANSWER_TIMEOUT_S,
+        retry=ConnectionRetry(NoBackoff(), 1),
+    )
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """Turn what redis raises into what our callers know."""
+    try:
+        yield
+    except RedisError as error:
+        raise QueueUnavailable(f"{type(error).__name__}: {error}") from error
+
+
+class Jobs:
+    """The queue of trainings.
+
+    Args:
+        connection: To the queue's server, with short timeouts.
+    """
+
+    def __init__(self, connection: Redis) -> None:
+        self.connection = connection
+
+    def submit(self, spec: Spec, *, idempotency_key: str | None = None) -> dict[str, Any]:
+        """Queue a training; the same key with the same spec gives the same job.
+
+        Returns:
+            The job's document.
+
+        Raises:
+            KeyReused: When the key came before with another spec.
+            QueueUnavailable: When the queue's server does not answer; the job may be queued or not.
+        """
+        document = orjson.loads(orjson.dumps(spec.document))
+        job_id = uuid.uuid4().hex if idempotency_key is None else _id_of(idempotency_key)
+        with answering():
+            self._index(job_id)
+            try:
+                job = self._enqueue(spec, document, job_id)
+            except DuplicateJobError:
+                job = self._fetch(job_id)
+                if job.kwargs != {"spec": document}:
+                    raise KeyReused(job_id) from None
+            return _document(job)
+
+    def _enqueue(self, spec: Spec, document: dict[str, Any], job_id: str) -> Job:
+        queue = Queue(spec.resources.queue, connection=self.connection, serializer=JSONSerializer)
+        return queue.enqueue_call(
+            TRAIN,
+            kwargs={"spec": document},
+            job_id=job_id,
+            unique=True,
+            timeout=NEVER,
+            result_ttl=RESULT_TTL_S,
+            failure_ttl=FAILURE_TTL_S,
+            description=f"train {spec.model}",
+            meta={"model": spec.model},
+            retry=ATTEMPTS,
+        )
+
+    def _index(self, job_id: str) -> None:
+        now_s = datetime.now(UTC).timestamp()
+        with self.connection.pipeline() as pipeline:
+            pipeline.zadd(INDEX, {job_id: now_s}, nx=True)
+            pipeline.zremrangebyrank(INDEX, 0, -INDEX_LENGTH - 1)
+            pipeline.execute()
+
+    def list(self, *, limit: int) -> list[dict[str, Any]]:
+        """The jobs that the queue knows, the newest first.
+
+        Raises:
+            QueueUnavailable: When the queue's server does not answer.
+        """
+        with answering():
+            found: list[Any] = self.connection.zrevrange(INDEX, 0, limit - 1)
+            ids = [job_id.decode() for job_id in found]
+            jobs = Job.fetch_many(ids, connection=self.connection, serializer=JSONSerializer)
+            forgotten = [job_id for job_id, job in zip(ids, jobs, strict=True) if job is None]
+            if forgotten:
+                self.connection.zrem(INDEX, *forgotten)
+            return [_document(job) for job in jobs if job is not None]
+
+    def get(self, job_id: str) -> dict[str, Any]:
+        """One job's document.
+
+        Raises:
+            JobNotFound: When there is none.
+            QueueUnavailable: When the queue's server does not answer.
+        """
+        with answering():
+            return _document(self._fetch(job_id))
+
+    def status(self, job_id: str) -> str:
+        """One job's status.
+
+        Raises:
+            JobNotFound, QueueUnavailable: As `get`.
+        """
+        with answering():
+            return _status(self._fetch(job_id))
+
+    def cancel(self, job_id: str) -> dict[str, Any]:
+        """Ask a job to stop: one that waits never starts, one that runs stops by itself.
+
+        Returns:
+            The job's document.
+
+        Raises:
+            JobNotFound: When there is none.
+            JobHasEnded: When it has finished or failed.
+            QueueUnavailable: When the queue's server does not answer.
+        """
+        with answering():
+            job = self._fetch(job_id)
+            status = job.get_status()
+            if status in (JobStatus.FINISHED, JobStatus.FAILED):
+                raise JobHasEnded(job_id, _status(job))
+            # The flag first: a worker that takes the job at this moment sees it.
+            self.connection.set(f"onehot:job:{job_id}:cancel", 1, ex=RESULT_TTL_S)
+            if status not in RUNS_NOW | ENDED:
+                self._take_back(job)
+            return _document(self._fetch(job_id))
+
+    def queues(self) -> Iterator[tuple[str, int, int]]:
+        """Each queue's name, how many jobs wait in it, and how many workers listen to it.
+
+        Raises:
+            QueueUnavailable: When the queue's server does not answer.
+        """
+        with answering(), self.connection.pipeline(transaction=False) as pipeline:
+            for name in QUEUES:
+                pipeline.llen(f"rq:queue:{name}")
+                pipeline.scard(f"rq:workers:{name}")
+            answers = pipeline.execute()
+        return zip(QUEUES, answers[::2], answers[1::2], strict=True)
+
+    def _take_back(self, job: Job) -> None:
+        try:
+            job.cancel()
+        except InvalidJobOperation:
+            return  # somebody else was faster
+
+    def _fetch(self, job_id: str) -> Job:
+        try:
+            return Job.fetch(job_id, connection=self.connection, serializer=JSONSerializer)
+        except (NoSuchJobError, ValueError) as error:
+            raise JobNotFound(job_id) from error
+
+
+def _id_of(idempotency_key: str) -> str:
+    return f"idem-{hashlib.sha256(idempotency_key.encode()).hexdigest()[:32]}"
+
+
+def _status(job: Job) -> str:
+    return str(job.get_status(refresh=False).value)
+
+
+def _document(job: Job) -> dict[str, Any]:
+    status = _status(job)
+    return {
+        "id": job.id,
+        "status": status,
+        "model": job.meta.get("model"),
+        "queue": job.origin,
+        "created_at": _time(job.created_at),
+        "enqueued_at": _time(job.enqueued_at),
+        "started_at": _time(job.started_at),
+        "ended_at": _time(job.ended_at),
+        "progress": job.meta.get("progress"),
+        "error": _error(job) if status in (JobStatus.FAILED, JobStatus.STOPPED) else None,
+        "result": job.return_value() if status == JobStatus.FINISHED else None,
+    }
+
+
+def _time(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.astimezone(UTC).isoformat(timespec="milliseconds")
+
+
+def _error(job: Job) -> dict[str, str] | None:
+    """What went wrong, in one line: the trainer's own words, else the last line of what RQ noted."""
+    noted = job.meta.get("error")
+    if isinstance(noted, dict):
+        return {"type": str(noted.get("type", "Error")), "message": str(noted.get("message", ""))}
+    result = job.latest_result()
+    if result is None or result.type is not Result.Type.FAILED or not result.exc_string:
+        return None
+    kind, _, message = result.exc_string.strip().splitlines()[-1].partition(": ")
+    return {"type": kind.rpartition(".")[2], "message": message} if message else {"type": "Error", "message": kind}

@@ -1,0 +1,108 @@
+"""From the store to a version that answers: verify, build, check, replay, and only then hand it over."""
+
+import math
+
+import numpy as np
+
+from models.errors import CorruptVersion, InputError
+from models.instances import Array
+from models.manifest import Manifest, TensorInfo
+from models.store import Store
+from service.graph import Graph, GraphError
+from service.predictor import Predictor
+
+__all__ = ["GRAPH_FILE", "load_version"]
+
+GRAPH_FILE = "model.onnx"
+MANIFEST_FILE = "manifest.json"
+UNREADABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+
+
+def load_version(store: Store, model: str, version: int) -> Predictor:
+    """Load one version and prove that it computes what it computed when it was published.
+
+    The replay of its golden rows also warms it up: no client waits for the first run.
+
+    Raises:
+        VersionNotFound: When there is no such version.
+        CorruptVersion: Names the file that is not what was published, what was expected and what came.
+        StoreUnavailable: When the store does not answer.
+    """
+    manifest = store.manifest(model, version)
+    graph = _build_graph(manifest, _read_graph(store, manifest))
+    _check_signature(manifest, graph)
+    try:
+        predictor = Predictor.build(manifest, graph)
+    except UNREADABLE as error:
+        raise _corrupt(manifest, MANIFEST_FILE, expected="known preprocessing steps", received=str(error)) from error
+    _replay_golden_rows(predictor)
+    return predictor
+
+
+def _read_graph(store: Store, manifest: Manifest) -> bytes:
+    """Check every file of the version; keep the graph."""
+    if GRAPH_FILE not in manifest.files:
+        received = ", ".join(sorted(manifest.files)) or "no files"
+        raise _corrupt(manifest, MANIFEST_FILE, expected=f"{GRAPH_FILE} among its files", received=received)
+    for file in manifest.files:
+        if file != GRAPH_FILE:
+            store.read(manifest, file)
+    return store.read(manifest, GRAPH_FILE)
+
+
+def _build_graph(manifest: Manifest, content: bytes) -> Graph:
+    try:
+        return Graph(content)
+    except GraphError as error:
+        raise _corrupt(manifest, GRAPH_FILE, expected="a graph that loads", received=str(error)) from error
+
+
+def _check_signature(manifest: Manifest, graph: Graph) -> None:
+    for kind, promised, found in (
+        ("inputs", manifest.inputs, graph.inputs),
+        ("outputs", manifest.outputs, graph.outputs),
+    ):
+        if len(promised) != len(found) or not all(map(_agree, promised, found)):
+            raise _corrupt(manifest, GRAPH_FILE, expected=f"{kind} {_said(promised)}", received=_said(found))
+
+
+def _agree(promised: TensorInfo, found: TensorInfo) -> bool:
+    """Whether a graph's tensor is the manifest's; where the graph leaves a size open, the replay decides."""
+    if (promised.name, promised.dtype, len(promised.shape)) != (found.name, found.dtype, len(found.shape)):
+        return False
+    sizes = zip(promised.shape[1:], found.shape[1:], strict=True)
+    return found.shape[0] is None and all(actual in (None, size) for size, actual in sizes)
+
+
+def _said(tensors: tuple[TensorInfo, ...]) -> str:
+    return ", ".join(f"{one.name}: {one.dtype} {list(one.shape)}" for one in tensors) or "none"
+
+
+def _replay_golden_rows(predictor: Predictor) -> None:
+    manifest = predictor.manifest
+    golden = manifest.golden_rows
+    try:
+        batch = predictor.read(golden.instances, where="golden_rows.instances")
+        expected = np.asarray(golden.predictions, np.float32)
+        received = predictor.predict(batch)
+        predictor.predict(batch[:1])
+    except (InputError, *UNREADABLE) as error:
+        raise _corrupt(manifest, MANIFEST_FILE, expected="golden rows that fit", received=str(error)) from error
+    except GraphError as error:
+        raise _corrupt(manifest, GRAPH_FILE, expected="a graph that computes", received=str(error)) from error
+    difference = _largest_difference(expected, received)
+    if not difference <= golden.tolerance:
+        raise _corrupt(
+            manifest, GRAPH_FILE,
+            expected=f"its golden rows within {golden.tolerance:g}", received=f"a difference of {difference:g}",
+        )  # fmt: skip
+
+
+def _largest_difference(expected: Array, received: Array) -> float:
+    if expected.shape != received.shape:
+        return math.inf
+    return float(np.max(np.abs(expected - received)))
+
+
+def _corrupt(manifest: Manifest, file: str, *, expected: str, received: str) -> CorruptVersion:
+    return CorruptVersion(manifest.model, manifest.version, file=file, expected=expected, received=received)

@@ -1,0 +1,220 @@
+"""Metrics of all processes of the service as one Prometheus page.
+
+Each process counts in files of its own in one folder, and whichever process is asked adds them up; the files of a dead
+process stay, so its counts do too, and its gauges go. The folder is made for each start: `prepare_folder`.
+"""
+
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+from prometheus_client.registry import Collector
+
+from service.counting import count_in_files
+from service.errors import QueueUnavailable
+
+__all__ = ["CONTENT_TYPE", "Metrics", "Phases", "QueueState", "forget_process", "prepare_folder"]
+
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+PHASES = ("decode", "infer", "encode")
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"})
+OTHER = "other"
+# A version has about 60 series; after so many versions in the life of a process the next are counted as `other`.
+MOST_VERSIONS = 1_000
+# From a one-row dense network to a large batch of a convolutional one.
+PHASE_BUCKETS_S = (1e-5, 5e-5, 1e-4, 5e-4, 1e-3, 5e-3, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0)
+REQUEST_BUCKETS_S = (1e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 30.0)
+
+
+def prepare_folder() -> Path:
+    """Make the folder for one start of the service and count in files of it from now on.
+
+    Called once, where the service starts and before any `Metrics` is made; the caller removes the folder at the end.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="onehot-metrics-"))
+    os.environ[FOLDER_VARIABLE] = str(folder)
+    # The library chooses its way of counting when it is first imported, which can have been before this call.
+    count_in_files(folder)
+    return folder
+
+
+def forget_process(pid: int, folder: Path) -> None:
+    """Take a dead process' gauges off the page; for gunicorn's `child_exit`, which also sees those that were killed."""
+    mark_process_dead(pid, str(folder))  # type: ignore[no-untyped-call]
+
+
+@dataclass(frozen=True, slots=True)
+class Phases:
+    """Seconds that a prediction spent."""
+
+    decode_s: float
+    infer_s: float
+    encode_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class QueueState:
+    """What the job queue says of one of its queues.
+
+    Args:
+        queue: Its name.
+        jobs: Waiting in it.
+        workers: Listening to it.
+    """
+
+    queue: str
+    jobs: int
+    workers: int
+
+
+class Metrics:
+    """What one process counts.
+
+    Only names of models that were loaded here become labels: whoever asks for invented names makes no series.
+
+    Args:
+        folder: Of `prepare_folder`; without one, only this process is on the page.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = folder
+        self._registry = CollectorRegistry()
+        self._versions: set[tuple[str, str]] = set()
+        self._phases: dict[tuple[str, str], tuple[Counter, tuple[Histogram, ...]]] = {}
+        self._routes: dict[tuple[str, str, int, str | None, int | None], tuple[Counter, Histogram]] = {}
+        model = ("model", "version")
+        self._requests = self._counter("requests", "HTTP requests answered", "method", "route", "status", *model)
+        self._errors = self._counter("errors", "Requests that ended in an error, by its class", "error", *model)
+        self._rows = self._counter("rows", "Instances predicted", *model)
+        self._phase = self._histogram("phase", "Of a prediction, split", PHASE_BUCKETS_S, "phase", *model)
+        self._request = self._histogram("request", "From the first byte to the last", REQUEST_BUCKETS_S, "route")
+        self._in_flight = Gauge("onehot_requests_in_flight", "Requests being answered", registry=self._registry,
+                                multiprocess_mode="livesum")  # fmt: skip
+        self._loaded = Gauge("onehot_version_loaded", "1 when every process has the version loaded", model,
+                             registry=self._registry, multiprocess_mode="livemin")  # fmt: skip
+
+    def _counter(self, name: str, meaning: str, *labels: str) -> Counter:
+        return Counter(f"onehot_{name}", meaning, labels, registry=self._registry)
+
+    def _histogram(self, name: str, meaning: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
+        return Histogram(f"onehot_{name}_duration_seconds", meaning, labels, buckets=buckets, registry=self._registry)
+
+    def knows(self, model: str, version: int) -> bool:
+        """Whether a version was loaded here once."""
+        return (model, str(version)) in self._versions
+
+    def version_loaded(self, model: str, version: int) -> None:
+        """A version became ready in this process."""
+        if (model, str(version)) not in self._versions and len(self._versions) >= MOST_VERSIONS:
+            return
+        self._versions.add((model, str(version)))
+        self._loaded.labels(model, str(version)).set(1)
+
+    def version_unloaded(self, model: str, version: int) -> None:
+        """A version left this process; its counts stay."""
+        if (model, str(version)) in self._versions:
+            self._loaded.labels(model, str(version)).set(0)
+
+    def _labels(self, model: str | None, version: int | None) -> tuple[str, str]:
+        """The labels of what is about a model; empty where it is about none, `other` for one that was never loaded."""
+        if model is None:
+            return "", ""
+        labels = (model, str(version))
+        return labels if labels in self._versions else (OTHER, OTHER)
+
+    def request_answered(
+        self, route: str, *, method: str, status: int, duration_s: float,
+        model: str | None = None, version: int | None = None,
+    ) -> None:  # fmt: skip
+        """Count a request.
+
+        Args:
+            route: The rule that it matched (`/v1/jobs/<id>`), never its path; empty for none.
+            method: Its verb.
+            status: Of the answer.
+            duration_s: From first to last.
+            model: That it was about, as the registry spells it.
+            version: That answered.
+        """
+        key = (method, route, status, model, version)
+        found = self._routes.get(key)
+        if found is None:
+            verb, labels = method if method in METHODS else OTHER, self._labels(model, version)
+            found = self._requests.labels(verb, route, str(status), *labels), self._request.labels(route)
+            if verb is method and labels[0] != OTHER:
+                self._routes[key] = found
+        counter, histogram = found
+        counter.inc()
+        histogram.observe(duration_s)
+
+    def request_failed(self, error: BaseException, *, model: str | None = None, version: int | None = None) -> None:
+        """Count an error by its class."""
+        self._errors.labels(type(error).__name__, *self._labels(model, version)).inc()
+
+    def predicted(self, model: str, version: int, *, rows: int, phases: Phases) -> None:
+        """Count the rows of a prediction and where its time went."""
+        labels = self._labels(model, version)
+        found = self._phases.get(labels)
+        if found is None:
+            found = self._rows.labels(*labels), tuple(self._phase.labels(phase, *labels) for phase in PHASES)
+            self._phases[labels] = found
+        counter, (decode, infer, encode) = found
+        counter.inc(rows)
+        decode.observe(phases.decode_s)
+        infer.observe(phases.infer_s)
+        encode.observe(phases.encode_s)
+
+    def note_in_flight(self, count: int) -> None:
+        """How many requests this process answers now; noted now and then, as each would pay for it twice."""
+        self._in_flight.set(count)
+
+    def page(self, queues: Callable[[], Iterable[QueueState]] | None = None) -> bytes:
+        """The page that Prometheus reads, all processes added up; its type is `CONTENT_TYPE`.
+
+        Args:
+            queues: Asks the job queue; raises QueueUnavailable when it does not answer.
+        """
+        page = CollectorRegistry()
+        if self._folder is None:
+            page.register(_Collected(self._registry.collect))
+        else:
+            MultiProcessCollector(page, path=str(self._folder))  # type: ignore[no-untyped-call]
+        if queues is not None:
+            page.register(_Collected(lambda: _queue_families(queues)))
+        return generate_latest(page)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Collected(Collector):
+    """Anything that yields metric families, as the library wants it."""
+
+    families: Callable[[], Iterable[Any]]
+
+    def collect(self) -> Iterable[Any]:
+        return self.families()
+
+    def describe(self) -> Iterable[Any]:
+        """Nothing: asking the queue only to learn the names would ask it twice."""
+        return ()
+
+
+def _queue_families(queues: Callable[[], Iterable[QueueState]]) -> Iterator[GaugeMetricFamily]:
+    """Depth and workers of each queue, or that the queue is away."""
+    try:
+        states = tuple(queues())
+    except QueueUnavailable:
+        states = ()
+    up = GaugeMetricFamily("onehot_queue_up", "1 when the job queue answers", value=float(bool(states)))
+    jobs = GaugeMetricFamily("onehot_queue_jobs", "Jobs waiting", labels=("queue",))
+    workers = GaugeMetricFamily("onehot_queue_workers", "Workers listening", labels=("queue",))
+    for state in states:
+        jobs.add_metric((state.queue,), state.jobs)
+        workers.add_metric((state.queue,), state.workers)
+    yield from (up, jobs, workers)

@@ -1,0 +1,33 @@
+"""Blocking work beside the event loop."""
+
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar, cast
+
+import gevent
+from gevent import monkey
+
+__all__ = ["aside"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def aside(call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Make a call that blocks, such as one to the store, and let other requests go on meanwhile.
+
+    Under gevent it runs in a real thread of the hub's pool; without gevent the calling thread is the thread.
+    """
+    if not monkey.is_module_patched("threading"):
+        return call(*args, **kwargs)
+
+    def outcome() -> tuple[R | None, BaseException | None]:
+        # Raised inside, gevent would print a traceback of its own.
+        try:
+            return call(*args, **kwargs), None
+        except BaseException as error:  # noqa: BLE001 -- it is raised again where the call was made
+            return None, error
+
+    result, error = gevent.get_hub().threadpool.apply(outcome)
+    if error is not None:
+        raise error
+    return cast("R", result)

@@ -1,0 +1,5 @@
+"""The HTTP interface as an OpenAPI document."""
+
+from service.openapi.building import openapi_document
+
+__all__ = ["openapi_document"]

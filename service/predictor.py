@@ -1,0 +1,96 @@
+"""One loaded version: instances in, probabilities out."""
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+
+from models.errors import InputError
+from models.instances import Array, parse_instances
+from models.manifest import Manifest
+from models.preprocessing import Preprocessing
+from service.batch_bodies import parse_batch
+from service.graph import Graph
+from service.images import parse_instances_with_images
+
+__all__ = ["Predictor"]
+
+
+@dataclass(frozen=True, slots=True)
+class Predictor:
+    """A version that answers.
+
+    Args:
+        manifest: What is known about it.
+        preprocessing: The fitted steps that come before the graph.
+        graph: What computes the predictions.
+    """
+
+    manifest: Manifest
+    preprocessing: Preprocessing
+    graph: Graph
+
+    @classmethod
+    def build(cls, manifest: Manifest, graph: Graph) -> Self:
+        """Put a version together from its manifest and its graph."""
+        return cls(manifest, manifest.fitted_preprocessing, graph)
+
+    @property
+    def model(self) -> str:
+        """The model's name."""
+        return self.manifest.model
+
+    @property
+    def version(self) -> int:
+        """The version's number."""
+        return self.manifest.version
+
+    def read(self, values: Any, *, where: str = "instances") -> Array:
+        """Make one array of instances that came as JSON.
+
+        Args:
+            values: A list of instances in any of the accepted forms.
+            where: What the list is called in errors.
+
+        Raises:
+            InputError: Names the instance that does not fit, what was expected and what came.
+        """
+        if isinstance(values, list) and dict in set(map(type, values)):
+            resized = self.preprocessing.resizes_images
+            return parse_instances_with_images(values, self.manifest.instance, where=where, resized=resized)
+        return parse_instances(values, self.manifest.instance, where=where)
+
+    def read_body(self, body: bytes, content_type: str) -> Array:
+        """Make one array of a body in one of `BATCH_TYPES`.
+
+        Raises:
+            InputError: When it is not what its type says, or does not fit.
+        """
+        return parse_batch(body, content_type, self.manifest.instance, resized=self.preprocessing.resizes_images)
+
+    def predict(self, batch: Array, *, where: str = "instances") -> Array:
+        """Preprocess and compute.
+
+        Args:
+            batch: `(batch, *instance shape)`, as `read` makes it.
+            where: What the instances are called in errors.
+
+        Returns:
+            float32 `(batch, outputs)`; for a softmax head a row of probabilities for each instance.
+
+        Raises:
+            InputError: For a category that training did not see, or values so large that the answer is no number.
+        """
+        predictions = self.graph.run(self.preprocessing.apply(batch))
+        if not np.isfinite(predictions).all():
+            raise _overflow(predictions, where)
+        return predictions
+
+
+def _overflow(predictions: Array, where: str) -> InputError:
+    rows = np.isfinite(predictions.reshape(len(predictions), -1)).all(axis=1)
+    return InputError(
+        where=f"{where}[{int(np.argmin(rows))}]",
+        expected="values in the range that the model was trained on",
+        received="values for which it computes no finite number",
+    )

@@ -1,0 +1,152 @@
+"""What happens around every request: its id, its key, its place, its log line, and what becomes of its errors."""
+
+import re
+import uuid
+from collections.abc import Callable
+from http import HTTPStatus
+from time import perf_counter
+from typing import Any
+
+import structlog
+from flask import Flask, Request, Response, g, request
+from marshmallow import ValidationError
+from werkzeug.exceptions import HTTPException
+
+from models.errors import OnehotError, SpecError, StoreUnavailable
+from service.access import Scope, scope_of
+from service.answers import Answer, error_answer
+from service.compression import compress_answer
+from service.context import RequestNotes, Services, notes
+from service.errors import QueueUnavailable, status_of
+
+__all__ = ["REQUEST_ID", "VERSION", "surround_requests"]
+
+REQUEST_ID = "X-Request-Id"
+VERSION = "X-Onehot-Model-Version"
+SANE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/+=-]{0,127}")
+AWAY = "the store does not answer: try again in a few seconds; what is loaded goes on serving"
+MODELS = "/v1/models/"
+SENTENCES = {
+    HTTPStatus.NOT_FOUND: "no such path: GET /openapi.json names the ones that there are",
+    HTTPStatus.BAD_REQUEST: "malformed request",
+}
+
+log = structlog.get_logger("service")
+
+
+def surround_requests(app: Flask, parts: Services) -> None:
+    """Register everything that is the same for all routes."""
+    around = _Surroundings(parts)
+    app.before_request(around.begin)
+    app.after_request(around.end)
+    app.register_error_handler(OnehotError, _noted(_answer_ours))
+    app.register_error_handler(ValidationError, _noted(_answer_validation))
+    app.register_error_handler(HTTPException, _noted(_answer_http))
+    app.register_error_handler(Exception, _noted(_answer_unforeseen))
+
+
+class _Surroundings:
+    """What comes before and after every request."""
+
+    def __init__(self, parts: Services) -> None:
+        self._parts = parts
+
+    def begin(self) -> None:
+        """Note the request, ask for its key, find it a place."""
+        # Flask documents this way to the request itself.
+        incoming: Request = request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
+        given = incoming.headers.get(REQUEST_ID, "")
+        g.notes = noted = RequestNotes(given if SANE_ID.fullmatch(given) else uuid.uuid4().hex, incoming, self._parts)
+        scope = scope_of(incoming.endpoint)
+        if scope is not Scope.PUBLIC:  # probes are answered however much there is to do
+            noted.key_id = self._parts.lock.admit(incoming, scope)
+            noted.ticket = self._parts.admission.enter(noted.started_s)
+
+    def end(self, response: Response) -> Response:
+        """Finish the answer, count it, and write one line about it."""
+        noted = notes()
+        incoming = noted.request
+        compress_answer(incoming, response)
+        response.headers[REQUEST_ID] = noted.request_id
+        line: dict[str, Any] = {"request_id": noted.request_id, "method": incoming.method, "path": incoming.path}
+        if noted.key_id is not None:
+            line["key"] = noted.key_id
+        if noted.served is not None:
+            response.headers[VERSION] = str(noted.served.version)
+            line |= {"model": noted.served.model, "version": noted.served.version, "rows": noted.rows}
+        ended_s = perf_counter()
+        _count(noted, response.status_code, ended_s=ended_s)
+        duration_ms = round((ended_s - noted.started_s) * 1000, 3)
+        log.info("request", **line, status=response.status_code, duration_ms=duration_ms)
+        self._parts.admission.leave(noted.ticket)
+        return response
+
+
+def _count(noted: RequestNotes, status: int, *, ended_s: float) -> None:
+    metrics, served = noted.parts.metrics, noted.served
+    model, version = (None, None) if served is None else (served.model, served.version)
+    if model is not None and version is not None and not metrics.knows(model, version):
+        metrics.version_loaded(model, version)
+    rule = noted.request.url_rule
+    metrics.request_answered(
+        "" if rule is None else rule.rule, method=noted.request.method, status=status,
+        duration_s=ended_s - noted.started_s, model=model, version=version,
+    )  # fmt: skip
+    if noted.error is not None:
+        metrics.request_failed(noted.error, model=model, version=version)
+    elif model is not None and version is not None and noted.infer_to_s:
+        metrics.predicted(model, version, rows=noted.rows or 0, phases=noted.phases(ended_s))
+
+
+def _noted(answer: Callable[[Any], Answer]) -> Callable[[Any], Answer]:
+    """An error handler that also leaves a note of the error, for its count."""
+
+    def handle(error: Exception) -> Answer:
+        notes().error = error
+        return answer(error)
+
+    return handle
+
+
+def _answer_ours(error: OnehotError) -> Answer:
+    status = status_of(error)
+    if status is HTTPStatus.INTERNAL_SERVER_ERROR:
+        return _answer_unforeseen(error)
+    if isinstance(error, StoreUnavailable | QueueUnavailable):
+        log.warning("unavailable", request_id=notes().request_id, reason=error.reason)
+    if isinstance(error, StoreUnavailable):  # its reason can name places of this machine
+        return error_answer(AWAY, status=status)
+    if isinstance(error, SpecError):
+        count = len(error.problems)
+        message = f"the spec has {count} problems" if count != 1 else f"the spec has a problem: {error}"
+        return error_answer(message, status=status, details=error.details)
+    return error_answer(str(error), status=status)
+
+
+def _answer_validation(error: ValidationError) -> Answer:
+    messages = error.messages_dict.items()
+    details = [{"path": str(name), "message": " ".join(map(str, said))} for name, said in messages]
+    sentence = "; ".join(f"{one['path']}: {one['message']}" for one in details)
+    return error_answer(sentence, status=HTTPStatus.BAD_REQUEST, details=details)
+
+
+def _answer_http(error: HTTPException) -> Answer:
+    """An error of Flask's own, such as a path that does not exist, as ours."""
+    status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
+    allow = {name: value for name, value in error.get_headers() if name == "Allow"}
+    if status is HTTPStatus.METHOD_NOT_ALLOWED:
+        message = f"{request.path}: expected the method {allow.get('Allow', '')}; received {request.method}"
+    elif status is HTTPStatus.NOT_FOUND and request.path.startswith(MODELS):
+        status = HTTPStatus.BAD_REQUEST  # as TensorFlow Serving answers there
+        message = f"Malformed request: {request.method} {request.path}"
+    else:
+        message = SENTENCES.get(status, error.description or status.phrase)
+    return error_answer(message, status=status, headers=allow)
+
+
+def _answer_unforeseen(error: Exception) -> Answer:
+    """Anything of ours: logged in full, told without anything of the inside."""
+    request_id = notes().request_id
+    log.error("request failed", request_id=request_id, path=request.path, exc_info=error)
+    message = f"something failed inside the service: quote request {request_id} to those who run it"
+    return error_answer(message, status=HTTPStatus.INTERNAL_SERVER_ERROR)

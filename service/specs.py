@@ -1,0 +1,30 @@
+"""Specs that are submitted: read, checked, and compared with the data as far as it is at hand."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from models.datasets import Datasets
+from models.errors import SpecError
+from models.glance import glance
+from models.spec import Spec, load_spec
+from models.spec_text import load_document
+
+__all__ = ["read_spec"]
+
+
+def read_spec(source: bytes | dict[str, Any], *, roots: Sequence[str], datasets: Datasets | None = None) -> Spec:
+    """Make a spec of what a client sent.
+
+    Args:
+        source: YAML or JSON as text, or a document that was read already.
+        roots: The folders that training data may be read from.
+        datasets: The uploaded data sets; without them a `dataset://…` is left to the trainer.
+
+    Raises:
+        SpecError: With every problem.
+    """
+    spec = load_spec(load_document(source, name="body") if isinstance(source, bytes) else source)
+    problems = glance(spec, roots=roots, datasets=datasets)
+    if problems:
+        raise SpecError(problems)
+    return spec

@@ -1,0 +1,84 @@
+"""The composition root: settings and arguments in, a running service out."""
+
+import argparse
+import gc
+import ipaddress
+import os
+import sys
+from collections.abc import Sequence
+
+import structlog
+
+from models.api_keys import ApiKeysError
+from models.settings import Settings, SettingsError, read_settings
+from service.access import Lock
+from service.app import create_app
+from service.logs import set_up_logs
+from service.metrics import Metrics, prepare_folder
+from service.server import Server
+
+__all__ = ["access_in_words", "is_loopback", "refusal", "start"]
+
+USAGE = 2
+
+log = structlog.get_logger("service")
+
+
+def start(arguments: Sequence[str]) -> int:
+    """Run the service; returns an exit status when it does not start, else gunicorn ends the process."""
+    options = _parser().parse_args(arguments)
+    try:
+        settings = read_settings(os.environ)
+    except SettingsError as error:
+        return _refuse(str(error))
+    reason = refusal(settings, insecure=options.insecure)
+    if reason is not None:
+        return _refuse(reason)
+    try:
+        lock = Lock.from_settings(settings)
+    except ApiKeysError as error:
+        return _refuse(f"ONEHOT_API_KEYS_FILE: {error}")
+    set_up_logs(settings.log_format, settings.log_level)
+    metrics_folder = prepare_folder()
+    app = create_app(settings, lock=lock, metrics=Metrics(metrics_folder))
+    log.info("starting", bind=settings.bind, store=settings.store, access=access_in_words(settings))
+    gc.collect()
+    gc.freeze()  # what the workers share stays shared: they need not look through it
+    Server(app, settings, metrics_folder=metrics_folder).run()
+    return 0
+
+
+def access_in_words(settings: Settings) -> str:
+    """Who is let in, for the log."""
+    if settings.api_keys_file:
+        return f"those with a key of {settings.api_keys_file}"
+    return "no keys: everyone who can reach the address"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m service", description="Serve predictions over HTTP.")
+    parser.add_argument("--insecure", action="store_true", help="listen beyond loopback although no keys are set")
+    return parser
+
+
+def _refuse(reason: str) -> int:
+    sys.stderr.write(f"{reason}\n")
+    return USAGE
+
+
+def refusal(settings: Settings, *, insecure: bool) -> str | None:
+    """Why the service must not start with these settings; None when it may."""
+    if insecure or settings.api_keys_file or is_loopback(settings.host):
+        return None
+    return (
+        f"ONEHOT_BIND: expected a loopback address, as no API keys are set; received {settings.bind}: "
+        "set ONEHOT_API_KEYS_FILE, or give --insecure to let everyone in who can reach that address"
+    )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches an address; names other than `localhost` do not count."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,178 @@
+"""The real service's limits, counts and keys: gunicorn, two workers, a free port."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from models.api_keys import ApiKeyFile
+
+ROW = [0.123456, 0.25, 0.25, 0.25, 0.25, 0.25, 0.25, 0.25]
+WORKERS = 2
+
+
+class Service:
+    """One running service."""
+
+    def __init__(self, process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+        self.process = process
+        self.port = port
+        self._log = log
+
+    @property
+    def log(self) -> str:
+        """What it wrote."""
+        return self._log.read_text()
+
+    @property
+    def workers(self) -> list[psutil.Process]:
+        """The processes that answer."""
+        return psutil.Process(self.process.pid).children()
+
+    def call(self, method: str, path: str, **options) -> httpx.Response:
+        """One request on a connection of its own: any worker may take it."""
+        return httpx.request(method, f"http://127.0.0.1:{self.port}{path}", timeout=30, trust_env=False, **options)
+
+    def predict(self, **options) -> httpx.Response:
+        """One prediction of one row."""
+        return self.call("POST", "/v1/models/classic:predict", json={"instances": [ROW]}, **options)
+
+    def sample(self, name: str, **labels: str) -> float:
+        """The sum of the samples with these labels on the page of metrics."""
+        families = text_string_to_metric_families(self.call("GET", "/metrics").text)
+        samples = [sample for family in families for sample in family.samples if sample.name == name]
+        return sum(one.value for one in samples if labels.items() <= one.labels.items())
+
+    def stall(self, head: str) -> socket.socket:
+        """Send the beginning of a request, and no more."""
+        connection = socket.create_connection(("127.0.0.1", self.port), timeout=30)
+        connection.sendall(head.encode())
+        return connection
+
+
+def is_ready(service: Service) -> bool:
+    assert service.process.poll() is None, service.log
+    try:
+        return service.call("GET", "/readyz").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+@pytest.fixture
+def start(store_folder: Path, tmp_path: Path, publish, wait_until) -> Iterator[Callable[..., Service]]:
+    """Start the service on a store with one version; it is stopped in the end."""
+    publish()
+    started: list[subprocess.Popen[bytes]] = []
+
+    def _start(**settings: str) -> Service:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("ONEHOT_")}
+        (tmp_path / "temporary").mkdir()
+        environment = clean | {
+            "ONEHOT_STORE": str(store_folder), "ONEHOT_BIND": f"127.0.0.1:{port}", "ONEHOT_POLL_S": "0.1",
+            "ONEHOT_WORKERS": str(WORKERS), "ONEHOT_REDIS_URL": "redis://127.0.0.1:1/0",
+            "TMPDIR": str(tmp_path / "temporary"), **settings,
+        }  # fmt: skip
+        with (tmp_path / "service.log").open("wb") as log:
+            process = subprocess.Popen([sys.executable, "-m", "service"], env=environment, stderr=log)
+        started.append(process)
+        service = Service(process, port, tmp_path / "service.log")
+        wait_until(lambda: is_ready(service), what="the service is ready")
+        return service
+
+    yield _start
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+
+
+def answer_on(connection: socket.socket) -> str:
+    """Read a JSON answer to its end, and hang up."""
+    received = b""
+    with connection:
+        while not received.endswith(b"}"):
+            received += connection.recv(65536) or b"}"
+    return received.decode()
+
+
+HEAD = "POST /v1/models/classic:predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+
+
+@pytest.mark.parametrize("rest", ["Content-Length: 100\r\n\r\n{", 'Transfer-Encoding: chunked\r\n\r\n5\r\n{"ins\r\n'])
+def test_a_body_that_never_ends_is_a_504(start, wait_until, rest):
+    """And nobody else waits for it."""
+    service = start(ONEHOT_REQUEST_TIMEOUT_S="0.5")
+    stalled = [service.stall(HEAD + rest) for _ in range(20)]
+    assert service.predict().status_code == 200
+    for connection in stalled:
+        answer = answer_on(connection)
+        assert answer.startswith("HTTP/1.1 504 "), answer
+        assert "ONEHOT_REQUEST_TIMEOUT_S" in answer
+    assert service.predict().status_code == 200
+    wait_until(lambda: service.sample("onehot_requests_in_flight") == 0, what="none is left in flight")
+    assert service.sample("onehot_errors_total", error="DeadlineExceeded") == 20
+    assert "Traceback" not in service.log
+
+
+def test_more_at_once_than_there_may_be_is_a_429(start, wait_until):
+    """Each worker counts for itself; those that wait are answered in the end."""
+    service = start(ONEHOT_MAX_IN_FLIGHT="3", ONEHOT_WORKERS="1")
+    body = '{"instances": [[1,2,3,4,5,6,7,8]]}'
+    stalled = [service.stall(f"{HEAD}Content-Length: {len(body)}\r\n\r\n") for _ in range(3)]
+    wait_until(lambda: service.sample("onehot_requests_in_flight") == 3, what="three are in flight")
+    answer = service.predict()
+    assert answer.status_code == 429
+    assert answer.headers["Retry-After"] == "1"
+    assert service.call("GET", "/readyz").status_code == 200
+    for connection in stalled:
+        connection.sendall(body.encode())
+        assert answer_on(connection).startswith("HTTP/1.1 200 ")
+    wait_until(lambda: service.predict().status_code == 200, what="there is room again")
+
+
+def test_counts_stay_right_when_a_worker_is_killed(start, wait_until, tmp_path):
+    """Whichever worker is asked, all are counted; a dead one's counts stay, its gauges go; the files go at the end."""
+    service = start()
+    for _ in range(40):
+        assert service.predict().status_code == 200
+    assert service.sample("onehot_rows_total", model="classic", version="1") == 40
+    victim = service.workers[0]
+    victim.send_signal(signal.SIGKILL)
+    wait_until(lambda: len(service.workers) == WORKERS and victim not in service.workers, what="it is replaced")
+    wait_until(lambda: is_ready(service), what="it is ready again")
+    for _ in range(10):
+        wait_until(lambda: service.predict().status_code == 200, what="it answers")
+    assert service.sample("onehot_rows_total", model="classic", version="1") == 50
+    assert service.sample("onehot_phase_duration_seconds_count", phase="infer", version="1") == 50
+    wait_until(lambda: service.sample("onehot_version_loaded", model="classic") == 1, what="all have it loaded")
+    assert service.sample("onehot_queue_up") == 0
+    service.process.send_signal(signal.SIGTERM)
+    assert service.process.wait(timeout=30) == 0
+    assert not list((tmp_path / "temporary").glob("onehot-metrics-*"))
+
+
+def test_the_door_is_locked_and_the_log_tells_no_secret(start, tmp_path, wait_until):
+    """Neither a key nor a payload; the key's id stands in the line of its request."""
+    file = ApiKeyFile(tmp_path / "keys.json")
+    kept, key = file.add(["predict"])
+    service = start(ONEHOT_API_KEYS_FILE=str(file.path), ONEHOT_LOG_FORMAT="json", ONEHOT_LOG_LEVEL="debug")
+    assert service.predict().status_code == 401
+    assert service.predict(headers={"X-API-Key": key[:-1]}).status_code == 401
+    assert service.predict(headers={"Authorization": f"Bearer {key}"}).status_code == 200
+    assert service.call("GET", "/v1/jobs", headers={"X-API-Key": key}).status_code == 403
+    file.revoke(kept.id)
+    wait_until(lambda: service.predict(headers={"X-API-Key": key}).status_code == 401, what="every worker has noticed")
+    assert f'"key":"{kept.id}"' in service.log
+    assert key[:-1] not in service.log
+    assert "0.123456" not in service.log

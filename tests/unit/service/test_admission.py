@@ -1,0 +1,70 @@
+import subprocess
+import sys
+import time
+
+import pytest
+
+from service.admission import Admission
+from service.errors import DeadlineExceeded, TooMuchAtOnce
+
+
+def test_so_many_are_let_in_and_no_more() -> None:
+    """Until one leaves; who was not let in leaves nothing behind."""
+    admission = Admission(most=2, timeout_s=30)
+    now_s = time.perf_counter()
+    first, _ = admission.enter(now_s), admission.enter(now_s)
+    with pytest.raises(TooMuchAtOnce, match="2 requests"):
+        admission.enter(now_s)
+    admission.leave(None)
+    assert admission.in_flight == 2
+    admission.leave(first)
+    admission.leave(first)
+    admission.enter(now_s)
+    assert admission.in_flight == 2
+
+
+def test_what_would_end_too_late_is_not_begun() -> None:
+    """The limit is told."""
+    admission = Admission(most=1, timeout_s=5)
+    admission.check(time.perf_counter() - 4)
+    with pytest.raises(DeadlineExceeded, match="5 seconds"):
+        admission.check(time.perf_counter() - 6)
+
+
+WAITING = """
+from gevent import monkey
+monkey.patch_all()
+import time, threading
+from service.admission import Admission
+from service.errors import DeadlineExceeded
+from service.offload import aside
+
+admission = Admission(most=9, timeout_s=0.1)
+admission.start()
+said = []
+
+def request(wait):
+    ticket = admission.enter(time.perf_counter())
+    try:
+        wait()
+        said.append("done")
+    except DeadlineExceeded:
+        said.append("ended")
+    admission.leave(ticket)
+    time.sleep(0.3)  # the same greenlet goes on with its connection, and is left alone
+    said.append("left alone")
+
+never = threading.Event()
+waits = [never.wait, lambda: time.sleep(20), lambda: aside(time.sleep, 0.01), lambda: None]
+threads = [threading.Thread(target=request, args=(wait,)) for wait in waits]
+[thread.start() for thread in threads]
+[thread.join(10) for thread in threads]
+print(sorted(said), admission.in_flight)
+"""
+
+
+def test_a_request_that_waits_too_long_is_ended_where_it_waits() -> None:
+    """Only it, and only while it is one: the connection's next request is not touched."""
+    run = subprocess.run([sys.executable, "-c", WAITING], capture_output=True, text=True, timeout=60, check=True)
+    assert run.stdout.strip() == f"{['done'] * 2 + ['ended'] * 2 + ['left alone'] * 4} 0"
+    assert not run.stderr

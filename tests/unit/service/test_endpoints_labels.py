@@ -1,0 +1,88 @@
+import pytest
+
+from models.store import Store
+
+GATE = {
+    "metric": "accuracy",
+    "holds": False,
+    "checks": [{"rule": "minimum", "expected": 0.9, "received": 0.8, "holds": False}],
+}
+
+
+@pytest.fixture(autouse=True)
+def _published(publish, registry) -> None:
+    """Version 1 is stable, 2 has passed its gate, 3 has not."""
+    publish()
+    publish(promote=False)
+    publish(promote=False, gate=GATE)
+    registry.refresh()
+
+
+@pytest.fixture
+def labels(store_folder):
+    return lambda: Store.open(store_folder).labels("classic")
+
+
+def test_a_label_moves(client, labels, registry) -> None:
+    """And the requests follow it."""
+    answer = client.put("/v1/models/classic/labels/stable", json={"version": 2})
+    assert answer.status_code == 200
+    assert answer.json["labels"] == labels() == {"stable": 2}
+    registry.refresh()
+    assert registry.find("classic").version == 2
+
+
+def test_a_gate_that_does_not_hold_keeps_a_label_away(client, labels) -> None:
+    """Unless the caller insists."""
+    answer = client.put("/v1/models/classic/labels/stable", json={"version": 3})
+    assert answer.status_code == 409
+    assert "expected 0.9; received 0.8" in answer.json["error"]
+    assert labels() == {"stable": 1}
+    assert client.put("/v1/models/classic/labels/stable", json={"version": 3, "force": True}).status_code == 200
+    assert labels() == {"stable": 3}
+
+
+def test_a_label_goes_away(client, labels) -> None:
+    """Its version stays."""
+    client.put("/v1/models/classic/labels/canary", json={"version": 2})
+    assert labels()["canary"] == 2
+    assert client.delete("/v1/models/classic/labels/canary").status_code == 204
+    assert labels() == {"stable": 1}
+    assert client.delete("/v1/models/classic/labels/canary").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        ({}, "version"),
+        ({"version": "2"}, "version"),
+        ({"version": 2.5}, "version"),
+        ({"version": 0}, "version"),
+        ({"version": True}, "version"),
+        ({"version": 2, "force": "yes"}, "force"),
+        ({"version": 2, "force": 0}, "force"),
+        ({"version": 2, "more": 1}, "more"),
+    ],
+)
+def test_a_body_that_does_not_fit_is_a_400(client, body, place) -> None:
+    """The details name the place."""
+    answer = client.put("/v1/models/classic/labels/stable", json=body)
+    assert answer.status_code == 400
+    assert [one["path"] for one in answer.json["details"]] == [place]
+
+
+@pytest.mark.parametrize(
+    ("path", "version", "status"),
+    [
+        ("/v1/models/nobody/labels/stable", 1, 404),
+        ("/v1/models/classic/labels/stable", 9, 404),
+        ("/v1/models/../labels/stable", 1, 404),
+        ("/v1/models/..%2fother/labels/stable", 1, 400),
+        ("/v1/models/classic/labels/latest", 1, 400),
+        ("/v1/models/classic/labels/a-b", 1, 400),
+    ],
+)
+def test_names_that_do_not_fit_are_refused(client, labels, path, version, status) -> None:
+    """Nothing is written."""
+    assert client.put(path, json={"version": version}).status_code == status
+    assert labels() == {"stable": 1}

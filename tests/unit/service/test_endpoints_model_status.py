@@ -1,0 +1,74 @@
+import json
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def _published(publish, registry) -> None:
+    """Three versions, of which 1 is unloaded and 3 is stable."""
+    for _ in range(3):
+        publish()
+    registry.refresh()
+
+
+def states(client, path: str) -> dict[str, str]:
+    statuses = client.get(path).json["model_version_status"]
+    return {status["version"]: status["state"] for status in statuses}
+
+
+def test_the_status_of_all_versions_or_of_one(client) -> None:
+    """The newest first."""
+    assert list(states(client, "/v1/models/classic").items()) == [("3", "AVAILABLE"), ("2", "AVAILABLE"), ("1", "END")]
+    assert states(client, "/v1/models/classic/versions/2") == {"2": "AVAILABLE"}
+    assert states(client, "/v1/models/classic/labels/stable") == {"3": "AVAILABLE"}
+
+
+def test_a_corrupt_version_says_which_file_is_wrong(client, registry, flip_byte) -> None:
+    """And who answers in its place."""
+    flip_byte("classic", 3)
+    registry.refresh()
+    newest = client.get("/v1/models/classic").json["model_version_status"][0]
+    assert (newest["version"], newest["state"], newest["status"]["error_code"]) == ("3", "END", "DATA_LOSS")
+    assert "model.onnx of version 3 of model 'classic'" in newest["status"]["error_message"]
+    assert "version 2 answers in its place" in newest["status"]["error_message"]
+    answer = client.post("/v1/models/classic:predict", json={"instances": [[0] * 8]})
+    assert answer.headers["X-Onehot-Model-Version"] == "2"
+
+
+def test_metadata_tells_what_goes_in_and_out(client) -> None:
+    """For the default version, or for the one that is named."""
+    document = client.get("/v1/models/classic/metadata").json
+    assert document["model_spec"]["version"] == "3"
+    assert document["metadata"]["class_names"] == ["class 0", "class 1", "class 2"]
+    assert client.get("/v1/models/classic/versions/2/metadata").json["model_spec"]["version"] == "2"
+
+
+def test_the_list_of_models_has_versions_labels_and_metrics(client) -> None:
+    """Also of versions that are not loaded."""
+    (model,) = client.get("/v1/models").json["models"]
+    assert (model["name"], model["default_version"], model["labels"]) == ("classic", 3, {"stable": 3})
+    assert [one["version"] for one in model["versions"]] == [3, 2, 1]
+    assert model["versions"][0]["labels"] == ["stable"]
+    assert all(one["metrics"]["accuracy"] == 0.9 for one in model["versions"])
+
+
+def test_a_report_comes_as_it_was_published(client, flip_byte) -> None:
+    """Also of a version that is not loaded; a broken one is not passed on."""
+    answer = client.get("/v1/models/classic/versions/1/report")
+    assert answer.json == json.loads(b'{"accuracy": 0.9}')
+    flip_byte("classic", 1, "report.json")
+    answer = client.get("/v1/models/classic/versions/1/report")
+    assert answer.status_code == 503
+    assert "report.json" in answer.json["error"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/v1/models/nobody", "/v1/models/nobody/metadata", "/v1/models/classic/versions/9", "/v1/models/classic/labels/no",
+     "/v1/models/nobody/versions/1/report", "/v1/models/classic/versions/9/report"],
+)  # fmt: skip
+def test_what_does_not_exist_is_a_404(client, path) -> None:
+    """Model, version, label."""
+    answer = client.get(path)
+    assert answer.status_code == 404
+    assert answer.json["error"]

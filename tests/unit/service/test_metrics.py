@@ -1,0 +1,180 @@
+import shutil
+import subprocess
+import sys
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from models.errors import InputError
+from service.errors import QueueUnavailable
+from service.metrics import Metrics, Phases, QueueState
+
+PHASES = Phases(decode_s=0.001, infer_s=0.002, encode_s=0.003)
+
+
+def samples(page, name):
+    """Labels (sorted, as text) → value of one sample name."""
+    return {
+        ",".join(f"{label}={value}" for label, value in sorted(sample.labels.items())): sample.value
+        for family in text_string_to_metric_families(page.decode())
+        for sample in family.samples
+        if sample.name == name
+    }
+
+
+def answered(metrics, **changes):
+    fields = {"method": "POST", "status": 200, "duration_s": 0.01, "model": "iris", "version": 3} | changes
+    metrics.request_answered("/v1/models/<model>:predict", **fields)
+
+
+@pytest.fixture
+def metrics():
+    metrics = Metrics()
+    metrics.version_loaded("iris", 3)
+    return metrics
+
+
+def test_requests_are_counted_by_what_they_were_about(metrics):
+    """Route, verb, status, model and version."""
+    answered(metrics)
+    answered(metrics)
+    answered(metrics, status=400)
+    metrics.request_answered("/healthz", method="GET", status=200, duration_s=0.001)
+    route = "route=/v1/models/<model>:predict"
+    assert samples(metrics.page(), "onehot_requests_total") == {
+        f"method=POST,model=iris,{route},status=200,version=3": 2,
+        f"method=POST,model=iris,{route},status=400,version=3": 1,
+        "method=GET,model=,route=/healthz,status=200,version=": 1,
+    }
+    assert samples(metrics.page(), "onehot_request_duration_seconds_count") == {route: 3, "route=/healthz": 1}
+
+
+def test_a_prediction_counts_its_rows_and_where_its_time_went(metrics):
+    """Decode, infer and encode apart."""
+    metrics.predicted("iris", 3, rows=32, phases=PHASES)
+    metrics.predicted("iris", 3, rows=1, phases=PHASES)
+    page = metrics.page()
+    assert samples(page, "onehot_rows_total") == {"model=iris,version=3": 33}
+    sums = samples(page, "onehot_phase_duration_seconds_sum")
+    assert {labels: round(value, 6) for labels, value in sums.items()} == {
+        "model=iris,phase=decode,version=3": 0.002,
+        "model=iris,phase=infer,version=3": 0.004,
+        "model=iris,phase=encode,version=3": 0.006,
+    }
+
+
+def test_errors_are_counted_by_class(metrics):
+    """With the model that they were about."""
+    error = InputError(where="instances[0]", expected="numbers", received="'a'")
+    metrics.request_failed(error, model="iris", version=3)
+    metrics.request_failed(error)
+    assert samples(metrics.page(), "onehot_errors_total") == {
+        "error=InputError,model=iris,version=3": 1,
+        "error=InputError,model=,version=": 1,
+    }
+
+
+def test_invented_names_make_no_series(metrics):
+    """A thousand models that do not exist, versions that are not loaded, and odd verbs are one series."""
+    for number in range(1_000):
+        answered(metrics, method=f"VERB{number}", model=f"model-{number}", version=number)
+        metrics.request_failed(ValueError(), model="iris", version=1_000 + number)
+        metrics.predicted(f"model-{number}", 1, rows=1, phases=PHASES)
+    page = metrics.page()
+    route = "route=/v1/models/<model>:predict"
+    assert samples(page, "onehot_requests_total") == {
+        f"method=other,model=other,{route},status=200,version=other": 1_000
+    }
+    assert samples(page, "onehot_errors_total") == {"error=ValueError,model=other,version=other": 1_000}
+    assert samples(page, "onehot_rows_total") == {"model=other,version=other": 1_000}
+
+
+def test_versions_beyond_what_a_page_can_hold_are_counted_together(metrics):
+    """A model that is trained every minute for a year does not fill the memory."""
+    for version in range(1, 1_500):
+        metrics.version_loaded("busy", version)
+    assert len(samples(metrics.page(), "onehot_version_loaded")) == 1_000
+    answered(metrics, model="busy", version=1_499)
+    assert "model=other" in next(iter(samples(metrics.page(), "onehot_requests_total")))
+
+
+def test_loaded_versions_are_shown_and_counts_outlive_them(metrics):
+    """1 while it is loaded, 0 after."""
+    answered(metrics)
+    assert samples(metrics.page(), "onehot_version_loaded") == {"model=iris,version=3": 1}
+    metrics.version_unloaded("iris", 3)
+    metrics.version_unloaded("never", 1)
+    assert samples(metrics.page(), "onehot_version_loaded") == {"model=iris,version=3": 0}
+    assert len(samples(metrics.page(), "onehot_requests_total")) == 1
+
+
+def test_requests_in_flight_are_as_many_as_were_last_noted(metrics):
+    """It is read off now and then."""
+    metrics.note_in_flight(3)
+    metrics.note_in_flight(2)
+    assert samples(metrics.page(), "onehot_requests_in_flight") == {"": 2}
+
+
+def test_the_queue_is_asked_when_the_page_is(metrics):
+    """Jobs and workers of each queue."""
+    page = metrics.page(lambda: [QueueState("train", 4, 2), QueueState("train-gpu", 0, 0)])
+    assert samples(page, "onehot_queue_up") == {"": 1}
+    assert samples(page, "onehot_queue_jobs") == {"queue=train": 4, "queue=train-gpu": 0}
+    assert samples(page, "onehot_queue_workers") == {"queue=train": 2, "queue=train-gpu": 0}
+
+
+def test_the_page_comes_when_the_queue_is_away(metrics):
+    """And says so."""
+
+    def away():
+        raise QueueUnavailable("no answer")
+
+    page = metrics.page(away)
+    assert samples(page, "onehot_queue_up") == {"": 0}
+    assert samples(page, "onehot_queue_jobs") == {}
+
+
+FORKING = """
+import os, signal
+from service.metrics import Metrics, Phases, forget_process, prepare_folder
+
+folder = prepare_folder()
+metrics = Metrics(folder)
+ready, say_ready = os.pipe()
+children = []
+for number in range(2):
+    pid = os.fork()
+    if pid == 0:
+        metrics.version_loaded("iris", 1)
+        metrics.version_loaded("iris", 2)
+        if number == 0:
+            metrics.version_unloaded("iris", 2)
+        for _ in range(5):
+            metrics.predicted("iris", 1, rows=2, phases=Phases(0.1, 0.1, 0.1))
+        metrics.note_in_flight(1)
+        os.write(say_ready, b"x")
+        signal.pause()
+    children.append(pid)
+for _ in children:
+    os.read(ready, 1)
+print(metrics.page().decode(), end="#--")
+for pid in children:
+    os.kill(pid, 9)
+    os.waitpid(pid, 0)
+    forget_process(pid, folder)
+print(metrics.page().decode(), end="#--")
+print(folder, end="")
+"""
+
+
+def test_processes_are_added_up_and_counts_stay_when_they_are_killed():
+    """Counters of two workers that were killed stay; their gauges go."""
+    run = subprocess.run([sys.executable, "-c", FORKING], capture_output=True, timeout=60, check=True)
+    alive, dead, folder = run.stdout.split(b"#--")
+    shutil.rmtree(folder.decode())
+    assert samples(alive, "onehot_rows_total") == {"model=iris,version=1": 20}
+    assert samples(alive, "onehot_requests_in_flight") == {"": 2}
+    assert samples(alive, "onehot_version_loaded") == {"model=iris,version=1": 1, "model=iris,version=2": 0}
+    assert samples(dead, "onehot_rows_total") == {"model=iris,version=1": 20}
+    assert samples(dead, "onehot_requests_in_flight").get("", 0) == 0
+    assert samples(dead, "onehot_phase_duration_seconds_count")["model=iris,phase=infer,version=1"] == 10

@@ -1,0 +1,81 @@
+import re
+from pathlib import Path
+
+import pytest
+
+import service
+from service.endpoints import docs, page
+
+FOLDER = Path(service.__file__).parent / "page"
+FILES = sorted(path.name for path in FOLDER.iterdir())
+SOURCES = {path.name: path.read_text() for path in FOLDER.iterdir()}
+
+
+def test_every_file_is_served_by_one_of_the_pages_and_every_served_file_is_there(client) -> None:
+    """None is forgotten, none is missing."""
+    assert page.FILES.names | docs.OWN.names == set(FILES)
+    paths = [f"/page/{name}" for name in page.FILES.names]
+    paths += [f"/docs/{name}" for name in docs.OWN.names | docs.SWAGGER_UI.names]
+    for path in paths:
+        answer = client.get(path)
+        assert (answer.status_code, len(answer.data) > 0) == (200, True), path
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_nothing_is_asked_of_another_host(name) -> None:
+    """Every address in the page's files is relative; what is not one is a name space."""
+    addresses = re.findall(r"https?://[^\s\"'`]+", SOURCES[name])
+    assert set(addresses) <= {"http://www.w3.org/2000/svg"}
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if name.endswith(".html")])
+def test_a_page_has_no_script_and_no_style_inside(name) -> None:
+    """The policy would stop them."""
+    text = SOURCES[name]
+    assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son\w+=|javascript:", text)
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if name.endswith(".js")])
+def test_what_comes_from_the_service_is_never_read_as_markup(name) -> None:
+    """No way from text to elements or to code."""
+    assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function", SOURCES[name])
+
+
+def test_every_name_that_a_page_asks_for_is_served(client) -> None:
+    """Scripts, styles, icons and imported modules."""
+    wanted = set()
+    for name in FILES:
+        wanted |= set(re.findall(r'(?:src|href)="((?:page|docs)/[^"]+)"', SOURCES[name]))
+        wanted |= {f"page/{module}" for module in re.findall(r'from "\./([^"]+)"', SOURCES[name])}
+    assert {"page/app.js", "page/drawing.js", "docs/swagger-ui-bundle.js"} <= wanted
+    assert [path for path in wanted if client.get(f"/{path}").status_code != 200] == []
+
+
+@pytest.mark.parametrize("path", ["/", "/docs", "/page/app.js"])
+def test_a_page_comes_with_a_policy_and_the_headers_of_all(client, path) -> None:
+    """Scripts from here only, none inside; framed by nobody."""
+    headers = client.get(path).headers
+    policy = dict(part.strip().split(" ", 1) for part in headers["Content-Security-Policy"].split(";"))
+    assert policy["default-src"] == "'none'"
+    assert policy["script-src"] == policy["connect-src"] == policy["style-src"] == "'self'"
+    assert policy["frame-ancestors"] == "'none'"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_a_browser_that_has_a_file_gets_it_once(client) -> None:
+    """It is asked for again and answered with 304, until it changes."""
+    first = client.get("/page/app.js")
+    again = client.get("/page/app.js", headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+    assert again.headers["Cache-Control"] == "no-cache"
+
+
+@pytest.mark.parametrize("folder", ["page", "docs"])
+@pytest.mark.parametrize(
+    "name",
+    ["..", "../app.py", "..%2fapp.py", "%2e%2e%2fapp.py", "..%5capp.py", "app.py", "__init__.py", "swagger-ui.js", ".",
+     "app.js/", "app.js%00", "APP.JS", "/etc/passwd", "%2fetc%2fpasswd", "oauth2-redirect.html"],
+)  # fmt: skip
+def test_a_name_that_is_not_in_the_table_is_not_found(client, folder, name) -> None:
+    """No path reaches a folder."""
+    assert client.get(f"/{folder}/{name}").status_code == 404

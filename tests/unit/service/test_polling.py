@@ -1,0 +1,51 @@
+import threading
+
+from service.polling import Poller
+
+
+def test_the_work_is_done_again_and_again(wait_until) -> None:
+    """Until it is stopped."""
+    calls: list[int] = []
+    poller = Poller(lambda: calls.append(1), every_s=0.01)
+    poller.start()
+    wait_until(lambda: len(calls) >= 3)
+    poller.stop()
+    count = len(calls)
+    assert not any(thread.name == "poller" for thread in threading.enumerate())
+    assert len(calls) == count
+
+
+def test_the_first_time_can_be_waited_for() -> None:
+    """So that a process accepts requests only when it can answer them."""
+    done: list[int] = []
+    poller = Poller(lambda: done.append(1), every_s=3600)
+    assert not poller.wait_first(0)
+    poller.start()
+    assert poller.wait_first(30)
+    assert done
+    poller.stop()
+
+
+def test_it_can_be_woken(wait_until) -> None:
+    """It does not wait for its time then."""
+    calls: list[int] = []
+    poller = Poller(lambda: calls.append(1), every_s=3600)
+    poller.start()
+    wait_until(lambda: len(calls) == 1)
+    poller.wake()
+    wait_until(lambda: len(calls) == 2)
+    poller.stop()
+
+
+def test_an_error_does_not_end_it(wait_until) -> None:
+    """It is logged, and the work is done again."""
+    calls: list[int] = []
+
+    def work() -> None:
+        calls.append(1)
+        raise RuntimeError("this time not")
+
+    poller = Poller(work, every_s=0.01)
+    poller.start()
+    wait_until(lambda: len(calls) >= 2)
+    poller.stop()

@@ -1,0 +1,205 @@
+import shutil
+
+import pytest
+
+from models.errors import LabelNotFound, ModelNotFound, StoreUnavailable, VersionNotFound
+from models.store import Store
+from service import registry as registry_module
+from service.errors import VersionNotLoaded
+from service.registry import Registry
+
+
+def test_before_the_first_look_nothing_is_known(registry) -> None:
+    """Not even that a model does not exist."""
+    assert not registry.snapshot.is_complete
+    with pytest.raises(VersionNotLoaded, match="waits for the first look at the store"):
+        registry.find("classic")
+
+
+def test_what_is_published_is_found(registry, publish) -> None:
+    """By default, by number, by label."""
+    publish()
+    publish("classic", "classic-b", promote=False)
+    registry.refresh()
+    assert registry.snapshot.is_complete
+    assert registry.find("classic").version == 1
+    assert registry.find("classic", version=2).version == 2
+    assert registry.find("classic", label="stable").version == 1
+    assert registry.find("classic", label="latest").version == 2
+
+
+def test_what_does_not_exist_is_not_found(registry, publish) -> None:
+    """Model, version, label: each in its own words."""
+    publish()
+    registry.refresh()
+    with pytest.raises(ModelNotFound):
+        registry.find("other")
+    with pytest.raises(VersionNotFound):
+        registry.find("classic", version=7)
+    with pytest.raises(LabelNotFound):
+        registry.find("classic", label="canary")
+
+
+def test_an_empty_store_is_complete(registry) -> None:
+    """There is nothing to wait for."""
+    registry.refresh()
+    assert registry.snapshot.is_complete
+
+
+def test_a_snapshot_never_changes(registry, publish) -> None:
+    """A request that holds one sees one world."""
+    publish()
+    registry.refresh()
+    before = registry.snapshot
+    publish()
+    registry.refresh()
+    assert before.models["classic"].default_version == 1
+    assert registry.snapshot.models["classic"].default_version == 2
+
+
+def test_a_moved_label_is_followed(registry, publish, store_folder) -> None:
+    """Also when nothing else changed."""
+    publish()
+    publish(promote=False)
+    registry.refresh()
+    Store.open(store_folder).set_label("classic", "stable", 2)
+    registry.refresh()
+    assert registry.find("classic").version == 2
+
+
+def test_one_flipped_byte_takes_a_version_out(registry, publish, flip_byte) -> None:
+    """Whether it was loaded before or not; the previous version answers and the status says why."""
+    publish()
+    publish("classic", "classic-b")
+    registry.refresh()
+    assert registry.find("classic").version == 2
+    flip_byte("classic", 2)
+    registry.refresh()
+    assert registry.find("classic").version == 1
+    with pytest.raises(VersionNotLoaded, match=r"model\.onnx of version 2"):
+        registry.find("classic", version=2)
+
+
+def test_one_broken_model_does_not_hold_up_another(registry, publish, flip_byte) -> None:
+    """The service is ready with what it has."""
+    publish("broken")
+    publish("classic")
+    flip_byte("broken", 1)
+    registry.refresh()
+    assert registry.snapshot.is_complete
+    assert registry.find("classic").version == 1
+    with pytest.raises(VersionNotLoaded, match=r"model 'broken' is not loaded: model.onnx of version 1"):
+        registry.find("broken")
+
+
+def test_an_old_version_is_loaded_on_demand(registry, publish) -> None:
+    """The first to name it waits for a moment; then it answers."""
+    for _ in range(3):
+        publish()
+    registry.refresh()
+    with pytest.raises(VersionNotLoaded):
+        registry.find("classic", version=1)
+    registry.refresh()
+    assert registry.find("classic", version=1).version == 1
+
+
+def test_a_version_on_demand_goes_when_nobody_asks(publish, store_folder) -> None:
+    """Memory is not filled by curiosity."""
+    now_s = [0.0]
+    registry = Registry(lambda: Store.open(store_folder), keep_versions=1, clock=lambda: now_s[0])
+    publish()
+    publish()
+    registry.refresh()
+    with pytest.raises(VersionNotLoaded):
+        registry.find("classic", version=1)
+    registry.refresh()
+    assert registry.find("classic", version=1)
+    now_s[0] = registry_module.IDLE_S + 1
+    registry.refresh()
+    with pytest.raises(VersionNotLoaded):
+        registry.find("classic", version=1)
+
+
+def test_only_so_many_are_loaded_on_demand(registry, publish) -> None:
+    """Those that were named last."""
+    for _ in range(8):
+        publish()
+    registry.refresh()
+    for version in range(1, 7):
+        with pytest.raises(VersionNotLoaded):
+            registry.find("classic", version=version)
+    registry.refresh()
+    versions = registry.snapshot.model("classic").versions.values()
+    assert [one.version for one in versions if one.predictor] == [3, 4, 5, 6, 7, 8]
+
+
+def test_a_store_that_goes_away_takes_nothing_away(registry, publish, store_folder) -> None:
+    """Its folder is gone, or it is empty where it was not: both look like a lost mount."""
+    publish()
+    registry.refresh()
+    shutil.move(store_folder, f"{store_folder}-away")
+    registry.refresh()
+    assert registry.find("classic").version == 1
+    assert registry.snapshot.store_error
+    store_folder.mkdir()
+    registry.refresh()
+    assert registry.find("classic").version == 1
+    assert "empty" in registry.snapshot.store_error
+    store_folder.rmdir()
+    shutil.move(f"{store_folder}-away", store_folder)
+    publish()
+    registry.refresh()
+    assert registry.find("classic").version == 2
+    assert registry.snapshot.store_error == ""
+
+
+def test_a_store_that_never_answered_is_waited_for() -> None:
+    """The service is not ready, and says what it waits for."""
+
+    def no_store() -> Store:
+        raise StoreUnavailable("connection refused")
+
+    registry = Registry(no_store, keep_versions=2)
+    registry.refresh()
+    assert not registry.snapshot.is_complete
+    assert "the store does not answer" in registry.snapshot.waiting_for
+
+
+def test_labels_that_cannot_be_read_stay_as_they_were(registry, publish, store_folder) -> None:
+    """A file that somebody broke by hand."""
+    publish()
+    publish(promote=False)
+    registry.refresh()
+    (store_folder / "classic" / "labels.json").write_text("{")
+    registry.refresh()
+    assert registry.find("classic").version == 1
+
+
+def test_an_unforeseen_error_in_one_version_stops_nothing(registry, publish, monkeypatch) -> None:
+    """It is that version's reason, without anything of the inside."""
+    publish("broken")
+    publish("classic")
+    load_version = registry_module.load_version
+
+    def load(store: Store, model: str, version: int) -> object:
+        if model == "broken":
+            raise MemoryError("secret")
+        return load_version(store, model, version)
+
+    monkeypatch.setattr(registry_module, "load_version", load)
+    registry.refresh()
+    assert registry.find("classic").version == 1
+    with pytest.raises(VersionNotLoaded, match="MemoryError") as raised:
+        registry.find("broken")
+    assert "secret" not in str(raised.value)
+
+
+def test_a_model_that_is_gone_is_gone(registry, publish, store_folder) -> None:
+    """Others are still there, so this was no outage."""
+    publish("classic")
+    publish("digits", "digits")
+    registry.refresh()
+    shutil.rmtree(store_folder / "classic")
+    registry.refresh()
+    with pytest.raises(ModelNotFound):
+        registry.find("classic")
