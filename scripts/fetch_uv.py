@@ -47,7 +47,9 @@ def wheel_url(page_url: str, version: str) -> str:
     """The wheel of uv for this machine, its digest behind the `#`."""
     tag = TAGS.get((platform.system(), platform.machine()))
     if tag is None:
-        raise SystemExit(f"fetch_uv: no wheel for {platform.system()} {platform.machine()}; install uv {version} yourself")
+        raise SystemExit(
+            f"fetch_uv: no wheel for {platform.system()} {platform.machine()}; install uv {version} yourself"
+        )
     links = Links()
     links.feed(download(page_url).decode("utf-8"))
     wanted = re.compile(rf"/uv-{re.escape(version)}-py3-none-[^/#]*{tag}[^/#]*\.whl")

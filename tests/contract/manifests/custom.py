@@ -1,0 +1,150 @@
+"""Rules about kinds that are not Kubernetes' own: KEDA, Kueue, the Prometheus operator, the Gateway API."""
+
+from collections.abc import Iterator
+
+from tests.contract.manifests.cluster import Cluster, Document, Finding, Workload, matches
+from tests.contract.manifests.wiring import QUEUES, ROUTES
+
+__all__ = ["RULES", "published_paths"]
+
+
+def keda_queues(cluster: Cluster) -> Iterator[Finding]:
+    """A scaler counts the queue that its workers serve, at the queue's own address, with the password."""
+    for scaler in cluster.of_kind("ScaledObject", "ScaledJob"):
+        served = _served_queue(cluster, scaler)
+        for trigger in scaler["spec"]["triggers"]:
+            counted = trigger["metadata"]["listName"]
+            if counted not in {f"rq:queue:{served}", f"rq:wip:{served}"} or served not in QUEUES:
+                yield _where(scaler), f"listName: expected rq:queue:{served} or rq:wip:{served}; received {counted}"
+            if trigger["metadata"]["address"] not in _queue_addresses(cluster):
+                yield _where(scaler), f"address: expected one of {_queue_addresses(cluster)}"
+            if trigger.get("authenticationRef", {}).get("name") not in cluster.names("TriggerAuthentication"):
+                yield _where(scaler), "authenticationRef: expected a TriggerAuthentication of this render"
+
+
+def _served_queue(cluster: Cluster, scaler: Document) -> str:
+    if scaler["kind"] == "ScaledJob":
+        return Workload(scaler).labels.get("onehot-queue", "")
+    target = cluster.find("Deployment", scaler["spec"]["scaleTargetRef"]["name"])
+    return Workload(target).labels.get("onehot-queue", "") if target else ""
+
+
+def _queue_addresses(cluster: Cluster) -> list[str]:
+    services = [one for one in cluster.of_kind("Service") if one["metadata"]["name"].endswith("-queue")]
+    names = [(one["metadata"]["name"], one["metadata"].get("namespace")) for one in services]
+    return [f"{name}.{namespace}.svc:6379" for name, namespace in names]
+
+
+def keda_counts_running(cluster: Cluster) -> Iterator[Finding]:
+    """A worker is never taken away because its job left the list: running jobs are counted, or workers are Jobs."""
+    for scaler in cluster.of_kind("ScaledObject"):
+        spec = scaler["spec"]
+        counted = {trigger["name"]: trigger["metadata"]["listName"] for trigger in spec["triggers"]}
+        formula = spec.get("advanced", {}).get("scalingModifiers", {}).get("formula", "")
+        kinds = {
+            counted.get(term.strip(), "").split(":")[1:2][0] for term in formula.split("+") if term.strip() in counted
+        }
+        if kinds != {"queue", "wip"}:
+            yield _where(scaler), f"formula: expected the list plus rq:wip; received {formula!r} of {counted}"
+    for scaler in cluster.of_kind("ScaledJob"):
+        container = Workload(scaler).containers[0]
+        if "--burst" not in [*container.get("command", []), *container.get("args", [])]:
+            yield _where(scaler), "command: expected --burst: a worker that never ends would keep its GPU"
+        if scaler["spec"].get("scalingStrategy", {}).get("strategy") != "accurate":
+            yield _where(scaler), "scalingStrategy: expected accurate: the list holds waiting jobs alone"
+        if Workload(scaler).pod.get("restartPolicy") != "Never":
+            yield _where(scaler), "restartPolicy: expected Never, which podFailurePolicy needs"
+
+
+def zero_workers_need_a_reaper(cluster: Cluster) -> Iterator[Finding]:
+    """Where KEDA may take every worker away, somebody else gives lost jobs back."""
+    reaped = any(workload.component == "reaper" for workload in cluster.workloads)
+    for scaler in cluster.of_kind("ScaledObject", "ScaledJob"):
+        if not reaped and scaler["spec"].get("minReplicaCount", 0) == 0:
+            yield _where(scaler), "expected a CronJob of the component reaper beside a scaler that goes to zero"
+
+
+def kueue_queue(cluster: Cluster) -> Iterator[Finding]:
+    """A LocalQueue that a label names comes along."""
+    for document in cluster.of_kind("Deployment", "ScaledJob", "Job"):
+        name = document["metadata"].get("labels", {}).get("kueue.x-k8s.io/queue-name")
+        if name is not None and name not in cluster.names("LocalQueue"):
+            yield (
+                _where(document),
+                f"label kueue.x-k8s.io/queue-name: expected a LocalQueue of this render; received {name}",
+            )
+
+
+def monitored(cluster: Cluster) -> Iterator[Finding]:
+    """A ServiceMonitor chooses a Service with its port, and asks for a path that is there."""
+    for monitor in cluster.of_kind("ServiceMonitor"):
+        chosen = [
+            one for one in cluster.of_kind("Service") if matches(monitor["spec"]["selector"], one["metadata"]["labels"])
+        ]
+        if not chosen:
+            yield _where(monitor), "selector: expected the labels of a Service"
+        for endpoint in monitor["spec"]["endpoints"]:
+            ports = {port["name"] for service in chosen for port in service["spec"]["ports"]}
+            if endpoint["port"] not in ports or endpoint.get("path", "/metrics") not in ROUTES:
+                yield (
+                    _where(monitor),
+                    f"endpoints: expected one of {sorted(ports)}, one of {sorted(ROUTES)}; received {endpoint}",
+                )
+
+
+def tls(cluster: Cluster) -> Iterator[Finding]:
+    """What is published outside the cluster is encrypted, host by host."""
+    for ingress in cluster.of_kind("Ingress"):
+        covered = {host for entry in ingress["spec"].get("tls", []) for host in entry.get("hosts", [])}
+        for rule in ingress["spec"].get("rules", []):
+            if rule.get("host") not in covered:
+                yield _where(ingress), f"tls: expected the host {rule.get('host')}; received {sorted(covered)}"
+    for route in cluster.of_kind("HTTPRoute"):
+        for parent in route["spec"].get("parentRefs", []):
+            if parent.get("sectionName") != "https":
+                yield _where(route), f"parentRefs: expected the listener https; received {parent.get('sectionName')}"
+
+
+def metrics_stay_inside(cluster: Cluster) -> Iterator[Finding]:
+    """No published path covers /metrics, which needs no key."""
+    for document, kind, path in published_paths(cluster):
+        covers = path == "/metrics" if kind == "Exact" else "/metrics/".startswith(path.rstrip("/") + "/")
+        if kind not in {"Exact", "Prefix", "PathPrefix", "RegularExpression"} or (
+            kind != "RegularExpression" and covers
+        ):
+            yield _where(document), f"paths: expected none that covers /metrics; received {kind} {path}"
+
+
+def published_paths(cluster: Cluster) -> Iterator[tuple[Document, str, str]]:
+    """Every path of an Ingress or a route with its type."""
+    for ingress in cluster.of_kind("Ingress"):
+        for rule in ingress["spec"].get("rules", []):
+            yield from ((ingress, path["pathType"], path["path"]) for path in rule["http"]["paths"])
+    for route in cluster.of_kind("HTTPRoute"):
+        for rule in route["spec"].get("rules", []):
+            matches_all = [{"path": {"type": "PathPrefix", "value": "/"}}]
+            for match in rule.get("matches", matches_all):
+                yield route, match["path"]["type"], match["path"]["value"]
+
+
+def labelled(cluster: Cluster) -> Iterator[Finding]:
+    """Everything carries the name that a search for Onehot's objects goes by."""
+    for document in cluster.documents:
+        if document["metadata"].get("labels", {}).get("app.kubernetes.io/name") != "onehot":
+            yield _where(document), "labels: expected app.kubernetes.io/name: onehot"
+
+
+def _where(document: Document) -> str:
+    return f"{document['kind']}/{document['metadata']['name']}"
+
+
+RULES = (
+    keda_queues,
+    keda_counts_running,
+    zero_workers_need_a_reaper,
+    kueue_queue,
+    monitored,
+    tls,
+    metrics_stay_inside,
+    labelled,
+)

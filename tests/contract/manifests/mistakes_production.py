@@ -1,0 +1,60 @@
+"""Mistakes in what the components add."""
+
+from typing import Any
+
+from tests.contract.manifests.spoiling import Mistakes, Spoilt
+
+__all__ = ["MISTAKES"]
+
+
+def _scaler(spoilt: Spoilt) -> Any:
+    return spoilt.spec("ScaledObject", "onehot-trainer-cpu")
+
+
+def _jobs(spoilt: Spoilt) -> Any:
+    return spoilt.spec("ScaledJob", "onehot-trainer-gpu")
+
+
+def _gpu_pod(spoilt: Spoilt) -> Any:
+    return _jobs(spoilt)["jobTargetRef"]["template"]["spec"]
+
+
+MISTAKES: Mistakes = {
+    "scaled by another queue": (
+        "keda-queues", lambda m: _scaler(m)["triggers"][0]["metadata"].update(listName="rq:queue:train-gpu")),
+    "counted under RQ's old name": (
+        "keda-queues", lambda m: _jobs(m)["triggers"][0]["metadata"].update(listName="train-gpu")),
+    "counted in another namespace": (
+        "keda-queues", lambda m: _jobs(m)["triggers"][0]["metadata"].update(address="onehot-queue.default.svc:6379")),
+    "counted without a password": ("keda-queues", lambda m: _jobs(m)["triggers"][0].pop("authenticationRef")),
+    "running jobs not counted": (
+        "keda-counts-running", lambda m: _scaler(m)["advanced"]["scalingModifiers"].update(formula="queued")),
+    "no formula": ("keda-counts-running", lambda m: _scaler(m).pop("advanced")),
+    "a Job that never ends": ("keda-counts-running", lambda m: _gpu_pod(m)["containers"][0]["command"].pop()),
+    "waiting jobs taken for running ones": ("keda-counts-running", lambda m: _jobs(m).pop("scalingStrategy")),
+    "an eviction that counts as a failure": (
+        "keda-counts-running", lambda m: _gpu_pod(m).update(restartPolicy="OnFailure")),
+    "nobody to give lost jobs back": ("zero-workers-need-a-reaper", lambda m: m.drop("CronJob", "onehot-reaper")),
+    "a reaper that cannot reach the queue": ("flows", lambda m: m.drop("NetworkPolicy", "onehot-queue-reaper")),
+    "replicas beside KEDA": ("scaling", lambda m: m.spec("Deployment", "onehot-trainer-cpu").update(replicas=1)),
+    "KEDA scales nobody": ("scaling", lambda m: _scaler(m)["scaleTargetRef"].update(name="onehot-trainer")),
+    "a GPU Job on any node": ("gpu-nodes", lambda m: _gpu_pod(m).pop("nodeSelector")),
+    "a GPU Job killed while saving": ("graceful-end", lambda m: _gpu_pod(m).update(terminationGracePeriodSeconds=30)),
+    "quota from a queue that is not there": ("kueue-queue", lambda m: m.drop("LocalQueue", "onehot-gpu")),
+    "metrics of another port": (
+        "monitored", lambda m: m.spec("ServiceMonitor", "onehot-service")["endpoints"][0].update(port="metrics")),
+    "metrics of nobody": (
+        "monitored", lambda m: m.spec("ServiceMonitor", "onehot-service")["selector"]["matchLabels"].update(a="b")),
+    "published without TLS": ("tls", lambda m: m.spec("Ingress", "onehot").pop("tls")),
+    "published under a host without a certificate": (
+        "tls", lambda m: m.spec("Ingress", "onehot")["rules"][0].update(host="models.example.com")),
+    "metrics published": (
+        "metrics-stay-inside", lambda m: m.spec("Ingress", "onehot")["rules"][0]["http"]["paths"][0].update(path="/")),
+    "published to another port": (
+        "backends", lambda m: m.spec("Ingress", "onehot")["rules"][0]["http"]["paths"][0]["backend"]["service"].update(
+            port={"name": "web"})),
+    "trainers with another store": (
+        "store", lambda m: _gpu_pod(m)["containers"][0].update(env=[
+            *_gpu_pod(m)["containers"][0]["env"], {"name": "ONEHOT_STORE", "value": "s3://elsewhere"}])),
+    "an object without its labels": ("labelled", lambda m: m.get("LocalQueue", "onehot-gpu")["metadata"].pop("labels")),
+}  # fmt: skip
