@@ -211,7 +211,7 @@ KINDS: Mapping[str, Check] = {
     "tile_grid_size": listing(POSITIVE, length=2),
     "seed": SEED,
     "data_format": choice("channels_last"),
-    "dtype": choice("float32", "float16", "bfloat16", "mixed_float16", "mixed_bfloat16"),
+    "dtype": choice("float32"),
     "reverse_dtype": choice("float32"),
     "padding": choice("valid", "same"),
     "merge_mode": choice("sum", "mul", "concat", "ave"),

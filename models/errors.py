@@ -4,6 +4,7 @@
     ├── SpecError                 a spec that cannot be trained; carries every problem at once
     ├── InputError                an instance that cannot be predicted
     ├── DataError                 training data that cannot be used
+    │   └── DatasetNotFound       no uploaded data set of that name or digest
     ├── TrainingError             a training that ended without a model
     │   ├── TrainingDiverged      its loss is no longer a number
     │   └── ExportMismatch        the graph to be served computes something else than Keras
@@ -13,16 +14,20 @@
         ├── LabelNotFound
         ├── CorruptVersion        a published file is not what its manifest says
         └── StoreUnavailable      the store does not answer; trying again may help
+            └── StoreFull         there is no room left in it
 
 Errors know nothing of HTTP or of exit codes: one table in the service and one in the command line do that.
 """
 
+import reprlib
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 __all__ = [
     "CorruptVersion",
     "DataError",
+    "DatasetNotFound",
     "ExportMismatch",
     "InputError",
     "LabelNotFound",
@@ -31,6 +36,7 @@ __all__ = [
     "Problem",
     "SpecError",
     "StoreError",
+    "StoreFull",
     "StoreUnavailable",
     "TrainingDiverged",
     "TrainingError",
@@ -40,9 +46,22 @@ __all__ = [
 LONGEST_RECEIVED = 120
 
 
+def _outline() -> reprlib.Repr:
+    """A repr() that looks only so deep and so far: what came may be nested a thousand times, or very large."""
+    outline = reprlib.Repr()
+    outline.maxlevel = 4
+    outline.maxlist = outline.maxtuple = outline.maxdict = outline.maxset = outline.maxfrozenset = 20
+    # Strings are cut here and not there, from which the middle would be missing.
+    outline.maxstring = outline.maxlong = outline.maxother = sys.maxsize
+    return outline
+
+
+OUTLINE = _outline()
+
+
 def shown(value: object) -> str:
     """What came, short enough for one line."""
-    text = repr(value)
+    text = OUTLINE.repr(value[: 2 * LONGEST_RECEIVED] if isinstance(value, str | bytes) else value)
     return text if len(text) <= LONGEST_RECEIVED else f"{text[: LONGEST_RECEIVED - 1]}…"
 
 
@@ -93,6 +112,15 @@ class InputError(_Misfit):
 
 class DataError(_Misfit):
     """Training data that cannot be used; `where` is a file, an array or a column."""
+
+
+class DatasetNotFound(DataError):
+    """No uploaded data set of that name or digest."""
+
+    def __init__(self, reference: str) -> None:
+        self.reference = reference
+        expected = "the name or sha-256 of an uploaded data set, as GET /v1/datasets lists them"
+        super().__init__(where=f"dataset://{reference}", expected=expected, received="an unknown one")
 
 
 class TrainingError(OnehotError):
@@ -176,3 +204,10 @@ class StoreUnavailable(StoreError):
     def __init__(self, reason: str) -> None:
         self.reason = reason
         super().__init__(f"the store does not answer: {reason}")
+
+
+class StoreFull(StoreUnavailable):
+    """There is no room left in the store."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"{reason}: make room, then submit the job again")

@@ -5,46 +5,38 @@ left to the trainer, whose word is final.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from models.errors import DataError, Problem
+from models.datasets import Datasets
+from models.errors import DataError, DatasetNotFound, Problem, StoreUnavailable
 from models.glance_arrays import look_at_arrays
 from models.glance_tables import csv_columns, json_columns, look_at_table
 from models.heads import find_head
-from models.places import find_file
+from models.places import class_folders, find_file
 from models.sight import Sight
+from models.sources import ENDINGS, KNOWN, SCHEMES, known_files, known_kinds, known_sets
 from models.spec_parts import Spec
 from models.spec_rules import check_output
 
 __all__ = ["glance"]
 
 MOST_BYTES = 8 * 2**20
-SCHEMES = ("sklearn", "keras", "dataset", "s3", "gs", "az")
-ENDINGS = (".npz", ".npy", ".csv", ".parquet", ".jsonl", ".ndjson", ".json")
 
 
-KNOWN: Mapping[str, Sight] = {
-    "sklearn://digits": Sight((64,), 10),
-    "sklearn://iris": Sight((4,), 3),
-    "sklearn://wine": Sight((13,), 3),
-    "sklearn://breast_cancer": Sight((30,), 2),
-}
-"""Data sets whose shape needs no look."""
-
-
-def glance(spec: Spec, *, roots: Sequence[str]) -> list[Problem]:
+def glance(spec: Spec, *, roots: Sequence[str], datasets: Datasets | None = None) -> list[Problem]:
     """Look at a spec's data, as far as it is at hand, and at what the spec makes of it.
 
     Args:
         spec: A spec that is right by itself.
         roots: The folders that data may be read from.
+        datasets: The uploaded data sets, where they are at hand.
 
     Returns:
         What is certainly wrong; empty when nothing is.
     """
     try:
-        sight = _look(spec, tuple(roots))
+        sight = _look(spec, tuple(roots), datasets)
     except DataError as error:
         return [Problem(error.where, error.expected, error.received)]
     problems: list[Problem] = []
@@ -52,25 +44,38 @@ def glance(spec: Spec, *, roots: Sequence[str]) -> list[Problem]:
     return problems
 
 
-def _look(spec: Spec, roots: tuple[str, ...]) -> Sight:
+def _look(spec: Spec, roots: tuple[str, ...], datasets: Datasets | None) -> Sight:
     source = spec.data.source
     scheme, sign, _ = source.partition("://")
     if sign:
-        if scheme not in SCHEMES:
-            known = ", ".join([*(f"{one}://" for one in SCHEMES), *ENDINGS])
-            raise DataError(where="data.source", expected=f"one of {known}", received=repr(source))
-        if scheme == "sklearn" and source not in KNOWN:
-            known = ", ".join(one for one in KNOWN if one.startswith("sklearn"))
-            raise DataError(where="data.source", expected=f"one of {known}", received=repr(source))
-        return KNOWN.get(source, Sight())
+        return _look_up(scheme, source, datasets)
     if not any(Path(root).is_dir() for root in roots):
         return Sight()  # the data is on the workers' nodes only
     path = find_file(source, roots)
     if path.is_dir():
-        return Sight()
+        return Sight(classes=sum(1 for _ in class_folders(path, source)))
     if path.suffix.lower() not in ENDINGS:
-        raise DataError(where="data.source", expected=f"one of {', '.join(ENDINGS)}", received=repr(source))
+        raise DataError(where="data.source", expected=f"one of {known_files()}", received=repr(source))
     return _look_at_file(path, spec)
+
+
+def _look_up(scheme: str, source: str, datasets: Datasets | None) -> Sight:
+    if scheme not in SCHEMES:
+        raise DataError(where="data.source", expected=f"one of {known_kinds()}", received=repr(source))
+    if scheme in ("sklearn", "keras") and source not in KNOWN:
+        raise DataError(where="data.source", expected=f"one of {known_sets(scheme)}", received=repr(source))
+    if scheme == "dataset" and datasets is not None:
+        _check_uploaded(source, datasets)
+    return KNOWN.get(source, Sight())
+
+
+def _check_uploaded(source: str, datasets: Datasets) -> None:
+    try:
+        datasets.find(source.removeprefix("dataset://"))
+    except DatasetNotFound as error:
+        raise DataError(where="data.source", expected=error.expected, received=repr(source)) from error
+    except StoreUnavailable:
+        return  # the trainer will see what is there
 
 
 def _look_at_file(path: Path, spec: Spec) -> Sight:
@@ -107,6 +112,10 @@ def _model_shape(spec: Spec, shape: tuple[int, ...] | None, problems: list[Probl
     """The shape after the preprocessing, as far as it is known."""
     for index, step in enumerate(spec.preprocessing):
         if step.name == "one_hot":
+            return None
+        if step.name == "resize" and shape is not None:
+            received = f"instances of shape {list(shape)}"
+            problems.append(Problem(f"preprocessing.{index}.resize", "a folder of images", received))
             return None
         if step.name == "reshape" and shape is not None:
             size, target = math.prod(shape), tuple(step.arguments["shape"])

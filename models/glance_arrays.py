@@ -8,12 +8,10 @@ import numpy as np
 
 from models.errors import DataError
 from models.sight import Sight
+from models.sources import FEATURE_ARRAYS, TARGET_ARRAYS
 from models.spec_parts import Spec
 
 __all__ = ["look_at_arrays"]
-
-FEATURE_ARRAYS = ("x", "features", "data", "images", "x_train")
-TARGET_ARRAYS = ("y", "target", "targets", "labels", "label", "y_train")
 
 
 def look_at_arrays(path: Path, spec: Spec) -> Sight:

@@ -11,12 +11,10 @@ from typing import Any
 from models.errors import DataError, shown
 from models.heads import find_head
 from models.sight import Sight
+from models.sources import GAPS, TARGET_NAMES
 from models.spec_parts import Spec
 
 __all__ = ["csv_columns", "json_columns", "look_at_table"]
-
-GAPS = frozenset({"", "NA", "N/A", "NaN", "nan", "null", "NULL", "?"})
-TARGET_NAMES = ("target", "label", "labels", "class", "y")
 
 
 def csv_columns(path: Path, source: str) -> tuple[list[str], list[list[Any]]]:

@@ -3,26 +3,30 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from models.errors import Problem
 from models.keras_objects import ObjectSpec
 from models.shape_rules import ALIKE
 
-__all__ = ["Head", "check_head", "find_head"]
+__all__ = ["LOSSES", "MULTILABEL", "REGRESSION", "SIGMOID", "SOFTMAX", "Head", "check_head", "find_head"]
 
-ONE_OF_MANY = ("CategoricalCrossentropy", "CategoricalFocalCrossentropy", "CategoricalGeneralizedCrossEntropy",
-               "CategoricalHinge", "SparseCategoricalCrossentropy", "KLDivergence", "Dice", "Tversky")  # fmt: skip
+SOFTMAX, SIGMOID, MULTILABEL, REGRESSION = "softmax", "sigmoid", "multilabel", "regression"
+SPARSE_LOSS = "SparseCategoricalCrossentropy"
+
+ONE_OF_MANY = ("CategoricalCrossentropy", "CategoricalFocalCrossentropy", "CategoricalHinge",
+               "SparseCategoricalCrossentropy", "KLDivergence", "Dice", "Tversky")  # fmt: skip
 YES_OR_NO = ("BinaryCrossentropy", "BinaryFocalCrossentropy", "Hinge", "SquaredHinge", "Dice", "Tversky")
 DISTANCES = ("MeanSquaredError", "MeanAbsoluteError", "MeanAbsolutePercentageError", "MeanSquaredLogarithmicError",
-             "Huber", "LogCosh", "CosineSimilarity", "Poisson")  # fmt: skip
+             "Huber", "LogCosh", "CosineSimilarity")  # fmt: skip
 
 LOSSES: Mapping[str, Sequence[str]] = {
-    "softmax": (*ONE_OF_MANY, "BinaryCrossentropy", "BinaryFocalCrossentropy", *DISTANCES),
-    "sigmoid": (*YES_OR_NO, *DISTANCES),
-    "multilabel": (*YES_OR_NO, *DISTANCES),
-    "regression": DISTANCES,
+    SOFTMAX: (*ONE_OF_MANY, "BinaryCrossentropy", "BinaryFocalCrossentropy", *DISTANCES, "Poisson"),
+    SIGMOID: (*YES_OR_NO, *DISTANCES, "Poisson"),
+    MULTILABEL: (*YES_OR_NO, *DISTANCES, "Poisson"),
+    REGRESSION: DISTANCES,
 }
-"""Task → the losses that mean something for it."""
+"""Task → the losses that mean something for it; Poisson takes the logarithm of what the network puts out."""
 
 CONVOLUTION = re.compile(r"(Separable)?Conv[123]D")
 KEEPS_VALUES = re.compile(r"Flatten|Reshape|Identity|(Spatial)?Dropout([123]D)?|Global(Average|Max)Pooling[123]D")
@@ -35,23 +39,31 @@ class Head:
     Args:
         task: `softmax` (one of n classes), `sigmoid` (one of two), `multilabel` (each of n), `regression`.
         units: How many numbers for one instance.
+        sparse: Whether loss and metrics take class indices instead of one-hot rows.
     """
 
     task: str
     units: int
+    sparse: bool = False
 
 
-def find_head(layers: Sequence[ObjectSpec]) -> Head | None:
-    """The head that the last layers make, or None when they make none that we know."""
+def find_head(layers: Sequence[ObjectSpec], loss: ObjectSpec | None = None) -> Head | None:
+    """The head that the last layers make, or None when they make none that we know.
+
+    Args:
+        layers: In order.
+        loss: As `compile.loss` names it; it says whether targets are class indices.
+    """
     units, activation = _last_weights(layers)
     if units is None:
         return None
     if activation == "softmax":
-        return Head("softmax", units) if units > 1 else None
+        sparse = loss is not None and loss.class_name == SPARSE_LOSS
+        return Head(SOFTMAX, units, sparse) if units > 1 else None
     if activation == "sigmoid":
-        return Head("sigmoid" if units == 1 else "multilabel", units)
+        return Head(SIGMOID if units == 1 else MULTILABEL, units)
     if activation == "linear":
-        return Head("regression", units)
+        return Head(REGRESSION, units)
     return None
 
 
@@ -61,34 +73,43 @@ def _last_weights(layers: Sequence[ObjectSpec]) -> tuple[int | None, str]:
     for layer in reversed(layers):
         name = layer.class_name
         if name == "Dense" or CONVOLUTION.fullmatch(name):
-            own = str(layer.arguments.get("activation", "linear"))
+            own = _function(layer.arguments.get("activation", "linear"))
             return int(layer.arguments.get("units", layer.arguments.get("filters", 0))), following or own
         if name == "Softmax":
             following = following or "softmax"
         elif name == "Activation":
-            following = following or str(layer.arguments["activation"])
+            following = following or _function(layer.arguments["activation"])
         elif not KEEPS_VALUES.fullmatch(name) and not (following and name in ALIKE):
             break
     return None, following or "linear"
 
 
-def check_head(layers: Sequence[ObjectSpec], loss: ObjectSpec, problems: list[Problem]) -> None:
+def _function(activation: Any) -> str:
+    """The name of an activation, with or without arguments."""
+    return ObjectSpec.from_document(activation).class_name
+
+
+def check_head(layers: Sequence[ObjectSpec], loss: ObjectSpec, problems: list[Problem]) -> Head | None:
     """Check that the network ends in a head, and that the loss fits it.
 
     Args:
         layers: In order, each right by itself.
         loss: As `compile.loss` names it.
         problems: Takes what does not fit.
+
+    Returns:
+        The head, or None when there is none.
     """
-    head = find_head(layers)
+    head = find_head(layers, loss)
     path = f"layers.{len(layers) - 1}.{layers[-1].class_name}"
     if head is None:
         expected = "a last layer of 2 or more units with softmax, or of 1 or more with sigmoid or linear activation"
         problems.append(Problem(path, expected, str(layers[-1].document)))
-        return
+        return None
     if loss.class_name not in LOSSES[head.task]:
         expected = f"a loss for a {head.task} head of {head.units}: {', '.join(LOSSES[head.task])}"
         problems.append(Problem("compile.loss", expected, loss.class_name))
     if loss.arguments.get("from_logits"):
         problems.append(Problem(
             "compile.loss.from_logits", "false: a head gives probabilities, as they are served", "True"))  # fmt: skip
+    return head

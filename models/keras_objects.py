@@ -14,8 +14,11 @@ from typing import Any
 
 from models.arguments import Mismatch, boolean, family_of, kind_of, number, text
 from models.errors import Problem, shown
+from models.shape_rules import AUGMENTING
 
-__all__ = ["ObjectSpec", "check_object", "families", "keras_version", "known_names"]
+__all__ = [
+    "ACTIVATION_LAYERS", "ObjectSpec", "check_object", "families", "keras_version", "known_names", "refused_names",
+]  # fmt: skip
 
 SHORT_NAMES: Mapping[str, Mapping[str, str]] = {
     "initializers": {"uniform": "RandomUniform", "normal": "RandomNormal"},
@@ -26,6 +29,11 @@ SHORT_NAMES: Mapping[str, Mapping[str, str]] = {
                 "rmse": "RootMeanSquaredError", "acc": "Accuracy"},
 }  # fmt: skip
 """Short names that Keras takes as well."""
+
+ACTIVATION_LAYERS: Mapping[str, str] = {
+    "elu": "ELU", "leaky_relu": "LeakyReLU", "relu": "ReLU", "softmax": "Softmax",
+}  # fmt: skip
+"""Activations that take arguments → the layer that does the same: a function with arguments cannot be saved by name."""
 
 EVERY_LAYER: Mapping[str, Any] = {"name": text, "trainable": boolean}
 
@@ -113,6 +121,10 @@ def check_object(family: str, value: Any, path: str, problems: list[Problem]) ->
         problems.append(_unknown_class(family, name, path))
         return None
     inner = _joined(path, name)
+    if family == "activations" and arguments and class_name not in ACTIVATION_LAYERS:
+        expected = f"no arguments: only {', '.join(ACTIVATION_LAYERS)} can be kept in a version with theirs"
+        problems.append(Problem(inner, expected, shown(arguments)))
+        return None
     if not isinstance(arguments, Mapping):
         problems.append(Problem(inner, "a mapping of keyword arguments", shown(arguments)))
         return None
@@ -192,6 +204,8 @@ def _check_value(class_name: str, argument: str, value: Any, *, path: str, probl
         return _checked_by(number(0, 10, above=True), value, path=path, problems=problems)
     if family is not None:
         nested = check_object(family, value, path, problems)
+        if family == "layers" and nested is not None and nested.class_name in (*AUGMENTING, "Normalization"):
+            problems.append(Problem(path, "a layer that can be exported inside of another", nested.class_name))
         return nested.document if nested is not None else None
     check = kind_of(class_name, argument)
     if check is None:

@@ -2,17 +2,19 @@
 
 import re
 
-__all__ = ["LABEL", "LATEST", "MODEL", "STABLE", "is_label_name", "is_model_name"]
+__all__ = ["LABEL", "LATEST", "MODEL", "RESERVED", "STABLE", "is_label_name", "is_model_name"]
 
 MODEL = re.compile(r"[a-z0-9]([a-z0-9_-]{0,62}[a-z0-9])?")
 LABEL = re.compile(r"[a-zA-Z0-9_]{1,64}")
 STABLE = "stable"
 LATEST = "latest"
+RESERVED = ("datasets",)
+"""Folders of the store that hold something else than a model."""
 
 
 def is_model_name(name: str) -> bool:
     """Whether `name` can name a model."""
-    return MODEL.fullmatch(name) is not None
+    return MODEL.fullmatch(name) is not None and name not in RESERVED
 
 
 def is_label_name(name: str) -> bool:

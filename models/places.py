@@ -1,10 +1,11 @@
 """Which file a source names: only files under the data roots, whatever links and dots say."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from models.errors import DataError
 
-__all__ = ["find_file"]
+__all__ = ["class_folders", "find_file"]
 
 
 def find_file(source: str, roots: tuple[str, ...]) -> Path:
@@ -21,10 +22,27 @@ def find_file(source: str, roots: tuple[str, ...]) -> Path:
     expected = f"a file under {', '.join(str(bound) for bound in bounds) or 'a data root'} (ONEHOT_DATA_ROOTS)"
     outside = False
     for bound in bounds:
-        found = (bound / source).resolve()
+        try:
+            found = (bound / source).resolve()
+            is_there = found.exists()
+        except (OSError, RuntimeError, ValueError) as error:  # a NUL, a loop of links, a name that is too long
+            raise DataError(where="data.source", expected=expected, received=f"{source!r}, which is no path") from error
         if not any(found.is_relative_to(one) for one in bounds):
             outside = True
-        elif found.exists():
+        elif is_there:
             return found
     received = f"{source!r}, which is outside" if outside else f"{source!r}, which does not exist"
     raise DataError(where="data.source", expected=expected, received=received)
+
+
+def class_folders(folder: Path, source: str) -> Iterator[Path]:
+    """The sub-folders of a folder of images, one for each class, in the order of their names.
+
+    Raises:
+        DataError: When there are fewer than two.
+    """
+    found = sorted(one for one in folder.iterdir() if one.is_dir() and not one.name.startswith("."))
+    if len(found) < 2:
+        expected = "a folder of images with one sub-folder a class, at least two"
+        raise DataError(where=source, expected=expected, received=f"{len(found)} sub-folders")
+    yield from found

@@ -4,17 +4,32 @@ A step is written in a spec, fitted on the training split, kept with its fitted 
 to every batch: `(batch, *instance shape)` in, float32 `(batch, *model shape)` out.
 """
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 import numpy as np
 
-from models.errors import DataError, InputError, shown
+from models.errors import DataError, shown
 from models.instances import Array, Feature
+from models.steps import (
+    Astype,
+    Fill,
+    OneHot,
+    Rescale,
+    Reshape,
+    Resize,
+    Standardize,
+    Step,
+    missing_cells,
+    read_step,
+)  # fmt: skip
 
-__all__ = ["Preprocessing", "StepSpec", "fit_steps"]
+__all__ = ["Preprocessing", "StepSpec", "fit_batches", "fit_steps"]
+
+
+ARRAY_STEPS = frozenset({"resize", "rescale", "standardize", "reshape"})
+"""Steps on arrays of numbers, done in the spec's order after those of tables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,198 +38,6 @@ class StepSpec:
 
     name: str
     arguments: Mapping[str, Any]
-
-
-class Step(Protocol):
-    """A fitted step."""
-
-    def apply(self, batch: Array) -> Array:
-        """Transform a batch, the samples axis first."""
-
-    @property
-    def document(self) -> dict[str, Any]:
-        """The step with its fitted values, for the manifest."""
-
-
-@dataclass(frozen=True, slots=True)
-class Astype:
-    """Everything becomes float32."""
-
-    def apply(self, batch: Array) -> Array:
-        """Convert; an object array must hold numbers only by now."""
-        if batch.dtype == object and any(cell is None or isinstance(cell, str) for cell in batch.flat):
-            raise _not_a_number(batch)
-        return batch.astype(np.float32, copy=False)
-
-    @property
-    def document(self) -> dict[str, Any]:
-        """Always the same."""
-        return {"astype": "float32"}
-
-
-def _not_a_number(batch: Array) -> InputError:
-    row, column = next(place for place, cell in np.ndenumerate(batch) if cell is None or isinstance(cell, str))
-    return InputError(where=f"instances[{row}][{column}]", expected="a number", received=shown(batch[row, column]))
-
-
-@dataclass(frozen=True, slots=True)
-class Rescale:
-    """`x * scale + offset`, as `keras.layers.Rescaling`."""
-
-    scale: float
-    offset: float
-
-    def apply(self, batch: Array) -> Array:
-        """Multiply, then add, in float32."""
-        return batch * np.float32(self.scale) + np.float32(self.offset)
-
-    @property
-    def document(self) -> dict[str, Any]:
-        """Scale and offset."""
-        return {"rescale": {"scale": self.scale, "offset": self.offset}}
-
-
-@dataclass(frozen=True, slots=True)
-class Standardize:
-    """`(x - mean) / deviation` along the last axis, as `keras.layers.Normalization`; a constant column becomes zero."""
-
-    mean: tuple[float, ...]
-    deviation: tuple[float, ...]
-
-    def apply(self, batch: Array) -> Array:
-        """Subtract, then divide, in float32."""
-        return (batch - np.asarray(self.mean, np.float32)) / np.asarray(self.deviation, np.float32)
-
-    @classmethod
-    def fit(cls, batch: Array) -> Self:
-        """Mean and population deviation of a training split, summed in float64."""
-        rows = batch.reshape(-1, batch.shape[-1]).astype(np.float64)
-        deviation = rows.std(axis=0)
-        # What is left of a constant column after rounding is noise, not a deviation.
-        constant = deviation <= 1e-12 * np.maximum(1.0, np.abs(rows.mean(axis=0)))
-        return cls(tuple(rows.mean(axis=0).tolist()), tuple(np.where(constant, 1.0, deviation).tolist()))
-
-    @property
-    def document(self) -> dict[str, Any]:
-        """Mean and deviation."""
-        return {"standardize": {"mean": list(self.mean), "deviation": list(self.deviation)}}
-
-
-@dataclass(frozen=True, slots=True)
-class Fill:
-    """Missing values (null, NaN) of each column are replaced by one value."""
-
-    strategy: str
-    values: tuple[Any, ...]
-
-    def apply(self, batch: Array) -> Array:
-        """Replace column by column, on a copy."""
-        filled = batch.copy()
-        for column, value in enumerate(self.values):
-            missing = _missing(filled[:, column])
-            if missing.any():
-                filled[missing, column] = value
-        return filled
-
-    @classmethod
-    def fit(cls, batch: Array, strategy: str, value: Any) -> Self:
-        """The value of each column, from a training split."""
-        return cls(strategy, tuple(_fill_value(batch[:, column], strategy, value) for column in range(batch.shape[1])))
-
-    @property
-    def document(self) -> dict[str, Any]:
-        """The strategy and the value of each column."""
-        return {"fill": {"strategy": self.strategy, "values": list(self.values)}}
-
-
-def _missing(column: Array) -> Array:
-    if column.dtype == object:
-        return np.array([cell is None or (isinstance(cell, float) and math.isnan(cell)) for cell in column], dtype=bool)
-    return np.isnan(column)
-
-
-def _fill_value(column: Array, strategy: str, value: Any) -> Any:
-    present = column[~_missing(column)]
-    if strategy == "constant":
-        return value
-    if not len(present):
-        raise DataError(where="preprocessing.fill", expected="a value in every column", received="a column without any")
-    if strategy == "most_frequent" or isinstance(present[0], str):
-        values, counts = np.unique(present.astype(str) if isinstance(present[0], str) else present, return_counts=True)
-        return values[np.argmax(counts)].item()
-    numbers = present.astype(np.float64)
-    return float(np.mean(numbers) if strategy == "mean" else np.median(numbers))
-
-
-@dataclass(frozen=True, slots=True)
-class OneHot:
-    """Columns of categories become one column for each category seen in training."""
-
-    columns: tuple[str, ...]
-    positions: tuple[int, ...]
-    categories: tuple[tuple[Any, ...], ...]
-
-    def apply(self, batch: Array) -> Array:
-        """Widen the table; the order of the columns stays."""
-        parts = [self._column(batch, position) for position in range(batch.shape[1])]
-        return np.concatenate(parts, axis=1)
-
-    def _column(self, batch: Array, position: int) -> Array:
-        column = batch[:, position]
-        if position not in self.positions:
-            return column.reshape(-1, 1)
-        which = self.positions.index(position)
-        numbers = {category: number for number, category in enumerate(self.categories[which])}
-        codes = [self._code(cell, which, row, numbers) for row, cell in enumerate(column.tolist())]
-        hot: Array = np.eye(len(numbers), dtype=np.float32)[codes]
-        return hot.astype(batch.dtype) if batch.dtype == object else hot
-
-    def _code(self, cell: Any, which: int, row: int, numbers: Mapping[Any, int]) -> int:
-        if cell in numbers:
-            return numbers[cell]
-        known = ", ".join(str(category) for category in self.categories[which][:20])
-        raise InputError(
-            where=f"instances[{row}].{self.columns[which]}", expected=f"one of {known}", received=shown(cell)
-        )
-
-    @classmethod
-    def fit(cls, batch: Array, columns: Sequence[str], names: Sequence[str]) -> Self:
-        """The categories of a training split, sorted."""
-        positions = tuple(names.index(column) for column in columns)
-        categories = tuple(tuple(sorted(set(batch[:, position].tolist()))) for position in positions)
-        return cls(tuple(columns), positions, categories)
-
-    @property
-    def document(self) -> dict[str, Any]:
-        """Columns, where they stand, and their categories."""
-        return {"one_hot": {"columns": list(self.columns), "positions": list(self.positions),
-                            "categories": [list(categories) for categories in self.categories]}}  # fmt: skip
-
-    def widened(self, names: Sequence[str]) -> list[str]:
-        """The names of the columns after this step."""
-        out: list[str] = []
-        for position, name in enumerate(names):
-            if position in self.positions:
-                out += [f"{name}={category}" for category in self.categories[self.positions.index(position)]]
-            else:
-                out.append(name)
-        return out
-
-
-@dataclass(frozen=True, slots=True)
-class Reshape:
-    """Every instance gets this shape, row-major."""
-
-    shape: tuple[int, ...]
-
-    def apply(self, batch: Array) -> Array:
-        """Keep the samples axis, reshape the rest."""
-        return batch.reshape(len(batch), *self.shape)
-
-    @property
-    def document(self) -> dict[str, Any]:
-        """The shape without the samples axis."""
-        return {"reshape": list(self.shape)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +64,11 @@ class Preprocessing:
         return np.ascontiguousarray(batch, dtype=np.float32)
 
     @property
+    def resizes_images(self) -> bool:
+        """Whether images of any size are taken, and brought to one when they are decoded."""
+        return any(isinstance(step, Resize) for step in self.steps)
+
+    @property
     def document(self) -> list[dict[str, Any]]:
         """The fitted steps, for the manifest."""
         return [step.document for step in self.steps]
@@ -248,26 +76,7 @@ class Preprocessing:
     @classmethod
     def from_document(cls, document: Sequence[Mapping[str, Any]], output_shape: Sequence[int]) -> Self:
         """Read back what a manifest holds."""
-        return cls(tuple(_read_step(entry) for entry in document), tuple(output_shape))
-
-
-def _read_step(entry: Mapping[str, Any]) -> Step:
-    ((name, values),) = entry.items()
-    match name:
-        case "astype":
-            return Astype()
-        case "rescale":
-            return Rescale(float(values["scale"]), float(values["offset"]))
-        case "standardize":
-            return Standardize(tuple(values["mean"]), tuple(values["deviation"]))
-        case "fill":
-            return Fill(values["strategy"], tuple(values["values"]))
-        case "one_hot":
-            categories = tuple(tuple(one) for one in values["categories"])
-            return OneHot(tuple(values["columns"]), tuple(values["positions"]), categories)
-        case "reshape":
-            return Reshape(tuple(int(size) for size in values))
-    raise ValueError(f"expected a known preprocessing step; received {name!r}")
+        return cls(tuple(read_step(entry) for entry in document), tuple(output_shape))
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,9 +109,37 @@ def fit_steps(steps: Sequence[StepSpec], batch: Array, *, features: Sequence[Fea
         fitting = fitting.then(_fit_table_step(step, fitting))
     fitting = fitting.then(_checked_astype(fitting))
     for step in steps:
-        if step.name in ("rescale", "standardize", "reshape"):
-            fitting = fitting.then(_fit_step(step, fitting.batch))
+        if step.name in ARRAY_STEPS:
+            fitting = fitting.then(_fit_step(step, fitting.batch, [fitting.batch]))
     return Preprocessing(fitting.steps, fitting.batch.shape[1:])
+
+
+def fit_batches(steps: Sequence[StepSpec], batches: Callable[[], Iterable[Array]]) -> Preprocessing:
+    """Fit the steps of a spec on a training split of numbers that is larger than memory.
+
+    Args:
+        steps: As the spec names them, without those of tables of text.
+        batches: Called once for each step that is fitted; gives all raw training instances, batch by batch.
+
+    Raises:
+        DataError: When a step does not fit the data.
+    """
+    first = next(iter(batches()))
+    fitted = Preprocessing((Astype(),), first.shape[1:])
+    for step in steps:
+        if step.name in ARRAY_STEPS:
+            sample = fitted.apply(first)
+            made = _fit_step(step, sample, map(fitted.apply, batches()))
+            fitted = Preprocessing((*fitted.steps, made), made.apply(sample).shape[1:])
+    return fitted
+
+
+def _fit_resize(step: StepSpec, batch: Array) -> Resize:
+    height, width = step.arguments["size"]
+    if batch.ndim != 4 or batch.shape[1:3] != (height, width):
+        received = f"instances of shape {list(batch.shape[1:])}"
+        raise DataError(where="preprocessing.resize", expected="a folder of images", received=received)
+    return Resize(height, width)
 
 
 def _checked_astype(fitting: _Fitting) -> Astype:
@@ -316,7 +153,7 @@ def _checked_astype(fitting: _Fitting) -> Astype:
             raise DataError(
                 where=f"column {name!r}", expected="numbers, or a `one_hot` step for it", received=shown(text)
             )
-        if _missing(batch[:, column]).any():
+        if missing_cells(batch[:, column]).any():
             raise DataError(where=f"column {name!r}", expected="no gaps, or a `fill` step", received="missing values")
     return Astype()
 
@@ -337,11 +174,14 @@ def _fit_table_step(step: StepSpec, fitting: _Fitting) -> Step:
     return OneHot.fit(batch, columns, names)
 
 
-def _fit_step(step: StepSpec, batch: Array) -> Step:
+def _fit_step(step: StepSpec, batch: Array, batches: Iterable[Array]) -> Step:
+    """Fit a step on all batches; its shape shows in the one."""
     if step.name == "rescale":
         return Rescale(step.arguments["scale"], step.arguments["offset"])
     if step.name == "standardize":
-        return Standardize.fit(batch)
+        return Standardize.fit(batches)
+    if step.name == "resize":
+        return _fit_resize(step, batch)
     shape = tuple(step.arguments["shape"])
     try:
         return Reshape(batch.reshape(len(batch), *shape).shape[1:])

@@ -81,9 +81,13 @@ SETTINGS = (
     Setting("api_keys_file", "", "File of the accepted keys; without one, loopback only", fields.String()),
     Setting("workers", "2", "Processes of the service", _whole(1, 256)),
     Setting("max_body_bytes", "67108864", "Largest body of a request, in bytes", _whole(1, 2**40)),
+    Setting("max_rows", "65536", "Most instances in one request", _whole(1, 2**31 - 1)),
+    Setting("max_in_flight", "256", "Requests that one process answers at one time", _whole(1, 2**20)),
+    Setting("request_timeout_s", "30", "Seconds that a request may take", _seconds(0.01, 3600)),
     Setting("data_roots", ".", "Folders that training data may be read from, separated by `:`", _Paths()),
     Setting("poll_s", "1", "Seconds between two looks at the store", _seconds(0.05, 3600)),
     Setting("keep_versions", "2", "Newest versions of a model that are loaded, beside the labelled", _whole(1, 1000)),
+    Setting("checkpoint_s", "30", "Seconds between two checkpoints of a training", _seconds(0, 3600)),
     Setting("drain_s", "30", "Seconds that requests in flight have to end after SIGTERM", _seconds(0, 3600)),
     Setting("log_format", "auto", "`console`, `json`, or `auto`: console on a terminal", _one_of(*LOG_FORMATS)),
     Setting("log_level", "info", "`debug`, `info`, `warning` or `error`", _one_of(*LOG_LEVELS)),
@@ -102,9 +106,13 @@ class Settings:
     api_keys_file: str = ""
     workers: int = 2
     max_body_bytes: int = 64 * 2**20
+    max_rows: int = 65536
+    max_in_flight: int = 256
+    request_timeout_s: float = 30.0
     data_roots: tuple[str, ...] = (".",)
     poll_s: float = 1.0
     keep_versions: int = 2
+    checkpoint_s: float = 30.0
     drain_s: float = 30.0
     log_format: str = "auto"
     log_level: str = "info"

@@ -237,10 +237,6 @@ def _resized(arguments: Arguments, shape: Shape) -> Shape:
     return (int(arguments["height"]), int(arguments["width"]), shape[-1])
 
 
-def _cropped(arguments: Arguments, shape: Shape) -> Shape:
-    return _resized(arguments, shape)
-
-
 ALIKE = ("Activation", "ActivityRegularization",
          "AlphaDropout", "BatchNormalization", "Discretization", "Dropout", "ELU",
          "GaussianDropout", "GaussianNoise", "GroupNormalization", "Identity", "LayerNormalization", "LeakyReLU",
@@ -248,7 +244,7 @@ ALIKE = ("Activation", "ActivityRegularization",
          "UnitNormalization")  # fmt: skip
 """Layers that change values and not shapes."""
 
-AUGMENTING = ("AugMix", "AutoContrast", "ContrastLimitedAdaptiveHistogramEqualization", "Equalization", "RandAugment",
+AUGMENTING = ("AugMix", "AutoContrast", "ContrastLimitedAdaptiveHistogramEqualization", "RandAugment",
               "RandomBrightness", "RandomColorDegeneration", "RandomColorJitter", "RandomContrast",
               "RandomElasticTransform", "RandomErasing", "RandomFlip", "RandomGaussianBlur", "RandomGrayscale",
               "RandomHue", "RandomInvert", "RandomPerspective", "RandomPosterization", "RandomRotation",
@@ -275,12 +271,11 @@ RULES: Mapping[str, Rule] = {
     **{f"ZeroPadding{n}D": _edged(n, "padding", 1) for n in RANKS},
     **{f"UpSampling{n}D": _upsampled(n) for n in RANKS},
     **{f"SpatialDropout{n}D": _spatial_dropout(n) for n in RANKS},
-    "CenterCrop": _cropped,
+    "CenterCrop": _resized,
     "Dense": _dense,
     "Embedding": _embedding,
     "Flatten": _flatten,
     "Permute": _permute,
-    "RandomCrop": _cropped,
     "RepeatVector": _repeat,
     "Reshape": _reshape,
     "Resizing": _resized,

@@ -121,6 +121,6 @@ def _plain(value: Any) -> Any:
 def _step_document(step: StepSpec) -> dict[str, Any] | str:
     if step.name == "astype":
         return {"astype": "float32"}
-    if step.name == "reshape":
-        return {"reshape": list(step.arguments["shape"])}
+    if step.name in ("reshape", "resize"):
+        return {step.name: list(*step.arguments.values())}
     return {step.name: dict(step.arguments)} if step.arguments else step.name

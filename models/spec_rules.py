@@ -1,12 +1,13 @@
 """What must fit together between the parts of a spec: head and loss, gate and metrics, shapes."""
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from models.errors import Problem
 from models.heads import check_head
 from models.keras_objects import ObjectSpec
+from models.metrics import check_metrics, counts_rows, higher_is_better, measured_names, metric_name
+from models.monitors import check_callbacks
 from models.shapes import infer_shapes
 
 __all__ = ["check_output", "check_rules", "metric_name"]
@@ -20,18 +21,10 @@ def check_rules(parts: Mapping[str, Any], problems: list[Problem]) -> None:
         problems: Takes every problem that is found.
     """
     _check_network(parts.get("layers"), parts.get("compile"), parts.get("input_shape"), problems)
+    _check_callbacks(parts.get("fit"), parts.get("compile"), problems)
     _check_fractions(parts.get("data"), problems)
     _check_gate(parts.get("gate"), parts.get("compile"), problems)
     _check_reshape(parts.get("preprocessing"), parts.get("input_shape"), problems)
-
-
-def metric_name(metric: ObjectSpec) -> str:
-    """The name under which Keras reports a metric."""
-    name = metric.arguments.get("name")
-    if name is not None:
-        return str(name)
-    words = re.sub(r"(.)([A-Z][a-z0-9]+)", r"\1_\2", metric.class_name)
-    return re.sub(r"([a-z])([A-Z])", r"\1_\2", words).lower()
 
 
 def _check_network(layers: Any, compiled: Any, input_shape: Any, problems: list[Problem]) -> None:
@@ -43,7 +36,9 @@ def _check_network(layers: Any, compiled: Any, input_shape: Any, problems: list[
     if input_shape is not None:
         check_output(layers, tuple(input_shape), problems)
     if compiled is not None:
-        check_head(layers, compiled.loss, problems)
+        head = check_head(layers, compiled.loss, problems)
+        if head is not None:
+            check_metrics(head, compiled.metrics, problems)
 
 
 def check_output(layers: Sequence[ObjectSpec], input_shape: tuple[int, ...], problems: list[Problem]) -> None:
@@ -61,6 +56,11 @@ def check_output(layers: Sequence[ObjectSpec], input_shape: tuple[int, ...], pro
         problems.append(Problem(path, "one row of numbers for each instance; is a Flatten missing?", received))
 
 
+def _check_callbacks(fit: Any, compiled: Any, problems: list[Problem]) -> None:
+    if fit is not None and compiled is not None:
+        check_callbacks(fit.callbacks, compiled.optimizer, compiled.metrics, problems)
+
+
 def _check_fractions(data: Any, problems: list[Problem]) -> None:
     fractions = (
         [share for share in (data.validation, data.test) if isinstance(share, float)] if data is not None else []
@@ -76,12 +76,17 @@ def _check_gate(gate: Any, compiled: Any, problems: list[Problem]) -> None:
         return
     if gate.minimum is None and gate.not_worse_than is None:
         problems.append(Problem("gate", "`minimum` or `not_worse_than`, or both", "neither"))
-    if compiled is not None:
-        names = ["loss", *(metric_name(metric) for metric in compiled.metrics)]
-        if gate.metric not in names:
-            problems.append(
-                Problem("gate.metric", f"`loss` or one of compile.metrics: {', '.join(names)}", gate.metric)
-            )
+    if compiled is None:
+        return
+    names = measured_names(compiled.metrics)
+    if gate.metric not in names:
+        problems.append(Problem("gate.metric", f"`loss` or one of compile.metrics: {', '.join(names)}", gate.metric))
+    elif gate.minimum is not None and not higher_is_better(gate.metric, compiled.metrics):
+        expected = "a metric of which more is better, or `not_worse_than` instead"
+        problems.append(Problem("gate.minimum", expected, gate.metric))
+    elif gate.per_class and not counts_rows(gate.metric, compiled.metrics):
+        expected = "`loss` or an accuracy: the rows of one class alone have no other metric"
+        problems.append(Problem("gate.per_class", expected, gate.metric))
 
 
 def _check_reshape(steps: Any, input_shape: Any, problems: list[Problem]) -> None:

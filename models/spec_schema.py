@@ -8,7 +8,7 @@ from marshmallow import ValidationError, post_load
 from models.arguments import Mismatch, boolean, choice, either, integer, listing, number, text
 from models.errors import Problem, shown
 from models.keras_objects import ObjectSpec, check_object
-from models.names import is_label_name, is_model_name
+from models.names import RESERVED, is_label_name, is_model_name
 from models.preprocessing import StepSpec
 from models.spec_fields import Checked, Part, Problems, SpecPart, did_you_mean, flatten
 from models.spec_parts import CompileSpec, DataSpec, FitSpec, Gate, Resources, Spec
@@ -25,7 +25,8 @@ SHAPE = listing(POSITIVE)
 def model_name(value: Any) -> str:
     """A model's name, as the contract spells it."""
     if not isinstance(value, str) or not is_model_name(value):
-        raise Mismatch("a name of up to 64 of a-z, 0-9, _ and -, beginning and ending with a letter or digit")
+        expected = "a name of up to 64 of a-z, 0-9, _ and -, beginning and ending with a letter or digit"
+        raise Mismatch(f"{expected}, and not {' or '.join(RESERVED)}")
     return value
 
 
@@ -83,8 +84,11 @@ STEPS: Mapping[str, Mapping[str, Any]] = {
     "rescale": {"scale": number(), "offset": number()},
     "fill": {"strategy": choice("mean", "median", "most_frequent", "constant"), "value": either(number(), text)},
     "one_hot": {"columns": listing(text)},
+    "resize": {"size": listing(integer(1, 4096), length=2)},
     "reshape": {"shape": listing(either(integer(-1, -1), POSITIVE))},
 }
+BARE: Mapping[str, str] = {"resize": "size", "reshape": "shape"}
+"""Steps whose one argument stands without its name."""
 STEP_DEFAULTS: Mapping[str, Any] = {"rescale": {"offset": 0.0}}
 
 
@@ -106,8 +110,8 @@ def _step(item: Any, path: str, problems: list[Problem]) -> StepSpec:
         if arguments not in ("float32", {}):
             problems.append(Problem(path, "float32", shown(arguments)))
         return StepSpec(name, {})
-    if name == "reshape" and not isinstance(arguments, Mapping):
-        return StepSpec(name, _checked({"shape": arguments}, STEPS[name], path, problems, flat=True))
+    if name in BARE and not isinstance(arguments, Mapping):
+        return StepSpec(name, _checked({BARE[name]: arguments}, STEPS[name], path, problems, flat=True))
     if not isinstance(arguments, Mapping):
         problems.append(Problem(path, f"a mapping with the keys {', '.join(STEPS[name])}", shown(arguments)))
         return StepSpec(name, {})
@@ -269,6 +273,10 @@ def _load_parts(document: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, 
         return {key: part for key, part in right.items() if key not in wrong}, wrong
 
 
+OWN_INPUT_DIM = frozenset({"Embedding", "ReversibleEmbedding"})
+"""Layers to which `input_dim` is how many words they know."""
+
+
 def _lifted_input_shape(document: Mapping[str, Any], problems: list[Problem]) -> tuple[dict[str, Any], Any]:
     """Take `input_shape` or `input_dim` from the first layer, where Keras allows it, to the top."""
     lifted = dict(document)
@@ -276,7 +284,7 @@ def _lifted_input_shape(document: Mapping[str, Any], problems: list[Problem]) ->
     if not isinstance(layers, list) or not layers or not isinstance(layers[0], Mapping) or len(layers[0]) != 1:
         return lifted, None
     ((name, arguments),) = layers[0].items()
-    keys = {"input_shape", "input_dim"} if name != "Embedding" else {"input_shape"}
+    keys = {"input_shape", "input_dim"} if name not in OWN_INPUT_DIM else {"input_shape"}
     if not isinstance(arguments, Mapping) or not keys & set(arguments):
         return lifted, None
     lifted["layers"] = [{name: {key: value for key, value in arguments.items() if key not in keys}}, *layers[1:]]

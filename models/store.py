@@ -6,20 +6,20 @@ if absent. Readers see a version when its manifest is there, and check every fil
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
 import obstore
-from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError
+from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore, from_url
 
 from models.errors import CorruptVersion, LabelNotFound, ModelNotFound, StoreUnavailable, VersionNotFound
 from models.labels import LabelBook
 from models.manifest import FileInfo, Manifest, ManifestError
 from models.names import LATEST, STABLE, is_model_name
+from models.objects import answering, children, create, get, reason_of
 
 __all__ = ["Store"]
 
@@ -57,11 +57,11 @@ class Store:
             folder = Path(text.removeprefix("file://")).absolute()
             return cls(LocalStore(folder, mkdir=True), folder)
         except (BaseError, OSError, ValueError) as error:
-            raise StoreUnavailable(_reason(error)) from error
+            raise StoreUnavailable(reason_of(error)) from error
 
     def models(self) -> list[str]:
         """Names of all models that have a published version, sorted."""
-        names = [name for name in self._children("") if is_model_name(name)]
+        names = [name for name in children(self.objects, "") if is_model_name(name)]
         return [name for name in sorted(names) if self.versions(name)]
 
     def versions(self, model: str) -> list[int]:
@@ -75,7 +75,7 @@ class Store:
             VersionNotFound: When there is no such version.
             CorruptVersion: When the manifest cannot be read, or speaks of another version.
         """
-        content = self._get(_path(model, version, MANIFEST))
+        content = get(self.objects, _path(model, version, MANIFEST))
         if content is None:
             raise VersionNotFound(model, version)
         try:
@@ -100,7 +100,7 @@ class Store:
         info = manifest.files.get(file)
         if info is None:
             raise self._corrupt(manifest, file, expected="a file that the manifest lists", received="another name")
-        content = self._get(_path(manifest.model, manifest.version, file))
+        content = get(self.objects, _path(manifest.model, manifest.version, file))
         if content is None:
             raise self._corrupt(manifest, file, expected=f"{info.size} bytes", received="no such file")
         if len(content) != info.size:
@@ -182,7 +182,7 @@ class Store:
 
     def published_by(self, model: str, job_id: str) -> Manifest | None:
         """The version that a job published, finishing a publish that was interrupted after its commit."""
-        record = self._get(_job_path(model, job_id))
+        record = get(self.objects, _job_path(model, job_id))
         return None if record is None else self._finish(Manifest.from_json(record))
 
     def publish(
@@ -220,14 +220,14 @@ class Store:
         """Take the next free number; a number is never given twice, also when its publish failed."""
         number = max(self._numbers(draft.model), default=0) + 1
         claim = json.dumps({"job_id": draft.job_id, "claimed_at": draft.created_at}).encode()
-        while not self._create(_path(draft.model, number, CLAIM), claim):
+        while not create(self.objects, _path(draft.model, number, CLAIM), claim):
             number += 1
         return number
 
     def _upload(self, manifest: Manifest, files: Mapping[str, bytes], on_step: Callable[[str], None]) -> Manifest:
         for name, content in files.items():
             on_step(f"upload {name}")
-            with _answering():
+            with answering():
                 obstore.put(self.objects, _path(manifest.model, manifest.version, name), content)
         infos = {name: FileInfo(hashlib.sha256(content).hexdigest(), len(content)) for name, content in files.items()}
         return replace(manifest, files=infos)
@@ -235,15 +235,15 @@ class Store:
     def _commit(self, manifest: Manifest) -> Manifest:
         """Bind the job to this version, or learn that another attempt of the same job was first."""
         path = _job_path(manifest.model, manifest.job_id)
-        if self._create(path, manifest.to_json()):
+        if create(self.objects, path, manifest.to_json()):
             return manifest
-        record = self._get(path)
+        record = get(self.objects, path)
         if record is None:
             raise StoreUnavailable(f"{path} appeared and vanished")
         return Manifest.from_json(record)
 
     def _finish(self, manifest: Manifest) -> Manifest:
-        self._create(_path(manifest.model, manifest.version, MANIFEST), manifest.to_json())
+        create(self.objects, _path(manifest.model, manifest.version, MANIFEST), manifest.to_json())
         return manifest
 
     def _promote(self, manifest: Manifest) -> None:
@@ -256,34 +256,14 @@ class Store:
 
     def _numbers(self, model: str) -> list[int]:
         """Claimed numbers of a model, ascending."""
-        return sorted(int(name) for name in self._children(model) if name.isdecimal() and not name.startswith("0"))
-
-    def _children(self, prefix: str) -> list[str]:
-        with _answering():
-            listing = obstore.list_with_delimiter(self.objects, prefix or None)
-        return [path.rstrip("/").rsplit("/", 1)[-1] for path in listing["common_prefixes"]]
+        names = children(self.objects, model)
+        return sorted(int(name) for name in names if name.isdecimal() and not name.startswith("0"))
 
     def _exists(self, path: str) -> bool:
         try:
-            with _answering():
+            with answering():
                 obstore.head(self.objects, path)
         except FileNotFoundError:
-            return False
-        return True
-
-    def _get(self, path: str) -> bytes | None:
-        try:
-            with _answering():
-                return bytes(obstore.get(self.objects, path).bytes())
-        except FileNotFoundError:
-            return None
-
-    def _create(self, path: str, content: bytes) -> bool:
-        """Write a file only if it is absent; whether it was."""
-        try:
-            with _answering():
-                obstore.put(self.objects, path, content, mode="create")
-        except FileExistsError:
             return False
         return True
 
@@ -294,20 +274,3 @@ def _path(model: str, version: int, file: str) -> str:
 
 def _job_path(model: str, job_id: str) -> str:
     return f"{model}/jobs/{job_id}.json"
-
-
-@contextmanager
-def _answering() -> Iterator[None]:
-    """Turn what obstore raises into what our callers know."""
-    try:
-        yield
-    except (NotFoundError, FileNotFoundError) as error:
-        raise FileNotFoundError(str(error)) from error
-    except (AlreadyExistsError, FileExistsError) as error:
-        raise FileExistsError(str(error)) from error
-    except (BaseError, OSError) as error:
-        raise StoreUnavailable(_reason(error)) from error
-
-
-def _reason(error: Exception) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

@@ -1,11 +1,13 @@
 """`python -m trainer SPEC.yaml`: train a spec in this process, without a queue.
 
-Exit status: 0 published, 1 the training failed, 2 wrong usage, a wrong spec or wrong settings.
+Exit status: 0 published, 1 the training failed, 2 wrong usage, a wrong spec or wrong settings, 75 told to stop before
+it was over: the same --job-id goes on.
 """
 
 import argparse
 import json
 import os
+import signal
 import sys
 import traceback
 import uuid
@@ -15,13 +17,16 @@ from typing import Any
 
 from models.errors import OnehotError, Problem, SpecError
 from models.manifest import Manifest
-from models.settings import SettingsError, read_settings
+from models.settings import Settings, SettingsError, read_settings
 from models.spec import Spec, load_spec
 from models.spec_text import load_document, set_path
-from trainer.jobs import error_document, result_of
+from trainer.draining import drain_on, is_draining
+from trainer.failures import error_document
+from trainer.isolation import PAUSED
+from trainer.jobs import result_of
 from trainer.launch import launch
 from trainer.processes import die_with_parent
-from trainer.watching import Onlooker, Progress
+from trainer.watching import Onlooker, Progress, TrainingPaused
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -29,14 +34,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     if options.parent:
         die_with_parent(options.parent)
-    output = JsonLines() if options.json_lines else Lines()
+    output: JsonLines | Lines = JsonLines() if options.json_lines else Lines()
     try:
         settings, spec = read_settings(os.environ), _read_spec(options.spec, options.set)
     except (SettingsError, SpecError) as error:
         output.failed(error)
         return 2
     try:
-        manifest = launch(spec, settings=settings, job_id=options.job_id or uuid.uuid4().hex, watcher=output)
+        manifest = _train(spec, settings, options.job_id, output)
+    except TrainingPaused:
+        output.paused()
+        return os.EX_TEMPFAIL
     except OnehotError as error:
         output.failed(error)
         return 2 if isinstance(error, SpecError) else 1
@@ -46,6 +54,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     output.finished(manifest)
     return 0
+
+
+def _train(spec: Spec, settings: Settings, job_id: str, output: Onlooker) -> Manifest:
+    """Only a training with a job's id can be gone on from: nobody would ask for another one again."""
+    if not job_id:
+        return launch(spec, settings=settings, job_id=uuid.uuid4().hex, watcher=output, resumes=False)
+    drain_on(signal.SIGTERM)
+    return launch(spec, settings=settings, job_id=job_id, watcher=output)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -75,7 +91,20 @@ def _file_bytes(name: str) -> bytes:
         raise SpecError([Problem(name, "a readable file", error.strerror or type(error).__name__)]) from error
 
 
-class Lines(Onlooker):
+class Output(Onlooker):
+    """Tells what happens; says stop when the process was told to end."""
+
+    def check(self) -> None:
+        """Go on until SIGTERM came.
+
+        Raises:
+            TrainingPaused: When it did.
+        """
+        if is_draining():
+            raise TrainingPaused
+
+
+class Lines(Output):
     """Progress for people."""
 
     def on_epoch(self, progress: Progress) -> None:
@@ -88,12 +117,16 @@ class Lines(Onlooker):
         metrics = ", ".join(f"{name} {value:.4f}" for name, value in manifest.metrics.items())
         print(f"published {manifest.model} version {manifest.version}: {metrics}", flush=True)
 
+    def paused(self) -> None:
+        """That the training is not over, on stderr."""
+        print(TrainingPaused(), file=sys.stderr, flush=True)
+
     def failed(self, error: Exception) -> None:
         """The message alone, on stderr."""
         print(error, file=sys.stderr, flush=True)
 
 
-class JsonLines(Onlooker):
+class JsonLines(Output):
     """Progress for programs."""
 
     def on_epoch(self, progress: Progress) -> None:
@@ -103,6 +136,14 @@ class JsonLines(Onlooker):
     def finished(self, manifest: Manifest) -> None:
         """The end, with what a job would return."""
         self._write({"event": "end", "status": "finished", "result": result_of(manifest)})
+
+    def on_checkpoint(self) -> None:
+        """That there will be one."""
+        self._write({"event": "checkpoint"})
+
+    def paused(self) -> None:
+        """The end of this process, not of the training."""
+        self._write({"event": "end", "status": PAUSED})
 
     def failed(self, error: Exception) -> None:
         """The end, with the error; also on stderr."""

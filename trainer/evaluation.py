@@ -1,27 +1,32 @@
 """What a trained network is worth: loss and metrics of every part, and what it takes for what."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from models.instances import Array
+from trainer.data.rows import batches
 from trainer.heads import Head
 from trainer.preparation import Prepared
+from trainer.scores import Calibration, Mistake, calibration, mistakes, roc_auc
 from trainer.stepping import EVALUATION_BATCH, Stepper
+from trainer.targets import Labels
 
-__all__ = ["ClassScore", "Evaluation", "class_scores", "confusion_matrix", "evaluate"]
+__all__ = ["ClassScore", "Evaluation", "confusion_matrix", "evaluate", "judge"]
 
 
 @dataclass(frozen=True, slots=True)
 class ClassScore:
-    """How well one class is told from the others."""
+    """How well one class is told from the others; `roc_auc` is None where the held-out rows have one kind only."""
 
     name: str
     precision: float
     recall: float
     f1: float
     support: int
+    roc_auc: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,28 +38,64 @@ class Evaluation:
         predictions: Of the held-out rows, `(rows, outputs) float32`.
         confusion: Of the held-out rows: `confusion[i][j]` rows of class i were taken for class j; None without classes.
         classes: One score for each class; empty without classes.
+        calibration: Confidence against accuracy; None without classes.
+        mistakes: The held-out rows that were taken for another class, the surest first.
     """
 
     metrics: dict[str, dict[str, float]]
     predictions: Array
     confusion: Array | None
     classes: tuple[ClassScore, ...]
+    calibration: Calibration | None = None
+    mistakes: tuple[Mistake, ...] = ()
 
 
 def evaluate(network: Any, stepper: Stepper, prepared: Prepared) -> Evaluation:
     """Evaluate a trained network on train, validation and test."""
     metrics = {name: stepper.evaluate(piece.part) for name, piece in prepared.pieces.items()}
     test = prepared.test
-    predictions = np.asarray(network.predict(test.part.inputs, batch_size=EVALUATION_BATCH, verbose=0), np.float32)
-    confusion = _confusion(prepared.head, test.labels.values, predictions, len(prepared.class_names))
-    classes = () if confusion is None else class_scores(confusion, prepared.class_names)
-    return Evaluation(metrics, predictions, confusion, classes)
+    predictions = np.concatenate([
+        network.predict(some, batch_size=EVALUATION_BATCH, verbose=0) for some in batches(test.part.inputs)
+    ]).astype(np.float32, copy=False)  # fmt: skip
+    return Evaluation(metrics, predictions, **judge(prepared.head, test.labels, predictions))
 
 
-def _confusion(head: Head, labels: Array, predictions: Array, classes: int) -> Array | None:
-    if not (classes and head.exclusive):
-        return None
-    return confusion_matrix(labels, head.predicted_classes(predictions), classes)
+def judge(head: Head, labels: Labels, predictions: Array) -> dict[str, Any]:
+    """What an `Evaluation` says of classes: nothing for regression.
+
+    Args:
+        head: The network's head.
+        labels: The held-out rows' labels.
+        predictions: The network's predictions for them, `(rows, outputs)`.
+    """
+    names = labels.class_names
+    if not names:
+        return {"confusion": None, "classes": ()}
+    probabilities = head.class_probabilities(predictions)
+    if not labels.are_classes:
+        taken, hits = probabilities > 0.5, labels.values > 0.5
+        sureness, right = np.where(taken, probabilities, 1 - probabilities), taken == hits
+        return {
+            "confusion": None,
+            "classes": _scored(names, hits, taken, probabilities),
+            "calibration": calibration(sureness.reshape(-1), right.reshape(-1)),
+        }
+    predicted = head.predicted_classes(predictions)
+    confidences = probabilities[np.arange(len(predicted)), predicted]
+    every = np.arange(len(names))
+    return {
+        "confusion": confusion_matrix(labels.values, predicted, len(names)),
+        "classes": _scored(names, labels.values[:, None] == every, predicted[:, None] == every, probabilities),
+        "calibration": calibration(confidences, predicted == labels.values),
+        "mistakes": mistakes(labels.values, predicted, confidences, names),
+    }
+
+
+def _scored(names: tuple[str, ...], hits: Array, taken: Array, probabilities: Array) -> tuple[ClassScore, ...]:
+    """Every class against all others: `hits` and `taken` are `(rows, classes)` booleans."""
+    both = (hits & taken).sum(axis=0)
+    areas = [roc_auc(hits[:, index], probabilities[:, index]) for index in range(len(names))]
+    return _class_scores(names, both, hits.sum(axis=0), taken.sum(axis=0), areas)
 
 
 def confusion_matrix(true: Array, predicted: Array, classes: int) -> Array:
@@ -64,11 +105,11 @@ def confusion_matrix(true: Array, predicted: Array, classes: int) -> Array:
     return matrix
 
 
-def class_scores(confusion: Array, class_names: tuple[str, ...]) -> tuple[ClassScore, ...]:
+def _class_scores(
+    names: tuple[str, ...], both: Array, support: Array, taken: Array, areas: Sequence[float | None]
+) -> tuple[ClassScore, ...]:
     """Precision, recall and F1 of each class; 0 where there is nothing to divide by."""
-    hits = np.diag(confusion).astype(float)
-    support, taken = confusion.sum(axis=1), confusion.sum(axis=0)
-    recall, precision = hits / np.maximum(support, 1), hits / np.maximum(taken, 1)
+    recall, precision = both / np.maximum(support, 1), both / np.maximum(taken, 1)
     f1 = 2 * precision * recall / np.maximum(precision + recall, np.finfo(float).tiny)
-    rows = zip(class_names, precision.tolist(), recall.tolist(), f1.tolist(), support.tolist(), strict=True)
+    rows = zip(names, precision.tolist(), recall.tolist(), f1.tolist(), support.tolist(), areas, strict=True)
     return tuple(ClassScore(*row) for row in rows)

@@ -9,7 +9,9 @@ from typing import Any
 import keras
 import onnx
 
+from trainer.exporting import BACKEND, export_elsewhere
 from trainer.heads import REGRESSION, Head
+from trainer.inference_network import inference_network
 from trainer.mending import mend
 
 __all__ = ["INPUT", "OPSET", "PROBABILITIES", "VALUES", "export_keras", "export_onnx", "output_name"]
@@ -44,7 +46,9 @@ def export_onnx(network: Any, head: Head) -> bytes:
     Returns:
         One input `(batch, *input shape) float32`, one output `(batch, outputs) float32`, the samples axis free.
     """
-    graph = _exported(network)
+    if keras.backend.backend() != BACKEND:
+        return export_elsewhere(export_keras(network), task=head.task)
+    graph = _exported(inference_network(network))
     mend(graph)
     _rename_output(graph.graph, output_name(head))
     for value in (*graph.graph.input, *graph.graph.output):

@@ -12,18 +12,19 @@ import numpy as np
 
 from models.errors import Problem, SpecError, TrainingDiverged
 from models.instances import Array
+from models.monitors import check_monitors as find_unmeasured
 from models.spec import Spec
-from models.spec_rules import metric_name
+from trainer.callback_memory import recall, remember
+from trainer.checkpoints import Keeper, Snapshot, restore, snapshot_arrays
 from trainer.network import keras_object
 from trainer.stepping import Part, Stepper, make_stepper, plain_numbers
-from trainer.watching import Deadline, Progress, TrainingCancelled, Watcher
+from trainer.watching import Deadline, Progress, TrainingPaused, Watcher
 
 __all__ = ["Fitted", "check_monitors", "epoch_order", "fit"]
 
 CALL_S = 0.5
 """How long one call into the graph should take: a cancel is noticed between two."""
 FIRST_CALL_STEPS = 64
-MONITORING = frozenset({"EarlyStopping", "ReduceLROnPlateau"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +47,10 @@ def epoch_order(rows: int, *, seed: int, epoch: int, shuffle: bool) -> Array:
     return np.random.default_rng([seed, epoch]).permutation(rows) if shuffle else np.arange(rows)
 
 
-def fit(network: Any, spec: Spec, *, training: Part, validation: Part | None, watcher: Watcher) -> Fitted:
-    """Train a compiled network.
+def fit(
+    network: Any, spec: Spec, *, training: Part, validation: Part | None, watcher: Watcher, keeper: Keeper | None = None
+) -> Fitted:
+    """Train a compiled network, from where an earlier attempt left it.
 
     Args:
         network: A compiled `keras.Sequential`; its weights change.
@@ -55,20 +58,21 @@ def fit(network: Any, spec: Spec, *, training: Part, validation: Part | None, wa
         training: What is trained on.
         validation: What each epoch is validated with, if anything.
         watcher: Hears of each epoch.
+        keeper: Keeps the checkpoints; None for a training that can only begin.
 
     Raises:
         TrainingDiverged: When the loss is no number any more.
-        TrainingCancelled: When the watcher says so.
+        Interruption: When the watcher says so.
         TrainingTimedOut: When `fit.timeout_s` is over.
+        DataChanged: When the earlier attempt had other data.
     """
     check_monitors(spec, validated=validation is not None)
     loop = _Epochs(
         network, spec, make_stepper(network, training, spec.fit.batch_size), training, validation, watcher,
-        Deadline.after(spec.fit.timeout_s), _callback_list(network, spec),
+        _callback_list(network, spec), keeper,
     )  # fmt: skip
-    started_s = time.monotonic()
     loop.run()
-    return Fitted(loop.history, time.monotonic() - started_s, loop.stepper)
+    return Fitted(loop.history, loop.spent_s, loop.stepper)
 
 
 def check_monitors(spec: Spec, *, validated: bool) -> None:
@@ -77,15 +81,8 @@ def check_monitors(spec: Spec, *, validated: bool) -> None:
     Raises:
         SpecError: Names each of them.
     """
-    measured = ["loss", *(metric_name(metric) for metric in spec.compile.metrics)]
-    measured += [f"val_{name}" for name in measured] if validated else []
-    monitors = [
-        (f"fit.callbacks.{index}.{callback.class_name}.monitor", str(callback.arguments.get("monitor", "val_loss")))
-        for index, callback in enumerate(spec.fit.callbacks)
-        if callback.class_name in MONITORING
-    ]
-    expected = f"one of {', '.join(measured)}"
-    problems = [Problem(path, expected, repr(monitor)) for path, monitor in monitors if monitor not in measured]
+    problems: list[Problem] = []
+    find_unmeasured(spec.fit.callbacks, spec.compile.metrics, problems, validated=validated)
     if problems:
         raise SpecError(problems)
 
@@ -115,15 +112,18 @@ class _Epochs:
     training: Part
     validation: Part | None
     watcher: Watcher
-    deadline: Deadline
     callbacks: Any
+    keeper: Keeper | None
     history: list[dict[str, float]] = field(default_factory=list)
-    call_steps: int = field(default_factory=lambda: FIRST_CALL_STEPS)
+    rows_done: int = 0
+    call_steps: int = FIRST_CALL_STEPS
+    deadline: Deadline = field(init=False)
 
     def run(self) -> None:
         """Train to the last epoch, or until a callback says stop."""
         self.network.stop_training = False
         self.callbacks.on_train_begin()
+        self._go_on_from_checkpoint()
         for epoch in range(len(self.history), self.spec.fit.epochs):
             self._run_epoch(epoch)
             if self.network.stop_training:
@@ -131,9 +131,26 @@ class _Epochs:
         self.network.optimizer.finalize_variable_values(self.network.trainable_weights)
         self.callbacks.on_train_end(self.history[-1])
 
+    @property
+    def spent_s(self) -> float:
+        """Seconds of training so far, those of earlier attempts included."""
+        return time.monotonic() - self.deadline.started_s
+
+    def _go_on_from_checkpoint(self) -> None:
+        snapshot = self.keeper.load() if self.keeper is not None else None
+        self.deadline = Deadline.after(self.spec.fit.timeout_s, spent_s=snapshot.spent_s if snapshot else 0.0)
+        if snapshot is not None:
+            self.history, self.rows_done = snapshot.history, snapshot.rows_done
+            restore(self.network, snapshot.variables)
+            recall(self.callbacks.callbacks, snapshot.callbacks)
+
+    def _keep(self) -> None:
+        if self.keeper is not None:
+            arrays, memories = snapshot_arrays(self.network), remember(self.callbacks.callbacks)
+            self.keeper.save(Snapshot(self.rows_done, self.spent_s, self.history, arrays, memories))
+
     def _run_epoch(self, epoch: int) -> None:
         started_s = time.monotonic()
-        self.callbacks.on_epoch_begin(epoch)
         logs = self._train(epoch)
         if not math.isfinite(logs["loss"]):
             raise TrainingDiverged(epoch=epoch + 1)
@@ -145,25 +162,38 @@ class _Epochs:
         self.watcher.on_epoch(Progress(epoch + 1, self.spec.fit.epochs, logs, eta_s))
 
     def _train(self, epoch: int) -> dict[str, float]:
-        self.network.reset_metrics()
-        logs: dict[str, float] = {}
+        """Train on the rows of an epoch that were not trained on yet."""
+        if not self.rows_done:
+            self.callbacks.on_epoch_begin(epoch)
+            self.stepper.reset()
         order = epoch_order(self.training.rows, seed=self.spec.seed, epoch=epoch, shuffle=self.spec.fit.shuffle)
+        logs: dict[str, float] = {}
         for rows in self._calls(order):
             logs = self.stepper.train(rows)
-            if self.watcher.is_cancelled():
-                raise TrainingCancelled
-            self.deadline.check(epoch=epoch + 1)
-        return logs
+            self.rows_done += len(rows)
+            self._look_around(epoch)
+        self.rows_done = 0
+        return logs or plain_numbers(self.network.get_metrics_result())
+
+    def _look_around(self, epoch: int) -> None:
+        """Between two calls: shall the training go on here, has it time left, is a checkpoint due?"""
+        try:
+            self.watcher.check()
+        except TrainingPaused:
+            self._keep()
+            raise
+        self.deadline.check(epoch=epoch + 1)
+        if self.keeper is not None and self.keeper.is_due():
+            self._keep()
 
     def _calls(self, order: Array) -> Iterator[Array]:
         """The rows of whole batches that one call trains on, so many that it takes about CALL_S."""
-        batch_size, done = self.spec.fit.batch_size, 0
-        while done < len(order):
-            rows = order[done : done + self.call_steps * batch_size]
+        batch_size = self.spec.fit.batch_size
+        while self.rows_done < len(order):
+            rows = order[self.rows_done : self.rows_done + self.call_steps * batch_size]
             started_s = time.monotonic()
             yield rows
             step_s = (time.monotonic() - started_s) / math.ceil(len(rows) / batch_size)
-            done += len(rows)
             self.call_steps = max(1, min(self.call_steps * 2, int(CALL_S / max(step_s, 1e-6))))
 
     def _validate(self) -> dict[str, float]:

@@ -1,7 +1,7 @@
 """The gate: whether the label `stable` may move to a new version."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
@@ -10,9 +10,12 @@ import numpy as np
 from models.errors import LabelNotFound, ModelNotFound, StoreError
 from models.instances import Array
 from models.manifest import Manifest
+from models.metrics import higher_is_better, metric_name
 from models.spec import Gate, Spec
 from models.store import Store
+from trainer.data.rows import preprocessed
 from trainer.heads import Head
+from trainer.held_out import rows_digest
 from trainer.network import keras_object
 from trainer.parity import graph_predictions
 from trainer.preparation import Prepared
@@ -20,7 +23,6 @@ from trainer.preparation import Prepared
 __all__ = ["Check", "GateOutcome", "pass_gate"]
 
 LOSS = "loss"
-LOWER_IS_BETTER = ("error", "crossentropy", "loss", "hinge", "divergence", "poisson", "log_cosh", "false_")
 
 Score = Callable[[Array, Array], float]
 
@@ -52,10 +54,17 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class GateOutcome:
-    """Every check of a gate."""
+    """Every check of a gate.
+
+    Args:
+        metric: What was compared.
+        checks: Each comparison.
+        rows_sha256: Digest of the held-out rows that all of them were made on.
+    """
 
     metric: str
     checks: tuple[Check, ...]
+    rows_sha256: str
 
     @property
     def holds(self) -> bool:
@@ -65,7 +74,8 @@ class GateOutcome:
     @property
     def document(self) -> dict[str, Any]:
         """The outcome with its numbers, for the manifest."""
-        return {"metric": self.metric, "holds": self.holds, "checks": [check.document for check in self.checks]}
+        checks = [check.document for check in self.checks]
+        return {"metric": self.metric, "holds": self.holds, "rows_sha256": self.rows_sha256, "checks": checks}
 
 
 def pass_gate(spec: Spec, prepared: Prepared, predictions: Array, *, store: Store) -> GateOutcome | None:
@@ -91,7 +101,7 @@ def pass_gate(spec: Spec, prepared: Prepared, predictions: Array, *, store: Stor
             checks.append(Check(f"minimum{suffix}", gate.minimum, received, received >= gate.minimum))
     if gate.not_worse_than is not None:
         checks += _against_label(spec, gate, prepared, predictions, store)
-    return GateOutcome(gate.metric, tuple(checks))
+    return GateOutcome(gate.metric, tuple(checks), rows_digest(prepared.test))
 
 
 def _row_groups(gate: Gate, prepared: Prepared) -> list[tuple[str, Array]]:
@@ -110,8 +120,7 @@ def _score(spec: Spec, head: Head) -> Score:
     if gate is None or gate.metric == LOSS:
         loss = keras_object("losses", spec.compile.loss)
         return lambda targets, predictions: float(loss(targets, predictions))
-    metrics = [head.metric(one, path=f"compile.metrics.{i}") for i, one in enumerate(spec.compile.metrics)]
-    chosen = next(metric for metric in metrics if metric.arguments["name"] == gate.metric)
+    chosen = next(head.metric(one) for one in spec.compile.metrics if metric_name(one) == gate.metric)
 
     def score(targets: Array, predictions: Array) -> float:
         metric = keras_object("metrics", chosen)
@@ -137,8 +146,12 @@ def _against_label(spec: Spec, gate: Gate, prepared: Prepared, predictions: Arra
     checks = []
     for suffix, rows in _row_groups(gate, prepared):
         targets = prepared.test.part.targets[rows]
-        checks.append(_not_worse(rule + suffix, gate, score(targets, predictions[rows]), score(targets, theirs[rows])))
-    return checks
+        received, rivals = score(targets, predictions[rows]), score(targets, theirs[rows])
+        checks.append(_not_worse(rule + suffix, received, rivals, spec=spec, gate=gate))
+    if rival.data.get("test_sha256") == rows_digest(prepared.test):
+        return checks
+    note = f"version {rival.version} had other held-out rows, and may have been trained on some of these"
+    return [replace(check, note=note) for check in checks]
 
 
 def _rival_predictions(store: Store, rival: Manifest, prepared: Prepared) -> Array:
@@ -149,11 +162,11 @@ def _rival_predictions(store: Store, rival: Manifest, prepared: Prepared) -> Arr
     """
     if rival.class_names != prepared.class_names or rival.instance.shape != prepared.instance.shape:
         raise ValueError("its instances or classes are others")
-    inputs = rival.fitted_preprocessing.apply(prepared.test.raw.features)
+    inputs = preprocessed(prepared.test.raw.features, rival.fitted_preprocessing)
     return graph_predictions(store.read(rival, "model.onnx"), inputs)
 
 
-def _not_worse(rule: str, gate: Gate, received: float, theirs: float) -> Check:
-    if any(word in gate.metric for word in LOWER_IS_BETTER):
-        return Check(rule, theirs, received, received <= theirs + gate.tolerance)
-    return Check(rule, theirs, received, received >= theirs - gate.tolerance)
+def _not_worse(rule: str, received: float, theirs: float, *, spec: Spec, gate: Gate) -> Check:
+    if higher_is_better(gate.metric, spec.compile.metrics):
+        return Check(rule, theirs, received, received >= theirs - gate.tolerance)
+    return Check(rule, theirs, received, received <= theirs + gate.tolerance)

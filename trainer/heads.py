@@ -1,39 +1,28 @@
 """The end of a network meets the data: which targets it is trained on, and what its metrics mean."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from models.errors import Problem, SpecError
-from models.heads import find_head
+from models.heads import MULTILABEL, REGRESSION, SIGMOID, find_head
+from models.heads import Head as SpecHead
 from models.instances import Array
 from models.keras_objects import ObjectSpec
+from models.metrics import metric_for
 from models.spec import Spec
-from models.spec_rules import metric_name
 from trainer.targets import Labels, to_one_hot
 
 __all__ = ["MULTILABEL", "REGRESSION", "Head", "check_output", "choose_head", "task_of"]
 
-SOFTMAX, SIGMOID, MULTILABEL, REGRESSION = "softmax", "sigmoid", "multilabel", "regression"
-
-SPARSE_LOSS = "SparseCategoricalCrossentropy"
-SPARSE_TWINS: Mapping[str, str] = {
-    "CategoricalAccuracy": "SparseCategoricalAccuracy",
-    "CategoricalCrossentropy": "SparseCategoricalCrossentropy",
-    "TopKCategoricalAccuracy": "SparseTopKCategoricalAccuracy",
-}
-"""Metrics on one-hot targets → the same on class indices."""
-
-AVERAGED = frozenset({"F1Score", "FBetaScore"})
-
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The end of a network.
+    """The end of a network, and the data it is trained on.
 
     Args:
-        task: `softmax`, `sigmoid`, `multilabel` or `regression`.
+        task: As in `models.heads`.
         outputs: How many values a prediction has.
         sparse: Whether loss and metrics take class indices instead of one-hot rows.
         exclusive: Whether each row belongs to exactly one class.
@@ -54,31 +43,13 @@ class Head:
         """The class index of each row of predictions, for tasks with one class a row."""
         return (predictions[:, 0] > 0.5).astype(np.int64) if self.task == SIGMOID else predictions.argmax(axis=1)
 
-    def metric(self, spec: ObjectSpec, *, path: str) -> ObjectSpec:
-        """The metric that a spec's name means for this head, under the name that the spec gives it.
+    def class_probabilities(self, predictions: Array) -> Array:
+        """One probability for each class: `(rows, classes)`, also where one unit tells two classes apart."""
+        return np.concatenate([1 - predictions, predictions], axis=1) if self.task == SIGMOID else predictions
 
-        Raises:
-            SpecError: When it cannot be computed on this head's targets.
-        """
-        class_name = spec.class_name
-        if class_name == "Accuracy":
-            if self.task == REGRESSION:
-                raise SpecError([Problem(path, "a metric of regression, as MeanAbsoluteError", "Accuracy")])
-            class_name = "CategoricalAccuracy" if self.exclusive and self.task != SIGMOID else "BinaryAccuracy"
-        class_name = self._twin(class_name, path)
-        averaged = {"average": "macro"} if class_name in AVERAGED else {}
-        return replace(spec, class_name=class_name, arguments={**averaged, **spec.arguments, "name": metric_name(spec)})
-
-    def _twin(self, class_name: str, path: str) -> str:
-        if not self.sparse:
-            return {sparse: twin for twin, sparse in SPARSE_TWINS.items()}.get(class_name, class_name)
-        twin = SPARSE_TWINS.get(class_name, class_name)
-        if not twin.startswith("Sparse"):
-            expected = (
-                f"a metric that takes class indices, as the loss {SPARSE_LOSS} does; CategoricalCrossentropy allows all"
-            )
-            raise SpecError([Problem(path, expected, class_name)])
-        return twin
+    def metric(self, spec: ObjectSpec) -> ObjectSpec:
+        """The metric that a spec's name means for this head, under the name that the spec gives it."""
+        return metric_for(SpecHead(self.task, self.outputs, self.sparse), spec, exclusive=self.exclusive)
 
 
 def task_of(spec: Spec) -> str:
@@ -106,8 +77,8 @@ def choose_head(spec: Spec, labels: Labels, *, task: str) -> Head:
             [Problem(f"layers.{len(spec.layers) - 1}", expected, "one sigmoid unit, which tells two apart")]
         )
     outputs = {SIGMOID: 1, REGRESSION: labels.values.shape[-1]}.get(task, len(labels.class_names))
-    sparse = spec.compile.loss.class_name == SPARSE_LOSS
-    return Head(task, outputs, sparse=sparse, exclusive=labels.are_classes)
+    found = find_head(spec.layers, spec.compile.loss)
+    return Head(task, outputs, sparse=found is not None and found.sparse, exclusive=labels.are_classes)
 
 
 def check_output(spec: Spec, head: Head, shape: tuple[int | None, ...], class_names: tuple[str, ...]) -> None:

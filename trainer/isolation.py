@@ -1,7 +1,7 @@
 """A training in a process of its own, for a backend that this process cannot have any more.
 
 The child is `python -m trainer - --json-lines`: the spec goes to its stdin; each epoch, and the end, comes from its
-stdout as a line of JSON.
+stdout as a line of JSON. SIGTERM has it write a checkpoint and end.
 """
 
 import contextlib
@@ -17,11 +17,13 @@ from models.errors import TrainingError
 from models.manifest import Manifest
 from models.spec import Spec
 from models.store import Store
-from trainer.watching import Progress, TrainingCancelled, Watcher
+from trainer.watching import Interruption, Progress, TrainingPaused, Watcher
 
-__all__ = ["TrainingFailed", "train_isolated"]
+__all__ = ["PAUSED", "TrainingFailed", "train_isolated"]
 
-CANCEL_POLL_S = 1.0
+LOOK_S = 0.5
+PAUSED = "paused"
+"""The status of a training that another process shall go on with."""
 
 
 class TrainingFailed(TrainingError):
@@ -37,20 +39,30 @@ def train_isolated(spec: Spec, *, store: Store, job_id: str, watcher: Watcher) -
 
     Raises:
         TrainingFailed: With the message of the error that ended it.
-        TrainingCancelled: When the watcher says so; the child is ended.
+        Interruption: When the watcher says so; the child is ended.
     """
     command = [sys.executable, "-m", "trainer", "-", "--json-lines", "--job-id", job_id, "--parent", str(os.getpid())]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
-        cancelled = _cancel_on_request(child, watcher)
+        guard = _Guard(child, watcher)
+        threading.Thread(target=guard.watch, daemon=True).start()
         _send(child, spec)
         end = _follow(child, watcher)
         child.wait()
-    if cancelled.is_set():
-        raise TrainingCancelled
+    if guard.interruption is not None and end.get("status") != "finished":
+        raise guard.interruption
     if end.get("status") != "finished":
-        error = end.get("error", {"type": "TrainingError", "message": f"the process ended with {child.returncode}"})
-        raise TrainingFailed(kind=error["type"], message=error["message"])
+        raise TrainingFailed(**_told(end, child.returncode))
     return store.manifest(spec.model, int(end["result"]["version"]))
+
+
+def _told(end: dict[str, Any], status: int) -> dict[str, str]:
+    """The error that the child told, or what there is to say of one that told nothing."""
+    if "error" in end:
+        return {"kind": end["error"]["type"], "message": end["error"]["message"]}
+    if status < 0:
+        message = f"the training's process was ended by signal {-status}"
+        return {"kind": "ProcessKilled", "message": message}
+    return {"kind": "TrainingError", "message": f"the training's process ended with status {status}"}
 
 
 def _send(child: subprocess.Popen[str], spec: Spec) -> None:
@@ -68,6 +80,8 @@ def _follow(child: subprocess.Popen[str], watcher: Watcher) -> dict[str, Any]:
         kind = event.pop("event", "")
         if kind == "epoch":
             watcher.on_epoch(Progress(**event))
+        elif kind == "checkpoint":
+            watcher.on_checkpoint()
         elif kind == "end":
             end = event
     return end
@@ -79,19 +93,29 @@ def _events(child: subprocess.Popen[str]) -> Iterator[dict[str, Any]]:
             yield json.loads(line)
 
 
-def _cancel_on_request(child: subprocess.Popen[str], watcher: Watcher) -> threading.Event:
-    """Watch beside the child, which may be silent for long."""
-    cancelled = threading.Event()
+class _Guard:
+    """Asks the watcher beside the child, which may be silent for long."""
 
-    def watch() -> None:
-        while child.poll() is None:
-            if watcher.is_cancelled():
-                cancelled.set()
-                child.kill()
-            try:
-                child.wait(CANCEL_POLL_S)
-            except subprocess.TimeoutExpired:
-                continue
+    def __init__(self, child: subprocess.Popen[str], watcher: Watcher) -> None:
+        self.child = child
+        self.watcher = watcher
+        self.interruption: Interruption | None = None
 
-    threading.Thread(target=watch, daemon=True).start()
-    return cancelled
+    def watch(self) -> None:
+        """End the child when the watcher says so, until it has ended."""
+        while self.child.poll() is None:
+            self._look()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.child.wait(LOOK_S)
+
+    def _look(self) -> None:
+        if self.interruption is not None:
+            return
+        try:
+            self.watcher.check()
+        except TrainingPaused as paused:
+            self.interruption = paused
+            self.child.terminate()
+        except Interruption as interruption:
+            self.interruption = interruption
+            self.child.kill()

@@ -1,7 +1,7 @@
 """What a job tells the world while it runs: its meta, and a list of events, both in Redis.
 
-`onehot:job:<id>:events` holds one JSON object for each epoch and one for the end.
-`onehot:job:<id>:cancel` asks the job to stop while it exists.
+`onehot:job:<id>:events` holds one JSON object for each epoch and one for the end, each exactly once: an epoch that is
+trained again after a crash has been told, and a command that is sent again because its answer was lost adds nothing.
 """
 
 import json
@@ -11,12 +11,20 @@ from typing import Any
 from redis import Redis
 from rq.job import Job
 
-from trainer.watching import Progress
+from trainer.attempts import TTL_S, publishing_key, wishes
+from trainer.draining import is_draining
+from trainer.watching import Progress, Superseded, TrainingCancelled, TrainingPaused
 
-__all__ = ["JobWatcher", "add_event", "cancel_key", "events_key", "write_meta"]
+__all__ = ["CHECKPOINTS", "JobWatcher", "add_event", "events_key", "told_epochs", "write_meta"]
 
-EVENTS_TTL_S = 30 * 24 * 3600
-CANCEL_POLL_S = 0.5
+CHECKPOINTS = "onehot:checkpoints"
+"""Set of `model/job id`: who may have checkpoints in the store."""
+LOOK_S = 0.5
+APPEND = """
+if redis.call('LINDEX', KEYS[1], -1) == ARGV[1] then return 0 end
+redis.call('RPUSH', KEYS[1], ARGV[1])
+return redis.call('EXPIRE', KEYS[1], ARGV[2])
+"""
 
 
 def events_key(job_id: str) -> str:
@@ -24,17 +32,21 @@ def events_key(job_id: str) -> str:
     return f"onehot:job:{job_id}:events"
 
 
-def cancel_key(job_id: str) -> str:
-    """The Redis key that, while it exists, asks a job to stop."""
-    return f"onehot:job:{job_id}:cancel"
+def add_event(connection: Any, job_id: str, event: dict[str, Any]) -> None:
+    """Append an event to a job's list, unless it is the last one there.
+
+    Args:
+        connection: A client, or a pipeline.
+        job_id: Whose event it is.
+        event: Plain values.
+    """
+    connection.eval(APPEND, 1, events_key(job_id), json.dumps(event), TTL_S)
 
 
-def add_event(connection: Redis, job_id: str, event: dict[str, Any]) -> None:
-    """Append an event to a job's list."""
-    with connection.pipeline() as pipeline:
-        pipeline.rpush(events_key(job_id), json.dumps(event))
-        pipeline.expire(events_key(job_id), EVENTS_TTL_S)
-        pipeline.execute()
+def told_epochs(connection: Redis, job_id: str) -> int:
+    """The last epoch that was told; 0 when none was."""
+    last: Any = connection.lindex(events_key(job_id), -1)
+    return int(json.loads(last).get("epoch", 0)) if last else 0
 
 
 def write_meta(job: Job, **values: Any) -> None:
@@ -46,24 +58,65 @@ def write_meta(job: Job, **values: Any) -> None:
 class JobWatcher:
     """Writes the progress of a job down, and looks whether it shall stop.
 
+    While the queue's server is away it waits for it, and the training with it: nobody could tell it that it is
+    superseded.
+
     Args:
         job: The current job.
+        attempt: Which attempt of the job this is.
     """
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job, attempt: str) -> None:
         self.job = job
-        self._cancelled = False
+        self.attempt = attempt
         self._looked_s = float("-inf")
+        self._told = told_epochs(job.connection, job.id)
+        self._meta = {name: value for name, value in job.get_meta().items() if name != "error"}
 
     def on_epoch(self, progress: Progress) -> None:
         """Into the meta for those who ask, into the events for those who follow."""
-        write_meta(self.job, progress=progress.document)
-        add_event(self.job.connection, self.job.id, {"event": "epoch", **progress.document})
+        if progress.epoch <= self._told:
+            return
+        self._meta["progress"] = progress.document
+        with self.job.connection.pipeline() as pipeline:
+            pipeline.hset(self.job.key, "meta", self.job.serializer.dumps(self._meta))
+            add_event(pipeline, self.job.id, {"event": "epoch", **progress.document})
+            pipeline.execute()
+        self._told = progress.epoch
 
-    def is_cancelled(self) -> bool:
-        """Whether the cancel key exists; looked up at most twice a second."""
+    def on_checkpoint(self) -> None:
+        """Note where checkpoints will be: whoever finds the job ended removes them."""
+        self.job.connection.sadd(CHECKPOINTS, f"{self._meta.get('model', '')}/{self.job.id}")
+
+    def check(self) -> None:
+        """Look at the queue's server at most twice a second, and at this process's flag.
+
+        Raises:
+            Superseded, TrainingCancelled, TrainingPaused: When it is so.
+        """
         now_s = time.monotonic()
-        if now_s - self._looked_s >= CANCEL_POLL_S:
+        if now_s - self._looked_s >= LOOK_S:
+            self._look()
             self._looked_s = now_s
-            self._cancelled = bool(self.job.connection.exists(cancel_key(self.job.id)))
-        return self._cancelled
+        if is_draining():
+            raise TrainingPaused
+
+    def check_before_publishing(self) -> None:
+        """Look now, and note that it is too late to cancel.
+
+        Raises:
+            Superseded, TrainingCancelled: When it is so.
+        """
+        self.job.connection.set(publishing_key(self.job.id), self.attempt, ex=TTL_S)
+        try:
+            self._look()
+        except TrainingCancelled:
+            self.job.connection.delete(publishing_key(self.job.id))
+            raise
+
+    def _look(self) -> None:
+        superseded, cancelled = wishes(self.job.connection, self.job.id, self.attempt)
+        if superseded:
+            raise Superseded
+        if cancelled:
+            raise TrainingCancelled

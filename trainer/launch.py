@@ -11,15 +11,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from models.errors import TrainingError
+from models.checkpoints import CheckpointShelf
+from models.errors import StoreUnavailable, TrainingError
 from models.manifest import Manifest
 from models.settings import Settings
 from models.spec import Spec
 from models.store import Store
+from trainer.failures import is_final
 from trainer.isolation import train_isolated
 from trainer.watching import Watcher
 
-__all__ = ["BackendMissing", "choose_backend", "is_installed", "launch", "training_module"]
+__all__ = ["BackendMissing", "choose_backend", "forget_checkpoints", "is_installed", "launch", "training_module"]
 
 QUIET = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
@@ -52,8 +54,15 @@ def choose_backend(backend: str) -> bool:
     return True
 
 
-def launch(spec: Spec, *, settings: Settings, job_id: str, watcher: Watcher) -> Manifest:
-    """Train a spec with its backend, here or in a fresh process.
+def launch(spec: Spec, *, settings: Settings, job_id: str, watcher: Watcher, resumes: bool = True) -> Manifest:
+    """Train a spec with its backend, here or in a fresh process; checkpoints go when nobody will need them.
+
+    Args:
+        spec: What to train.
+        settings: Where store and data are.
+        job_id: Whose version it is.
+        watcher: Hears of each epoch.
+        resumes: Whether an earlier attempt of the job is gone on from.
 
     Raises:
         BackendMissing: When this environment does not have the backend.
@@ -62,10 +71,28 @@ def launch(spec: Spec, *, settings: Settings, job_id: str, watcher: Watcher) -> 
     if not is_installed(spec.backend):
         raise BackendMissing(spec.backend)
     store = Store.open(settings.store)
-    if not choose_backend(spec.backend):
-        return train_isolated(spec, store=store, job_id=job_id, watcher=watcher)
-    manifest: Manifest = training_module().train(spec, store=store, settings=settings, job_id=job_id, watcher=watcher)
+    try:
+        if choose_backend(spec.backend):
+            manifest: Manifest = training_module().train(
+                spec, store=store, settings=settings, job_id=job_id, watcher=watcher, resumes=resumes
+            )
+        else:
+            manifest = train_isolated(spec, store=store, job_id=job_id, watcher=watcher)
+    except Exception as error:
+        if is_final(error):
+            forget_checkpoints(store, spec.model, job_id)
+        raise
+    forget_checkpoints(store, spec.model, job_id)
     return manifest
+
+
+def forget_checkpoints(store: Store, model: str, job_id: str) -> bool:
+    """Remove the checkpoints of a job that has ended; whether the store did so."""
+    try:
+        CheckpointShelf(store, model, job_id).remove()
+    except StoreUnavailable:
+        return False
+    return True
 
 
 def training_module() -> Any:

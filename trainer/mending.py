@@ -17,26 +17,64 @@ def mend(model: onnx.ModelProto) -> None:
     nodes: Nodes = []
     for node in model.graph.node:
         replacement = REPLACEMENTS.get(node.op_type)
-        nodes += [node] if replacement is None else replacement(node.input[0], node.output[0])
+        nodes += [node] if replacement is None else replacement(node)
     del model.graph.node[:]
     model.graph.node.extend(nodes)
 
 
-def _erfc(source: str, target: str) -> Nodes:
+def _erfc(node: onnx.NodeProto) -> Nodes:
     """Of gelu: erfc(x) = 1 - erf(x)."""
+    source, target = node.input[0], node.output[0]
     erf = helper.make_node("Erf", [source], [f"{target}__erf"])
-    return [_one(target), erf, helper.make_node("Sub", [f"{target}__one", f"{target}__erf"], [target])]
+    subtract = helper.make_node("Sub", [f"{target}__one", f"{target}__erf"], [target])
+    return [*_one(source, target), erf, subtract]
 
 
-def _expm1(source: str, target: str) -> Nodes:
+def _expm1(node: onnx.NodeProto) -> Nodes:
     """Of celu: expm1(x) = exp(x) - 1."""
+    source, target = node.input[0], node.output[0]
     exp = helper.make_node("Exp", [source], [f"{target}__exp"])
-    return [_one(target), exp, helper.make_node("Sub", [f"{target}__exp", f"{target}__one"], [target])]
+    return [*_one(source, target), exp, helper.make_node("Sub", [f"{target}__exp", f"{target}__one"], [target])]
 
 
-def _one(target: str) -> onnx.NodeProto:
-    value = helper.make_tensor(f"{target}__one", onnx.TensorProto.FLOAT, (), [1.0])
-    return helper.make_node("Constant", [], [f"{target}__one"], value=value)
+def _one(source: str, target: str) -> Nodes:
+    """1, in the type of the source."""
+    value = helper.make_node("Constant", [], [f"{target}__float"], value=_floats([1.0], ()))
+    return [value, helper.make_node("CastLike", [f"{target}__float", source], [f"{target}__one"])]
 
 
-REPLACEMENTS: Mapping[str, Callable[[str, str], Nodes]] = {"Erfc": _erfc, "Expm1": _expm1}
+def _bucketize(node: onnx.NodeProto) -> Nodes:
+    """Of Discretization: the bucket of x is how many boundaries are not above it."""
+    source, target = node.input[0], node.output[0]
+    boundaries = next(list(one.floats) for one in node.attribute if one.name == "boundaries")
+    last = helper.make_tensor(f"{target}__axis", onnx.TensorProto.INT64, (1,), [-1])
+    return [
+        helper.make_node("Constant", [], [f"{target}__bounds"], value=_floats(boundaries, (len(boundaries),))),
+        helper.make_node("Constant", [], [f"{target}__last"], value=last),
+        helper.make_node("Unsqueeze", [source, f"{target}__last"], [f"{target}__wide"]),
+        helper.make_node("GreaterOrEqual", [f"{target}__wide", f"{target}__bounds"], [f"{target}__above"]),
+        helper.make_node("Cast", [f"{target}__above"], [f"{target}__count"], to=onnx.TensorProto.INT32),
+        helper.make_node("ReduceSum", [f"{target}__count", f"{target}__last"], [target], keepdims=0),
+    ]
+
+
+def _conv_transpose(node: onnx.NodeProto) -> Nodes:
+    """Where the stride is wider than the kernel: padding below zero, which means room at the end."""
+    for attribute in node.attribute:
+        if attribute.name == "pads" and min(attribute.ints) < 0:
+            axes = len(attribute.ints) // 2
+            pairs = list(zip(attribute.ints[:axes], attribute.ints[axes:], strict=True))
+            room = [max(0, -begin - end) for begin, end in pairs]
+            kept = [(0, 0) if begin + end < 0 else (max(0, begin), begin + end - max(0, begin)) for begin, end in pairs]
+            attribute.ints[:] = [begin for begin, _ in kept] + [end for _, end in kept]
+            node.attribute.append(helper.make_attribute("output_padding", room))
+    return [node]
+
+
+def _floats(values: list[float], shape: tuple[int, ...]) -> onnx.TensorProto:
+    return helper.make_tensor("value", onnx.TensorProto.FLOAT, shape, values)
+
+
+REPLACEMENTS: Mapping[str, Callable[[onnx.NodeProto], Nodes]] = {
+    "Bucketize": _bucketize, "ConvTranspose": _conv_transpose, "Erfc": _erfc, "Expm1": _expm1,
+}  # fmt: skip

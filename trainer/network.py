@@ -5,14 +5,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
+import numpy as np
 
 from models.arguments import family_of
 from models.errors import Problem, SpecError
-from models.keras_objects import ObjectSpec
+from models.keras_objects import ACTIVATION_LAYERS, ObjectSpec
 from models.spec import Spec
 from trainer.heads import Head
 
-__all__ = ["build_network", "compile_network", "keras_object"]
+__all__ = ["adapt_network", "build_network", "compile_network", "keras_object"]
 
 HOMES: Mapping[str, Any] = {
     "layers": keras.layers,
@@ -27,10 +28,7 @@ HOMES: Mapping[str, Any] = {
     "callbacks": keras.callbacks,
 }
 
-ACTIVATION_LAYERS: Mapping[str, str] = {
-    "elu": "ELU", "leaky_relu": "LeakyReLU", "relu": "ReLU", "softmax": "Softmax",
-}  # fmt: skip
-"""Activations that take arguments → the layer that does the same: a function with arguments cannot be saved by name."""
+ADAPTING_ROWS = 2**16
 
 TERMINAL_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -87,22 +85,19 @@ def _with_output_type(layer: ObjectSpec) -> ObjectSpec:
 def _add(network: Any, layer: ObjectSpec, *, path: str, shape: tuple[int, ...]) -> None:
     """Add one layer to a network whose output has this shape so far."""
     try:
-        for part in _unfolded(layer, path):
+        for part in _unfolded(layer):
             network.add(keras_object("layers", part))
     except (ValueError, TypeError, IndexError, ZeroDivisionError) as error:
         expected = f"a layer that takes instances of shape {list(shape)}"
         raise SpecError([Problem(path, expected, _reason(error))]) from error
 
 
-def _unfolded(layer: ObjectSpec, path: str) -> Sequence[ObjectSpec]:
+def _unfolded(layer: ObjectSpec) -> Sequence[ObjectSpec]:
     """The layer; and its activation as a layer of its own where that has arguments."""
     activation = layer.arguments.get("activation")
     if not isinstance(activation, Mapping):
         return [layer]
     function = ObjectSpec.from_document(activation)
-    if function.class_name not in ACTIVATION_LAYERS:
-        expected = f"an activation without arguments, or one of {', '.join(ACTIVATION_LAYERS)} with them"
-        raise SpecError([Problem(f"{path}.activation", expected, function.class_name)])
     rest = {name: value for name, value in layer.arguments.items() if name != "activation"}
     follower = ObjectSpec(ACTIVATION_LAYERS[function.class_name], function.arguments)
     return [follower] if layer.class_name == "Activation" else [ObjectSpec(layer.class_name, rest), follower]
@@ -115,13 +110,25 @@ def _reason(error: Exception) -> str:
     return lines[0] if lines else type(error).__name__
 
 
+def adapt_network(network: Any, inputs: Any) -> None:
+    """Give every `Normalization` without mean and variance those of what reaches it from the training rows.
+
+    Args:
+        network: As it was built.
+        inputs: Preprocessed training rows; of very many, the first will do.
+    """
+    for index, layer in enumerate(network.layers):
+        if isinstance(layer, keras.layers.Normalization) and layer.input_mean is None:
+            values = inputs[:ADAPTING_ROWS]
+            for before in network.layers[:index]:
+                values = before(values, training=False)
+            layer.adapt(np.asarray(values))
+
+
 def compile_network(network: Any, spec: Spec, head: Head) -> None:
     """Compile with the spec's optimizer and loss, and its metrics as they apply to the head."""
-    metrics = [
-        head.metric(metric, path=f"compile.metrics.{index}") for index, metric in enumerate(spec.compile.metrics)
-    ]
     network.compile(
         optimizer=keras_object("optimizers", spec.compile.optimizer),
         loss=keras_object("losses", spec.compile.loss),
-        metrics=[keras_object("metrics", metric) for metric in metrics],
+        metrics=[keras_object("metrics", head.metric(metric)) for metric in spec.compile.metrics],
     )

@@ -8,6 +8,7 @@ import onnxruntime
 
 from models.errors import ExportMismatch, TrainingError
 from models.instances import Array
+from trainer.data.rows import Rows, batches
 from trainer.export import INPUT
 
 __all__ = ["TOLERANCES", "Parity", "check_parity", "graph_predictions"]
@@ -27,15 +28,17 @@ class Parity:
     tolerance: float
 
 
-def graph_predictions(graph: bytes, inputs: Array) -> Array:
+def graph_predictions(graph: bytes, inputs: Rows) -> Array:
     """What a graph computes for preprocessed inputs: `(rows, outputs) float32`.
 
     Raises:
         TrainingError: When ONNX Runtime does not take the graph.
     """
-    session = _session(graph)
-    (output,) = session.run(None, {INPUT: inputs})
-    return np.asarray(output)
+    return _predictions(_session(graph), inputs)
+
+
+def _predictions(session: onnxruntime.InferenceSession, inputs: Rows) -> Array:
+    return np.concatenate([session.run(None, {INPUT: some})[0] for some in batches(inputs)])
 
 
 def _session(graph: bytes) -> onnxruntime.InferenceSession:
@@ -52,7 +55,7 @@ def _session(graph: bytes) -> onnxruntime.InferenceSession:
     return session
 
 
-def check_parity(graph: bytes, inputs: Array, predictions: Array, *, precision: str) -> Parity:
+def check_parity(graph: bytes, inputs: Rows, predictions: Array, *, precision: str) -> Parity:
     """Compare a graph with Keras on held-out rows, all at once and one by one.
 
     Args:
@@ -66,7 +69,7 @@ def check_parity(graph: bytes, inputs: Array, predictions: Array, *, precision: 
         TrainingError: When ONNX Runtime does not take the graph.
     """
     session, tolerance = _session(graph), TOLERANCES[precision]
-    (together,) = session.run(None, {INPUT: inputs})
+    together = _predictions(session, inputs)
     singles = [session.run(None, {INPUT: inputs[row : row + 1]})[0] for row in range(min(SINGLE_ROWS, len(inputs)))]
     difference = max(_largest(together, predictions), _largest(np.concatenate(singles), predictions[: len(singles)]))
     if not difference <= tolerance * _scale(predictions):

@@ -1,19 +1,27 @@
 """From a spec to everything that fit needs: data read, split, encoded and preprocessed."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
+import numpy as np
+
+from models.datasets import Datasets
 from models.errors import DataError, InputError, Problem, SpecError
-from models.instances import InstanceSpec
-from models.preprocessing import Preprocessing, fit_steps
+from models.instances import Array, InstanceSpec
+from models.preprocessing import Preprocessing, fit_batches, fit_steps
 from models.spec import DataSpec, Spec
 from trainer.class_weights import row_weights
 from trainer.data import Dataset, load_dataset
+from trainer.data.rows import batches, preprocessed
 from trainer.heads import MULTILABEL, REGRESSION, Head, choose_head, task_of
 from trainer.splits import split_rows
 from trainer.stepping import Part
 from trainer.targets import Labels, read_classes, read_more, read_multi_hot, read_values
 
 __all__ = ["Piece", "Prepared", "prepare"]
+
+Load = Callable[[DataSpec], Dataset]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +72,24 @@ class Prepared:
         return self.train.labels.class_names
 
 
-def prepare(spec: Spec, *, roots: tuple[str, ...]) -> Prepared:
+def prepare(spec: Spec, *, roots: tuple[str, ...], datasets: Datasets | None = None) -> Prepared:
     """Read, split, encode and preprocess the data of a spec.
+
+    Args:
+        spec: The spec.
+        roots: The folders that files may be read from.
+        datasets: The uploaded data sets, for `dataset://`.
 
     Raises:
         DataError: When the data cannot be used.
         SpecError: When the spec does not fit the data.
     """
-    dataset = load_dataset(spec.data, roots=roots, steps=spec.preprocessing)
+    load = partial(load_dataset, roots=roots, steps=spec.preprocessing, datasets=datasets)
+    dataset = load(spec.data)
     task = task_of(spec)
     labels = _read_labels(dataset, spec, task)
     head = choose_head(spec, labels, task=task)
-    raw = _split(spec, dataset, labels, roots)
+    raw = _split(spec, dataset, labels, load)
     preprocessing = _fit_preprocessing(spec, raw["train"][0])
     pieces = {name: _piece(name, *one, preprocessing, head) for name, one in raw.items() if one[0].rows}
     return Prepared(
@@ -95,24 +109,31 @@ def _read_labels(dataset: Dataset, spec: Spec, task: str) -> Labels:
     return read_classes(targets, class_names, where=where)
 
 
-def _split(spec: Spec, dataset: Dataset, labels: Labels, roots: tuple[str, ...]) -> dict[str, tuple[Dataset, Labels]]:
+def _split(spec: Spec, dataset: Dataset, labels: Labels, load: Load) -> dict[str, tuple[Dataset, Labels]]:
     """The parts by name: rows of the data set, or other sources where the spec names them."""
     shares = {"validation": spec.data.validation, "test": spec.data.test}
-    fractions = {name: share if isinstance(share, float) else 0.0 for name, share in shares.items()}
-    split = split_rows(labels, **fractions, seed=spec.seed)
-    rows = {"train": split.train, "validation": split.validation, "test": split.test}
-    parts = {name: (dataset.take(chosen), labels.take(chosen)) for name, chosen in rows.items()}
+    parts = {
+        name: (dataset.take(chosen), labels.take(chosen)) for name, chosen in _split_rows(spec, dataset, labels).items()
+    }
     for name, source in shares.items():
         if isinstance(source, str):
-            parts[name] = _other_source(spec, source, dataset, labels, roots)
+            parts[name] = _other_source(spec, source, dataset, labels, load)
     return parts
 
 
-def _other_source(
-    spec: Spec, source: str, first: Dataset, labels: Labels, roots: tuple[str, ...]
-) -> tuple[Dataset, Labels]:
-    data = DataSpec(source, spec.data.features, spec.data.target)
-    other = load_dataset(data, roots=roots, steps=spec.preprocessing)
+def _split_rows(spec: Spec, dataset: Dataset, labels: Labels) -> dict[str, Array]:
+    """The rows of each part; a data set's own test part stays what its authors made it, whatever share is asked for."""
+    own = dataset.rows - dataset.own_test_rows
+    validation, test = (share if isinstance(share, float) else 0.0 for share in (spec.data.validation, spec.data.test))
+    split = split_rows(
+        labels.take(np.arange(own)), validation=validation, test=0.0 if dataset.own_test_rows else test, seed=spec.seed
+    )
+    held_out = np.arange(own, dataset.rows) if dataset.own_test_rows else split.test
+    return {"train": split.train, "validation": split.validation, "test": held_out}
+
+
+def _other_source(spec: Spec, source: str, first: Dataset, labels: Labels, load: Load) -> tuple[Dataset, Labels]:
+    other = load(DataSpec(source, spec.data.features, spec.data.target))
     if other.instance_shape != first.instance_shape:
         expected = f"instances of shape {list(first.instance_shape)}, as in {first.source}"
         raise DataError(where=source, expected=expected, received=f"shape {list(other.instance_shape)}")
@@ -120,7 +141,11 @@ def _other_source(
 
 
 def _fit_preprocessing(spec: Spec, training: Dataset) -> Preprocessing:
-    fitted = fit_steps(spec.preprocessing, training.features, features=training.columns)
+    features = training.features
+    if isinstance(features, np.ndarray):
+        fitted = fit_steps(spec.preprocessing, features, features=training.columns)
+    else:
+        fitted = fit_batches(spec.preprocessing, lambda: batches(features))
     if spec.input_shape is not None and spec.input_shape != fitted.output_shape:
         expected = f"{list(fitted.output_shape)}, as data and preprocessing give"
         raise SpecError([Problem("input_shape", expected, str(list(spec.input_shape)))])
@@ -129,7 +154,7 @@ def _fit_preprocessing(spec: Spec, training: Dataset) -> Preprocessing:
 
 def _piece(name: str, raw: Dataset, labels: Labels, preprocessing: Preprocessing, head: Head) -> Piece:
     try:
-        inputs = preprocessing.apply(raw.features)
+        inputs = preprocessed(raw.features, preprocessing)
     except InputError as error:
         where = f"{raw.source} ({name} part): {error.where}"
         raise DataError(where=where, expected=error.expected, received=error.received) from error

@@ -16,6 +16,7 @@ from models.store import Store
 from trainer.evaluation import Evaluation
 from trainer.export import INPUT, output_name
 from trainer.gate import GateOutcome
+from trainer.held_out import rows_digest
 from trainer.parity import TOLERANCES
 from trainer.preparation import Piece, Prepared
 
@@ -96,7 +97,8 @@ def _manifest(candidate: Candidate, job_id: str) -> Manifest:
 
 def _data(spec: Spec, prepared: Prepared) -> dict[str, Any]:
     rows = {name: piece.rows for name, piece in prepared.pieces.items()}
-    return {"source": spec.data.source, "sha256": prepared.sha256, "rows": rows}
+    test_sha256 = rows_digest(prepared.test)
+    return {"source": spec.data.source, "sha256": prepared.sha256, "test_sha256": test_sha256, "rows": rows}
 
 
 def golden_rows(test: Piece, evaluation: Evaluation, *, tolerance: float) -> GoldenRows:

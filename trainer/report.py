@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -39,11 +39,19 @@ def make_report(
         "parts": {name: _part(name, prepared, evaluation) for name in prepared.pieces},
         "confusion_matrix": None if evaluation.confusion is None else evaluation.confusion.tolist(),
         "classes": [asdict(score) for score in evaluation.classes],
+        "roc_auc": _mean([score.roc_auc for score in evaluation.classes]),
+        "calibration": None if evaluation.calibration is None else asdict(evaluation.calibration),
+        "mistakes": [asdict(mistake) for mistake in evaluation.mistakes],
         "history": outcomes.history,
         "parity": asdict(outcomes.parity),
         "gate": None if outcomes.gate is None else outcomes.gate.document,
         "timings_s": {name: round(seconds, 4) for name, seconds in timings_s.items()},
     }
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known) if known else None
 
 
 def _part(name: str, prepared: Prepared, evaluation: Evaluation) -> dict[str, Any]:
@@ -59,6 +67,6 @@ def report_bytes(report: dict[str, Any]) -> bytes:
 def _finite(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [_finite(item) for item in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value

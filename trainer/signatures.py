@@ -36,6 +36,9 @@ REFUSED: Mapping[str, Mapping[str, str]] = {
         **dict.fromkeys(("HashedCrossing", "Hashing", "IntegerLookup", "StringLookup", "TextVectorization"),
                         "its lookup does not exist in the graph that is served; encode the column in `preprocessing`"),
         "InputSpec": "it is a description, not a layer",
+        "Equalization": "Keras gives its input as its output while a Sequential is built, and then finds a cycle",
+        "MelSpectrogram": "the graph that is served has no Fourier transform; use STFTSpectrogram",
+        "RandomCrop": "it crops while training only, so what is served has another shape; use CenterCrop",
         "MaxNumBoundingBoxes": TARGETS,
         "Pipeline": "list its layers one by one",
     },
@@ -45,6 +48,7 @@ REFUSED: Mapping[str, Mapping[str, str]] = {
     },
     "losses": {
         "Loss": ABSTRACT,
+        "CategoricalGeneralizedCrossEntropy": "it compares each row with the labels of all rows of its batch",
         "CTC": "it aligns sequences; a classifier has one target per instance",
         "Circle": "it needs embeddings of pairs; a classifier has one target per instance",
     },
@@ -56,6 +60,7 @@ REFUSED: Mapping[str, Mapping[str, str]] = {
     "schedules": {"LearningRateSchedule": ABSTRACT},
     "metrics": {
         **dict.fromkeys(("Metric", "Mean", "Sum", "MeanMetricWrapper"), ABSTRACT),
+        **dict.fromkeys(("IoU", "MeanIoU"), "it takes classes and not probabilities; use OneHotIoU, OneHotMeanIoU"),
     },
     "initializers": {
         "Initializer": ABSTRACT,
@@ -71,6 +76,9 @@ REFUSED: Mapping[str, Mapping[str, str]] = {
     },
 }  # fmt: skip
 """Why a name that Keras ships cannot stand in a spec, by family."""
+
+REQUIRED: Mapping[str, frozenset[str]] = {"Discretization": frozenset({"bin_boundaries"})}
+"""Arguments that Keras does not require, because a layer may learn them from data before it is trained."""
 
 NOT_ACTIVATIONS = frozenset({"deserialize", "get", "serialize"})
 
@@ -106,7 +114,7 @@ def _family(family: str, members: Mapping[str, Any]) -> dict[str, Any]:
         if own_name != name and own_name in members:
             aliases[name] = own_name
         elif name not in refused:
-            known[name] = _arguments(value, skip=1)
+            known[name] = _arguments(value, skip=1) | {one: {"required": True} for one in REQUIRED.get(name, ())}
     return {
         "known": known,
         "aliases": {alias: name for alias, name in aliases.items() if name in known},

@@ -12,8 +12,9 @@ import keras
 import numpy as np
 
 from models.instances import Array
+from trainer.data.rows import Rows
 
-__all__ = ["BatchStepper", "Part", "Stepper", "make_stepper", "plain_numbers"]
+__all__ = ["BatchStepper", "Part", "Stepper", "build_state", "make_stepper", "plain_numbers"]
 
 EVALUATION_BATCH = 1024
 
@@ -23,12 +24,12 @@ class Part:
     """One part of the data, as Keras takes it.
 
     Args:
-        inputs: `(rows, *input shape) float32`.
+        inputs: `(rows, *input shape) float32`, in memory or in a file.
         targets: `(rows, outputs) float32`.
         weights: `(rows,) float32`, or None where every row counts alike.
     """
 
-    inputs: Array
+    inputs: Rows
     targets: Array
     weights: Array | None = None
 
@@ -37,7 +38,7 @@ class Part:
         """How many rows there are."""
         return len(self.inputs)
 
-    def arrays(self) -> tuple[Array, ...]:
+    def arrays(self) -> tuple[Rows, ...]:
         """Inputs and targets, and weights where there are any: Keras' `(x, y[, sample_weight])`."""
         given = (self.inputs, self.targets, self.weights)
         return tuple(array for array in given if array is not None)
@@ -46,11 +47,14 @@ class Part:
 class Stepper(Protocol):
     """Trains and evaluates a compiled network on parts of data."""
 
+    def reset(self) -> None:
+        """Begin to measure loss and metrics anew."""
+
     def train(self, rows: Array) -> dict[str, float]:
         """Take one optimizer step for each batch of `rows` of the training part.
 
         Returns:
-            Loss and metrics since the network's last `reset_metrics`.
+            Loss and metrics since the last `reset`.
         """
 
     def evaluate(self, part: Part) -> dict[str, float]:
@@ -60,10 +64,26 @@ class Stepper(Protocol):
 def make_stepper(network: Any, training: Part, batch_size: int) -> Stepper:
     """The fastest stepper that the running backend has."""
     if keras.backend.backend() == "tensorflow":
-        from trainer.stepping_tensorflow import TensorFlowStepper  # noqa: PLC0415 -- other backends have no tensorflow
+        from trainer import stepping_tensorflow  # noqa: PLC0415 -- other backends have no tensorflow
 
-        return TensorFlowStepper(network, training, batch_size)
+        in_memory = isinstance(training.inputs, np.ndarray)
+        made = stepping_tensorflow.TensorFlowStepper if in_memory else stepping_tensorflow.StreamedTensorFlowStepper
+        return made(network, training, batch_size)
+    if keras.backend.backend() == "jax":
+        from trainer.stepping_jax import JaxStepper  # noqa: PLC0415 -- other backends have no jax
+
+        return JaxStepper(network, training, batch_size)
     return BatchStepper(network, training, batch_size)
+
+
+def build_state(network: Any, part: Part) -> None:
+    """Make every variable of optimizer and metrics now: a graph must not make them, and a checkpoint must find them."""
+    inputs, targets = (keras.ops.convert_to_tensor(np.asarray(array[:1])) for array in (part.inputs, part.targets))
+    network.optimizer.build(network.trainable_variables)
+    predictions = network(inputs, training=False)
+    network.compute_loss(x=inputs, y=targets, y_pred=predictions, training=False)
+    network.compute_metrics(inputs, targets, predictions)
+    network.reset_metrics()
 
 
 class BatchStepper:
@@ -73,8 +93,13 @@ class BatchStepper:
         self.network = network
         self.training = training
         self.batch_size = batch_size
+        build_state(network, training)
         network.make_train_function()
         network.make_test_function()
+
+    def reset(self) -> None:
+        """Have Keras reset its metrics."""
+        self.network.reset_metrics()
 
     def train(self, rows: Array) -> dict[str, float]:
         """Call Keras' train function for each batch of rows."""
@@ -98,4 +123,4 @@ def _rows(part: Part, rows: Array) -> tuple[Array, ...]:
 
 def plain_numbers(metrics: Mapping[str, Any]) -> dict[str, float]:
     """Metrics as plain numbers; of a metric with one value for each class, their mean."""
-    return {name: float(np.mean(value)) for name, value in metrics.items()}
+    return {name: float(np.mean(keras.ops.convert_to_numpy(value))) for name, value in metrics.items()}

@@ -1,16 +1,19 @@
 """Training on the tensorflow backend: many steps are one call of one graph, with the data already there."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
 
 from models.instances import Array
-from trainer.stepping import EVALUATION_BATCH, Part, plain_numbers
+from trainer.data.rows import BATCH_BYTES
+from trainer.stepping import EVALUATION_BATCH, Part, build_state, plain_numbers
 
-__all__ = ["TensorFlowStepper"]
+__all__ = ["StreamedTensorFlowStepper", "TensorFlowStepper"]
 
 Loop = Callable[..., dict[str, Any]]
+EVERY_ROW = slice(None)
 
 
 class TensorFlowStepper:
@@ -25,9 +28,10 @@ class TensorFlowStepper:
     def __init__(self, network: Any, training: Part, batch_size: int) -> None:
         self.network = network
         self._tensors = _tensors(training)
-        _build_state(network, tuple(tensor[:1] for tensor in self._tensors))
+        build_state(network, training)
         self._run = _training_loop(network, self._tensors, batch_size)
         self._evaluations: dict[int, Loop] = {}
+        self.reset = tf.function(network.reset_metrics)
 
     def train(self, rows: Array) -> dict[str, float]:
         """Take one optimizer step for each batch of `rows`, in one call; loss and metrics since their last reset."""
@@ -35,24 +39,59 @@ class TensorFlowStepper:
 
     def evaluate(self, part: Part) -> dict[str, float]:
         """Loss and metrics of a part, in one call."""
+        self.reset()
         tensors = _tensors(part)
         if len(tensors) not in self._evaluations:
             self._evaluations[len(tensors)] = _evaluation_loop(self.network, tensors)
         return plain_numbers(self._evaluations[len(tensors)](tensors))
 
 
-def _tensors(part: Part) -> tuple[Any, ...]:
-    return tuple(tf.convert_to_tensor(array) for array in part.arrays())
+class StreamedTensorFlowStepper:
+    """The same for inputs that lie in a file: so many rows at once become tensors as may be in memory.
+
+    Args:
+        network: A compiled `keras.Sequential`.
+        training: The part to train on.
+        batch_size: Rows for one optimizer step.
+    """
+
+    def __init__(self, network: Any, training: Part, batch_size: int) -> None:
+        self.network = network
+        self._training = training
+        self._rows_at_once = batch_size * max(BATCH_BYTES // (_row_bytes(training) * batch_size), 1)
+        first = _tensors(training, slice(0, 1))
+        build_state(network, training)
+        self._run = _training_loop(network, first, batch_size)
+        self._evaluations: dict[int, Loop] = {}
+        self.reset = tf.function(network.reset_metrics)
+
+    def train(self, rows: Array) -> dict[str, float]:
+        """Take one optimizer step for each batch of `rows`; loss and metrics since their last reset."""
+        metrics: dict[str, Any] = {}
+        for start in range(0, len(rows), self._rows_at_once):
+            tensors = _tensors(self._training, rows[start : start + self._rows_at_once])
+            metrics = self._run(tf.range(tf.shape(tensors[0], tf.int64)[0]), tensors)
+        return plain_numbers(metrics)
+
+    def evaluate(self, part: Part) -> dict[str, float]:
+        """Loss and metrics of a part."""
+        self.reset()
+        metrics: dict[str, Any] = {}
+        rows_at_once = EVALUATION_BATCH * max(BATCH_BYTES // (_row_bytes(part) * EVALUATION_BATCH), 1)
+        for start in range(0, part.rows, rows_at_once):
+            tensors = _tensors(part, slice(start, start + rows_at_once))
+            if len(tensors) not in self._evaluations:
+                self._evaluations[len(tensors)] = _evaluation_loop(self.network, tensors)
+            metrics = self._evaluations[len(tensors)](tensors)
+        return plain_numbers(metrics)
 
 
-def _build_state(network: Any, row: tuple[Any, ...]) -> None:
-    """Make every variable of optimizer and metrics now: inside of a graph they would be made while it is traced."""
-    network.optimizer.build(network.trainable_variables)
-    inputs, targets, *_ = row
-    predictions = network(inputs, training=False)
-    network.compute_loss(x=inputs, y=targets, y_pred=predictions, training=False)
-    network.compute_metrics(inputs, targets, predictions)
-    network.reset_metrics()
+def _row_bytes(part: Part) -> int:
+    return max(math.prod(part.inputs.shape[1:]) * part.inputs.dtype.itemsize, 1)
+
+
+def _tensors(part: Part, rows: Array | slice = EVERY_ROW) -> tuple[Any, ...]:
+    return tuple(tf.convert_to_tensor(array[rows]) for array in part.arrays())
 
 
 def _signature(tensors: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -76,7 +115,6 @@ def _training_loop(network: Any, tensors: tuple[Any, ...], batch_size: int) -> L
 def _evaluation_loop(network: Any, tensors: tuple[Any, ...]) -> Loop:
     @tf.function(input_signature=(_signature(tensors),))  # type: ignore[untyped-decorator]
     def run(data: tuple[Any, ...]) -> Any:
-        network.reset_metrics()
         for start in tf.range(0, tf.shape(data[0])[0], EVALUATION_BATCH):
             network.test_step(tuple(tensor[start : start + EVALUATION_BATCH] for tensor in data))
         return network.get_metrics_result()

@@ -7,21 +7,27 @@ from dataclasses import dataclass, field
 
 import keras
 
+from models.checkpoints import CheckpointShelf
+from models.datasets import Datasets
 from models.manifest import Manifest
 from models.settings import Settings
 from models.spec import Spec
 from models.store import Store
+from trainer.checkpoints import Keeper, Origin
 from trainer.evaluation import evaluate
 from trainer.export import export_keras, export_onnx
 from trainer.fitting import fit
 from trainer.gate import pass_gate
 from trainer.heads import check_output
-from trainer.network import build_network, compile_network
+from trainer.network import adapt_network, build_network, compile_network
 from trainer.parity import check_parity
+from trainer.patience import patiently
+from trainer.precision import in_float32
 from trainer.preparation import Prepared, prepare
 from trainer.publication import Candidate, publish, weights_digest
 from trainer.report import Outcomes, make_report, report_bytes
 from trainer.seeds import seed_everything
+from trainer.stepping import make_stepper
 from trainer.watching import Onlooker, Watcher
 
 __all__ = ["train"]
@@ -41,7 +47,9 @@ class Stopwatch:
         self.seconds[name] = time.monotonic() - started_s
 
 
-def train(spec: Spec, *, store: Store, settings: Settings, job_id: str, watcher: Watcher | None = None) -> Manifest:
+def train(
+    spec: Spec, *, store: Store, settings: Settings, job_id: str, watcher: Watcher | None = None, resumes: bool = True
+) -> Manifest:
     """Train, evaluate, export, compare, gate and publish.
 
     Args:
@@ -50,6 +58,7 @@ def train(spec: Spec, *, store: Store, settings: Settings, job_id: str, watcher:
         settings: For the folders that data may be read from.
         job_id: Whose version it is: a job publishes once, however often it runs.
         watcher: Hears of each epoch.
+        resumes: Whether checkpoints are kept, and an earlier attempt of the job is gone on from.
 
     Returns:
         The manifest of the published version.
@@ -60,26 +69,39 @@ def train(spec: Spec, *, store: Store, settings: Settings, job_id: str, watcher:
         TrainingError: When there is no model at the end.
         StoreUnavailable: When the store does not answer.
     """
-    published = store.published_by(spec.model, job_id)
+    watcher = watcher or Onlooker()
+    published = patiently(lambda: store.published_by(spec.model, job_id), watcher=watcher)
     if published is not None:
         holds = published.gate is None or bool(published.gate["holds"])
         return store.publish(published, {}, promote=holds)
     watch = Stopwatch()
     with watch.step("data"):
-        prepared = prepare(spec, roots=settings.data_roots)
-    candidate = make_candidate(spec, prepared, store=store, watcher=watcher or Onlooker(), watch=watch)
-    return publish(candidate, store=store, job_id=job_id)
+        prepared = prepare(spec, roots=settings.data_roots, datasets=Datasets(store.objects))
+    watcher.check()
+    shelf = CheckpointShelf(store, spec.model, job_id)
+    origin = Origin.of(spec, prepared)
+    keeper = Keeper(shelf, origin, interval_s=settings.checkpoint_s, watcher=watcher) if resumes else None
+    candidate = make_candidate(spec, prepared, store=store, watcher=watcher, watch=watch, keeper=keeper)
+    watcher.check_before_publishing()
+    return patiently(lambda: publish(candidate, store=store, job_id=job_id), watcher=Onlooker())
 
 
-def make_candidate(spec: Spec, prepared: Prepared, *, store: Store, watcher: Watcher, watch: Stopwatch) -> Candidate:
+def make_candidate(
+    spec: Spec, prepared: Prepared, *, store: Store, watcher: Watcher, watch: Stopwatch, keeper: Keeper | None = None
+) -> Candidate:
     """Everything between the data and the store."""
     with watch.step("build"):
         network = make_network(spec, prepared)
     with watch.step("fit"):
         validation = prepared.validation.part if prepared.validation is not None else None
-        fitted = fit(network, spec, training=prepared.train.part, validation=validation, watcher=watcher)
+        fitted = fit(network, spec, training=prepared.train.part, validation=validation, watcher=watcher, keeper=keeper)
     with watch.step("evaluate"):
-        evaluation = evaluate(network, fitted.stepper, prepared)
+        trained, network = network, in_float32(network, spec, prepared.head)
+        stepper = (
+            fitted.stepper if network is trained else make_stepper(network, prepared.train.part, spec.fit.batch_size)
+        )
+        evaluation = evaluate(network, stepper, prepared)
+    watcher.check()
     with watch.step("export"):
         onnx = export_onnx(network, prepared.head)
         parity = check_parity(onnx, prepared.test.part.inputs, evaluation.predictions, precision=spec.fit.precision)
@@ -98,5 +120,6 @@ def make_network(spec: Spec, prepared: Prepared) -> keras.Sequential:
     seed_everything(spec.seed)
     network = build_network(spec, prepared.preprocessing.output_shape)
     check_output(spec, prepared.head, network.output_shape, prepared.class_names)
+    adapt_network(network, prepared.train.part.inputs)
     compile_network(network, spec, prepared.head)
     return network

@@ -1,100 +1,182 @@
 """RQ's worker, made fit for trainings: short leases, no orphans, listed functions only, errors in one line."""
 
+import contextlib
 import os
+import signal
+import time
+from datetime import datetime
+from types import FrameType
 from typing import Any
 
 from redis import Redis
-from rq import Worker
 from rq.executions import Execution
-from rq.job import Job, JobStatus
+from rq.job import Job
 from rq.queue import Queue
-from rq.serializers import JSONSerializer
+from rq.utils import now
 
-from models.errors import OnehotError, StoreUnavailable
-from trainer.jobs import error_document
-from trainer.journal import add_event, write_meta
-from trainer.listed_jobs import ListedJob
+from models.errors import OnehotError
+from trainer.attempts import ATTEMPT_VARIABLE, begin_attempt, is_cancellable, wishes
+from trainer.dequeuing import CarefulQueue
+from trainer.draining import drain, drain_on, is_draining
+from trainer.failures import ProcessKilled, error_document, may_help_again
+from trainer.journal import write_meta
+from trainer.leasing_worker import LEASE_S, LeasingWorker
 from trainer.processes import die_with_parent
-from trainer.watching import TrainingCancelled
+from trainer.watching import Superseded, TrainingCancelled, TrainingPaused
 
-__all__ = ["TrainingWorker", "make_worker"]
+__all__ = ["LEASE_S", "TrainingWorker"]
 
-LEASE_S = 15
-"""How long after its last sign of life a worker's job is given to another."""
-HEARTBEAT_S = 5
-MAINTENANCE_S = 10
-WORKER_TTL_S = 60
-RESULT_TTL_S = 30 * 24 * 3600
-
-ENDS = {
-    JobStatus.FINISHED: "finished",
-    JobStatus.FAILED: "failed",
-    JobStatus.STOPPED: "stopped",
-    JobStatus.CANCELED: "canceled",
-}
+DRAIN_S = 12
+"""How long a training has for its checkpoint after SIGTERM."""
+DRAIN_SIGNAL = signal.SIGUSR1
 
 
-class TrainingWorker(Worker):
-    """A worker that forks a work-horse for each job."""
+class TrainingWorker(LeasingWorker):
+    """A worker that forks a work-horse for each job, tells it to end, and speaks for it when it cannot.
 
-    job_class = ListedJob
+    Args:
+        queues: Their names, the most important first.
+        connection: To the queue's server; used for nothing else.
+        lease_s: How long it may be silent before its job is another's.
+    """
 
-    @property
-    def dequeue_timeout(self) -> int:
-        """Seconds that one wait for a job takes: abandoned jobs are looked for between two."""
-        return MAINTENANCE_S
+    def __init__(self, queues: list[str], connection: Redis, *, lease_s: int = LEASE_S) -> None:
+        super().__init__(queues, connection, lease_s=lease_s)
+        self._drain_until_s = float("inf")
+        self._cancel_seen = False
+        self._preempted = False
 
-    def get_heartbeat_ttl(self, job: Job, working_time: float = 0.0) -> int:  # noqa: ARG002 -- RQ's signature
-        """The lease of a running job."""
-        return LEASE_S
+    # Taking and watching a job
+
+    def prepare_execution(self, job: Job) -> Execution:
+        """Register the attempt; the job counts as started before there is a process that could be killed."""
+        execution = super().prepare_execution(job)
+        begin_attempt(self.connection, job.id, execution.id)
+        with self.connection.pipeline() as pipeline:
+            job.prepare_for_execution(self.name, pipeline=pipeline)
+            pipeline.lrem(CarefulQueue(job.origin, connection=self.connection).intermediate_queue_key, 1, job.id)
+            pipeline.execute()
+        os.environ[ATTEMPT_VARIABLE] = execution.id
+        self._cancel_seen = self._preempted = False
+        return execution
 
     def maintain_heartbeats(self, job: Job, execution: Execution) -> None:
-        """Renew the lease, and look for abandoned jobs also while busy."""
+        """Renew the lease, end what is overdue, and look for abandoned jobs also while busy."""
         super().maintain_heartbeats(job, execution)
+        self._end_when_overdue(job, execution)
         if self.should_run_maintenance_tasks:
             self.run_maintenance_tasks()  # type: ignore[no-untyped-call]
 
-    def clean_group_registries(self) -> None:
-        """Do nothing: there are no groups, and RQ would unpickle what a forged one names."""
+    def _end_when_overdue(self, job: Job, execution: Execution) -> None:
+        """Kill a work-horse that did not end by itself: told to drain, or asked to cancel at the heartbeat before."""
+        if is_draining():
+            self._tell_horse()
+            if time.monotonic() > self._drain_until_s:
+                self._preempt()
+        elif is_cancellable(self.connection, job.id, execution.id):
+            if self._cancel_seen:
+                write_meta(job, error=error_document(TrainingCancelled()))
+                self._stopped_job_id = job.id
+                self.kill_horse()
+            self._cancel_seen = True
+
+    def _tell_horse(self) -> None:
+        with contextlib.suppress(ProcessLookupError):  # it has just ended
+            os.kill(self.horse_pid, DRAIN_SIGNAL)
+
+    def _preempt(self) -> None:
+        self._preempted = True
+        self.kill_horse()
+
+    # Being told to end
+
+    def _install_signal_handlers(self) -> None:
+        super()._install_signal_handlers()  # type: ignore[no-untyped-call]
+        drain_on(DRAIN_SIGNAL)
+
+    def handle_warm_shutdown_request(self) -> None:
+        """Have the training write a checkpoint and end; no other job is taken."""
+        self.log.info("told to end")
+        self._drain_until_s = time.monotonic() + DRAIN_S
+        drain()
+        if self.horse_pid:
+            self._tell_horse()
+
+    def _shutdown(self) -> None:
+        """End after the job, or at the next look at the queue: never between taking a job and starting it."""
+        self._stop_requested = True
+
+    def request_force_stop(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002 -- RQ's signature
+        """Told twice: do not wait for the checkpoint."""
+        asked = self._shutdown_requested_date
+        if self.horse_pid and isinstance(asked, datetime) and (now() - asked).total_seconds() > 1:
+            self._preempt()
+
+    # In the work-horse
 
     def setup_work_horse_signals(self) -> None:
-        """End the work-horse with its worker: whoever takes the job over must not meet it."""
+        """End the work-horse with its worker: whoever takes the job over must not meet it. SIGTERM drains it."""
         super().setup_work_horse_signals()  # type: ignore[no-untyped-call]
+        drain_on(signal.SIGTERM, DRAIN_SIGNAL)
         die_with_parent(int(self.pid or os.getppid()))
 
     def handle_exception(self, job: Job, *exc_info: Any) -> None:
         """Note why a job failed, and whether trying again can help."""
         error = exc_info[1]
+        if isinstance(error, Superseded) or self._is_superseded(job):
+            self._leave(job)
+        elif isinstance(error, TrainingPaused):
+            self.log.info("job %s: %s", job.id, error)
+            self._preempted = True
+        else:
+            self._note_failure(job, error, exc_info)
+
+    def _note_failure(self, job: Job, error: BaseException, exc_info: Any) -> None:
         if isinstance(error, TrainingCancelled):
             self._stopped_job_id = job.id
         if isinstance(error, OnehotError):
             self.log.error("job %s: %s: %s", job.id, type(error).__name__, error)
-            if not isinstance(error, StoreUnavailable):
-                job.retries_left = 0
         else:
             self.log.error("job %s: %s", job.id, type(error).__name__, exc_info=exc_info)
+        if not may_help_again(error):
+            job.retries_left = 0
         write_meta(job, error=error_document(error))
+
+    def _is_superseded(self, job: Job) -> bool:
+        attempt = self.executions.get(os.environ.get(ATTEMPT_VARIABLE, ""))
+        return attempt is not None and wishes(self.connection, job.id, attempt.id)[0]
+
+    def _leave(self, job: Job) -> None:
+        """End this work-horse without a word about the job: another attempt has it."""
+        self.log.warning("job %s: %s", job.id, Superseded())
+        os._exit(0)
+
+    # The end of a job
+
+    def handle_work_horse_killed(self, job: Job, retpid: int, ret_val: int, rusage: Any) -> None:
+        """Say that the process was killed, unless that was meant."""
+        del retpid
+        if not self._preempted:
+            number = os.WTERMSIG(ret_val) if os.WIFSIGNALED(ret_val) else os.WEXITSTATUS(ret_val)
+            error = ProcessKilled(number=number, peak_mib=rusage.ru_maxrss / 1024)
+            self.log.error("job %s: %s", job.id, error)
+            write_meta(job, error=error_document(error))
 
     def handle_job_success(self, job: Job, queue: Queue, *args: Any, **kwargs: Any) -> None:
         """Keep the result, then tell those who follow."""
+        if self._is_superseded(job):
+            self._leave(job)
         super().handle_job_success(job, queue, *args, **kwargs)
-        self._tell_end(job)
+        self.tell_end(job)
 
     def handle_job_failure(self, job: Job, queue: Queue, *args: Any, **kwargs: Any) -> None:
-        """Retry or fail, then tell those who follow when it is the end."""
+        """Retry or fail, then tell those who follow when it is the end; leave a job alone that is another's by now."""
+        execution = kwargs.get("execution")
+        if execution is not None and not self.holds(job, execution):
+            self.log.warning("job %s: its lease was over: it is another worker's", job.id)
+            return
+        if self._preempted:
+            job.retries_left = (job.retries_left or 0) + 1
+            job.enqueue_at_front_on_retry = True
         super().handle_job_failure(job, queue, *args, **kwargs)
-        self._tell_end(job)
-
-    def _tell_end(self, job: Job) -> None:
-        status = ENDS.get(job.get_status())
-        if status is not None:
-            add_event(self.connection, job.id, {"event": "end", "status": status})
-
-
-def make_worker(connection: Redis, queues: list[str]) -> TrainingWorker:
-    """A worker for these queues; it names itself."""
-    return TrainingWorker(
-        queues, connection=connection, serializer=JSONSerializer, worker_ttl=WORKER_TTL_S,
-        maintenance_interval=MAINTENANCE_S, job_monitoring_interval=HEARTBEAT_S, default_result_ttl=RESULT_TTL_S,
-        log_job_description=False,
-    )  # fmt: skip
+        self.tell_end(job)

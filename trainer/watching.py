@@ -8,14 +8,42 @@ from typing import Any, Protocol
 from models.errors import TrainingError
 from models.manifest import finite
 
-__all__ = ["Onlooker", "Progress", "TrainingCancelled", "TrainingTimedOut", "Watcher"]
+__all__ = [
+    "Deadline",
+    "Interruption",
+    "Onlooker",
+    "Progress",
+    "Superseded",
+    "TrainingCancelled",
+    "TrainingPaused",
+    "TrainingTimedOut",
+    "Watcher",
+]
 
 
-class TrainingCancelled(TrainingError):
+class Interruption(TrainingError):
+    """The training is not to go on here; nothing is wrong with it."""
+
+
+class TrainingCancelled(Interruption):
     """Somebody asked for the training to stop."""
 
     def __init__(self) -> None:
         super().__init__("the training was cancelled")
+
+
+class TrainingPaused(Interruption):
+    """This process has to end; the training goes on elsewhere, where it was."""
+
+    def __init__(self) -> None:
+        super().__init__("the worker was told to stop: the training goes on with another one")
+
+
+class Superseded(Interruption):
+    """Another attempt of the same job runs: this one has nothing to say any more."""
+
+    def __init__(self) -> None:
+        super().__init__("another attempt of this job has begun")
 
 
 class TrainingTimedOut(TrainingError):
@@ -60,8 +88,22 @@ class Watcher(Protocol):
     def on_epoch(self, progress: Progress) -> None:
         """Note the end of an epoch."""
 
-    def is_cancelled(self) -> bool:
-        """Whether the training shall stop now."""
+    def on_checkpoint(self) -> None:
+        """Note that there will be a checkpoint of this training."""
+
+    def check(self) -> None:
+        """Go on, or raise.
+
+        Raises:
+            Interruption: One of its kinds, when the training is not to go on here.
+        """
+
+    def check_before_publishing(self) -> None:
+        """The last `check`; after it the training is published, whatever is asked for then.
+
+        Raises:
+            Interruption: As `check`.
+        """
 
 
 class Onlooker:
@@ -70,9 +112,14 @@ class Onlooker:
     def on_epoch(self, progress: Progress) -> None:
         """Do nothing."""
 
-    def is_cancelled(self) -> bool:
-        """Never."""
-        return False
+    def on_checkpoint(self) -> None:
+        """Do nothing."""
+
+    def check(self) -> None:
+        """Do nothing."""
+
+    def check_before_publishing(self) -> None:
+        """Do nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +135,9 @@ class Deadline:
     started_s: float
 
     @classmethod
-    def after(cls, timeout_s: float | None) -> "Deadline":
-        """A deadline that counts from now."""
-        return cls(timeout_s, time.monotonic())
+    def after(cls, timeout_s: float | None, *, spent_s: float = 0.0) -> "Deadline":
+        """A deadline that counts from now, or for as long earlier as earlier attempts took."""
+        return cls(timeout_s, time.monotonic() - spent_s)
 
     def check(self, *, epoch: int) -> None:
         """Raise when it is over.

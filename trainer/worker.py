@@ -5,21 +5,28 @@ Exit status: 0 told to stop (or nothing left, with --burst), 2 wrong usage or se
 
 import argparse
 import gc
+import importlib
+import importlib.util
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from models.settings import SettingsError, read_settings
 from trainer.launch import choose_backend, is_installed, training_module
 from trainer.logs import set_up_logs
 from trainer.queue_connection import connect
-from trainer.training_worker import make_worker
+from trainer.training_worker import LEASE_S, TrainingWorker
 
 __all__ = ["main", "preload"]
 
 QUEUES = ("train", "train-gpu")
-BACKENDS = ("tensorflow", "jax", "torch")
+LATER: Mapping[str, tuple[str, ...]] = {
+    "tensorflow": ("trainer.stepping_tensorflow", "tf2onnx.convert"),
+    "jax": ("trainer.stepping_jax", "jax2onnx"),
+    "torch": (),
+}
+"""Backend → what a training would import later on."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     set_up_logs(settings.log_format, settings.log_level)
     preload(options.backend)
-    worker = make_worker(connect(settings.redis_url), options.queue or [QUEUES[0]])
+    worker = TrainingWorker(options.queue or [QUEUES[0]], connect(settings.redis_url), lease_s=options.lease)
     worker.work(burst=options.burst, logging_level=settings.log_level.upper())
     return 0
 
@@ -41,7 +48,10 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m trainer.worker", description="Train what is queued.")
     parser.add_argument("--queue", action="append", choices=QUEUES, help="take jobs from this queue; may be repeated")
     parser.add_argument(
-        "--backend", choices=BACKENDS, default="tensorflow", help="what is kept warm; others start fresh"
+        "--backend", choices=tuple(LATER), default="tensorflow", help="what is kept warm; others start fresh"
+    )
+    parser.add_argument(
+        "--lease", type=int, default=LEASE_S, metavar="SECONDS", help="a worker that is silent for so long lost its job"
     )
     parser.add_argument("--burst", action="store_true", help="end when the queue is empty")
     return parser
@@ -57,6 +67,9 @@ def preload(backend: str) -> None:
         return
     choose_backend(backend)
     training_module()
+    for name in LATER[backend]:
+        if importlib.util.find_spec(name.partition(".")[0]) is not None:
+            importlib.import_module(name)
     gc.collect()
     gc.freeze()  # children share these objects and need not look through them again
 

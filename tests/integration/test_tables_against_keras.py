@@ -70,7 +70,6 @@ CASES = [
     ({"UpSampling3D": {}}, VOLUME),
     *[({f"SpatialDropout{n}D": {"rate": 0.2}}, shape) for n, shape in BY_RANK],
     ({"CenterCrop": {"height": 4, "width": 5}}, IMAGE),
-    ({"RandomCrop": {"height": 4, "width": 5}}, IMAGE),
     ({"Resizing": {"height": 4, "width": 5}}, IMAGE),
     ({"Bidirectional": {"layer": {"LSTM": {"units": 3}}}}, SERIES),
     ({"Bidirectional": {"layer": {"GRU": {"units": 3, "return_sequences": True}}, "merge_mode": "sum"}}, SERIES),

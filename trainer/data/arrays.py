@@ -1,18 +1,19 @@
 """Files of arrays: `.npz` and `.npy`. Pickles are never loaded."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from zipfile import BadZipFile
 
 import numpy as np
 
 from models.errors import DataError
-from models.glance_arrays import FEATURE_ARRAYS, TARGET_ARRAYS
 from models.instances import Array
+from models.sources import FEATURE_ARRAYS, TARGET_ARRAYS
 from models.spec import DataSpec
 from trainer.data.dataset import Dataset
 
-__all__ = ["read_npy", "read_npz"]
+__all__ = ["read_npy", "read_npz", "with_own_test"]
 
 
 def read_npz(path: Path, data: DataSpec) -> Dataset:
@@ -31,9 +32,29 @@ def read_npz(path: Path, data: DataSpec) -> Dataset:
         raise DataError(where="data.features", expected="the name of one array", received=f"{len(wanted)} names")
     features = _chosen(wanted, FEATURE_ARRAYS, others, data.source, key="features")
     names = arrays.get("class_names")
-    return Dataset(
+    dataset = Dataset(
         data.source, arrays[features], arrays[target], "",
         class_names=tuple(str(name) for name in names) if names is not None and names.ndim == 1 else None,
+    )  # fmt: skip
+    if (features, target) == ("x_train", "y_train") and {"x_test", "y_test"} <= arrays.keys():
+        return with_own_test(dataset, arrays["x_test"], arrays["y_test"])
+    return dataset
+
+
+def with_own_test(dataset: Dataset, features: Array, targets: Array) -> Dataset:
+    """A training part and the test part that its authors made: together, the test part last.
+
+    Raises:
+        DataError: When their instances have different shapes.
+    """
+    first = dataset.features[:]
+    if features.shape[1:] != first.shape[1:] or len(features) != len(targets):
+        expected = f"test instances of shape {list(first.shape[1:])}, each with a target"
+        received = f"{len(features)} of shape {list(features.shape[1:])} with {len(targets)} targets"
+        raise DataError(where=dataset.source, expected=expected, received=received)
+    return replace(
+        dataset, features=np.concatenate([first, features]), targets=np.concatenate([dataset.targets, targets]),
+        own_test_rows=len(features),
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from models.errors import DataError, shown
 from models.instances import Array, Feature
 from models.preprocessing import StepSpec
+from trainer.data.rows import Rows, take_rows
 
 __all__ = ["Dataset"]
 
@@ -19,19 +20,22 @@ class Dataset:
 
     Args:
         source: Where it comes from, as the spec names it.
-        features: `(rows, *instance shape)` in its natural type; an object array when a table holds text or gaps.
+        features: `(rows, *instance shape)` in its natural type; an object array when a table holds text or gaps;
+            rows in a file when they are many.
         targets: `(rows,)` or `(rows, columns)`.
         columns: The names of the features, when an instance is a row of a table.
         class_names: The names that the source itself has for its classes.
         sha256: Digest of the data.
+        own_test_rows: How many of the last rows are the source's own test part, held out whatever else is.
     """
 
     source: str
-    features: Array
+    features: Rows
     targets: Array
     sha256: str
     columns: tuple[Feature, ...] | None = None
     class_names: tuple[str, ...] | None = None
+    own_test_rows: int = 0
 
     @property
     def rows(self) -> int:
@@ -45,7 +49,7 @@ class Dataset:
 
     def take(self, rows: Array) -> "Dataset":
         """The same data with these rows only."""
-        return replace(self, features=self.features[rows], targets=self.targets[rows])
+        return replace(self, features=take_rows(self.features, rows), targets=self.targets[rows], own_test_rows=0)
 
     def checked(self) -> "Dataset":
         """This dataset, when features and targets belong together.
@@ -71,7 +75,10 @@ class Dataset:
         """
         names = tuple(column.name for column in self.columns or ())
         if not any(step.name in ("fill", "one_hot") for step in steps):
-            return replace(self, features=_numbers(self.features, self.source, names))
+            features = self.features
+            if isinstance(features, np.ndarray):  # rows in a file were checked on their way there
+                features = _numbers(features, self.source, names)
+            return replace(self, features=features)
         categories = {name for step in steps if step.name == "one_hot" for name in step.arguments["columns"]}
         return _as_table(self, categories, optional=any(step.name == "fill" for step in steps))
 
@@ -85,12 +92,11 @@ def _as_table(dataset: Dataset, categories: set[str], *, optional: bool) -> Data
     columns = tuple(
         Feature(column.name, "category" if column.name in categories else "number", optional) for column in given
     )
-    cells = np.empty(dataset.features.shape, dtype=object)
+    table = dataset.features[:]
+    cells = np.empty(table.shape, dtype=object)
     for index, column in enumerate(columns):
         where = f"{dataset.source}: column {column.name!r}"
-        cells[:, index] = [
-            _cell(cell, column, where, row) for row, cell in enumerate(dataset.features[:, index].tolist())
-        ]
+        cells[:, index] = [_cell(cell, column, where, row) for row, cell in enumerate(table[:, index].tolist())]
     return replace(dataset, features=cells, columns=columns)
 
 

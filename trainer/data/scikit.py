@@ -9,6 +9,7 @@ from sklearn import datasets
 
 from models.errors import DataError
 from models.instances import Array, Feature
+from models.sources import known_sets
 from models.spec import DataSpec
 from trainer.data.dataset import Dataset
 
@@ -19,6 +20,7 @@ LOADERS: Mapping[str, Callable[[], Any]] = {
     "iris": datasets.load_iris,
     "wine": datasets.load_wine,
     "breast_cancer": datasets.load_breast_cancer,
+    "diabetes": datasets.load_diabetes,
 }
 
 
@@ -29,13 +31,13 @@ def read(name: str, data: DataSpec) -> Dataset:
         DataError: When the name is none of them, or a column that the spec names is missing.
     """
     if name not in LOADERS:
-        known = ", ".join(f"sklearn://{known}" for known in LOADERS)
-        raise DataError(where="data.source", expected=f"one of {known}", received=repr(data.source))
+        raise DataError(where="data.source", expected=f"one of {known_sets('sklearn')}", received=repr(data.source))
     bunch = LOADERS[name]()
     features = np.asarray(bunch.data, np.float64)
     columns = None if name == "digits" else tuple(Feature(str(column)) for column in bunch.feature_names)
     digest = array_digest(features, bunch.target)
-    class_names = tuple(str(one) for one in bunch.target_names)
+    names = bunch.get("target_names")
+    class_names = None if names is None else tuple(str(one) for one in names)
     dataset = Dataset(data.source, features, bunch.target, digest, columns=columns, class_names=class_names)
     return _chosen(dataset, data)
 

@@ -5,61 +5,105 @@ A reader is named, not imported: polars and scikit-learn cost time that a traini
 
 import hashlib
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+from models.datasets import Datasets
 from models.errors import DataError
 from models.places import find_file
 from models.preprocessing import StepSpec
+from models.sources import OBJECT_STORES, known_files, known_kinds
 from models.spec import DataSpec
 from trainer.data.dataset import Dataset
+from trainer.data.remote import fetched
 
-__all__ = ["ENDINGS", "SCHEMES", "load_dataset"]
+__all__ = ["load_dataset", "read_source"]
 
-SCHEMES: Mapping[str, str] = {"sklearn": "trainer.data.scikit:read"}
-"""URL scheme → `module:function`, called with the part after `://` and the spec's `data`."""
+SETS: Mapping[str, str] = {"sklearn": "trainer.data.scikit:read", "keras": "trainer.data.keras_sets:read"}
+"""Scheme of known data sets → `module:function`, called with the part after `://` and the spec's `data`."""
 
-ENDINGS: Mapping[str, str] = {
+FILES: Mapping[str, str] = {
     ".npz": "trainer.data.arrays:read_npz",
     ".npy": "trainer.data.arrays:read_npy",
     ".csv": "trainer.data.tables:read_csv",
-    ".parquet": "trainer.data.tables:read_parquet",
     ".jsonl": "trainer.data.tables:read_jsonl",
     ".ndjson": "trainer.data.tables:read_jsonl",
     ".json": "trainer.data.tables:read_json",
 }
 """A file's ending → `module:function`, called with its path and the spec's `data`."""
 
+PARQUET = ".parquet"
+STREAMED: Mapping[str, str] = {PARQUET: "trainer.data.parquet:read_parquet", "": "trainer.data.images:read_images"}
+"""Ending, or none for a folder → the same for what may be larger than memory; called with the steps as well."""
 
-def load_dataset(data: DataSpec, *, roots: tuple[str, ...], steps: tuple[StepSpec, ...] = ()) -> Dataset:
-    """Read the source that a spec names.
+
+def load_dataset(
+    data: DataSpec, *, roots: tuple[str, ...], steps: tuple[StepSpec, ...] = (), datasets: Datasets | None = None
+) -> Dataset:
+    """Read the source that a spec names, and check it.
 
     Args:
         data: The spec's `data`.
         roots: The folders that files may be read from.
         steps: The preprocessing, which says what to make of text and gaps.
+        datasets: The uploaded data sets, for `dataset://`.
 
     Raises:
         DataError: Names file, column or row, what was expected and what came.
+        StoreUnavailable: When the store does not answer.
     """
+    return read_source(data, roots=roots, steps=steps, datasets=datasets).prepared_for(steps)
+
+
+def read_source(
+    data: DataSpec, *, roots: tuple[str, ...], steps: tuple[StepSpec, ...] = (), datasets: Datasets | None = None
+) -> Dataset:
+    """The same with text and gaps as they are."""
     scheme, sign, rest = data.source.partition("://")
-    if sign:
-        dataset = _reader(SCHEMES, scheme, f"{scheme}://")(rest, data)
+    if sign and scheme in SETS:
+        return _function(SETS[scheme])(rest, data).checked()  # type: ignore[no-any-return]
+    with _local(data.source, roots, datasets) as path:
+        dataset = _read(path, data, steps)
+    return dataset.checked()
+
+
+@contextmanager
+def _local(source: str, roots: tuple[str, ...], datasets: Datasets | None) -> Iterator[Path]:
+    """Where a source's file is while it is read."""
+    scheme, sign, rest = source.partition("://")
+    if not sign:
+        yield find_file(source, roots)
+    elif scheme in OBJECT_STORES:
+        with fetched(source) as path:
+            yield path
+    elif scheme == "dataset" and datasets is not None:
+        with datasets.local(rest) as path:
+            yield path
     else:
-        path = find_file(data.source, roots)
-        dataset = _reader(ENDINGS, path.suffix.lower(), data.source)(path, data)
-        dataset = replace(dataset, source=data.source, sha256=file_digest(path))
-    return dataset.checked().prepared_for(steps)
+        raise DataError(where="data.source", expected=f"one of {known_kinds()}", received=repr(source))
 
 
-def _reader(registry: Mapping[str, str], key: str, received: str) -> Callable[..., Dataset]:
-    if key not in registry:
-        known = ", ".join([*ENDINGS, *(f"{scheme}://" for scheme in SCHEMES)])
-        raise DataError(where="data.source", expected=f"one of {known}", received=repr(received))
-    module, _, function = registry[key].partition(":")
-    reader: Callable[..., Dataset] = getattr(importlib.import_module(module), function)
-    return reader
+def _read(path: Path, data: DataSpec, steps: tuple[StepSpec, ...]) -> Dataset:
+    ending = path.suffix.lower()
+    dataset: Dataset
+    if path.is_dir():
+        dataset = _function(STREAMED[""])(path, data, steps)
+        return dataset
+    if ending == PARQUET:
+        dataset = _function(STREAMED[ending])(path, data, steps)
+    elif ending in FILES:
+        dataset = _function(FILES[ending])(path, data)
+    else:
+        raise DataError(where="data.source", expected=f"one of {known_files()}", received=repr(data.source))
+    return replace(dataset, source=data.source, sha256=file_digest(path))
+
+
+def _function(place: str) -> Any:
+    module, _, function = place.partition(":")
+    return getattr(importlib.import_module(module), function)
 
 
 def file_digest(path: Path) -> str:

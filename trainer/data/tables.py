@@ -1,4 +1,4 @@
-"""Files of named columns: `.csv`, `.parquet`, `.jsonl`, `.json`."""
+"""Tables of named columns in memory: `.csv`, `.jsonl`, `.json`, and Parquet where it is not streamed."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,34 +8,31 @@ import numpy as np
 import polars as pl
 
 from models.errors import DataError
-from models.glance_tables import GAPS, TARGET_NAMES
 from models.instances import Array, Feature
+from models.sources import GAPS, TARGET_NAMES
 from models.spec import DataSpec
 from trainer.data.dataset import Dataset
 
-__all__ = ["read_csv", "read_json", "read_jsonl", "read_parquet"]
+__all__ = [
+    "feature_columns", "read_csv", "read_dataset", "read_json", "read_jsonl", "read_targets", "target_column",
+]  # fmt: skip
 
 SHOWN_COLUMNS = 20
 
 
 def read_csv(path: Path, data: DataSpec) -> Dataset:
     """Read a CSV file with a header; empty cells, NA, NaN, null and ? are gaps."""
-    return _dataset(_read(pl.read_csv, path, data, infer_schema_length=None, null_values=sorted(GAPS)), data)
-
-
-def read_parquet(path: Path, data: DataSpec) -> Dataset:
-    """Read a Parquet file."""
-    return _dataset(_read(pl.read_parquet, path, data), data)
+    return read_dataset(_read(pl.read_csv, path, data, infer_schema_length=None, null_values=list(GAPS)), data)
 
 
 def read_jsonl(path: Path, data: DataSpec) -> Dataset:
     """Read one JSON object a line."""
-    return _dataset(_read(pl.read_ndjson, path, data, infer_schema_length=None), data)
+    return read_dataset(_read(pl.read_ndjson, path, data, infer_schema_length=None), data)
 
 
 def read_json(path: Path, data: DataSpec) -> Dataset:
     """Read a JSON list of objects."""
-    return _dataset(_read(pl.read_json, path, data, infer_schema_length=None), data)
+    return read_dataset(_read(pl.read_json, path, data, infer_schema_length=None), data)
 
 
 def _read(read: Callable[..., pl.DataFrame], path: Path, data: DataSpec, **options: Any) -> pl.DataFrame:
@@ -46,11 +43,16 @@ def _read(read: Callable[..., pl.DataFrame], path: Path, data: DataSpec, **optio
         raise DataError(where=data.source, expected=f"a readable {path.suffix} file", received=received) from error
 
 
-def _dataset(frame: pl.DataFrame, data: DataSpec) -> Dataset:
-    target = _target(frame, data)
-    names = _features(frame, target, data)
+def read_dataset(frame: pl.DataFrame, data: DataSpec) -> Dataset:
+    """Features and targets of a table.
+
+    Raises:
+        DataError: Names the column that cannot be used.
+    """
+    target = target_column(frame, data)
+    names = feature_columns(frame, target, data)
     columns = [_cells(frame.get_column(name), name, data.source) for name in names]
-    targets = _targets(frame.get_column(target), target, data.source)
+    targets = read_targets(frame.get_column(target), target, data.source)
     if len(names) == 1 and columns[0].ndim > 1:
         return Dataset(data.source, columns[0], targets, "")
     for name, column in zip(names, columns, strict=True):
@@ -62,14 +64,24 @@ def _dataset(frame: pl.DataFrame, data: DataSpec) -> Dataset:
     return Dataset(data.source, features, targets, "", columns=tuple(Feature(name) for name in names))
 
 
-def _target(frame: pl.DataFrame, data: DataSpec) -> str:
+def target_column(frame: pl.DataFrame, data: DataSpec) -> str:
+    """The column that the spec names, else one with a usual name, else the last.
+
+    Raises:
+        DataError: When there is no such column.
+    """
     if data.target is not None:
         return _known(data.target, frame, data.source, key="target")
     folded = {name.lower(): name for name in frame.columns}
     return next((folded[name] for name in TARGET_NAMES if name in folded), frame.columns[-1])
 
 
-def _features(frame: pl.DataFrame, target: str, data: DataSpec) -> list[str]:
+def feature_columns(frame: pl.DataFrame, target: str, data: DataSpec) -> list[str]:
+    """The columns that the spec names, else all but the target.
+
+    Raises:
+        DataError: When there is no such column, or none but the target.
+    """
     if data.features is None:
         names = [name for name in frame.columns if name != target]
     else:
@@ -118,7 +130,12 @@ def _nested(series: pl.Series, name: str, source: str) -> Array:
         ) from error
 
 
-def _targets(series: pl.Series, name: str, source: str) -> Array:
+def read_targets(series: pl.Series, name: str, source: str) -> Array:
+    """The targets, none of them missing.
+
+    Raises:
+        DataError: Names the first row without one.
+    """
     gaps = series.is_null() | (series.is_nan() if series.dtype.is_float() else series.is_null())
     if gaps.any():
         row = int(gaps.arg_max() or 0)

@@ -3,8 +3,8 @@ import json
 import pytest
 
 from models.instances import InstanceSpec
-from models.promotions import PromotionLog
 from models.manifest import GoldenRows, Manifest, TensorInfo
+from models.promotions import PromotionLog
 from models.store import Store
 
 HOLDS_NOT = {

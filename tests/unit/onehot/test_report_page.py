@@ -25,10 +25,9 @@ REPORT = {
     "roc_auc": 0.97,
     "calibration": {
         "ece": 0.07,
-        "bins": [
-            {"lower": n / 10, "upper": (n + 1) / 10, "rows": n, "confidence": (n + 0.5) / 10 if n else None, "accuracy": n / 10 if n else None}
-            for n in range(10)
-        ],
+        "bins": [{"lower": 0.0, "upper": 0.1, "rows": 0, "confidence": None, "accuracy": None}]
+        + [{"lower": n / 10, "upper": (n + 1) / 10, "rows": n, "confidence": n / 10 + 0.05, "accuracy": n / 10}
+           for n in range(1, 10)],
     },
     "mistakes": [{"row": 4, "true": NAMES[1], "predicted": NAMES[2], "probability": 0.93}],
     "history": [
@@ -42,13 +41,20 @@ REPORT = {
     },
     "timings_s": {"data": 0.1, "fit": 2.5},
 }  # fmt: skip
-MANIFEST = {"model": "iris", "version": 3, "task": "softmax", "backend": "tensorflow", "seed": 7, "created_at": "2026-01-01"}
+MANIFEST = {
+    "model": "iris",
+    "version": 3,
+    "task": "softmax",
+    "backend": "tensorflow",
+    "seed": 7,
+    "created_at": "2026-01-01",
+}
 
 
 class Reader(HTMLParser):
     """Collects tags, attributes and text; fails on tags that are not closed in order."""
 
-    VOID = frozenset({"meta", "line", "rect", "circle", "polyline"})
+    VOID = frozenset({"meta"})
 
     def __init__(self) -> None:
         super().__init__()
@@ -57,17 +63,21 @@ class Reader(HTMLParser):
         self.text = ""
 
     def handle_starttag(self, tag, attrs) -> None:
+        """Open."""
         self.seen.append((tag, dict(attrs)))
         if tag not in self.VOID:
             self.open.append(tag)
 
     def handle_endtag(self, tag) -> None:
+        """Close."""
         assert self.open.pop() == tag
 
     def handle_startendtag(self, tag, attrs) -> None:
+        """Both."""
         self.seen.append((tag, dict(attrs)))
 
     def handle_data(self, data) -> None:
+        """Text."""
         self.text += data
 
 
@@ -93,7 +103,15 @@ def test_every_picture_is_there() -> None:
 def test_what_was_measured_is_there() -> None:
     """Metrics, gate, classes, mistakes; names from the data are text, never markup."""
     reader = read()
-    for text in ("test (24 rows)", "It does not hold.", "ROC-AUC", "0.9700", "Most confidently wrong", "virginica <b>", "6e-08"):
+    for text in (
+        "test (24 rows)",
+        "It does not hold.",
+        "ROC-AUC",
+        "0.9700",
+        "Most confidently wrong",
+        "virginica <b>",
+        "6e-08",
+    ):
         assert text in reader.text
     assert "b" not in {tag for tag, _ in reader.seen}
 

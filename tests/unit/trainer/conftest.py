@@ -1,3 +1,4 @@
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ import pytest
 from models.spec import Spec, load_spec
 from trainer.launch import choose_backend
 
-choose_backend("tensorflow")
+choose_backend(os.environ.get("TRAINER_BACKEND", "tensorflow"))
 
 DENSE = [{"Dense": {"units": 6, "activation": "relu"}}, {"Dense": {"units": 3, "activation": "softmax"}}]
 

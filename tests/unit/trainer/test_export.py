@@ -7,6 +7,7 @@ import pytest
 from models.errors import ExportMismatch, TrainingError
 from trainer.export import export_keras, export_onnx
 from trainer.heads import Head
+from trainer.inference_network import inference_network
 from trainer.parity import check_parity, graph_predictions
 
 ROWS = np.random.default_rng(0).normal(size=(20, 8)).astype(np.float32) * 3
@@ -36,6 +37,37 @@ def test_activations_are_served_as_trained(activation: str) -> None:
     network = dense(activation)
     parity = check_parity(export_onnx(network, Head("softmax", 3)), ROWS, predictions(network), precision="float32")
     assert parity.largest_difference < 1e-5
+
+
+def test_a_network_that_exports_as_it_is_stays_as_it_is() -> None:
+    """No copy is made where nothing has to be changed."""
+    network = dense()
+    assert inference_network(network) is network
+
+
+def test_layers_of_training_only_leave_no_trace_in_the_graph() -> None:
+    """Their random numbers would stay in it, and no runtime knows them."""
+    augmented = [keras.layers.RandomFlip(), keras.layers.RandomZoom(0.2), keras.layers.Flatten()]
+    network = keras.Sequential([keras.Input((4, 4, 1)), *augmented, keras.layers.Dense(3, activation="softmax")])
+    assert [type(layer).__name__ for layer in inference_network(network).layers] == ["Flatten", "Dense"]
+
+
+@pytest.mark.parametrize("invert", [False, True])
+def test_a_normalization_becomes_constants(invert: bool) -> None:
+    """Exported as it is, its mean and variance are inputs of the graph."""
+    normalization = keras.layers.Normalization(mean=[2.0] * 8, variance=[0.0, *[4.0] * 7], invert=invert)
+    network = keras.Sequential([keras.Input((8,)), normalization, keras.layers.Dense(3, activation="softmax")])
+    rows = ROWS if invert else np.where(np.arange(8) == 0, 2.0, ROWS).astype(np.float32)
+    expected = np.asarray(network.predict(rows, verbose=0))
+    parity = check_parity(export_onnx(network, Head("softmax", 3)), rows, expected, precision="float32")
+    assert parity.largest_difference < 1e-5
+
+
+def test_buckets_are_counted_boundary_by_boundary() -> None:
+    """A value on a boundary is in the bucket above it, as in Keras."""
+    network = keras.Sequential([keras.Input((8,)), keras.layers.Discretization(bin_boundaries=[-1.0, 0.0, 1.5])])
+    rows = np.array([[-2.0, -1.0, -0.5, 0.0, 1.0, 1.5, 2.0, 9.0]], np.float32)
+    assert graph_predictions(export_onnx(network, Head("regression", 8)), rows).tolist() == [[0, 1, 1, 2, 2, 3, 3, 3]]
 
 
 def test_another_network_is_found_out() -> None:

@@ -84,10 +84,37 @@ def test_a_candidate_is_compared_on_the_same_rows(make_spec, data_root, store) -
     assert better.holds
     assert not worse.holds
     assert worse.checks[0].rule == "not_worse_than stable (version 1)"
+    assert worse.checks[0].note == ""
+    assert worse.document["rows_sha256"] == store.manifest("blobs", 1).data["test_sha256"]
     foreign = replace(prepared, instance=replace(prepared.instance, shape=(5,)))
     incomparable = pass_gate(spec, foreign, perfect(prepared), store=store)
     assert incomparable is not None
     assert "cannot be compared" in incomparable.checks[0].note
+
+
+def test_rows_that_a_rival_may_have_been_trained_on_are_noted(make_spec, data_root, store) -> None:
+    """Another seed splits otherwise; the comparison is on our rows all the same."""
+    settings = Settings(data_roots=(str(data_root),))
+    train(make_spec(fit={"epochs": 2}, seed=1), store=store, settings=settings, job_id="first")
+    spec = gate_spec(make_spec, not_worse_than="stable", tolerance=1.0)
+    prepared = prepare(spec, roots=settings.data_roots)
+    outcome = pass_gate(spec, prepared, perfect(prepared), store=store)
+    assert outcome is not None
+    assert outcome.checks[0].note == "version 1 had other held-out rows, and may have been trained on some of these"
+
+
+def test_a_loss_that_grew_is_worse(make_spec, data_root, store) -> None:
+    """Less is better; the tolerance counts the same way."""
+    settings = Settings(data_roots=(str(data_root),))
+    train(make_spec(fit={"epochs": 40}), store=store, settings=settings, job_id="first")
+    spec = make_spec(gate={"metric": "loss", "not_worse_than": "stable", "tolerance": 0.01}, fit={"epochs": 1})
+    prepared = prepare(spec, roots=settings.data_roots)
+    worse = pass_gate(spec, prepared, np.full_like(perfect(prepared), 1 / 3), store=store)
+    better = pass_gate(spec, prepared, perfect(prepared), store=store)
+    assert worse is not None
+    assert better is not None
+    assert not worse.holds
+    assert better.holds
 
 
 def test_a_version_whose_gate_fails_is_published_and_not_promoted(make_spec, data_root, store) -> None:

@@ -62,14 +62,14 @@ def test_targets_are_one_hot_or_indices_as_the_loss_wants(make_spec) -> None:
 )
 def test_a_metric_becomes_what_it_means_for_the_head(head, metric, class_name, name) -> None:
     """Under the name that the spec gives it."""
-    chosen = head.metric(ObjectSpec(metric), path="compile.metrics.0")
+    chosen = head.metric(ObjectSpec(metric))
     assert (chosen.class_name, chosen.arguments["name"]) == (class_name, name)
 
 
-def test_a_metric_that_indices_do_not_suit_is_refused() -> None:
-    """The way out is in the message."""
-    with pytest.raises(SpecError, match=r"compile\.metrics\.1: expected a metric that takes class indices"):
-        Head("softmax", 3, sparse=True).metric(ObjectSpec("AUC"), path="compile.metrics.1")
+def test_one_unit_s_f1_has_a_threshold() -> None:
+    """Without one Keras takes the largest output for a hit, which one unit always is."""
+    assert Head("sigmoid", 1).metric(ObjectSpec("F1Score")).arguments["threshold"] == 0.5
+    assert "threshold" not in Head("softmax", 3).metric(ObjectSpec("F1Score")).arguments
 
 
 @pytest.mark.parametrize(

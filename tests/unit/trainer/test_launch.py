@@ -8,7 +8,7 @@ import pytest
 from models.errors import StoreUnavailable
 from models.settings import Settings
 from trainer.__main__ import main
-from trainer.jobs import error_document
+from trainer.failures import error_document
 from trainer.launch import BackendMissing, is_installed, launch
 from trainer.watching import Onlooker
 
@@ -74,4 +74,4 @@ def test_errors_are_told_without_the_inside() -> None:
     assert error_document(StoreUnavailable("disk full"))["message"] == "the store does not answer: disk full"
     foreign = error_document(ValueError("first line\nsecond line with a path"))
     assert foreign == {"type": "ValueError", "message": "first line"}
-    assert error_document(MemoryError()) == {"type": "MemoryError", "message": "MemoryError"}
+    assert error_document(MemoryError())["type"] == "OutOfMemory"

@@ -1,0 +1,179 @@
+"""Uploaded data sets at rest in the store, beside the models. The layout is written down in `models/README.md`.
+
+A data set is its bytes: it is kept under their digest, and names point to digests.
+"""
+
+import hashlib
+import json
+import re
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any, BinaryIO
+
+import obstore
+from obstore.store import ObjectStore
+
+from models.errors import DataError, DatasetNotFound, shown
+from models.objects import answering, children, create, get
+from models.sources import ENDINGS
+
+__all__ = ["DatasetInfo", "Datasets", "is_dataset_name"]
+
+FOLDER = "datasets"
+RECORD = "dataset.json"
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+DIGEST = re.compile(r"[0-9a-f]{64}")
+CHUNK_BYTES = 2**20
+PARTS = 2
+"""How many parts of 5 MiB of a file are in memory at one time while it is sent to the store."""
+
+
+def is_dataset_name(name: str) -> bool:
+    """Whether a data set can have this name; it must end as a file that can be read does."""
+    known = PurePosixPath(name).suffix.lower() in ENDINGS
+    return known and NAME.fullmatch(name) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetInfo:
+    """What is known of an uploaded data set.
+
+    Args:
+        name: Under which it was uploaded first; its ending says what kind of file it is.
+        sha256: Of its bytes.
+        size: In bytes.
+        rows: How many it has; None where nobody counted.
+        created_at: When it was uploaded first, UTC, ISO 8601.
+    """
+
+    name: str
+    sha256: str
+    size: int
+    rows: int | None
+    created_at: str
+
+    @property
+    def source(self) -> str:
+        """What a spec says to mean exactly these bytes."""
+        return f"dataset://{self.sha256}"
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """As it stands in the store."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Datasets:
+    """The uploaded data sets of a store.
+
+    Args:
+        objects: obstore's store, as `Store.objects`.
+    """
+
+    objects: ObjectStore
+
+    def put(
+        self, name: str, chunks: Iterable[bytes], *, created_at: str, count_rows: Callable[[Path], int | None]
+    ) -> DatasetInfo:
+        """Keep a file that comes in chunks, under its digest, and let the name mean it from now on.
+
+        Args:
+            name: With the ending that says what kind of file it is.
+            chunks: The file; it is gathered on the local disk first, never in memory.
+            created_at: UTC, ISO 8601.
+            count_rows: Counts the rows of the gathered file; what it raises ends the upload, with nothing kept.
+
+        Raises:
+            DataError: When the name is none.
+            StoreUnavailable: When the store does not answer.
+        """
+        if not is_dataset_name(name):
+            expected = f"a name of up to 128 letters, digits, `.`, `_` and `-` that ends in {', '.join(ENDINGS)}"
+            raise DataError(where="name", expected=expected, received=shown(name))
+        ending = PurePosixPath(name).suffix.lower()
+        with tempfile.NamedTemporaryFile(prefix="onehot-", suffix=ending) as file:
+            digest, size = _gather(chunks, file)
+            info = DatasetInfo(name, digest, size, count_rows(Path(file.name)), created_at)
+            self._upload(info, Path(file.name))
+        with answering():
+            obstore.put(self.objects, f"{FOLDER}/names/{name}.json", json.dumps({"sha256": digest}).encode())
+        return self.find(digest)
+
+    def _upload(self, info: DatasetInfo, file: Path) -> None:
+        """Write the bytes, then the record; whoever was first stays."""
+        folder = f"{FOLDER}/{info.sha256}"
+        if get(self.objects, f"{folder}/{RECORD}") is None:
+            with answering():
+                obstore.put(self.objects, f"{folder}/{_file_name(info)}", file, max_concurrency=PARTS)
+            create(self.objects, f"{folder}/{RECORD}", json.dumps(info.document).encode())
+
+    def find(self, reference: str) -> DatasetInfo:
+        """The data set that a name or a digest means.
+
+        Raises:
+            DatasetNotFound: When there is none.
+        """
+        digest = reference if DIGEST.fullmatch(reference) else self._named(reference)
+        record = get(self.objects, f"{FOLDER}/{digest}/{RECORD}") if digest is not None else None
+        if record is None:
+            raise DatasetNotFound(reference)
+        return DatasetInfo(**json.loads(record))
+
+    def _named(self, name: str) -> str | None:
+        pointer = get(self.objects, f"{FOLDER}/names/{name}.json") if is_dataset_name(name) else None
+        return None if pointer is None else str(json.loads(pointer)["sha256"])
+
+    def uploaded(self) -> list[DatasetInfo]:
+        """Every data set, by name and then digest."""
+        digests = [name for name in children(self.objects, FOLDER) if DIGEST.fullmatch(name)]
+        records = [get(self.objects, f"{FOLDER}/{digest}/{RECORD}") for digest in digests]
+        found = [DatasetInfo(**json.loads(record)) for record in records if record is not None]
+        return sorted(found, key=lambda info: (info.name, info.sha256))
+
+    def delete(self, reference: str) -> None:
+        """Take a data set away, its record first; a name that pointed to it means nothing then.
+
+        Raises:
+            DatasetNotFound: When there is none.
+        """
+        info = self.find(reference)
+        folder = f"{FOLDER}/{info.sha256}"
+        with answering():
+            obstore.delete(self.objects, [f"{folder}/{RECORD}"])
+            obstore.delete(self.objects, [f"{folder}/{_file_name(info)}"])
+
+    @contextmanager
+    def local(self, reference: str) -> Iterator[Path]:
+        """A local copy of a data set's file, checked against its digest, for as long as the context lasts.
+
+        Raises:
+            DatasetNotFound: When there is none.
+            DataError: When its bytes are not what was uploaded.
+        """
+        info = self.find(reference)
+        with tempfile.NamedTemporaryFile(prefix="onehot-", suffix=PurePosixPath(info.name).suffix.lower()) as file:
+            with answering():
+                stream = obstore.get(self.objects, f"{FOLDER}/{info.sha256}/{_file_name(info)}").stream(CHUNK_BYTES)
+                digest, _ = _gather(map(bytes, stream), file)
+            if digest != info.sha256:
+                where, expected = f"dataset://{reference}", f"sha-256 {info.sha256}"
+                raise DataError(where=where, expected=expected, received=f"sha-256 {digest}")
+            yield Path(file.name)
+
+
+def _file_name(info: DatasetInfo) -> str:
+    return f"data{PurePosixPath(info.name).suffix.lower()}"
+
+
+def _gather(chunks: Iterable[bytes], file: BinaryIO | Any) -> tuple[str, int]:
+    """Write chunks to a file; their digest and how many bytes they are."""
+    digest, size = hashlib.sha256(), 0
+    for chunk in chunks:
+        digest.update(chunk)
+        size += file.write(chunk)
+    file.flush()
+    return digest.hexdigest(), size

@@ -1,0 +1,31 @@
+"""Every route that can be asked without changing anything, in the real service, as the OpenAPI document names them."""
+
+import httpx
+
+DATA = b"a,y\n1,2\n"
+
+
+def test_every_get_answers_in_the_real_service(serve, publish, redis_server) -> None:
+    """Behind gunicorn and gevent some code runs in threads of its own, which no test client sees."""
+    publish()
+    url = serve(ONEHOT_REDIS_URL=redis_server)
+    spec = {
+        "model": "classic", "data": {"source": "sklearn://iris"}, "compile": {"loss": "categorical_crossentropy"},
+        "layers": [{"Dense": {"units": 3, "activation": "softmax"}}],
+    }  # fmt: skip
+    with httpx.Client(base_url=url, trust_env=False, timeout=30) as client:
+        assert client.post("/v1/datasets", params={"name": "pq.csv"}, content=DATA).status_code == 201
+        job = client.post("/v1/jobs", json=spec).json()["id"]
+        assert client.delete(f"/v1/jobs/{job}").json()["status"] == "canceled"
+        values = {"model": "classic", "version": "1", "label": "stable", "job_id": job, "reference": "pq.csv"}
+        for path, operations in client.get("/openapi.json").json()["paths"].items():
+            if "get" in operations:
+                filled = path.format(file="docs.js" if path.startswith("/docs") else "app.js", **values)
+                assert client.get(filled).status_code == 200, filled
+
+
+def test_the_report_of_a_version_that_is_not_there_is_not_found(serve, publish) -> None:
+    """In the real service too."""
+    publish()
+    answer = httpx.get(f"{serve()}/v1/models/classic/versions/9/report", trust_env=False)
+    assert answer.status_code == 404

@@ -1,0 +1,240 @@
+"""The web page and the interface's page in a real browser, against the real service."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+from redis import Redis
+from rq.job import Job, JobStatus
+from rq.serializers import JSONSerializer
+
+from models.api_keys import ApiKeyFile
+from models.instances import Feature, InstanceSpec
+from models.manifest import GoldenRows
+from models.preprocessing import Preprocessing
+from models.store import Store
+
+TAB, ENTER, SPACE, RIGHT = 9, 13, 32, 39
+HOSTILE = "<img src=x onerror=\"document.title='taken'\">"
+ISLANDS = ["Biscoe", "Dream", "Torgersen"]
+COLUMNS = ("bill", "depth", "flipper", "mass", "year")
+STEPS = [
+    {"one_hot": {"columns": ["island"], "positions": [5], "categories": [ISLANDS]}},
+    {"astype": "float32"},
+    {"standardize": {"mean": [43.9, 17.1, 200.9, 4201.7, 2008.0, 0.5, 0.3, 0.2], "deviation": [5.0] * 8}},
+]
+
+
+def predicted(url: str, model: str, instance) -> list[float]:
+    answer = httpx.post(f"{url}/v1/models/{model}:predict", json={"instances": [instance]}, trust_env=False)
+    return answer.json()["predictions"][0]
+
+
+def try_model(browser, name: str) -> None:
+    place = json.dumps(f'[data-place="{name}"]')
+    browser.wait(f"document.querySelector({place})")
+    browser.run(f"document.querySelector({place}).click()")
+    model, version = name.split("/")
+    browser.wait(f"document.getElementById('try-title').innerText === 'Try {model} version {version}'")
+
+
+def bars(browser) -> dict[str, float]:
+    browser.wait("document.querySelector('.bars')")
+    script = "[...document.querySelectorAll('.bars li')].map((one) => [...one.children].map((part) => part.innerText))"
+    return {name: float(figure.removesuffix("%")) / 100 for name, _, figure in browser.run(script)}
+
+
+def publish_table(draft_of, compute, store_folder: Path) -> None:
+    """A version that takes rows with a column of categories."""
+    manifest, files = draft_of("penguins", "classic-a", class_names=("Adelie", "Chinstrap", "Gentoo"))
+    row = np.array([[39.1, 18.7, 181.0, 3750.0, 2007.0, "Dream"]], dtype=object)
+    predictions = compute("classic-a", Preprocessing.from_document(STEPS, [8]).apply(row)).tolist()
+    features = (*map(Feature, COLUMNS), Feature("island", "category"))
+    changes = {
+        "instance": InstanceSpec((6,), features, (8,)), "preprocessing": STEPS,
+        "golden_rows": GoldenRows(row.tolist(), predictions, 1e-4),
+    }  # fmt: skip
+    Store.open(store_folder).publish(replace(manifest, **changes), files, promote=True)
+
+
+def test_the_page_shows_models_and_nothing_leaves_the_machine(serve, publish, flip_byte, open_page) -> None:
+    """Versions, states with their reasons, labels and metrics; no other host is asked, nothing breaks the policy."""
+    publish()
+    publish("classic", "classic-b", promote=False)
+    flip_byte("classic", 2)
+    url = serve()
+    browser = open_page(url)
+    browser.wait("document.querySelectorAll('#models tbody tr').length === 3")
+    text = browser.text("#models")
+    for shown in ("classic", "3 classes", "available", "stable", "0.9", "0.25", "end", "model.onnx of version 2"):
+        assert shown in text
+    assert browser.text("#state") == "Ready: 1 model, 1 version loaded"
+    browser.wait("document.querySelector('#jobs .notice')?.innerText.includes('the queue does not answer')")
+    assert all(address.startswith((url, "data:")) for address in browser.addresses)
+
+
+def test_a_picture_is_drawn_with_the_mouse_and_predicted(serve, publish, open_page) -> None:
+    """Bars beside class names, as the interface itself answers for the same pixels."""
+    names = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+    publish("digits", "digits", class_names=names)
+    url = serve()
+    browser = open_page(url)
+    try_model(browser, "digits/1")
+    left, top, size = browser.run(
+        "(({ left, top, width }) => [left, top, width])(document.querySelector('.pad').getBoundingClientRect())"
+    )
+    browser.drag([(left + x * size, top + y * size) for x, y in ((0.3, 0.2), (0.7, 0.2), (0.4, 0.8))])
+    shown = bars(browser)
+    browser.run("document.querySelectorAll('.tab')[1].click()")
+    drawn = json.loads(browser.run("document.querySelector('textarea').value"))
+    assert np.shape(drawn) == (28, 28)
+    assert np.max(drawn) == 255
+    expected = dict(zip(names, predicted(url, "digits", drawn), strict=True))
+    assert shown == pytest.approx(expected, abs=6e-4)
+    assert list(shown.values()) == sorted(shown.values(), reverse=True)
+
+
+def test_a_row_of_named_fields_is_predicted(serve, draft_of, compute, store_folder, open_page) -> None:
+    """Numbers start at what is typical, categories are chosen from those that training saw."""
+    publish_table(draft_of, compute, store_folder)
+    url = serve()
+    browser = open_page(url)
+    try_model(browser, "penguins/1")
+    assert browser.run("[...document.querySelectorAll('.fields label')].map((one) => one.innerText)") == [
+        *COLUMNS,
+        "island",
+    ]
+    assert browser.run("[...document.querySelectorAll('select option')].map((one) => one.value)") == ISLANDS
+    assert browser.run("document.querySelector('.fields input').value") == "43.9"
+    browser.run("document.querySelector('select').value = 'Torgersen'; document.querySelector('form').requestSubmit()")
+    row = [43.9, 17.1, 200.9, 4202.0, 2008.0, "Torgersen"]
+    expected = dict(zip(("Adelie", "Chinstrap", "Gentoo"), predicted(url, "penguins", row), strict=True))
+    assert bars(browser) == pytest.approx(expected, abs=6e-4)
+
+
+def test_json_is_there_for_everything_and_mistakes_are_told(serve, publish, open_page) -> None:
+    """What is no JSON never leaves the page; what the service refuses is shown in its words."""
+    publish()
+    url = serve()
+    browser = open_page(url)
+    try_model(browser, "classic/1")
+    browser.run("document.querySelectorAll('.tab')[1].click()")
+    submit = "document.querySelector('#try form').requestSubmit()"
+    browser.run(f"document.querySelector('textarea').value = '[1, 2'; {submit}")
+    browser.wait("document.querySelector('#try .notice')?.innerText.startsWith('This is no JSON')")
+    browser.run(f"document.querySelector('textarea').value = '[1, 2]'; {submit}")
+    browser.wait("document.querySelector('#try .notice')?.innerText.startsWith('instances[0]: expected shape [8]')")
+    browser.run(f"document.querySelector('textarea').value = '[1, 2, 3, 4, 5, 6, 7, 8]'; {submit}")
+    assert len(bars(browser)) == 3
+
+
+def test_keys_alone_are_enough(serve, publish, open_page) -> None:
+    """Tab to a version, Enter, Tab into the pad, draw with arrows and space."""
+    publish("digits", "digits")
+    browser = open_page(serve())
+    browser.wait("document.querySelector('.pad')")
+    for selector in ("[data-place]", ".pad"):
+        for _ in range(40):
+            browser.press("Tab", code=TAB)
+            if browser.run(f"document.activeElement.matches({json.dumps(selector)})"):
+                break
+        assert browser.run(f"document.activeElement.matches({json.dumps(selector)})"), selector
+        if selector != ".pad":
+            browser.press("Enter", code=ENTER, text="\r")
+            browser.wait("document.querySelector('[data-place]').getAttribute('aria-pressed') === 'true'")
+    browser.press("ArrowRight", code=RIGHT)
+    browser.press(" ", code=SPACE, text=" ")
+    assert len(bars(browser)) == 10
+
+
+def test_a_locked_service_asks_for_a_key(serve, publish, open_page, tmp_path) -> None:
+    """It is kept in the tab's session alone; a wrong one is told, and a scope that is missing."""
+    publish()
+    file = tmp_path / "keys"
+    _, key = ApiKeyFile(file).add(["predict"])
+    browser = open_page(serve(ONEHOT_API_KEYS_FILE=str(file)))
+    browser.wait("document.getElementById('key-dialog').open")
+    enter = "document.getElementById('key-field').value = {}; document.querySelector('#key-form .primary').click()"
+    browser.run(enter.format(json.dumps("oh_wrong")))
+    browser.wait("document.getElementById('key-dialog').open")
+    assert "not known" in browser.text("#key-reason")
+    browser.run(enter.format(json.dumps(key)))
+    browser.wait("document.querySelector('#models tbody tr')")
+    browser.wait("document.getElementById('jobs').innerText.includes('has not the scope')")
+    assert browser.run("Object.values(sessionStorage)") == [key]
+    assert browser.run("[localStorage.length, document.cookie]") == [0, ""]
+
+
+def test_a_running_job_is_followed_live(serve, redis_server, open_page) -> None:
+    """Epochs come as events, without a reload; the test plays the trainer."""
+    with Redis.from_url(redis_server) as redis:
+        redis.flushall()
+        url = serve(ONEHOT_REDIS_URL=redis_server)
+        spec = {
+            "model": "iris", "data": {"source": "sklearn://iris"}, "compile": {"loss": "categorical_crossentropy"},
+            "layers": [{"Dense": {"units": 3, "activation": "softmax"}}],
+        }  # fmt: skip
+        job_id = httpx.post(f"{url}/v1/jobs", json=spec, trust_env=False).json()["id"]
+        job = Job.fetch(job_id, connection=redis, serializer=JSONSerializer)
+        browser = open_page(url)
+        browser.wait("document.getElementById('jobs').innerText.includes('queued')")
+        job.set_status(JobStatus.STARTED)
+        for epoch in (1, 2, 3):
+            metrics = {"loss": 1 / epoch}
+            event = {"event": "epoch", "epoch": epoch, "epochs": 4, "metrics": metrics, "eta_s": 4.0 - epoch}
+            redis.rpush(f"onehot:job:{job_id}:events", json.dumps(event))
+            browser.wait(f"document.getElementById('jobs').innerText.includes('epoch {epoch} of 4')")
+        assert browser.run("document.querySelector('progress').value") == 3
+        browser.wait("document.querySelector('.curve polyline')")
+        job.set_status(JobStatus.FINISHED)
+        redis.rpush(f"onehot:job:{job_id}:events", json.dumps({"event": "end", "status": "finished"}))
+        browser.wait("document.getElementById('jobs').innerText.includes('finished')")
+
+
+def test_what_a_version_says_is_text_and_never_markup(serve, publish, open_page) -> None:
+    """A class whose name is a script is a class with an odd name."""
+    publish(class_names=(HOSTILE, "b", "c"))
+    browser = open_page(serve())
+    try_model(browser, "classic/1")
+    browser.run("document.querySelector('#try form').requestSubmit()")
+    assert HOSTILE in bars(browser)
+    assert browser.run("document.title") == "Onehot"
+    assert browser.run("document.querySelectorAll('#try img').length") == 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_fits_wide_and_narrow_light_and_dark(serve, publish, open_page, browser, scheme) -> None:
+    """Nothing is wider than the window; text stands out from its ground in both."""
+    publish("digits", "digits")
+    url = serve()
+    for width in (1280, 360):
+        browser.look(width=width, height=800, scheme=scheme)
+        open_page(url)
+        browser.wait("document.querySelector('.pad')")
+        assert browser.run("document.documentElement.scrollWidth") <= width
+    ink, paper = browser.run(
+        "(({ color, backgroundColor }) => [color, backgroundColor])(getComputedStyle(document.body))"
+    )
+    assert (brightness(ink) < brightness(paper)) == (scheme == "light")
+    assert abs(brightness(ink) - brightness(paper)) > 150
+
+
+def brightness(colour: str) -> float:
+    return float(np.mean([float(part) for part in colour.removeprefix("rgb(").removesuffix(")").split(",")]))
+
+
+def test_the_interface_is_described_on_a_page_of_its_own(serve, publish, open_page) -> None:
+    """Offline, within the policy; a call can be tried from there."""
+    publish()
+    url = serve()
+    browser = open_page(f"{url}/docs#/Running/health_live")
+    browser.wait("document.querySelectorAll('.opblock').length > 30")
+    assert all(address.startswith((url, "data:")) for address in browser.addresses)
+    browser.wait("document.querySelector('#operations-Running-health_live .execute')")
+    browser.run("document.querySelector('#operations-Running-health_live .execute').click()")
+    browser.wait(
+        "document.querySelector('#operations-Running-health_live .live-responses-table')?.innerText.includes('ok')"
+    )

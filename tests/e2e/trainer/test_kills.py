@@ -1,0 +1,104 @@
+"""SIGKILL at seeded random moments. KILLS=20 asks for the long form, LEASE=15 for workers as they are by default."""
+
+import contextlib
+import os
+import random
+import signal
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import psutil
+import pytest
+
+KILLS = int(os.environ.get("KILLS", "2"))
+WITHIN_S = 30
+BUSY = {"epochs": 100_000, "batch_size": 10}
+EPOCHS = 400
+
+pytestmark = pytest.mark.timeout(120 + 40 * KILLS)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(site: Any) -> str:
+    """The weights' digest of the training when nobody is killed."""
+    site.keep_workers(2)
+    job = site.submit()
+    assert site.ended(job) == "finished"
+    return site.digest(job)
+
+
+def moments(seed: int, number: int) -> Iterator[tuple[random.Random, int]]:
+    """Epochs after which to kill."""
+    rng = random.Random(seed)
+    for _ in range(number):
+        yield rng, rng.randrange(0, EPOCHS * 3 // 4)
+
+
+def test_a_killed_work_horse_is_replaced(site: Any, undisturbed: str) -> None:
+    """At once, by the same worker or another; published once, with the undisturbed run's digest."""
+    site.keep_workers(2)
+    for _, epoch in moments(1, KILLS):
+        job = site.submit()
+        site.until(job, status="started", epoch=epoch)
+        site.horse_of(job).kill()
+        assert site.ended(job) == "finished"
+        assert site.digest(job) == undisturbed
+
+
+def test_a_work_horse_that_is_killed_while_it_publishes_is_replaced(site: Any, undisturbed: str) -> None:
+    """Somewhere between the last epoch and the end of the job."""
+    site.keep_workers(2)
+    rng = random.Random(3)
+    for _ in range(KILLS):
+        job = site.submit()
+        site.until(job, status="started", epoch=1)
+        horse = site.horse_of(job)
+        site.until(job, epoch=EPOCHS)
+        time.sleep(rng.uniform(0, 0.5))
+        with contextlib.suppress(psutil.NoSuchProcess):
+            horse.kill()
+        assert site.ended(job) == "finished"
+        assert site.digest(job) == undisturbed
+
+
+def test_killed_workers_are_noticed_by_one_that_is_busy(site: Any, undisturbed: str) -> None:
+    """Work-horses are gone with their workers; the jobs are back in the queue within 30 s, and run when one is free."""
+    for rng, epoch in moments(2, KILLS // 2):
+        site.keep_workers(3)
+        busy, *jobs = site.submit(fit=BUSY), site.submit(), site.submit()
+        for job in (busy, *jobs):
+            site.until(job, status="started", epoch=1 if job is busy else epoch)
+        (lone, orphan), (worker, horse) = ((site.worker_of(job), site.horse_of(job)) for job in jobs)
+        victims = rng.sample([lone, worker, horse], 3)
+        for victim in victims:
+            victim.kill()
+        assert psutil.wait_procs([orphan, horse], timeout=5)[1] == [], "an orphan trains on"
+        for job in jobs:
+            site.until(job, status="queued", deadline_s=WITHIN_S)
+        site.keep_workers(3)
+        for job in jobs:
+            assert site.ended(job) == "finished"
+            assert site.digest(job) == undisturbed
+        site.client.set(f"onehot:job:{busy.id}:cancel", 1)
+        assert site.ended(busy) == "stopped"
+
+
+def test_an_attempt_that_was_given_up_ends_by_itself(site: Any, undisturbed: str, wait_for: Callable[..., Any]) -> None:
+    """A worker that was cut off (here: stopped) for longer than its lease finds another attempt and says nothing."""
+    site.keep_workers(2)
+    job = site.submit()
+    site.until(job, status="started", epoch=20)
+    worker, horse = site.worker_of(job), site.horse_of(job)
+    for process in (worker, horse):
+        process.send_signal(signal.SIGSTOP)
+    try:
+        wait_for(lambda: site.worker_of(job).pid != worker.pid, deadline_s=30, says="another worker takes the job")
+    finally:
+        for process in (worker, horse):
+            process.send_signal(signal.SIGCONT)
+    assert psutil.wait_procs([horse], timeout=5)[1] == [], "two attempts train side by side"
+    assert site.ended(job) == "finished"
+    assert site.digest(job) == undisturbed
+    assert worker.is_running()
+    assert b"another attempt of this job has begun" in site.log.read_bytes()

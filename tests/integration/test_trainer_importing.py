@@ -1,0 +1,120 @@
+import json
+import zipfile
+
+import keras
+import numpy as np
+import onnxruntime
+import pytest
+
+from models.errors import DataError
+from models.store import Store
+from trainer.importing import import_network, main, random_rows
+from trainer.keras_files import check_keras_file
+from trainer.launch import choose_backend
+
+assert choose_backend("tensorflow")
+
+pytestmark = pytest.mark.timeout(120)
+LAYERS = keras.layers
+
+
+@pytest.fixture
+def store(tmp_path) -> Store:
+    """An empty store."""
+    return Store.open(tmp_path / "store")
+
+
+@pytest.fixture
+def saved(tmp_path):
+    """Saves layers as a .keras file; its bytes."""
+
+    def save(*layers, shape=(6,)) -> bytes:
+        keras.Sequential([keras.Input(shape), *layers]).save(tmp_path / "own.keras")
+        return (tmp_path / "own.keras").read_bytes()
+
+    return save
+
+
+def publish(content: bytes, store: Store, names=()):
+    return import_network(content, "own", where="own.keras", class_names=names, store=store)
+
+
+def test_an_own_network_is_published_and_served_as_it_is(saved, store) -> None:
+    """The file itself is kept; golden rows are what Keras computes."""
+    content = saved(LAYERS.Dense(8, activation="gelu"), LAYERS.Dense(3, activation="softmax"))
+    manifest = publish(content, store, ("red", "green", "blue"))
+    assert (manifest.task, manifest.class_names, manifest.instance.shape) == ("softmax", ("red", "green", "blue"), (6,))
+    assert store.verify("own", 1) == manifest
+    assert store.read(manifest, "model.keras") == content
+    assert store.labels("own") == {"stable": 1}
+    session = onnxruntime.InferenceSession(store.read(manifest, "model.onnx"))
+    (answer,) = session.run(None, {"x": np.asarray(manifest.golden_rows.instances, np.float32)})
+    assert np.allclose(answer, manifest.golden_rows.predictions, atol=1e-5)
+    assert json.loads(store.read(manifest, "report.json"))["parity"]["rows"] == 64
+
+
+def test_a_layer_with_code_of_its_own_is_refused_by_name(saved, store) -> None:
+    """Before Keras looks at it."""
+    content = saved(LAYERS.Lambda(lambda x: x * 2, name="twice"), LAYERS.Dense(3, activation="softmax"))
+    with pytest.raises(DataError, match=r"Lambda 'twice'.*refused because it runs Python code of its own"):
+        publish(content, store)
+    assert store.models() == []
+
+
+def test_a_class_of_others_is_refused_by_name(saved, tmp_path) -> None:
+    """A module that the file names would have to be imported."""
+    content = saved(LAYERS.Dense(3, activation="softmax", name="last"))
+    with zipfile.ZipFile(tmp_path / "own.keras") as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    config = json.loads(files["config.json"])
+    config["config"]["layers"][1]["module"] = "os"
+    files["config.json"] = json.dumps(config).encode()
+    with zipfile.ZipFile(tmp_path / "changed.keras", "w") as archive:
+        for name, part in files.items():
+            archive.writestr(name, part)
+    with pytest.raises(DataError, match="Dense 'last': expected a class of Keras itself"):
+        check_keras_file((tmp_path / "changed.keras").read_bytes(), where="changed.keras")
+    assert check_keras_file(content, where="own.keras")["class_name"] == "Sequential"
+
+
+@pytest.mark.parametrize("content", [b"", b"no zip", b"PK\x05\x06" + b"\0" * 18])
+def test_a_file_that_is_none_is_refused(content) -> None:
+    """One message."""
+    with pytest.raises(DataError, match=r"own\.keras: expected a \.keras file"):
+        check_keras_file(content, where="own.keras")
+
+
+def test_a_network_without_a_head_is_refused(saved, store) -> None:
+    """What comes out must be probabilities or numbers, one row for each instance."""
+    with pytest.raises(DataError, match="softmax, sigmoid or linear units"):
+        publish(saved(LAYERS.Dense(3, activation="relu")), store)
+    with pytest.raises(DataError, match=r"received an output of shape \[4, 3\]"):
+        publish(saved(LAYERS.Dense(3, activation="softmax"), shape=(4, 6)), store)
+
+
+def test_class_names_are_as_many_as_classes(saved, store) -> None:
+    """One sigmoid unit has two."""
+    content = saved(LAYERS.Dense(1, activation="sigmoid"))
+    with pytest.raises(DataError, match="--class-names: expected 2 different names"):
+        publish(content, store, ("yes",))
+    assert publish(content, store).class_names == ("0", "1")
+
+
+def test_random_rows_are_in_the_input_s_range() -> None:
+    """Words of an Embedding, pixels of a Rescaling."""
+    words = keras.Sequential([keras.Input((5,)), LAYERS.Embedding(9, 2)])
+    pixels = keras.Sequential([keras.Input((4, 4, 1)), LAYERS.Rescaling(1 / 255)])
+    assert set(np.unique(random_rows(words, (5,)))) == set(range(9))
+    assert 200 < random_rows(pixels, (4, 4, 1)).max() <= 255
+
+
+def test_the_command_says_what_it_did(saved, tmp_path, monkeypatch, capsys) -> None:
+    """Exit status 0 with the version, 1 with one line."""
+    monkeypatch.setenv("ONEHOT_STORE", str(tmp_path / "store"))
+    saved(LAYERS.Dense(3, activation="softmax"))
+    file = str(tmp_path / "own.keras")
+    assert main([file, "--model", "own", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["version"] == 1
+    assert main([file, "--model", "Not a name"]) == 1
+    assert main([str(tmp_path / "none.keras"), "--model", "own"]) == 1
+    assert capsys.readouterr().err.count("\n") == 2

@@ -1,0 +1,106 @@
+import json
+import uuid
+from typing import Any
+
+import pytest
+from redis import Redis
+from rq import Queue
+from rq.job import Job
+from rq.serializers import JSONSerializer
+
+from models.checkpoints import CheckpointShelf
+from models.store import Store
+from trainer.attempts import begin_attempt, cancel_key, publishing_key
+from trainer.journal import CHECKPOINTS, JobWatcher, add_event, events_key
+from trainer.sweeping import sweep
+from trainer.watching import Progress, Superseded, TrainingCancelled
+
+
+@pytest.fixture
+def client(redis_server: str) -> Any:
+    """A client of the queue's server."""
+    with Redis.from_url(redis_server) as connection:
+        yield connection
+
+
+@pytest.fixture
+def job(client: Redis) -> Job:
+    """A queued job of the model `digits`."""
+    queue = Queue(f"q-{uuid.uuid4().hex}", connection=client, serializer=JSONSerializer)
+    return queue.enqueue("trainer.jobs.train", meta={"model": "digits", "error": {"type": "x", "message": "y"}})
+
+
+def progress(epoch: int) -> Progress:
+    return Progress(epoch, 5, {"loss": 0.5}, 1.0)
+
+
+def events(job: Job) -> list[dict[str, Any]]:
+    return [json.loads(one) for one in job.connection.lrange(events_key(job.id), 0, -1)]
+
+
+def test_every_epoch_is_told_once_over_all_attempts(job: Job) -> None:
+    """What an attempt trains again has been told already."""
+    first = JobWatcher(job, "first")
+    for epoch in (1, 2, 3):
+        first.on_epoch(progress(epoch))
+    second = JobWatcher(job, "second")
+    for epoch in (2, 3, 4):
+        second.on_epoch(progress(epoch))
+    assert [event["epoch"] for event in events(job)] == [1, 2, 3, 4]
+    assert job.get_meta()["progress"]["epoch"] == 4
+    assert job.get_meta()["model"] == "digits"
+    assert "error" not in job.get_meta()
+
+
+def test_a_command_that_is_sent_again_adds_nothing(job: Job) -> None:
+    """The answer to the first one may have been lost."""
+    for _ in range(2):
+        add_event(job.connection, job.id, {"event": "end", "status": "finished"})
+    assert events(job) == [{"event": "end", "status": "finished"}]
+    assert 0 < job.connection.ttl(events_key(job.id)) <= 30 * 24 * 3600
+
+
+def test_a_new_attempt_supersedes_the_one_before(job: Job) -> None:
+    """Who has no name there yet goes on."""
+    watcher = JobWatcher(job, "first")
+    watcher.check()
+    begin_attempt(job.connection, job.id, "first")
+    JobWatcher(job, "first").check()
+    begin_attempt(job.connection, job.id, "second")
+    with pytest.raises(Superseded):
+        JobWatcher(job, "first").check()
+    with pytest.raises(Superseded):
+        watcher.check_before_publishing()
+
+
+def test_it_is_too_late_to_cancel_what_publishes(job: Job) -> None:
+    """And in time before that."""
+    watcher = JobWatcher(job, "first")
+    job.connection.set(cancel_key(job.id), 1)
+    with pytest.raises(TrainingCancelled):
+        watcher.check_before_publishing()
+    assert not job.connection.exists(publishing_key(job.id))
+    job.connection.delete(cancel_key(job.id))
+    watcher.check_before_publishing()
+    assert job.connection.exists(publishing_key(job.id))
+
+
+def test_checkpoints_of_jobs_that_ended_are_swept(job: Job, tmp_path) -> None:
+    """Cancelled, forgotten; those of a job that waits are not."""
+    store = Store.open(tmp_path)
+    queue = Queue(job.origin, connection=job.connection, serializer=JSONSerializer)
+    cancelled = queue.enqueue("trainer.jobs.train", meta={"model": "digits"})
+    forgotten = queue.enqueue("trainer.jobs.train", meta={"model": "digits"})
+    shelves = {}
+    for one in (job, cancelled, forgotten):
+        JobWatcher(one, "first").on_checkpoint()
+        shelves[one.id] = CheckpointShelf(store, "digits", one.id)
+        shelves[one.id].save(b"state")
+    cancelled.cancel()
+    forgotten.delete()
+    sweep(job.connection, store)
+    assert shelves[job.id].newest() == b"state"
+    assert shelves[cancelled.id].newest() is None
+    assert shelves[forgotten.id].newest() is None
+    assert job.connection.smembers(CHECKPOINTS) == {f"digits/{job.id}".encode()}
+    job.connection.delete(CHECKPOINTS)

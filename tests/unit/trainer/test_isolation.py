@@ -1,0 +1,68 @@
+import sys
+
+import pytest
+
+import trainer.isolation
+from models.spec import Spec
+from models.store import Store
+from trainer.isolation import TrainingFailed, train_isolated
+from trainer.watching import Onlooker, TrainingCancelled, TrainingPaused
+
+
+@pytest.fixture
+def run(monkeypatch, make_spec, tmp_path):
+    """Train with a child that runs this code in place of the trainer."""
+
+    def run_code(code: str, watcher: Onlooker | None = None):
+        popen = trainer.isolation.subprocess.Popen
+        monkeypatch.setattr(
+            trainer.isolation.subprocess, "Popen", lambda _, **options: popen([sys.executable, "-c", code], **options)
+        )
+        spec: Spec = make_spec()
+        return train_isolated(spec, store=Store.open(tmp_path), job_id="job", watcher=watcher or Onlooker())
+
+    return run_code
+
+
+class Saying(Onlooker):
+    """Raises at the first look."""
+
+    def __init__(self, interruption: Exception) -> None:
+        self.interruption = interruption
+
+    def check(self) -> None:
+        """Raise."""
+        raise self.interruption
+
+
+def test_a_child_that_was_killed_is_told(run) -> None:
+    """With the signal."""
+    with pytest.raises(TrainingFailed, match="ended by signal 9") as failed:
+        run("import os; os.kill(os.getpid(), 9)")
+    assert failed.value.kind == "ProcessKilled"
+
+
+def test_a_child_that_says_nothing_is_told(run) -> None:
+    """With its status."""
+    with pytest.raises(TrainingFailed, match="ended with status 3"):
+        run("raise SystemExit(3)")
+
+
+def test_a_child_is_cancelled(run) -> None:
+    """At once."""
+    with pytest.raises(TrainingCancelled):
+        run("import time; time.sleep(60)", Saying(TrainingCancelled()))
+
+
+def test_a_child_is_paused_by_sigterm(run) -> None:
+    """It has time for its checkpoint."""
+    code = (
+        "import json, signal, sys\n"
+        "def pause(*_):\n"
+        "    print(json.dumps({'event': 'end', 'status': 'paused'}))\n"
+        "    sys.exit(75)\n"
+        "signal.signal(signal.SIGTERM, pause)\n"
+        "signal.pause()\n"
+    )
+    with pytest.raises(TrainingPaused):
+        run(code, Saying(TrainingPaused()))

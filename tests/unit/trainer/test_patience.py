@@ -1,0 +1,61 @@
+import pytest
+
+import trainer.patience
+from models.errors import StoreFull, StoreUnavailable
+from trainer.patience import patiently
+from trainer.watching import Onlooker, TrainingCancelled
+
+
+@pytest.fixture(autouse=True)
+def no_waits(monkeypatch) -> None:
+    """Three tries, without waiting."""
+    monkeypatch.setattr(trainer.patience, "WAITS_S", (0.001, 0.001))
+
+
+class Store:
+    """Fails so many times."""
+
+    def __init__(self, failures: int, error: Exception) -> None:
+        self.failures = failures
+        self.error = error
+        self.asked = 0
+
+    def ask(self) -> str:
+        """Answer in the end."""
+        self.asked += 1
+        if self.asked <= self.failures:
+            raise self.error
+        return "answer"
+
+
+def test_a_store_that_comes_back_is_waited_for() -> None:
+    """Twice here."""
+    store = Store(2, StoreUnavailable("away"))
+    assert patiently(store.ask, watcher=Onlooker()) == "answer"
+    assert store.asked == 3
+
+
+def test_a_store_that_stays_away_is_told() -> None:
+    """With the last error."""
+    with pytest.raises(StoreUnavailable, match="away"):
+        patiently(Store(9, StoreUnavailable("away")).ask, watcher=Onlooker())
+
+
+def test_a_full_store_is_not_waited_for() -> None:
+    """Nobody makes room in half a minute."""
+    store = Store(9, StoreFull("No space left on device"))
+    with pytest.raises(StoreFull):
+        patiently(store.ask, watcher=Onlooker())
+    assert store.asked == 1
+
+
+def test_who_waits_can_be_cancelled() -> None:
+    """The watcher is asked meanwhile."""
+
+    class Cancelled(Onlooker):
+        def check(self) -> None:
+            """Stop."""
+            raise TrainingCancelled
+
+    with pytest.raises(TrainingCancelled):
+        patiently(Store(9, StoreUnavailable("away")).ask, watcher=Cancelled())

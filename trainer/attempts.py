@@ -1,0 +1,59 @@
+"""Which attempt of a job counts: the last one that began. `onehot:job:<id>:attempt` holds its name.
+
+A worker that was cut off may come back while another one trains its job already. Whoever is not named there trains no
+further, publishes nothing and says nothing more about the job.
+"""
+
+from typing import Any
+
+from redis import Redis
+
+__all__ = [
+    "ATTEMPT_VARIABLE",
+    "attempt_key",
+    "begin_attempt",
+    "cancel_key",
+    "is_cancellable",
+    "publishing_key",
+    "wishes",
+]
+
+ATTEMPT_VARIABLE = "RQ_EXECUTION_ID"
+"""The environment variable that tells a work-horse which attempt it is; RQ's own for the workers that spawn."""
+TTL_S = 30 * 24 * 3600
+
+
+def attempt_key(job_id: str) -> str:
+    """The Redis key of the attempt that counts."""
+    return f"onehot:job:{job_id}:attempt"
+
+
+def cancel_key(job_id: str) -> str:
+    """The Redis key that, while it exists, asks a job to stop."""
+    return f"onehot:job:{job_id}:cancel"
+
+
+def publishing_key(job_id: str) -> str:
+    """The Redis key that holds the attempt that publishes: too late to cancel."""
+    return f"onehot:job:{job_id}:publishing"
+
+
+def begin_attempt(connection: Redis, job_id: str, attempt: str) -> None:
+    """From now on this attempt counts, and no earlier one."""
+    connection.set(attempt_key(job_id), attempt, ex=TTL_S)
+
+
+def wishes(connection: Redis, job_id: str, attempt: str) -> tuple[bool, bool]:
+    """Whether the attempt is superseded, and whether the job is to be cancelled."""
+    current, cancel = connection.mget(attempt_key(job_id), cancel_key(job_id))
+    return _text(current) not in ("", attempt), cancel is not None
+
+
+def is_cancellable(connection: Redis, job_id: str, attempt: str) -> bool:
+    """Whether the job is to be cancelled, and the attempt does not publish yet."""
+    cancel, publishing = connection.mget(cancel_key(job_id), publishing_key(job_id))
+    return cancel is not None and _text(publishing) != attempt
+
+
+def _text(raw: Any) -> str:
+    return raw.decode() if raw else ""

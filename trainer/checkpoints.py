@@ -1,0 +1,195 @@
+"""The whole state of a training between two steps, as bytes, and when it is written down.
+
+A training that goes on from a checkpoint ends with the same weights as one that was never interrupted: beside the
+weights a snapshot holds the optimizer, the metrics of the epoch under way, the state of every random generator, what
+the callbacks remember, and the position in the epoch. The order of the rows follows from the seed and the epoch.
+"""
+
+import hashlib
+import io
+import json
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+
+from models.checkpoints import CheckpointShelf
+from models.errors import StoreUnavailable, TrainingError
+from models.instances import Array
+from models.spec import Spec
+from trainer.preparation import Prepared
+from trainer.watching import Watcher
+
+__all__ = ["DataChanged", "Keeper", "Origin", "Snapshot", "restore", "snapshot_arrays"]
+
+SHARE = 0.05
+"""The largest share of a training's time that goes into checkpoints."""
+
+
+class DataChanged(TrainingError):
+    """The data is not what it was when the job began."""
+
+    def __init__(self, *, epoch: int, expected: str, received: str) -> None:
+        self.epoch = epoch
+        self.expected = expected
+        self.received = received
+        super().__init__(
+            f"the data changed while the job was trained: expected sha-256 {expected}, as in epoch {epoch}; "
+            f"received {received}: submit the spec again"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a checkpoint belongs to: digests of the spec and of the data."""
+
+    spec_sha256: str
+    data_sha256: str
+
+    @classmethod
+    def of(cls, spec: Spec, prepared: Prepared) -> "Origin":
+        """The origin of a training."""
+        text = json.dumps(spec.document, sort_keys=True).encode()
+        data = {name: piece.raw.sha256 for name, piece in prepared.pieces.items()}
+        return cls(hashlib.sha256(text).hexdigest(), hashlib.sha256(json.dumps(data).encode()).hexdigest())
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A training between two steps.
+
+    Args:
+        rows_done: How many rows of the epoch under way were trained on.
+        spent_s: Seconds of training that led here.
+        history: The epochs that are done.
+        variables: Of network, metrics and optimizer, in their order.
+        callbacks: What each callback remembers.
+    """
+
+    rows_done: int
+    spent_s: float
+    history: list[dict[str, float]]
+    variables: list[Array]
+    callbacks: list[dict[str, Any]]
+
+    def to_bytes(self, origin: Origin) -> bytes:
+        """An `.npz` of every array, and of a document with the rest."""
+        arrays = [*self.variables]
+        document = {
+            "origin": [origin.spec_sha256, origin.data_sha256],
+            "rows_done": self.rows_done,
+            "spent_s": self.spent_s,
+            "history": self.history,
+            "variables": len(self.variables),
+            "callbacks": [_fold(state, arrays) for state in self.callbacks],
+        }
+        named = {f"array_{index}": array for index, array in enumerate(arrays)}
+        buffer = io.BytesIO()
+        np.savez(buffer, document=np.frombuffer(json.dumps(document).encode(), np.uint8), **named)  # type: ignore[arg-type]
+        return buffer.getvalue()
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> "tuple[Snapshot, Origin]":
+        """The snapshot, and what it belongs to."""
+        with np.load(io.BytesIO(content), allow_pickle=False) as stored:
+            document = json.loads(stored["document"].tobytes())
+            arrays = [stored[f"array_{index}"] for index in range(len(stored.files) - 1)]
+        callbacks = [_unfold(state, arrays) for state in document["callbacks"]]
+        variables = arrays[: document["variables"]]
+        snapshot = cls(document["rows_done"], document["spent_s"], document["history"], variables, callbacks)
+        return snapshot, Origin(*document["origin"])
+
+
+def _fold(state: Mapping[str, Any], arrays: list[Array]) -> dict[str, Any]:
+    """Put lists of arrays beside the others and keep their numbers."""
+    folded: dict[str, Any] = {}
+    for name, value in state.items():
+        if isinstance(value, list):
+            folded[name] = {"arrays": list(range(len(arrays), len(arrays) + len(value)))}
+            arrays += [np.asarray(one) for one in value]
+        else:
+            folded[name] = value
+    return folded
+
+
+def _unfold(state: Mapping[str, Any], arrays: Sequence[Array]) -> dict[str, Any]:
+    return {
+        name: [arrays[index] for index in value["arrays"]] if isinstance(value, dict) else value
+        for name, value in state.items()
+    }
+
+
+def _variables(network: Any) -> list[Any]:
+    """Everything that changes while a network trains, random generators included."""
+    return [*network.variables, *network.metrics_variables, *network.optimizer.variables]
+
+
+def snapshot_arrays(network: Any) -> list[Array]:
+    """Copies of the values of everything that changes while a network trains."""
+    return [np.array(keras.ops.convert_to_numpy(variable)) for variable in _variables(network)]
+
+
+def restore(network: Any, arrays: Sequence[Array]) -> None:
+    """Give a network, its metrics and its optimizer the values that they had."""
+    for variable, array in zip(_variables(network), arrays, strict=True):
+        variable.assign(array)
+
+
+class Keeper:
+    """Writes the checkpoints of one training, and finds the one to go on from.
+
+    Args:
+        shelf: Where they are.
+        origin: What they belong to.
+        interval_s: Seconds between two of them; the first one comes after so many.
+        watcher: Told before the first one.
+    """
+
+    def __init__(self, shelf: CheckpointShelf, origin: Origin, *, interval_s: float, watcher: Watcher) -> None:
+        self._shelf = shelf
+        self._origin = origin
+        self._interval_s = interval_s
+        self._watcher = watcher
+        self._next_s = time.monotonic() + interval_s
+        self._told = False
+        self._log = logging.getLogger("trainer")
+
+    def is_due(self) -> bool:
+        """Whether it is time for another one."""
+        return time.monotonic() >= self._next_s
+
+    def save(self, snapshot: Snapshot) -> None:
+        """Write one; a store that does not take it does not end the training."""
+        started_s = time.monotonic()
+        if not self._told:
+            self._watcher.on_checkpoint()
+            self._told = True
+        try:
+            self._shelf.save(snapshot.to_bytes(self._origin))
+        except StoreUnavailable as error:
+            self._log.warning("job %s: no checkpoint: %s", self._shelf.job_id, error)
+        now_s = time.monotonic()
+        self._next_s = now_s + max(self._interval_s, (now_s - started_s) / SHARE)
+
+    def load(self) -> Snapshot | None:
+        """The snapshot to go on from; None to begin.
+
+        Raises:
+            DataChanged: When the data is not that of the snapshot.
+            StoreUnavailable: When the store does not answer.
+        """
+        content = self._shelf.newest()
+        if content is None:
+            return None
+        snapshot, origin = Snapshot.from_bytes(content)
+        if origin.spec_sha256 != self._origin.spec_sha256:
+            return None
+        if origin.data_sha256 != self._origin.data_sha256:
+            epoch, expected = len(snapshot.history) + 1, origin.data_sha256
+            raise DataChanged(epoch=epoch, expected=expected, received=self._origin.data_sha256)
+        self._log.info("job %s goes on in epoch %d", self._shelf.job_id, len(snapshot.history) + 1)
+        return snapshot

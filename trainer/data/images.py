@@ -1,0 +1,131 @@
+"""Folders of images: one sub-folder a class, PNG and JPEG in it; other files are passed over."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from models.errors import DataError, InputError
+from models.images import ImageForm, decode_image, read_form
+from models.instances import Array
+from models.places import class_folders
+from models.preprocessing import StepSpec
+from models.sources import IMAGE_ENDINGS
+from models.spec import DataSpec
+from trainer.data.dataset import Dataset
+from trainer.data.rows import empty_rows
+
+__all__ = ["FoundImage", "find_images", "read_images"]
+
+DECODERS = 4
+DECODED_AT_ONCE = 64
+
+
+@dataclass(frozen=True, slots=True)
+class FoundImage:
+    """One image of a folder, of which only the header was read."""
+
+    path: Path
+    class_name: str
+    form: ImageForm
+
+    @property
+    def name(self) -> str:
+        """What it is called in errors."""
+        return f"{self.class_name}/{self.path.name}"
+
+
+def read_images(path: Path, data: DataSpec, steps: Sequence[StepSpec]) -> Dataset:
+    """Read a folder of images: grey when all are grey, else red, green and blue.
+
+    Args:
+        path: The folder.
+        data: The spec's `data`; the classes are the sub-folders, in the order of their names.
+        steps: `resize` brings all images to one size when they are decoded; without it they must have one.
+
+    Raises:
+        DataError: Names the image that cannot be used.
+    """
+    if data.features is not None or data.target is not None:
+        expected = "neither features nor target: the images are the one, their sub-folders the other"
+        raise DataError(where="data", expected=expected, received=str(data.features or data.target))
+    images = list(find_images(path, data.source))
+    size = next((tuple(step.arguments["size"]) for step in steps if step.name == "resize"), None)
+    form = _common_form(images, size, data.source)
+    features = empty_rows((len(images), *form.shape), np.uint8)
+    digest = hashlib.sha256()
+    for start in range(0, len(images), DECODED_AT_ONCE):
+        some = images[start : start + DECODED_AT_ONCE]
+        features[start : start + len(some)] = _decode(some, form, digest, source=data.source, resized=size is not None)
+    names = tuple(dict.fromkeys(image.class_name for image in images))
+    targets = np.array([image.class_name for image in images])
+    return Dataset(data.source, features, targets, digest.hexdigest(), class_names=names)
+
+
+def find_images(folder: Path, source: str) -> Iterator[FoundImage]:
+    """Every image of every class, in the order of their names.
+
+    Raises:
+        DataError: When a class has none, or one cannot be read or lies elsewhere.
+    """
+    for one in class_folders(folder, source):
+        paths = sorted(path for path in one.iterdir() if path.suffix.lower() in IMAGE_ENDINGS)
+        if not paths:
+            where = f"{source}/{one.name}"
+            raise DataError(where=where, expected=f"at least one image ({', '.join(IMAGE_ENDINGS)})", received="none")
+        for path in paths:
+            if not path.resolve().is_relative_to(folder):
+                where = f"{source}/{one.name}/{path.name}"
+                raise DataError(where=where, expected="a file inside of the folder", received="a link out of it")
+            yield FoundImage(path, one.name, _form(path, f"{source}/{one.name}/{path.name}"))
+
+
+def _form(path: Path, where: str) -> ImageForm:
+    try:
+        with path.open("rb") as file:
+            return read_form(file, where=where)
+    except (InputError, OSError) as error:
+        raise _as_data_error(error, where) from error
+
+
+def _as_data_error(error: InputError | OSError, where: str) -> DataError:
+    if isinstance(error, OSError):
+        return DataError(where=where, expected="a readable image", received=error.strerror or type(error).__name__)
+    return DataError(where=error.where, expected=error.expected, received=error.received)
+
+
+def _common_form(images: Sequence[FoundImage], size: tuple[int, ...] | None, source: str) -> ImageForm:
+    channels = max(image.form.channels for image in images)
+    if size is not None:
+        return ImageForm(size[0], size[1], channels)
+    first = images[0].form
+    for image in images:
+        if (image.form.height, image.form.width) != (first.height, first.width):
+            expected = f"images {first.width} wide and {first.height} high, as the first is, or a `resize` step"
+            received = f"{image.form.width} wide and {image.form.height} high"
+            raise DataError(where=f"{source}/{image.name}", expected=expected, received=received)
+    return ImageForm(first.height, first.width, channels)
+
+
+def _decode(
+    images: Sequence[FoundImage], form: ImageForm, digest: "hashlib._Hash", *, source: str, resized: bool
+) -> Array:
+    """Decode a few images in threads; the digest takes their names and bytes in order."""
+
+    def decode(image: FoundImage) -> tuple[bytes, Array]:
+        where = f"{source}/{image.name}"
+        try:
+            content = image.path.read_bytes()
+            return content, decode_image(content, form, where=where, resized=resized)
+        except (InputError, OSError) as error:
+            raise _as_data_error(error, where) from error
+
+    with ThreadPoolExecutor(DECODERS) as pool:
+        decoded = list(pool.map(decode, images))
+    for image, (content, _) in zip(images, decoded, strict=True):
+        digest.update(f"{image.name}\0{len(content)}\0".encode())
+        digest.update(content)
+    return np.stack([pixels for _, pixels in decoded])

@@ -1,0 +1,87 @@
+"""Parquet files. Columns of numbers are read a slice of rows at a time: the file may be larger than memory."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from models.errors import DataError
+from models.instances import Array, Feature
+from models.preprocessing import StepSpec
+from models.spec import DataSpec
+from trainer.data.dataset import Dataset
+from trainer.data.rows import empty_rows
+from trainer.data.tables import feature_columns, read_dataset, read_targets, target_column
+
+__all__ = ["read_parquet"]
+
+SLICE_BYTES = 16 * 2**20
+COLUMNS_AT_ONCE = 64
+TABLE_STEPS = frozenset({"fill", "one_hot"})
+
+
+def read_parquet(path: Path, data: DataSpec, steps: Sequence[StepSpec]) -> Dataset:
+    """Read a Parquet file.
+
+    Args:
+        path: The file.
+        data: The spec's `data`.
+        steps: A table with text or gaps, which `fill` and `one_hot` take care of, is read into memory whole.
+
+    Raises:
+        DataError: Names file, column and row that cannot be used.
+    """
+    try:
+        table = pl.scan_parquet(path, low_memory=True)
+        head = table.head(0).collect()
+        target = target_column(head, data)
+        names = feature_columns(head, target, data)
+        if any(step.name in TABLE_STEPS for step in steps) or not all(map(_is_number, head.select(names).dtypes)):
+            return read_dataset(pl.read_parquet(path), data)
+        targets = read_targets(table.select(target).collect().get_column(target), target, data.source)
+        features = _numbers(table, names, len(targets), data.source)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        received = str(error).strip().splitlines()[0]
+        raise DataError(where=data.source, expected="a readable .parquet file", received=received) from error
+    return Dataset(data.source, features, targets, "", columns=tuple(Feature(name) for name in names))
+
+
+def _is_number(dtype: pl.DataType) -> bool:
+    return dtype.is_numeric() or dtype == pl.Boolean
+
+
+def _numbers(table: pl.LazyFrame, names: list[str], rows: int, source: str) -> Any:
+    """`(rows, columns)`: float64 in memory, or float32, which is what is trained on, in a file."""
+    features = empty_rows((rows, len(names)), np.float32)
+    if isinstance(features, np.ndarray):
+        features = np.empty(features.shape, np.float64)
+    step = max(SLICE_BYTES // (8 * len(names)), 1)
+    for start in range(0, rows, step):
+        values = _slice(table, names, slice(start, min(start + step, rows)), features.dtype)
+        if not isinstance(features, np.ndarray):
+            _check(values, start, names, source)  # an array is checked when it is whole, after `fill` had its say
+        features[start : start + len(values)] = values
+    return features
+
+
+def _slice(table: pl.LazyFrame, names: Sequence[str], rows: slice, dtype: np.dtype[Any]) -> Array:
+    """Some rows of all columns, a few columns at a time: polars holds on to much more than it is asked for."""
+    kind = pl.Float64 if dtype == np.float64 else pl.Float32
+    values: Array = np.empty((rows.stop - rows.start, len(names)), dtype)
+    for first in range(0, len(names), COLUMNS_AT_ONCE):
+        some = names[first : first + COLUMNS_AT_ONCE]
+        part = table.select(pl.col(some).cast(kind)).slice(rows.start, len(values)).collect(engine="streaming")
+        values[:, first : first + len(some)] = part.to_numpy()
+    return values
+
+
+def _check(values: Array, start: int, names: Sequence[str], source: str) -> None:
+    """Name the first gap, NaN or infinity; polars makes NaN of a gap."""
+    bad = ~np.isfinite(values)
+    if bad.any():
+        row, column = (int(axis) for axis in np.argwhere(bad)[0])
+        where = f"{source}: column {names[column]!r}, row {start + row}"
+        expected = "a finite number, or a `fill` step"
+        raise DataError(where=where, expected=expected, received=str(values[row, column]))

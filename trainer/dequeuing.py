@@ -1,0 +1,84 @@
+"""How a worker takes jobs: never with a moment in which a job is in no list, and never cut off in the middle."""
+
+import time
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from redis import Redis
+from rq.exceptions import DequeueTimeout, StopRequested
+from rq.intermediate_queue import IntermediateQueue
+from rq.queue import Queue
+from rq.utils import as_text, now
+
+from trainer.draining import is_draining
+
+__all__ = ["CarefulQueue"]
+
+ROUND_S = 1
+"""How long one wait at the queue's server takes: whether to stop is looked at between two."""
+STUCK_S = 5
+
+
+class HandingOver(IntermediateQueue):
+    """Jobs on their way from the queue to a worker, given back soon when it never took them."""
+
+    def should_be_cleaned_up(self, job_id: str) -> bool:
+        """Whether a job has been here for longer than any worker takes."""
+        first_seen = self.get_first_seen(job_id)
+        return first_seen is not None and now() - first_seen > timedelta(seconds=STUCK_S)
+
+
+class CarefulQueue(Queue):
+    """A queue whose jobs are moved to another list when they are taken, also where a worker has several queues."""
+
+    @property
+    def intermediate_queue(self) -> IntermediateQueue:
+        """Where its jobs are between the queue and a worker."""
+        return HandingOver(self.key, connection=self.connection)
+
+    @classmethod
+    def dequeue_any(  # type: ignore[override]
+        cls, queues: Iterable[Queue], timeout: int | None, connection: Redis, **classes: Any
+    ) -> tuple[Any, Queue] | None:  # fmt: skip
+        """Take the first job of the first queue that has one.
+
+        Args:
+            queues: In their order of importance.
+            timeout: Seconds to wait for one; None not to wait.
+            connection: To the queue's server.
+            classes: RQ's, for what is fetched.
+
+        Returns:
+            The job and its queue, or None when there is none and nothing is waited for.
+
+        Raises:
+            StopRequested: When the worker is to end.
+            DequeueTimeout: When none came in time.
+        """
+        keys = [queue.key for queue in queues]
+        end_s = time.monotonic() + (timeout or 0)
+        while True:
+            if is_draining():
+                raise StopRequested
+            taken = cls._take(keys, connection, wait=timeout is not None)
+            if taken is not None:
+                found = cls._fetch_dequeued_job(connection, *taken, **classes)
+                if found is not None:
+                    return found
+            elif timeout is None:
+                return None
+            elif time.monotonic() >= end_s:
+                raise DequeueTimeout(timeout, keys)
+
+    @classmethod
+    def _take(cls, keys: list[str], connection: Redis, *, wait: bool) -> tuple[str, str] | None:
+        """Key and job id of the first job that there is; waits at the first queue only."""
+        for key in keys:
+            job_id = connection.lmove(key, IntermediateQueue(key, connection).key)
+            if job_id is not None:
+                return key, as_text(job_id)
+        if not wait:
+            return None
+        job_id = connection.blmove(keys[0], IntermediateQueue(keys[0], connection).key, ROUND_S)
+        return None if job_id is None else (keys[0], as_text(job_id))

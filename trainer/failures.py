@@ -1,0 +1,110 @@
+"""What ends a training, in words for whoever submitted it, and whether trying again can help."""
+
+import errno
+import signal
+
+from models.errors import OnehotError, StoreFull, StoreUnavailable, TrainingError
+from trainer.isolation import TrainingFailed
+from trainer.watching import Superseded, TrainingPaused
+
+__all__ = [
+    "DiskFull",
+    "OutOfMemory",
+    "ProcessKilled",
+    "WorkerLost",
+    "error_document",
+    "explained",
+    "is_final",
+    "may_help_again",
+]
+
+LONGEST_FOREIGN_MESSAGE = 300
+FOR_NOW = ("ProcessKilled", "StoreUnavailable")
+"""Errors of a process of its own that trying again may help against."""
+MEMORY_ERRORS = ("ResourceExhaustedError", "OutOfMemoryError")
+MEMORY_WORDS = ("RESOURCE_EXHAUSTED", "out of memory", "failed to allocate")
+
+
+class OutOfMemory(TrainingError):
+    """An allocation failed."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(
+            f"the training needs more memory than there is ({reason}): lower fit.batch_size, make the network "
+            "smaller, or train where there is more memory"
+        )
+
+
+class DiskFull(TrainingError):
+    """A temporary file could not be written."""
+
+    def __init__(self, place: str) -> None:
+        self.place = place
+        super().__init__(f"no space left on the worker's disk ({place}): make room, then submit the job again")
+
+
+class ProcessKilled(TrainingError):
+    """The process that trained was ended by a signal."""
+
+    def __init__(self, *, number: int, peak_mib: float) -> None:
+        self.number = number
+        self.peak_mib = peak_mib
+        hint = "; the kernel does this when memory runs out" if number == signal.SIGKILL else ""
+        super().__init__(
+            f"the training's process was ended by signal {number} at a peak of {peak_mib:.0f} MiB of memory{hint}"
+        )
+
+
+class WorkerLost(TrainingError):
+    """The worker was not heard of any more, more often than a job is tried."""
+
+    def __init__(self) -> None:
+        super().__init__("the workers that trained this job vanished, and it is not tried again: submit it again")
+
+
+def explained(error: BaseException) -> BaseException:
+    """An error of ours in the place of one of the system's or a framework's that has a known meaning."""
+    if isinstance(error, OnehotError):
+        return error
+    if _is_memory(error):
+        return OutOfMemory(_first_line(error))
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return DiskFull(str(error.filename or "temporary files"))
+    return error
+
+
+def _is_memory(error: BaseException) -> bool:
+    if isinstance(error, MemoryError) or type(error).__name__ in MEMORY_ERRORS:
+        return True
+    return isinstance(error, RuntimeError) and any(words in str(error) for words in MEMORY_WORDS)
+
+
+def may_help_again(error: BaseException) -> bool:
+    """Whether the same job may succeed when it is tried again."""
+    error = explained(error)
+    if isinstance(error, TrainingFailed):
+        return error.kind in FOR_NOW
+    if isinstance(error, StoreUnavailable):
+        return not isinstance(error, StoreFull)
+    return isinstance(error, TrainingPaused | ProcessKilled) or not isinstance(error, OnehotError)
+
+
+def is_final(error: BaseException) -> bool:
+    """Whether nobody will go on from the checkpoints of a training that ended so."""
+    return not may_help_again(error) and not isinstance(error, Superseded)
+
+
+def error_document(error: BaseException) -> dict[str, str]:
+    """An error as its type and its message; of errors that are not ours the first line, and nothing of the inside."""
+    error = explained(error)
+    kind = error.kind if isinstance(error, TrainingFailed) else type(error).__name__
+    return {"type": kind, "message": _message(error) or kind}
+
+
+def _message(error: BaseException) -> str:
+    return str(error) if isinstance(error, OnehotError) else _first_line(error)[:LONGEST_FOREIGN_MESSAGE]
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().partition("\n")[0] or type(error).__name__

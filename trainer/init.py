@@ -1,0 +1,94 @@
+"""`python -m trainer.init DATA`: write a starting spec for data to stdout, as YAML with comments.
+
+Exit status: 0 written, 1 the data cannot be used, 2 wrong usage or wrong settings.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+import numpy as np
+
+from models.datasets import Datasets
+from models.errors import OnehotError
+from models.names import is_model_name
+from models.places import find_file
+from models.preprocessing import StepSpec
+from models.settings import Settings, SettingsError, read_settings
+from models.spec import DataSpec
+from models.store import Store
+from trainer.data.sources import read_source
+from trainer.starting_spec import Data, starting_spec
+
+__all__ = ["main", "write_spec"]
+
+LARGEST_SIDE = 96
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write one spec; the exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        settings = read_settings(os.environ)
+        sys.stdout.write(write_spec(options.data, options.target, model=options.model, settings=settings))
+    except SettingsError as error:
+        print(error, file=sys.stderr)  # noqa: T201 -- a command speaks here
+        return 2
+    except OnehotError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m trainer.init", description="Write a starting spec for data.")
+    parser.add_argument("data", metavar="DATA", help="a file, a folder of images, sklearn://NAME, keras://NAME …")
+    parser.add_argument("--target", help="the column, or the array, that is to be predicted")
+    parser.add_argument("--model", type=_model_name, help="the model's name; default: made of DATA")
+    return parser
+
+
+def _model_name(text: str) -> str:
+    if not is_model_name(text):
+        raise argparse.ArgumentTypeError("expected up to 64 of a-z, 0-9, _ and -")
+    return text
+
+
+def write_spec(source: str, target: str | None = None, *, model: str | None = None, settings: Settings) -> str:
+    """Look at data and write a spec for it.
+
+    Args:
+        source: As `data.source` names it.
+        target: The column or array to be predicted; else the one with a usual name.
+        model: The model's name; made of the source's when there is none.
+        settings: For the folders that data may be read from, and the store with uploaded data.
+
+    Raises:
+        DataError: When the data cannot be used.
+        StoreUnavailable: When the store does not answer.
+    """
+    resize = _image_size(source, settings)
+    steps = (StepSpec("resize", {"size": list(resize)}),) if resize else ()
+    datasets = Datasets(Store.open(settings.store).objects) if source.startswith("dataset://") else None
+    data = DataSpec(source, target=target)
+    dataset = read_source(data, roots=settings.data_roots, steps=steps, datasets=datasets)
+    return starting_spec(dataset, Data(source, target, resize), model=model)
+
+
+def _image_size(source: str, settings: Settings) -> tuple[int, int] | None:
+    """The size to bring the images of a folder to, when they have several, or one that is large."""
+    if "://" in source or not (folder := find_file(source, settings.data_roots)).is_dir():
+        return None
+    from trainer.data.images import find_images  # noqa: PLC0415 -- only folders of images need it
+
+    sizes = np.array([(image.form.height, image.form.width) for image in find_images(folder, source)])
+    height, width = np.median(sizes, axis=0)
+    if (sizes == sizes[0]).all() and max(height, width) <= 2 * LARGEST_SIDE:
+        return None
+    shrunk = min(LARGEST_SIDE / max(height, width), 1.0)
+    return max(round(height * shrunk), 1), max(round(width * shrunk), 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,95 @@
+"""Somebody's own `.keras` file, looked through before Keras loads it: nothing in it may run code of its own."""
+
+import json
+import zipfile
+from collections.abc import Iterator, Mapping
+from io import BytesIO
+from typing import Any
+
+from models.errors import DataError
+from models.keras_objects import ObjectSpec, refused_names
+
+__all__ = ["check_keras_file", "layer_specs"]
+
+CONFIG = "config.json"
+MOST_CONFIG_BYTES = 64 * 2**20
+KERAS = "keras"
+UNSERVABLE = frozenset({"Lambda", "TFSMLayer", "FlaxLayer", "JaxLayer", "TorchModuleWrapper", "StringLookup",
+                        "IntegerLookup", "TextVectorization", "Hashing", "HashedCrossing"})  # fmt: skip
+"""Layers that a spec may not name either, and that no file makes right; merging layers are welcome here."""
+
+
+def check_keras_file(content: bytes, *, where: str) -> dict[str, Any]:
+    """Read the network's description, and refuse what Keras would have to trust.
+
+    Args:
+        content: The file's bytes.
+        where: What the file is called in errors.
+
+    Returns:
+        The description, `config.json`.
+
+    Raises:
+        DataError: Names the layer and says why.
+    """
+    config = _config(content, where)
+    for path, name, entry in _objects(config, ""):
+        module = entry.get("module")
+        place = f"{where}: {path or 'the network'}"
+        if name in UNSERVABLE:
+            raise DataError(
+                where=place,
+                expected="a layer that can be served",
+                received=f"{name}, refused because {refused_names('layers')[name]}",
+            )
+        if not isinstance(module, str) or module.partition(".")[0] != KERAS:
+            expected = "a class of Keras itself: code of others is not run"
+            raise DataError(
+                where=place, expected=expected, received=f"{name} of {module or entry.get('registered_name')}"
+            )
+    return config
+
+
+def _config(content: bytes, where: str) -> dict[str, Any]:
+    try:
+        with zipfile.ZipFile(BytesIO(content)) as archive:
+            if archive.getinfo(CONFIG).file_size > MOST_CONFIG_BYTES:
+                raise DataError(
+                    where=where, expected=f"a {CONFIG} of at most {MOST_CONFIG_BYTES} bytes", received="more"
+                )
+            config = json.loads(archive.read(CONFIG))
+    except (zipfile.BadZipFile, KeyError, ValueError) as error:
+        raise DataError(where=where, expected="a .keras file, as Keras 3 saves it", received=str(error)) from error
+    if not isinstance(config, dict):
+        raise DataError(where=where, expected=f"a mapping in {CONFIG}", received=type(config).__name__)
+    return config
+
+
+def _objects(value: Any, path: str) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    """Every object of a class in a description, with the place where it stands."""
+    if isinstance(value, Mapping):
+        name, config = value.get("class_name"), value.get("config")
+        if isinstance(name, str) and "config" in value:
+            own = config.get("name") if isinstance(config, Mapping) else None
+            path = ".".join(part for part in (path, f"{name} {own!r}" if isinstance(own, str) else name) if part)
+            if value.get("module") != "builtins":  # a function, by its name
+                yield path, name, value
+        for item in value.values():
+            yield from _objects(item, path)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _objects(item, path)
+
+
+def layer_specs(network: Any) -> tuple[ObjectSpec, ...]:
+    """The layers of a loaded network in the words of a spec, as far as `models.heads` reads them."""
+    return tuple(_layer_spec(layer) for layer in network.layers)
+
+
+def _layer_spec(layer: Any) -> ObjectSpec:
+    arguments = {
+        name: getattr(layer, name) for name in ("units", "filters") if isinstance(getattr(layer, name, None), int)
+    }
+    activation = getattr(layer, "activation", None)
+    name = getattr(activation, "__name__", None)
+    return ObjectSpec(type(layer).__name__, arguments | ({"activation": name} if name else {}))

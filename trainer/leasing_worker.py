@@ -1,0 +1,128 @@
+"""RQ's worker with leases: whoever is silent for too long loses its job to another, and what is lost is found soon."""
+
+import time
+from typing import Any
+
+from redis import Redis
+from rq import Worker, worker_registration
+from rq.exceptions import AbandonedJobError
+from rq.executions import Execution
+from rq.job import Job, JobStatus
+from rq.registry import clean_registries
+from rq.serializers import JSONSerializer
+from rq.utils import now
+
+from trainer.dequeuing import CarefulQueue
+from trainer.failures import WorkerLost, error_document
+from trainer.journal import add_event, write_meta
+from trainer.listed_jobs import ListedJob
+from trainer.sweeping import Sweeper
+
+__all__ = ["LEASE_S", "LeasingWorker"]
+
+LEASE_S = 15
+"""How long after its last sign of life a worker's job is given to another."""
+HEARTBEATS = 7
+"""How often a lease is renewed before it runs out."""
+LOOKS = 3
+"""How often, in the time of one lease, a worker looks for leases that ran out."""
+SILENCE = 0.6
+"""After so much of a lease without the queue's server, every lease may have run out: owners get time to renew them."""
+LOCK_S = 10
+WORKER_TTL_S = 60
+RESULT_TTL_S = 30 * 24 * 3600
+
+ENDS = {
+    JobStatus.FINISHED: "finished",
+    JobStatus.FAILED: "failed",
+    JobStatus.STOPPED: "stopped",
+    JobStatus.CANCELED: "canceled",
+}
+
+
+class LeasingWorker(Worker):
+    """A worker that renews the lease of its job, and gives jobs back whose leases ran out.
+
+    Args:
+        queues: Their names, the most important first.
+        connection: To the queue's server; used for nothing else.
+        lease_s: How long it may be silent.
+    """
+
+    job_class = ListedJob
+    queue_class = CarefulQueue
+
+    def __init__(self, queues: list[str], connection: Redis, *, lease_s: int = LEASE_S) -> None:
+        super().__init__(
+            queues, connection=connection, serializer=JSONSerializer, worker_ttl=WORKER_TTL_S,
+            maintenance_interval=max(1, lease_s // LOOKS), job_monitoring_interval=max(1, lease_s // HEARTBEATS),
+            default_result_ttl=RESULT_TTL_S, log_job_description=False,
+        )  # fmt: skip
+        self.lease_s = lease_s
+        self._sweeper = Sweeper()
+        self._contact_s = time.monotonic()
+        self._clean_from_s = self._contact_s
+        self._abandoned: list[Job] = []
+
+    @property
+    def dequeue_timeout(self) -> int:
+        """Seconds that one wait for a job takes: abandoned jobs are looked for between two."""
+        return self.maintenance_interval
+
+    def get_heartbeat_ttl(self, job: Job, working_time: float = 0.0) -> int:  # noqa: ARG002 -- RQ's signature
+        """The lease of a running job."""
+        return self.lease_s
+
+    def subscribe(self) -> None:
+        """Listen to no commands: a key cancels jobs, and a process that forks is better off without threads."""
+
+    def unsubscribe(self) -> None:
+        """Do nothing: it never subscribed."""
+
+    @property
+    def should_run_maintenance_tasks(self) -> bool:
+        """Every few seconds; not right after the queue's server was away."""
+        now_s = time.monotonic()
+        if now_s - self._contact_s > SILENCE * self.lease_s:
+            self._clean_from_s = now_s + self.lease_s
+        self._contact_s = now_s
+        return now_s >= self._clean_from_s and bool(super().should_run_maintenance_tasks)
+
+    def clean_registries(self) -> None:
+        """Give abandoned jobs back to their queues, under a lock that outlives no worker for long."""
+        for queue in self.queues:
+            lock = f"onehot:maintenance:{queue.name}"
+            if self.connection.set(lock, self.name, nx=True, ex=LOCK_S):
+                self._abandoned = []
+                clean_registries(queue, [self._note_abandoned])
+                worker_registration.clean_worker_registry(queue)
+                queue.intermediate_queue.cleanup(self, queue)
+                self._tell_abandoned()
+                self.connection.delete(lock)
+        self.last_cleaned_at = now()  # type: ignore[assignment]
+        self._sweeper.look(self.connection)
+
+    def clean_group_registries(self) -> None:
+        """Do nothing: there are no groups, and RQ would unpickle what a forged one names."""
+
+    def _note_abandoned(self, job: Job, kind: type[BaseException], *rest: Any) -> None:
+        del rest
+        if issubclass(kind, AbandonedJobError):
+            self.log.warning("job %s: its worker was not heard of for %d s", job.id, self.lease_s)
+            self._abandoned.append(job)
+            if not job.should_retry:
+                write_meta(job, error=error_document(WorkerLost()))
+
+    def _tell_abandoned(self) -> None:
+        for job in self._abandoned:
+            self.tell_end(job)
+
+    def holds(self, job: Job, execution: Execution) -> bool:
+        """Whether an attempt still has its lease."""
+        return self.connection.zscore(job.started_job_registry.key, execution.composite_key) is not None
+
+    def tell_end(self, job: Job) -> None:
+        """Append the end to the job's events, when it has ended."""
+        status = ENDS.get(job.get_status())
+        if status is not None:
+            add_event(self.connection, job.id, {"event": "end", "status": status})

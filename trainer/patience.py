@@ -1,0 +1,44 @@
+"""Waiting for a store that does not answer: a training is worth more than half a minute."""
+
+import logging
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from models.errors import StoreFull, StoreUnavailable
+from trainer.watching import Watcher
+
+__all__ = ["WAITS_S", "patiently"]
+
+WAITS_S = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
+LOOK_S = 0.5
+
+Answer = TypeVar("Answer")
+
+
+def patiently(ask: Callable[[], Answer], *, watcher: Watcher) -> Answer:
+    """Ask the store again and again before it counts as unreachable.
+
+    Args:
+        ask: May be called more than once.
+        watcher: Asked while waiting whether to go on.
+
+    Raises:
+        StoreUnavailable: The last one; a full store is not waited for.
+    """
+    for wait_s in WAITS_S:
+        try:
+            return ask()
+        except StoreFull:
+            raise
+        except StoreUnavailable as error:
+            logging.getLogger("trainer").warning("%s; trying again in %g s", error, wait_s)
+            _wait(wait_s, watcher)
+    return ask()
+
+
+def _wait(wait_s: float, watcher: Watcher) -> None:
+    end_s = time.monotonic() + wait_s
+    while (left_s := end_s - time.monotonic()) > 0:
+        watcher.check()
+        time.sleep(min(left_s, LOOK_S))

@@ -1,0 +1,107 @@
+"""Scores of probabilities on held-out rows, in numpy alone: ROC-AUC, calibration, and the surest mistakes."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.instances import Array
+
+__all__ = ["Bin", "Calibration", "Mistake", "calibration", "mistakes", "roc_auc"]
+
+BINS = 10
+MOST_MISTAKES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """The predictions whose confidence lies between two bounds; the upper one counts as inside."""
+
+    lower: float
+    upper: float
+    rows: int
+    confidence: float | None
+    accuracy: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """How far confidence and accuracy are apart.
+
+    Args:
+        ece: Expected calibration error: their distance in each bin, weighted by its rows.
+        bins: Of equal width, from 0 to 1.
+    """
+
+    ece: float
+    bins: tuple[Bin, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """A held-out row that was taken for another class.
+
+    Args:
+        row: Its place in the held-out part, from 0.
+        true: The class it has.
+        predicted: The class it was taken for.
+        probability: How sure the network was of that.
+    """
+
+    row: int
+    true: str
+    predicted: str
+    probability: float
+
+
+def roc_auc(hits: Array, scores: Array) -> float | None:
+    """The chance that a hit has a higher score than a miss, ties counted half; None without one of both.
+
+    Args:
+        hits: `(rows,)` booleans.
+        scores: `(rows,)`.
+    """
+    positives = int(hits.sum())
+    negatives = len(hits) - positives
+    if not positives or not negatives:
+        return None
+    _, places, counts = np.unique(scores, return_inverse=True, return_counts=True)
+    ranks = (np.cumsum(counts) - (counts - 1) / 2)[places]
+    return float((ranks[hits].sum() - positives * (positives + 1) / 2) / (positives * negatives))
+
+
+def calibration(confidences: Array, right: Array) -> Calibration:
+    """Compare confidence with accuracy, bin by bin.
+
+    Args:
+        confidences: `(rows,)` probabilities of what was predicted.
+        right: `(rows,)` booleans: whether it was so.
+    """
+    edges = np.linspace(0, 1, BINS + 1)
+    places = np.clip(np.digitize(confidences, edges[1:-1], right=True), 0, BINS - 1)
+    bins = tuple(_bin(edges, index, confidences[places == index], right[places == index]) for index in range(BINS))
+    gaps = [abs(one.confidence - one.accuracy) * one.rows for one in bins if one.confidence is not None
+            and one.accuracy is not None]  # fmt: skip
+    return Calibration(sum(gaps) / max(len(confidences), 1), bins)
+
+
+def _bin(edges: Array, index: int, confidences: Array, right: Array) -> Bin:
+    rows = len(confidences)
+    means = (float(confidences.mean()), float(right.mean())) if rows else (None, None)
+    return Bin(round(float(edges[index]), 3), round(float(edges[index + 1]), 3), rows, *means)
+
+
+def mistakes(true: Array, predicted: Array, confidences: Array, class_names: tuple[str, ...]) -> tuple[Mistake, ...]:
+    """The rows that were taken for another class, the surest first.
+
+    Args:
+        true: `(rows,)` class indices.
+        predicted: Likewise.
+        confidences: `(rows,)` probabilities of the predicted class.
+        class_names: One for each class.
+    """
+    wrong = np.flatnonzero(true != predicted)
+    surest = wrong[np.argsort(-confidences[wrong], kind="stable")][:MOST_MISTAKES]
+    return tuple(
+        Mistake(row, class_names[true[row]], class_names[predicted[row]], float(confidences[row]))
+        for row in surest.tolist()
+    )

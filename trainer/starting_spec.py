@@ -1,0 +1,170 @@
+"""A starting spec for data that nobody has described yet: written as YAML with comments, and it trains as it stands."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from io import StringIO
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from models.errors import DataError
+from models.names import is_model_name
+from models.spec import load_spec
+from models.spec_text import load_document
+from trainer.data.dataset import Dataset
+from trainer.starting_features import Features, describe_features
+from trainer.starting_layers import hidden_layers
+from trainer.starting_targets import Target, describe_target
+
+__all__ = ["Data", "starting_spec"]
+
+ENDLESS = 2**20
+FEW_ROWS, MANY_ROWS = 1_000, 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """What the caller knows of the data beside the data itself.
+
+    Args:
+        source: As the spec shall name it.
+        target: As the caller named it, if so.
+        resize: The size to bring images to, when they have several.
+    """
+
+    source: str
+    target: str | None = None
+    resize: tuple[int, int] | None = None
+
+
+@dataclass(slots=True)
+class Page:
+    """The lines of the spec."""
+
+    text: StringIO = field(default_factory=StringIO)
+
+    def comment(self, *lines: str) -> None:
+        """Write comment lines; an empty one is left empty."""
+        self.text.writelines(f"# {line}\n" if line else "\n" for line in lines)
+
+    def part(self, values: Mapping[str, Any]) -> None:
+        """Write keys and values: what is inside of a key gets a line for each of its own keys or items."""
+        for key, value in values.items():
+            if isinstance(value, Mapping):
+                inner = [f"  {name}: {_in_one_line(one)}" for name, one in value.items()]
+            elif isinstance(value, list):
+                inner = [f"  - {_item(one)}" for one in value]
+            else:
+                inner = []
+            self.text.writelines(f"{line}\n" for line in ([f"{key}:", *inner] if inner else [f"{key}: {value}"]))
+
+
+def _item(value: Any) -> str:
+    if isinstance(value, Mapping) and len(value) == 1:
+        ((name, arguments),) = value.items()
+        return f"{name}: {_in_one_line(arguments)}"
+    return _in_one_line(value)
+
+
+def _in_one_line(value: Any) -> str:
+    """A value as YAML: as that of a mapping, since one by itself would end with the mark of a document's end."""
+    yaml = YAML(typ="safe", pure=True)
+    yaml.default_flow_style, yaml.width = True, ENDLESS
+    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
+    text = StringIO()
+    yaml.dump({"v": value}, text)
+    return text.getvalue().strip().removeprefix("{v: ").removesuffix("}")
+
+
+def starting_spec(dataset: Dataset, data: Data, *, model: str | None = None) -> str:
+    """Write a spec that fits a data set.
+
+    Args:
+        dataset: Raw, with text and gaps as they are.
+        data: How it is named.
+        model: The model's name; made of the source's when there is none.
+
+    Returns:
+        YAML with comments; `models.spec.load_spec` takes it.
+
+    Raises:
+        DataError: When nothing can be learned from the data as it is.
+    """
+    target, features = describe_target(dataset), describe_features(dataset)
+    page = Page()
+    _head(page, dataset, features, target, data.source)
+    page.part({"model": model or _model_name(data.source)})
+    _data(page, dataset, data, features, target)
+    _preprocessing(page, features, data)
+    page.comment("", f"The network: {target.meaning}.")
+    page.part({"layers": [*hidden_layers(features.kind, features.network_shape), target.layer]})
+    page.part({"compile": {"optimizer": {"Adam": {"learning_rate": 0.001}}, "loss": target.loss,
+                           "metrics": list(target.metrics)}})  # fmt: skip
+    _fit(page, dataset)
+    text = page.text.getvalue()
+    load_spec(load_document(text))
+    return text
+
+
+def _head(page: Page, dataset: Dataset, features: Features, target: Target, source: str) -> None:
+    page.comment(
+        f"A starting spec for {source}: {dataset.rows} rows, each {features.meaning}.",
+        f"Target: {target.described}.",
+        "It trains as it stands: onehot train FILE. Everything in it may be changed.",
+    )
+
+
+def _model_name(source: str) -> str:
+    """The last part of the source's name, spelled as a model's."""
+    last = source.rstrip("/").rsplit("/", 1)[-1].split(".", 1)[0].lower()
+    name = re.sub(r"[^a-z0-9_-]+", "-", last).strip("-_")[:64].strip("-_")
+    return name if is_model_name(name) else "model"
+
+
+def _data(page: Page, dataset: Dataset, data: Data, features: Features, target: Target) -> None:
+    values: dict[str, Any] = {"source": data.source}
+    if features.chosen is not None:
+        page.comment("", *features.notes)
+        values["features"] = list(features.chosen)
+    if data.target is not None:
+        values["target"] = data.target
+    _check_classes(target, data.source)
+    if dataset.own_test_rows:
+        page.comment("", f"The last {dataset.own_test_rows} rows are the data set's own test part: they are held out.")
+        page.part({"data": {**values, "validation": 0.1}})
+    else:
+        page.comment("", "validation stops the training in time; test is held out: it says what the model is worth.")
+        page.part({"data": {**values, "validation": 0.15, "test": 0.15}})
+
+
+def _check_classes(target: Target, source: str) -> None:
+    small = [(name, count) for name, count in target.counts.items() if count < 3]
+    if small:
+        name, count = small[0]
+        expected = "at least 3 rows of each class, one for each of training, validation and test"
+        raise DataError(where=f"{source}: class {name!r}", expected=expected, received=f"{count}")
+
+
+def _preprocessing(page: Page, features: Features, data: Data) -> None:
+    steps: list[Any] = [{"resize": list(data.resize)}] if data.resize else []
+    steps += features.steps
+    if steps:
+        page.comment("", "Fitted on the training rows only, kept in the version, and done when it is served.")
+        page.part({"preprocessing": steps})
+
+
+def _fit(page: Page, dataset: Dataset) -> None:
+    epochs, batch_size, patience = _pace(dataset.rows)
+    stopping = {"monitor": "val_loss", "patience": patience, "restore_best_weights": True}
+    page.comment("", f"At most {epochs} epochs: it ends {patience} after the best one, and keeps that.")
+    page.part({"fit": {"epochs": epochs, "batch_size": batch_size, "callbacks": [{"EarlyStopping": stopping}]}})
+    page.comment("", "The label `stable` moves to a new version when it is not worse than the one that has it:",
+                 "gate: {metric: loss, not_worse_than: stable}")  # fmt: skip
+
+
+def _pace(rows: int) -> tuple[int, int, int]:
+    """Epochs, batch size and patience: few rows make short epochs, of which it takes more."""
+    if rows < FEW_ROWS:
+        return 100, 16, 10
+    return (60, 32, 6) if rows < MANY_ROWS else (20, 128, 3)

@@ -1,0 +1,106 @@
+"""What a column of targets looks like, and the last layer and loss that fit it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from models.instances import Array
+from trainer.data.dataset import Dataset
+from trainer.targets import read_classes, read_multi_hot, read_values
+
+__all__ = ["Target", "describe_target"]
+
+FEW_NUMBERS = 20
+"""So many different whole numbers are classes at any rate."""
+MOST_NUMBERS = 100
+"""More than these are none."""
+CLASS_SHARE = 0.05
+SHOWN_CLASSES = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What is to be predicted.
+
+    Args:
+        described: The data's side of it, in words.
+        meaning: The network's side of it, in words.
+        layer: The last layer.
+        loss: Its loss.
+        metrics: What is measured beside the loss.
+        counts: Class → rows; empty where there are none.
+    """
+
+    described: str
+    meaning: str
+    layer: Mapping[str, Any]
+    loss: str
+    metrics: tuple[str, ...]
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+
+def describe_target(dataset: Dataset) -> Target:
+    """Look at the targets of a data set.
+
+    Raises:
+        DataError: When there is nothing to be learned: one class only, gaps, ragged rows.
+    """
+    targets, where = dataset.targets, f"{dataset.source}: target"
+    if _is_multi_hot(targets):
+        labels = read_multi_hot(targets, dataset.class_names, where=where)
+        return _multilabel(labels.class_names, labels.counts())
+    if _are_numbers(targets):
+        return _regression(read_values(targets, where=where).values)
+    labels = read_classes(targets, dataset.class_names, where=where)
+    return _classes(labels.class_names, labels.counts())
+
+
+def _is_multi_hot(targets: Array) -> bool:
+    if targets.ndim != 2 or targets.shape[1] < 2 or targets.dtype.kind not in "biuf":
+        return False
+    return bool(np.isin(targets, (0, 1)).all() and (targets.sum(axis=1) != 1).any())
+
+
+def _are_numbers(targets: Array) -> bool:
+    """Whether targets are quantities and no names of classes."""
+    if targets.dtype.kind not in "iuf":
+        return False
+    if targets.ndim == 2 and targets.shape[1] > 1:
+        return not np.isin(targets, (0, 1)).all()
+    whole = targets.dtype.kind in "iu" or bool((targets == np.floor(targets)).all())
+    different = len(np.unique(targets))
+    return not whole or different > MOST_NUMBERS or different > max(FEW_NUMBERS, CLASS_SHARE * len(targets))
+
+
+def _shown(counts: Mapping[str, int]) -> str:
+    some = [f"{name} ({rows})" for name, rows in list(counts.items())[:SHOWN_CLASSES]]
+    return ", ".join(some) + (", …" if len(counts) > SHOWN_CLASSES else "")
+
+
+def _dense(units: int, activation: str) -> Mapping[str, Any]:
+    return {"Dense": {"units": units, "activation": activation}}
+
+
+def _classes(names: tuple[str, ...], counts: Mapping[str, int]) -> Target:
+    described = f"one of {len(names)} classes: {_shown(counts)}"
+    if len(names) == 2:
+        meaning = f"one sigmoid unit gives the probability of {names[1]!r}"
+        return Target(described, meaning, _dense(1, "sigmoid"), "binary_crossentropy", ("accuracy",), counts)
+    meaning = f"{len(names)} softmax units give the probability of each class"
+    layer = _dense(len(names), "softmax")
+    return Target(described, meaning, layer, "categorical_crossentropy", ("accuracy",), counts)
+
+
+def _multilabel(names: tuple[str, ...], counts: Mapping[str, int]) -> Target:
+    described = f"any of {len(names)} labels: {_shown(counts)}"
+    meaning = f"{len(names)} sigmoid units give the probability of each label by itself"
+    return Target(described, meaning, _dense(len(names), "sigmoid"), "binary_crossentropy", ("binary_accuracy",))
+
+
+def _regression(values: Array) -> Target:
+    described = f"numbers from {float(values.min()):.6g} to {float(values.max()):.6g}"
+    units = values.shape[1]
+    meaning = f"{units} linear unit{'s give the numbers' if units > 1 else ' gives the number'}"
+    return Target(described, meaning, _dense(units, "linear"), "mean_squared_error", ("mean_absolute_error",))

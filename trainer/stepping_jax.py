@@ -1,0 +1,116 @@
+"""Training on the jax backend: many steps are one call of one compiled function, with the data already there."""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import keras
+import numpy as np
+
+from models.instances import Array
+from trainer.stepping import EVALUATION_BATCH, Part, plain_numbers
+
+__all__ = ["JaxStepper"]
+
+State = tuple[Any, ...]
+"""Values of the trainable variables, the others, the optimizer's and the metrics', as Keras' jax trainer has them."""
+Run = Callable[..., tuple[dict[str, Any], State]]
+
+
+class JaxStepper:
+    """Runs Keras' own `train_step` and `test_step` in loops inside `jax.jit`.
+
+    Args:
+        network: A compiled `keras.Sequential`.
+        training: The part to train on; it stays on the device.
+        batch_size: Rows for one optimizer step.
+    """
+
+    def __init__(self, network: Any, training: Part, batch_size: int) -> None:
+        self.network = network
+        self._batch_size = batch_size
+        self._data = _on_device(training)
+        # Without an operation: each would be compiled for itself. It is what Keras' own fit does on jax.
+        network._symbolic_build(data_batch=tuple(np.asarray(array[:1]) for array in training.arrays()))  # noqa: SLF001
+        network.reset_metrics()
+        self._fresh = [variable.value for variable in network.metrics_variables]
+        self._order = np.zeros(training.rows, np.int32)
+        self._train = _loop(network, network.train_step)
+        self._test = _loop(network, network.test_step)
+
+    def reset(self) -> None:
+        """Give the metrics the values that they had before the first step."""
+        _assign((self.network.metrics_variables,), (self._fresh,))
+
+    def train(self, rows: Array) -> dict[str, float]:
+        """Take one optimizer step for each batch of `rows`; loss and metrics since their last reset."""
+        logs, state = self._run(self._train, self._state(), self._data, rows, self._batch_size)
+        _assign(self._variables(), state)
+        return plain_numbers(logs)
+
+    def evaluate(self, part: Part) -> dict[str, float]:
+        """Loss and metrics of a part."""
+        self.reset()
+        trainable, others, _, metrics = self._state()
+        rows = np.arange(part.rows, dtype=np.int32)
+        logs, state = self._run(
+            self._test, (trainable, others, metrics), _on_device(part), rows, EVALUATION_BATCH, rows
+        )
+        _assign((self.network.metrics_variables,), state[-1:])
+        return plain_numbers(logs)
+
+    def _run(
+        self, loop: Run, state: State, data: State, rows: Array, size: int, order: Array | None = None
+    ) -> tuple[dict[str, Any], State]:  # fmt: skip
+        """Whole batches in one call, what is left in another: each is compiled once, however many rows there are."""
+        order = self._order if order is None else order
+        order[: len(rows)] = rows
+        steps, rest = divmod(len(rows), size)
+        logs: dict[str, Any] = {}
+        if steps:
+            logs, state = loop(state, data, order, steps, size=size)
+        if rest:
+            logs, state = loop(state, data, rows[-rest:].astype(np.int32), 1, size=rest)
+        return logs, state
+
+    def _variables(self) -> tuple[list[Any], ...]:
+        network = self.network
+        return (
+            network.trainable_variables, network.non_trainable_variables, network.optimizer.variables,
+            network.metrics_variables,
+        )  # fmt: skip
+
+    def _state(self) -> State:
+        return tuple([variable.value for variable in group] for group in self._variables())
+
+
+def _on_device(part: Part) -> State:
+    return tuple(jnp.asarray(np.asarray(array[:])) for array in part.arrays())
+
+
+def _assign(groups: tuple[list[Any], ...], state: State) -> None:
+    for variables, values in zip(groups, state, strict=True):
+        for variable, value in zip(variables, values, strict=True):
+            variable.assign(value)
+
+
+def _loop(network: Any, step: Callable[..., tuple[Any, State]]) -> Run:
+    def run(state: State, data: State, order: Any, steps: Any, *, size: int) -> tuple[dict[str, Any], State]:
+        def body(index: Any, state: State) -> State:
+            rows = jax.lax.dynamic_slice(order, (index * size,), (size,))
+            _, after = step(state, tuple(jnp.take(array, rows, axis=0) for array in data))
+            return after
+
+        state = jax.lax.fori_loop(0, steps, body, state)
+        return _metrics(network, state[-1]), state
+
+    compiled: Run = jax.jit(run, static_argnames="size")
+    return compiled
+
+
+def _metrics(network: Any, values: Any) -> dict[str, Any]:
+    """Loss and metrics as these values of their variables say."""
+    mapping = list(zip(network.metrics_variables, values, strict=True))
+    with keras.StatelessScope(state_mapping=mapping):
+        return dict(network.get_metrics_result())

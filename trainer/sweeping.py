@@ -1,0 +1,67 @@
+"""`python -m trainer.sweeping`: remove the checkpoints of jobs that have ended, as when one was cancelled in the queue.
+
+A worker starts this as a process of its own. It may not use the store itself: that starts threads, and what is forked
+from a process with threads can hang.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from redis import Redis
+from rq.exceptions import NoSuchJobError
+from rq.job import Job, JobStatus
+from rq.serializers import JSONSerializer
+
+from models.settings import read_settings
+from models.store import Store
+from trainer.journal import CHECKPOINTS
+from trainer.launch import forget_checkpoints
+from trainer.queue_connection import connect
+
+__all__ = ["Sweeper", "sweep"]
+
+ENDED = frozenset({JobStatus.FINISHED, JobStatus.FAILED, JobStatus.STOPPED, JobStatus.CANCELED})
+
+
+def _ended(connection: Redis) -> Iterator[str]:
+    """Members of the set whose jobs will not go on."""
+    members: Any = connection.smembers(CHECKPOINTS)
+    for member in sorted(one.decode() for one in members):
+        try:
+            job = Job.fetch(member.rpartition("/")[2], connection=connection, serializer=JSONSerializer)
+        except (NoSuchJobError, ValueError):
+            yield member
+            continue
+        if job.get_status(refresh=False) in ENDED:
+            yield member
+
+
+def sweep(connection: Redis, store: Store) -> None:
+    """Remove the checkpoints of jobs that have ended; what the store does not remove now is tried again later."""
+    for member in _ended(connection):
+        model, _, job_id = member.rpartition("/")
+        if forget_checkpoints(store, model, job_id):
+            connection.srem(CHECKPOINTS, member)
+
+
+class Sweeper:
+    """Starts the sweep when there is something to sweep, one at a time."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def look(self, connection: Redis) -> None:
+        """Start a sweep when a job that had checkpoints has ended and none runs."""
+        if self._process is not None and self._process.poll() is None:
+            return
+        self._process = None
+        if next(_ended(connection), None) is not None:
+            self._process = subprocess.Popen([sys.executable, "-m", "trainer.sweeping"])
+
+
+if __name__ == "__main__":
+    settings = read_settings(os.environ)
+    sweep(connect(settings.redis_url), Store.open(settings.store))
