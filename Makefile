@@ -1,11 +1,13 @@
 # Every target prepares what it needs: only Python 3.11–3.13, make and git have to be there.
-.PHONY: setup demo up test test-service check fix bench
+.PHONY: setup demo up test test-service test-backends test-long check fix bench bench-train k8s-check image-check
 .DEFAULT_GOAL := help
 
 PYTHON := .venv/bin/python
 PACKAGES := models trainer service onehot
 CHECKED := $(PACKAGES) tests scripts examples
 PYTEST := -m pytest --durations=10
+SERVICE_TESTS := tests/unit/service tests/integration/test_service_*.py \
+	tests/contract/test_tensorflow_serving_rest.py tests/contract/test_open_inference_protocol.py tests/contract/test_service_*.py
 
 help: ## What can be made
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 16
@@ -20,17 +22,21 @@ setup: .venv/.synced ## Prepare .venv; the command is then .venv/bin/onehot
 	@sh scripts/setup.sh .venv-service --extra service --extra local
 	@touch $@
 
+.venv-clients/.synced: pyproject.toml uv.lock scripts/setup.sh
+	@sh scripts/setup.sh .venv-clients --only-group clients
+	@touch $@
+
 demo: .venv/.synced ## Train two classifiers through the queue, serve them, show their predictions
 	@$(PYTHON) -m onehot.demo
 
 up: .venv/.synced ## Everything on this machine: queue, trainer, service
 	@.venv/bin/onehot up
 
-test: .venv/.synced test-service ## Every test
+test: .venv/.synced .venv-clients/.synced test-service ## Every test
 	$(PYTHON) $(PYTEST) tests
 
 test-service: .venv-service/.synced ## The service's tests where no training framework is installed
-	.venv-service/bin/python $(PYTEST) tests/unit/models tests/unit/service tests/integration/test_service_*.py tests/contract/test_no_framework_online.py
+	.venv-service/bin/python $(PYTEST) $(SERVICE_TESTS)
 
 check: .venv/.synced ## Format, lint, types, layers; changes nothing
 	.venv/bin/ruff format --check $(CHECKED)
@@ -44,3 +50,22 @@ fix: .venv/.synced ## Format and mend what can be mended by a machine
 
 bench: .venv/.synced ## Ratios against named rivals, measured in one run
 	$(PYTHON) bench/cold_start.py
+
+bench-train: .venv/.synced ## Training against plain `model.fit`, a whole job against its training
+	$(PYTHON) bench/train.py
+
+test-long: .venv/.synced ## The trainer's faults at length: 20 kills of each kind, outages of 3, 15 and 60 s
+	KILLS=20 OUTAGES=3,15,60 LEASE=15 $(PYTHON) $(PYTEST) tests/e2e/trainer
+
+test-backends: .venv-backends/.synced ## One spec on tensorflow, jax and torch (torch from PyPI is several GB)
+	.venv-backends/bin/python $(PYTEST) tests/integration/test_trainer_backends.py
+
+.venv-backends/.synced: pyproject.toml uv.lock scripts/setup.sh
+	@sh scripts/setup.sh .venv-backends --extra trainer-jax --extra trainer-torch --extra service --extra local
+	@touch $@
+
+k8s-check: .venv/.synced ## Manifests and Dockerfile, without a cluster
+	scripts/k8s_check.sh
+
+image-check: .venv/.synced ## Build the images and run the overlay cpu from them (root; buildah, podman, mmdebstrap)
+	scripts/image_check.sh

@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, Entry] = {
     "predict": Entry("onehot.commands.predict:predict", "Ask the service for predictions."),
     "jobs": Entry("onehot.commands.jobs:jobs", "List, show, follow and cancel training jobs."),
     "models": Entry("onehot.commands.models:models", "List, show, label, verify and roll back what is in the store."),
+    "keys": Entry("onehot.commands.keys:keys", "Add, list and revoke the keys that the service accepts."),
     "report": Entry("onehot.commands.report:report", "Write a version's evaluation as a page with pictures."),
     "import": Entry("onehot.commands.import_model:import_model", "Publish a Keras network of your own."),
     "reproduce": Entry("onehot.commands.reproduce:reproduce", "Train a version again and compare."),

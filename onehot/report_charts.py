@@ -20,7 +20,8 @@ Point = tuple[float, float]
 def _svg(content: Iterable[str], title: str, *, width: int = WIDTH, height: int = HEIGHT) -> str:
     body = "".join(content)
     return (
-        f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{escape(title, quote=True)}">'
+        f'<svg viewBox="0 0 {width} {height}" style="max-width:{width * 1.25:.0f}px" role="img" '
+        f'aria-label="{escape(title, quote=True)}">'
         f"<title>{escape(title)}</title>{body}</svg>"
     )
 
@@ -74,8 +75,14 @@ def curves(title: str, lines: Mapping[str, Sequence[float | None]]) -> str:
         colour = SERIES[index % len(SERIES)]
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
         parts.append(f'<polyline points="{path}" class="curve" style="stroke:var({colour})"/>')
-        parts += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.5" style="fill:var({colour})"/>' for x, y in points[:1] if len(points) == 1]
-        parts.append(f'<rect x="{LEFT + 8 + 110 * index}" y="2" width="10" height="10" rx="2" style="fill:var({colour})"/>')
+        parts += [
+            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.5" style="fill:var({colour})"/>'
+            for x, y in points[:1]
+            if len(points) == 1
+        ]
+        parts.append(
+            f'<rect x="{LEFT + 8 + 110 * index}" y="2" width="10" height="10" rx="2" style="fill:var({colour})"/>'
+        )
         parts.append(_text(LEFT + 22 + 110 * index, 11, name, anchor="start"))
     return _svg(parts, title)
 
@@ -83,7 +90,7 @@ def curves(title: str, lines: Mapping[str, Sequence[float | None]]) -> str:
 def confusion(title: str, matrix: Sequence[Sequence[int]], names: Sequence[str]) -> str:
     """True classes down, predicted ones across; the darker, the larger the share of its row."""
     size, margin = max(18, min(44, 520 // max(len(names), 1))), 110
-    side = margin + size * len(names) + 8
+    side = margin + size * len(names) + 60
     parts = []
     for row, counts in enumerate(matrix):
         total = max(sum(counts), 1)
@@ -93,7 +100,10 @@ def confusion(title: str, matrix: Sequence[Sequence[int]], names: Sequence[str])
             parts += _cell(margin + column * size, y, size, count=count, share=count / total, right=row == column)
     for column, name in enumerate(names):
         x = margin + column * size + size / 2
-        parts.append(f'<g transform="translate({x + 4:.1f},{margin - 6}) rotate(-60)">{_text(0, 0, _short(name), anchor="start")}</g>')
+        parts.append(
+            f'<g transform="translate({x + 4:.1f},{margin - 6}) rotate(-60)">'
+            f"{_text(0, 0, _short(name), anchor='start')}</g>"
+        )
     return _svg([*parts, _text(4, 14, "true ↓   predicted →", anchor="start")], title, width=side, height=side)
 
 
@@ -102,7 +112,8 @@ def _cell(x: float, y: float, size: int, *, count: int, share: float, right: boo
     cell = f'<rect x="{x}" y="{y}" width="{size - 1}" height="{size - 1}" class="cell"/>'
     if not count:
         return [cell]
-    shade = f'<rect x="{x}" y="{y}" width="{size - 1}" height="{size - 1}" style="fill:var({colour});opacity:{0.15 + 0.85 * share:.2f}"/>'
+    style = f"fill:var({colour});opacity:{0.15 + 0.85 * share:.2f}"
+    shade = f'<rect x="{x}" y="{y}" width="{size - 1}" height="{size - 1}" style="{style}"/>'
     name = "strong" if share > 0.5 else "label"
     return [cell, shade, _text(x + (size - 1) / 2, y + size / 2 + 4, str(count), name=name)]
 
@@ -116,10 +127,11 @@ def reliability(title: str, bins: Sequence[Mapping[str, Any]]) -> str:
             (left, top), (right, _) = axes.place(one["lower"], one["accuracy"]), axes.place(one["upper"], 0)
             bottom = axes.place(0, 0)[1]
             parts.append(
-                f'<rect x="{left + 1:.1f}" y="{top:.1f}" width="{right - left - 2:.1f}" height="{bottom - top:.1f}" class="bar">'
-                f"<title>{one['rows']} rows: confidence {one['confidence']:.3f}, accuracy {one['accuracy']:.3f}</title></rect>"
+                f'<rect x="{left + 1:.1f}" y="{top:.1f}" width="{right - left - 2:.1f}" '
+                f'height="{bottom - top:.1f}" class="bar"><title>{one["rows"]} rows: '
+                f"confidence {one['confidence']:.3f}, accuracy {one['accuracy']:.3f}</title></rect>"
             )
-            parts.append(_text((left + right) / 2, top - 4, str(one["rows"]), name="small"))
+            parts.append(_text((left + right) / 2, bottom - 5, str(one["rows"]), name="inside"))
     return _svg([*parts, _line(axes.place(0, 0), axes.place(1, 1), "ideal")], title)
 
 

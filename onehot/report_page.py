@@ -16,18 +16,29 @@ STYLE = """
         --right: #4cc38a; --wrong: #ff6b6b; --bar: #3f6fb5; } }
 body { margin: 0 auto; max-width: 60rem; padding: 2rem 1.25rem 4rem; background: var(--paper); color: var(--ink);
        font: 15px/1.5 system-ui, sans-serif; }
-h1 { font-size: 1.6rem; margin: 0; } h2 { font-size: 1.1rem; margin: 2.2rem 0 .6rem; }
-p { margin: .3rem 0; } .soft { color: var(--soft); }
+h1 { font-size: 1.6rem; margin: 0; }
+h2 { font-size: 1.1rem; margin: 2.2rem 0 .6rem; }
+p { margin: .3rem 0; overflow-wrap: anywhere; }
+.soft { color: var(--soft); }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { padding: .25rem .9rem .25rem 0; text-align: right; border-bottom: 1px solid var(--rule); }
-th:first-child, td:first-child, td.text { text-align: left; } th { color: var(--soft); font-weight: 500; }
-.pictures { display: flex; flex-wrap: wrap; gap: 1.5rem; } .pictures > figure { margin: 0; flex: 1 1 24rem; max-width: 34rem; }
-figcaption { color: var(--soft); } svg { width: 100%; height: auto; display: block; } .scroll { overflow-x: auto; }
-.label, .small { font: 11px system-ui, sans-serif; fill: var(--soft); } .small { font-size: 9px; }
+th:first-child, td:first-child { text-align: left; }
+th { color: var(--soft); font-weight: 500; }
+.pictures { display: flex; flex-wrap: wrap; gap: 1.5rem; }
+.pictures > figure { margin: .6rem 0 0; flex: 1 1 24rem; max-width: 34rem; }
+figcaption { color: var(--soft); }
+svg { width: 100%; height: auto; display: block; }
+.scroll { overflow-x: auto; }
+.label { font: 11px system-ui, sans-serif; fill: var(--soft); }
+.inside { font: 9px system-ui, sans-serif; fill: var(--ink); }
 .strong { font: 600 11px system-ui, sans-serif; fill: var(--paper); }
-.grid { stroke: var(--rule); } .ideal { stroke: var(--soft); stroke-dasharray: 4 4; }
-.curve { fill: none; stroke-width: 2; stroke-linejoin: round; } .bar { fill: var(--bar); } .cell { fill: var(--rule); opacity: .45; }
-.holds { color: var(--right); } .fails { color: var(--wrong); }
+.grid { stroke: var(--rule); }
+.ideal { stroke: var(--soft); stroke-dasharray: 4 4; }
+.curve { fill: none; stroke-width: 2; stroke-linejoin: round; }
+.bar { fill: var(--bar); }
+.cell { fill: var(--rule); opacity: .45; }
+.holds { color: var(--right); }
+.fails { color: var(--wrong); }
 """
 
 
@@ -40,8 +51,9 @@ def report_page(manifest: Mapping[str, Any], report: Mapping[str, Any]) -> str:
     """
     title = f"{manifest['model']} version {manifest['version']}"
     sections = [
-        _head(title, manifest, report), _metrics(report), _gate(report.get("gate")), _learning(report), _classes(report),
-        _balance(report), _mistakes(report.get("mistakes") or []), _timings(report.get("timings_s") or {}),
+        _head(title, manifest, report), _metrics(report), _gate(report.get("gate")), _learning(report),
+        _classes(report), _balance(report), _mistakes(report.get("mistakes") or []),
+        _timings(report.get("timings_s") or {}),
     ]  # fmt: skip
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
@@ -67,14 +79,14 @@ def _section(title: str, body: str) -> str:
 
 def _table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     head = "".join(f"<th>{escape(heading)}</th>" for heading in headings)
-    body = "".join(
-        "<tr>" + "".join(f"<td>{escape(shown_number(cell))}</td>" for cell in row) + "</tr>" for row in rows
-    )
+    body = "".join("<tr>" + "".join(f"<td>{escape(shown_number(cell))}</td>" for cell in row) + "</tr>" for row in rows)
     return f'<div class="scroll"><table><tr>{head}</tr>{body}</table></div>'
 
 
 def _metrics(report: Mapping[str, Any]) -> str:
     parts = report["parts"]
+    if not parts:
+        return ""
     names = list(next(iter(parts.values()))["metrics"])
     rows: list[list[object]] = [[name, *(part["metrics"].get(name) for part in parts.values())] for name in names]
     if report.get("roc_auc") is not None:
@@ -120,7 +132,9 @@ def _classes(report: Mapping[str, Any]) -> str:
     table = _table(("class", "precision", "recall", "F1", "ROC-AUC", "rows"), rows) if rows else ""
     figures = []
     if report.get("confusion_matrix") and len(classes) <= 40:
-        figures.append(_figure("confusion", confusion("confusion matrix", report["confusion_matrix"], report["class_names"])))
+        figures.append(
+            _figure("confusion", confusion("confusion matrix", report["confusion_matrix"], report["class_names"]))
+        )
     if report.get("calibration"):
         ece = report["calibration"]["ece"]
         caption = f"reliability: accuracy of the held-out rows by confidence; ECE {shown_number(ece)}"
@@ -130,7 +144,9 @@ def _classes(report: Mapping[str, Any]) -> str:
 
 def _balance(report: Mapping[str, Any]) -> str:
     counts = {name: part["class_counts"] for name, part in report["parts"].items() if part.get("class_counts")}
-    return _section("Class balance", _pictures([_figure("rows of each class", bars("class balance", counts))]) if counts else "")
+    return _section(
+        "Class balance", _pictures([_figure("rows of each class", bars("class balance", counts))]) if counts else ""
+    )
 
 
 def _mistakes(found: Sequence[Mapping[str, Any]]) -> str:

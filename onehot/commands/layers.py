@@ -16,7 +16,7 @@ __all__ = ["layers"]
 @click.option("--markdown", "as_markdown", is_flag=True, help="Print the page docs/layers.md.")
 @json_option
 def layers(words: tuple[str, ...], as_markdown: bool, as_json: bool) -> None:  # noqa: FBT001 -- click's flags
-    """List every layer, activation, loss, optimizer, metric and callback: trained and served, or refused, because …
+    """List every layer, activation, loss, optimizer, metric and callback: trained and served, or refused and why.
 
     A WORD picks families and names that hold it: onehot layers conv, onehot layers losses.
     """

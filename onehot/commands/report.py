@@ -19,7 +19,9 @@ REPORT = "report.json"
 @click.command()
 @click.argument("model")
 @click.argument("version", type=click.IntRange(1), required=False)
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Where the page goes; default: MODEL-VERSION.html.")
+@click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), help="Where the page goes; default: MODEL-VERSION.html."
+)
 @json_option
 def report(model: str, version: int | None, out: Path | None, as_json: bool) -> None:  # noqa: FBT001 -- click's flags
     """Write the evaluation of VERSION (default: the default one) of MODEL as one HTML page with pictures."""

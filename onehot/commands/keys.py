@@ -1,0 +1,59 @@
+"""`onehot keys`: the keys that the service accepts, kept in the file that ONEHOT_API_KEYS_FILE names."""
+
+from pathlib import Path
+
+import click
+
+from models.api_keys import SCOPES, ApiKeyFile
+from onehot.commands.options import json_option, settings_here
+from onehot.screen import say, say_json, say_table
+
+__all__ = ["keys"]
+
+
+@click.group()
+def keys() -> None:
+    """Add, list and revoke API keys."""
+
+
+@keys.command()
+@click.option(
+    "--scope", "scopes", type=click.Choice(SCOPES), multiple=True, required=True, help="What the key opens; repeatable."
+)
+@json_option
+def add(scopes: tuple[str, ...], as_json: bool) -> None:  # noqa: FBT001 -- click's flags
+    """Make a key; it is shown once and kept nowhere."""
+    kept, key = _file().add(scopes)
+    if as_json:
+        say_json({"id": kept.id, "scopes": list(kept.scopes), "created_at": kept.created_at, "key": key})
+        return
+    say(key)
+    say(f"This is key {kept.id} for {' and '.join(kept.scopes)}. It is not shown again.", err=True)
+
+
+@keys.command("list")
+@json_option
+def list_keys(as_json: bool) -> None:  # noqa: FBT001
+    """List the keys by their ids."""
+    known = _file().read()
+    if as_json:
+        say_json([{"id": key.id, "scopes": list(key.scopes), "created_at": key.created_at} for key in known])
+    elif known:
+        say_table(("KEY", "SCOPES", "CREATED"), ((key.id, " ".join(key.scopes), key.created_at) for key in known))
+    else:
+        say("No keys: nobody is let in. `onehot keys add --scope predict` makes one.", err=True)
+
+
+@keys.command()
+@click.argument("key_id", metavar="ID")
+def revoke(key_id: str) -> None:
+    """Take a key away; a running service notices within a second."""
+    revoked = _file().revoke(key_id)
+    say(f"key {revoked.id} opens nothing any more")
+
+
+def _file() -> ApiKeyFile:
+    path = settings_here().api_keys_file
+    if not path:
+        raise click.UsageError("ONEHOT_API_KEYS_FILE: expected the file that holds the keys; received nothing")
+    return ApiKeyFile(Path(path))
