@@ -1,13 +1,14 @@
 # Every target prepares what it needs: only Python 3.11–3.13, make and git have to be there.
-.PHONY: setup demo up test test-service test-backends test-long check fix bench bench-train k8s-check image-check
+.PHONY: browser setup demo up test test-service test-backends test-long check fix bench bench-train k8s-check image-check
 .DEFAULT_GOAL := help
 
 PYTHON := .venv/bin/python
 PACKAGES := models trainer service onehot
 CHECKED := $(PACKAGES) tests scripts examples
 PYTEST := -m pytest --durations=10
-SERVICE_TESTS := tests/unit/service tests/integration/test_service_*.py \
-	tests/contract/test_tensorflow_serving_rest.py tests/contract/test_open_inference_protocol.py tests/contract/test_service_*.py
+SERVICE_TESTS := tests/unit/service $(wildcard tests/integration/test_service_*.py tests/contract/test_service_*.py) \
+	tests/contract/test_tensorflow_serving_rest.py tests/contract/test_open_inference_protocol.py
+IN_PARALLEL := --numprocesses 2 --dist loadfile
 
 help: ## What can be made
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 16
@@ -32,11 +33,15 @@ demo: .venv/.synced ## Train two classifiers through the queue, serve them, show
 up: .venv/.synced ## Everything on this machine: queue, trainer, service
 	@.venv/bin/onehot up
 
-test: .venv/.synced .venv-clients/.synced test-service ## Every test
-	$(PYTHON) $(PYTEST) tests
+test: browser .venv/.synced .venv-clients/.synced test-service ## Every test
+	$(PYTHON) $(PYTEST) $(IN_PARALLEL) tests/unit tests/integration tests/contract $(addprefix --ignore=,$(SERVICE_TESTS))
+	$(PYTHON) $(PYTEST) tests/e2e
+
+browser: ## A Chromium for the tests of the web page, from the system's packages when there is none
+	@sh scripts/browser.sh >/dev/null
 
 test-service: .venv-service/.synced ## The service's tests where no training framework is installed
-	.venv-service/bin/python $(PYTEST) $(SERVICE_TESTS)
+	.venv-service/bin/python $(PYTEST) $(IN_PARALLEL) $(SERVICE_TESTS)
 
 check: .venv/.synced ## Format, lint, types, layers; changes nothing
 	.venv/bin/ruff format --check $(CHECKED)
@@ -54,8 +59,9 @@ bench: .venv/.synced ## Ratios against named rivals, measured in one run
 bench-train: .venv/.synced ## Training against plain `model.fit`, a whole job against its training
 	$(PYTHON) bench/train.py
 
-test-long: .venv/.synced ## The trainer's faults at length: 20 kills of each kind, outages of 3, 15 and 60 s
+test-long: .venv/.synced ## At length: 20 kills of each kind, outages of 3, 15 and 60 s, three seeds against hand-written Keras
 	KILLS=20 OUTAGES=3,15,60 LEASE=15 $(PYTHON) $(PYTEST) tests/e2e/trainer
+	SEEDS=3 $(PYTHON) $(PYTEST) tests/integration/test_trainer_init.py
 
 test-backends: .venv-backends/.synced ## One spec on tensorflow, jax and torch (torch from PyPI is several GB)
 	.venv-backends/bin/python $(PYTEST) tests/integration/test_trainer_backends.py

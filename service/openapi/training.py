@@ -45,7 +45,7 @@ KEY: Schema = {
 LAST_EVENT: Schema = {
     "name": "Last-Event-ID",
     "in": "header",
-    "schema": {"type": "string", "pattern": "^[0-9]{1,9}$"},
+    "schema": {"type": "string", "pattern": "^[0-9]{0,9}$"},
     "description": "The id of the last event that was seen: the stream goes on behind it",
 }
 DIGEST: Schema = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
@@ -172,7 +172,7 @@ OPERATIONS: dict[str, Operation] = {
         JOBS,
         "A job's events as they come, as server-sent events: one for each epoch, then the end",
         {
-            200: Reply("The events", (Content(STRING, EVENTS, "text/event-stream"),)),
+            200: Reply("The events", (Content(None, EVENTS, "text/event-stream"),)),
             204: Reply("The end was seen already: do not come again"),
         },
         parameters=(LAST_EVENT,),
