@@ -1,5 +1,5 @@
 # Every target prepares what it needs: only Python 3.11–3.13, make and git have to be there.
-.PHONY: browser setup demo up test test-service test-backends test-long check fix bench bench-train k8s-check image-check
+.PHONY: browser setup demo up test test-service test-backends test-faults test-long check fix bench bench-train k8s-check image-check
 .DEFAULT_GOAL := help
 
 PYTHON := .venv/bin/python
@@ -33,9 +33,12 @@ demo: .venv/.synced ## Train two classifiers through the queue, serve them, show
 up: .venv/.synced ## Everything on this machine: queue, trainer, service
 	@.venv/bin/onehot up
 
-test: browser .venv/.synced .venv-clients/.synced test-service ## Every test
+test: browser .venv/.synced .venv-clients/.synced test-service ## Every test but the faults, which take longer: test-faults
 	$(PYTHON) $(PYTEST) $(IN_PARALLEL) tests/unit tests/integration tests/contract $(addprefix --ignore=,$(SERVICE_TESTS))
-	$(PYTHON) $(PYTEST) tests/e2e
+	$(PYTHON) $(PYTEST) tests/e2e --ignore=tests/e2e/trainer
+
+test-faults: .venv/.synced ## Kills, drains, outages and errors of the trainer, in their short form
+	$(PYTHON) $(PYTEST) tests/e2e/trainer
 
 browser: ## A Chromium for the tests of the web page, from the system's packages when there is none
 	@sh scripts/browser.sh >/dev/null

@@ -93,14 +93,14 @@ def log(tmp_path: Path) -> Callable[[], str]:
     return (tmp_path / "service.log").read_text
 
 
-def test_it_predicts_and_ends_when_told_to(start, publish, compute, log) -> None:
+def test_it_predicts_and_ends_when_told_to(start, publish, compute, log, wait_until) -> None:
     """Exit status 0, no process left, nothing in the log that looks like an accident."""
     publish()
     service = start()
     answer = service.predict()
     assert np.allclose(answer.json()["predictions"], compute("classic-a", ROW), atol=1e-6)
+    wait_until(lambda: len(service.family) == 1 + WORKERS, what="every worker is there")
     family = service.family
-    assert len(family) == 1 + WORKERS
     service.process.send_signal(signal.SIGTERM)
     assert service.process.wait(timeout=30) == 0
     psutil.wait_procs(family, timeout=10)
