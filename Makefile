@@ -44,7 +44,7 @@ browser: ## A Chromium for the tests of the web page, from the system's packages
 	@sh scripts/browser.sh >/dev/null
 
 test-service: .venv-service/.synced ## The service's tests where no training framework is installed
-	.venv-service/bin/python $(PYTEST) $(IN_PARALLEL) $(SERVICE_TESTS)
+	.venv-service/bin/python $(PYTEST) $(SERVICE_TESTS)
 
 check: .venv/.synced ## Format, lint, types, layers; changes nothing
 	.venv/bin/ruff format --check $(CHECKED)
