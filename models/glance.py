@@ -38,10 +38,16 @@ def glance(spec: Spec, *, roots: Sequence[str], datasets: Datasets | None = None
     try:
         sight = _look(spec, tuple(roots), datasets)
     except DataError as error:
-        return [Problem(error.where, error.expected, error.received)]
+        return [Problem(_path(error.where), error.expected, error.received)]
     problems: list[Problem] = []
     _check_network(spec, sight, problems)
     return problems
+
+
+def _path(where: str) -> str:
+    """The key of the spec that a problem of the data is about, where it names one, else the place in the data."""
+    _, sign, key = where.rpartition(": data.")
+    return f"data.{key}" if sign else where
 
 
 def _look(spec: Spec, roots: tuple[str, ...], datasets: Datasets | None) -> Sight:
