@@ -72,7 +72,8 @@ def test_a_command_that_is_not_there_is_named():
 
 def test_stopping_lets_the_command_end_by_itself():
     """SIGTERM comes first, and the command's own handler runs."""
-    code = f"import signal, sys; signal.signal(15, lambda *_: (print('bye', flush=True), sys.exit(3)))\n{SLEEPS}"
+    # os.write: the signal may come while `print` is still in the stream.
+    code = f"import os, signal, sys; signal.signal(15, lambda *_: (os.write(1, b'bye\\n'), sys.exit(3)))\n{SLEEPS}"
     child, lines = started(code)
     eventually(lambda: lines == ["up"], "the command speaks")
     assert child.stop() == 3
