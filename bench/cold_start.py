@@ -9,7 +9,6 @@ as the sum of proportional set sizes over its processes (Linux).
 import argparse
 import os
 import signal
-import socket
 import statistics
 import subprocess
 import sys
@@ -21,16 +20,11 @@ from pathlib import Path
 import httpx
 import psutil
 
+from onehot.local.server import free_port
+
 ROOT = Path(__file__).parent.parent
 ROW = {"instances": [[0.1] * 8]}
 DEADLINE_S = 120
-
-
-def free_port() -> int:
-    """A port that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def first_answer_s(command: Sequence[str], url: str, environment: dict[str, str], look: Callable[[int], None]) -> float:
