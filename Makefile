@@ -16,11 +16,11 @@ help: ## What can be made
 setup: .venv/.synced ## Prepare .venv; the command is then .venv/bin/onehot
 
 .venv/.synced: pyproject.toml uv.lock scripts/setup.sh
-	@sh scripts/setup.sh .venv --extra service --extra trainer --extra local
+	@sh scripts/setup.sh .venv --extra service --extra opentelemetry --extra trainer --extra local
 	@touch $@
 
 .venv-service/.synced: pyproject.toml uv.lock scripts/setup.sh
-	@sh scripts/setup.sh .venv-service --extra service --extra local
+	@sh scripts/setup.sh .venv-service --extra service --extra opentelemetry --extra local
 	@touch $@
 
 .venv-clients/.synced: pyproject.toml uv.lock scripts/setup.sh

@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.."
 uv_version=0.13.9
 environment=${1:-.venv}
 [ $# -gt 0 ] && shift
-[ $# -gt 0 ] || set -- --extra service --extra trainer --extra local
+[ $# -gt 0 ] || set -- --extra service --extra opentelemetry --extra trainer --extra local
 
 fail() {
     echo "setup: $1" >&2
