@@ -2,17 +2,35 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError
-from obstore.store import ObjectStore
+from obstore.store import ObjectStore, from_url
 
 from models.errors import StoreFull, StoreUnavailable
 
-__all__ = ["answering", "children", "create", "get", "reason_of"]
+__all__ = ["OtherSize", "answering", "children", "create", "get", "open_url", "pieces", "reason_of"]
+
+PIECE_BYTES = 4 * 2**20
 
 FULL = ("No space left on device", "Disk quota exceeded")
 """What a folder says when it is full; obstore passes the words on, and no number."""
+
+RETRIES = 4
+PATIENCE = timedelta(seconds=20)
+"""How long a call to an object store that does not answer is tried again; obstore's own three minutes are too long for
+whoever waits for the answer."""
+
+
+def open_url(url: str) -> ObjectStore:
+    """An object store by URL; credentials come from the environment variables that its cloud's own tools read.
+
+    Raises:
+        obstore.exceptions.BaseError, ValueError: When the URL is not understood.
+    """
+    # No options of the connection: they would replace those of the environment (AWS_ALLOW_HTTP, AWS_PROXY_URL …).
+    return from_url(url, retry_config={"max_retries": RETRIES, "retry_timeout": PATIENCE})
 
 
 def children(objects: ObjectStore, prefix: str) -> list[str]:
@@ -33,6 +51,30 @@ def get(objects: ObjectStore, path: str) -> bytes | None:
             return bytes(obstore.get(objects, path).bytes())
     except FileNotFoundError:
         return None
+
+
+class OtherSize(Exception):
+    """An object that is not as large as it should be; its content was not read."""
+
+    def __init__(self, received: int) -> None:
+        self.received = received
+        super().__init__(f"{received} bytes")
+
+
+def pieces(objects: ObjectStore, path: str, *, size: int) -> Iterator[bytes]:
+    """The content of an object, piece by piece: not even the wrong one is held in memory whole.
+
+    Raises:
+        FileNotFoundError: When there is none.
+        OtherSize: When it has not the size that it should have.
+        StoreUnavailable: When the store does not answer.
+    """
+    with answering():
+        answer = obstore.get(objects, path)
+        if answer.meta["size"] != size:
+            raise OtherSize(answer.meta["size"])
+        for piece in answer.stream(min_chunk_size=PIECE_BYTES):
+            yield bytes(piece)
 
 
 def create(objects: ObjectStore, path: str, content: bytes) -> bool:

@@ -87,6 +87,8 @@ SETTINGS = (
     Setting("data_roots", ".", "Folders that training data may be read from, separated by `:`", _Paths()),
     Setting("poll_s", "1", "Seconds between two looks at the store", _seconds(0.05, 3600)),
     Setting("keep_versions", "2", "Newest versions of a model that are loaded, beside the labelled", _whole(1, 1000)),
+    Setting("cache", "~/.cache/onehot", "Folder for files of an object store that were verified", _text()),
+    Setting("cache_bytes", "1073741824", "Most bytes in that folder; 0 keeps none", _whole(0, 2**50)),
     Setting("checkpoint_s", "30", "Seconds between two checkpoints of a training", _seconds(0, 3600)),
     Setting("drain_s", "30", "Seconds that requests in flight have to end after SIGTERM", _seconds(0, 3600)),
     Setting("log_format", "auto", "`console`, `json`, or `auto`: console on a terminal", _one_of(*LOG_FORMATS)),
@@ -112,6 +114,8 @@ class Settings:
     data_roots: tuple[str, ...] = (".",)
     poll_s: float = 1.0
     keep_versions: int = 2
+    cache: str = "~/.cache/onehot"
+    cache_bytes: int = 2**30
     checkpoint_s: float = 30.0
     drain_s: float = 30.0
     log_format: str = "auto"
