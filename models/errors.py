@@ -11,6 +11,7 @@
     └── StoreError
         ├── ModelNotFound
         ├── VersionNotFound
+        ├── NoEarlierVersion      there is nothing to roll back to
         ├── LabelNotFound
         ├── CorruptVersion        a published file is not what its manifest says
         └── StoreUnavailable      the store does not answer; trying again may help
@@ -32,6 +33,7 @@ __all__ = [
     "InputError",
     "LabelNotFound",
     "ModelNotFound",
+    "NoEarlierVersion",
     "OnehotError",
     "Problem",
     "SpecError",
@@ -172,6 +174,15 @@ class VersionNotFound(StoreError):
         self.version = version
         what = "no default version" if version is None else f"no version {version}"
         super().__init__(f"{what} of model {model!r}: GET /v1/models/{model} lists its versions")
+
+
+class NoEarlierVersion(StoreError):
+    """There is no version before the one that is the default now."""
+
+    def __init__(self, model: str, version: int) -> None:
+        self.model = model
+        self.version = version
+        super().__init__(f"{model} has no version before {version}")
 
 
 class LabelNotFound(StoreError):

@@ -86,11 +86,17 @@ SETTINGS = (
     Setting("request_timeout_s", "30", "Seconds that a request may take", _seconds(0.01, 3600)),
     Setting("data_roots", ".", "Folders that training data may be read from, separated by `:`", _Paths()),
     Setting("poll_s", "1", "Seconds between two looks at the store", _seconds(0.05, 3600)),
+    Setting("full_poll_s", "10", "Seconds between two full listings of it, which find what others put there",
+            _seconds(0, 86400)),
     Setting("keep_versions", "2", "Newest versions of a model that are loaded, beside the labelled", _whole(1, 1000)),
     Setting("cache", "~/.cache/onehot", "Folder for files of an object store that were verified", _text()),
     Setting("cache_bytes", "1073741824", "Most bytes in that folder; 0 keeps none", _whole(0, 2**50)),
+    Setting("memory_bytes", "0", "Most memory for all processes of the service; 0: what the machine or container has",
+            _whole(0, 2**50)),
     Setting("checkpoint_s", "30", "Seconds between two checkpoints of a training", _seconds(0, 3600)),
-    Setting("drain_s", "30", "Seconds that requests in flight have to end after SIGTERM", _seconds(0, 3600)),
+    Setting("leave_s", "1", "Seconds after SIGTERM in which `/readyz` says 503 and everything is still answered",
+            _seconds(0, 3600)),
+    Setting("drain_s", "30", "Seconds that requests in flight then have to end", _seconds(0, 3600)),
     Setting("log_format", "auto", "`console`, `json`, or `auto`: console on a terminal", _one_of(*LOG_FORMATS)),
     Setting("log_level", "info", "`debug`, `info`, `warning` or `error`", _one_of(*LOG_LEVELS)),
 )  # fmt: skip
@@ -113,10 +119,13 @@ class Settings:
     request_timeout_s: float = 30.0
     data_roots: tuple[str, ...] = (".",)
     poll_s: float = 1.0
+    full_poll_s: float = 10.0
     keep_versions: int = 2
     cache: str = "~/.cache/onehot"
     cache_bytes: int = 2**30
+    memory_bytes: int = 0
     checkpoint_s: float = 30.0
+    leave_s: float = 1.0
     drain_s: float = 30.0
     log_format: str = "auto"
     log_level: str = "info"

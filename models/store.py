@@ -6,20 +6,29 @@ if absent. Readers see a version when its manifest is there, and check every fil
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
 import obstore
 from obstore.exceptions import BaseError
-from obstore.store import LocalStore, ObjectStore, from_url
+from obstore.store import LocalStore, ObjectStore
 
-from models.errors import CorruptVersion, LabelNotFound, ModelNotFound, StoreUnavailable, VersionNotFound
+from models.changes import ChangeBook
+from models.errors import (
+    CorruptVersion,
+    LabelNotFound,
+    ModelNotFound,
+    NoEarlierVersion,
+    StoreUnavailable,
+    VersionNotFound,
+)
+from models.file_cache import FileCache
 from models.labels import LabelBook
 from models.manifest import FileInfo, Manifest, ManifestError
 from models.names import LATEST, STABLE, is_model_name
-from models.objects import answering, children, create, get, reason_of
+from models.objects import OtherSize, answering, children, create, get, open_url, pieces, reason_of
 
 __all__ = ["Store"]
 
@@ -38,13 +47,15 @@ class Store:
     Args:
         objects: obstore's store, rooted where the models are.
         folder: The folder, when it is one on this machine.
+        cache: Keeps files of an object store on this machine.
     """
 
     objects: ObjectStore
     folder: Path | None = None
+    cache: FileCache | None = None
 
     @classmethod
-    def open(cls, place: str | Path) -> Self:
+    def open(cls, place: str | Path, *, cache: FileCache | None = None) -> Self:
         """Open a folder (made when missing) or an object store by URL: `s3://`, `gs://`, `az://`.
 
         Raises:
@@ -53,7 +64,7 @@ class Store:
         text = str(place)
         try:
             if "://" in text and not text.startswith("file://"):
-                return cls(from_url(text))
+                return cls(open_url(text), cache=cache)
             folder = Path(text.removeprefix("file://")).absolute()
             return cls(LocalStore(folder, mkdir=True), folder)
         except (BaseError, OSError, ValueError) as error:
@@ -97,18 +108,50 @@ class Store:
         Raises:
             CorruptVersion: When the file is missing or is not what the manifest says.
         """
+        return b"".join(self._checked(manifest, file))
+
+    def check(self, manifest: Manifest, file: str) -> None:
+        """Check size and digest of a file of a version, however large, in little memory.
+
+        Raises:
+            CorruptVersion: When the file is missing or is not what the manifest says.
+        """
+        for _ in self._checked(manifest, file):
+            pass
+
+    def _checked(self, manifest: Manifest, file: str) -> Iterator[bytes]:
+        """The pieces of a file; what is wrong with it is known, and raised, in the end."""
         info = manifest.files.get(file)
         if info is None:
             raise self._corrupt(manifest, file, expected="a file that the manifest lists", received="another name")
-        content = get(self.objects, _path(manifest.model, manifest.version, file))
-        if content is None:
-            raise self._corrupt(manifest, file, expected=f"{info.size} bytes", received="no such file")
-        if len(content) != info.size:
-            raise self._corrupt(manifest, file, expected=f"{info.size} bytes", received=f"{len(content)} bytes")
-        digest = hashlib.sha256(content).hexdigest()
-        if digest != info.sha256:
-            raise self._corrupt(manifest, file, expected=f"sha-256 {info.sha256}", received=f"sha-256 {digest}")
-        return content
+        digest = hashlib.sha256()
+        try:
+            for piece in pieces(self.objects, _path(manifest.model, manifest.version, file), size=info.size):
+                digest.update(piece)
+                yield piece
+        except FileNotFoundError as error:
+            expected = f"{info.size} bytes"
+            raise self._corrupt(manifest, file, expected=expected, received="no such file") from error
+        except OtherSize as error:
+            raise self._corrupt(
+                manifest, file, expected=f"{info.size} bytes", received=f"{error.received} bytes"
+            ) from error
+        if digest.hexdigest() != info.sha256:
+            received = f"sha-256 {digest.hexdigest()}"
+            raise self._corrupt(manifest, file, expected=f"sha-256 {info.sha256}", received=received)
+
+    def read_near(self, manifest: Manifest, file: str) -> bytes:
+        """As `read`, but a copy on this machine that has the manifest's digest will do."""
+        if self.cache is None or file not in manifest.files:
+            return self.read(manifest, file)
+        return self.cache.read(manifest.files[file], lambda: self._checked(manifest, file))
+
+    def check_near(self, manifest: Manifest, file: str) -> None:
+        """As `check`, but a copy on this machine that has the manifest's digest will do."""
+        if self.cache is None or file not in manifest.files:
+            self.check(manifest, file)
+        else:
+            self.cache.check(manifest.files[file], lambda: self._checked(manifest, file))
 
     def verify(self, model: str, version: int) -> Manifest:
         """Read and check every file of a version.
@@ -118,7 +161,7 @@ class Store:
         """
         manifest = self.manifest(model, version)
         for file in manifest.files:
-            self.read(manifest, file)
+            self.check(manifest, file)
         return manifest
 
     def _corrupt(self, manifest: Manifest, file: str, *, expected: str, received: str) -> CorruptVersion:
@@ -137,6 +180,7 @@ class Store:
         if not self._exists(_path(model, version, MANIFEST)):
             raise VersionNotFound(model, version)
         self._label_book(model).change(lambda labels: {**labels, label: version})
+        self._tell(model)
 
     def delete_label(self, model: str, label: str) -> None:
         """Take a label away.
@@ -151,6 +195,46 @@ class Store:
             return {name: version for name, version in labels.items() if name != label}
 
         self._label_book(model).change(without)
+        self._tell(model)
+
+    def roll_back(self, model: str, *, to: int | None = None) -> tuple[int, int]:
+        """Move `stable` to an earlier version, whose files are checked first, in one atomic write.
+
+        Args:
+            model: The model's name.
+            to: This version; else the one before the version that is the default now.
+
+        Returns:
+            Where it was and where it is.
+
+        Raises:
+            ModelNotFound, VersionNotFound, CorruptVersion: When there is nothing to go back to, or it is broken.
+        """
+        while True:
+            current = self.resolve(model)
+            target = to if to is not None else self._before(model, current)
+            self.verify(model, target)
+            if self._moved(model, expected=current, target=target):
+                self._tell(model)
+                return current, target
+
+    def _before(self, model: str, version: int) -> int:
+        earlier = [number for number in self.versions(model) if number < version]
+        if not earlier:
+            raise NoEarlierVersion(model, version)
+        return earlier[-1]
+
+    def _moved(self, model: str, *, expected: int, target: int) -> bool:
+        """Swap what `stable` names; whether it still named what was expected, which may be by having no label."""
+
+        def swap(labels: dict[str, int]) -> dict[str, int]:
+            return {**labels, STABLE: target} if labels.get(STABLE, expected) == expected else labels
+
+        return self._label_book(model).change(swap).get(STABLE) == target
+
+    def _tell(self, model: str) -> None:
+        """Let those who poll know."""
+        ChangeBook(self.objects, self.folder).note(model)
 
     def _label_book(self, model: str) -> LabelBook:
         return LabelBook(self.objects, self.folder, model)
@@ -214,6 +298,7 @@ class Store:
         if promote:
             on_step("label")
             self._promote(manifest)
+        self._tell(manifest.model)
         return manifest
 
     def _claim(self, draft: Manifest) -> int:

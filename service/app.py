@@ -1,18 +1,22 @@
 """The application: settings in, a Flask application out."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flask import Flask
 
+from models.file_cache import FileCache
 from models.settings import Settings
 from models.store import Store
 from service.access import Lock, require_scopes_for_all
 from service.admission import Admission
 from service.answers import Answer
+from service.board import Board
 from service.context import EXTENSION, Services
 from service.endpoints import BLUEPRINTS
 from service.gauges import Gauges
+from service.memory import Memory
 from service.metrics import Metrics
 from service.polling import Poller
 from service.registry import Registry
@@ -32,6 +36,7 @@ def create_app(
     jobs: Callable[[], "Jobs"] | None = None,
     lock: Lock | None = None,
     metrics: Metrics | None = None,
+    board: Board | None = None,
 ) -> Flask:
     """Put the application together. But for the file of keys nothing is opened, read or started yet.
 
@@ -41,12 +46,13 @@ def create_app(
         jobs: Connects to the queue; else to the settings' server.
         lock: Asks for keys; else for those of the settings' file.
         metrics: Counts; else for this process alone.
+        board: What the processes of the service share; else this one is alone.
 
     Raises:
         ApiKeysError: When the settings name a file of keys that cannot be read.
     """
     if registry is None:
-        registry = Registry(lambda: Store.open(settings.store), keep_versions=settings.keep_versions)
+        registry = _registry(settings, board)
     app = Flask("service", static_folder=None, template_folder=None)
     app.response_class = Answer
     app.url_map.merge_slashes = False  # a path is right or wrong; nothing is redirected
@@ -56,7 +62,13 @@ def create_app(
     app.extensions[EXTENSION] = parts = Services(
         settings=settings,
         registry=registry,
-        poller=Poller(registry.refresh, every_s=settings.poll_s, then=Gauges(metrics, registry, admission).read),
+        poller=Poller(
+            registry.refresh,
+            every_s=settings.poll_s,
+            then=Gauges(metrics, registry, admission).read,
+            is_called=lambda: registry.is_behind,
+            answer=registry.advance,
+        ),
         lock=lock or Lock.from_settings(settings),
         admission=admission,
         metrics=metrics,
@@ -67,6 +79,17 @@ def create_app(
         app.register_blueprint(blueprint)
     require_scopes_for_all(app)
     return app
+
+
+def _registry(settings: Settings, board: Board | None) -> Registry:
+    return Registry(
+        lambda: _open_store(settings), keep_versions=settings.keep_versions, full_look_s=settings.full_poll_s,
+        board=board, memory=Memory(settings.memory_bytes),
+    )  # fmt: skip
+
+
+def _open_store(settings: Settings) -> Store:
+    return Store.open(settings.store, cache=FileCache(Path(settings.cache).expanduser(), settings.cache_bytes))
 
 
 def _open_jobs(redis_url: str) -> "Jobs":

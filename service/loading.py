@@ -46,8 +46,8 @@ def _read_graph(store: Store, manifest: Manifest) -> bytes:
         raise _corrupt(manifest, MANIFEST_FILE, expected=f"{GRAPH_FILE} among its files", received=received)
     for file in manifest.files:
         if file != GRAPH_FILE:
-            store.read(manifest, file)
-    return store.read(manifest, GRAPH_FILE)
+            store.check_near(manifest, file)
+    return store.read_near(manifest, GRAPH_FILE)
 
 
 def _build_graph(manifest: Manifest, content: bytes) -> Graph:

@@ -1,6 +1,7 @@
 """The same work again and again, beside everything else."""
 
 import threading
+import time
 from collections.abc import Callable
 
 import structlog
@@ -8,6 +9,9 @@ import structlog
 from service.offload import aside
 
 __all__ = ["Poller"]
+
+GLANCE_S = 0.05
+"""Between two looks at whether somebody asks for something."""
 
 log = structlog.get_logger("service")
 
@@ -19,10 +23,17 @@ class Poller:
         work: Must say by itself what went wrong; what it raises is logged, and it is called again.
         every_s: Seconds between the end of one call and the next.
         then: Called after each, in the thread of the event loop: it must not block.
+        is_called: Asked many times a second, in the same thread: whether `answer` is to be called before its time.
+        answer: Less than the whole work; what somebody asked for.
     """
 
-    def __init__(self, work: Callable[[], None], *, every_s: float, then: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self, work: Callable[[], None], *, every_s: float, then: Callable[[], None] | None = None,
+        is_called: Callable[[], bool] = lambda: False, answer: Callable[[], None] | None = None,
+    ) -> None:  # fmt: skip
         self._work = work
+        self._is_called = is_called
+        self._answer = answer or work
         self._then = then
         self._every_s = every_s
         self._first_done = threading.Event()
@@ -52,13 +63,29 @@ class Poller:
             self._thread.join()
 
     def _run(self) -> None:
+        self._do(self._work)
+        self._first_done.set()
+        due_s = time.monotonic() + self._every_s
         while not self._stopping:
-            try:
-                aside(self._work)
-                if self._then is not None:
-                    self._then()
-            except Exception:  # the boundary of a thread that must not end
-                log.exception("refresh failed")
-            self._first_done.set()
-            self._wake.wait(self._every_s)
+            is_woken = self._wake.wait(min(GLANCE_S, max(due_s - time.monotonic(), 0)))
             self._wake.clear()
+            if is_woken or time.monotonic() >= due_s:
+                self._do(self._work)
+                due_s = time.monotonic() + self._every_s
+            elif self._called():
+                self._do(self._answer)
+
+    def _do(self, work: Callable[[], None]) -> None:
+        try:
+            aside(work)
+            if self._then is not None:
+                self._then()
+        except Exception:  # the boundary of a thread that must not end
+            log.exception("refresh failed")
+
+    def _called(self) -> bool:
+        try:
+            return self._is_called()
+        except Exception:
+            log.exception("refresh failed")
+            return False

@@ -1,32 +1,36 @@
-"""The loaded versions of this process, kept equal to what the store holds.
+"""The loaded versions of this process, kept equal to what the store holds and to what all processes agreed on.
 
-`refresh` looks at the store once, loads what is new, and swaps one immutable snapshot for the next. Requests read the
-snapshot: they wait for no lock and for no store, and a version that they have found stays theirs until they are done.
+`refresh` looks at the store, loads what is new, and lets go of what is old. Requests read a snapshot: they wait for no
+lock and for no store, and a version that they have found stays theirs until they are done.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from types import MappingProxyType
 
 import structlog
 
-from models.errors import OnehotError, StoreUnavailable
+from models.errors import OnehotError
 from models.store import Store
+from service.agreement import Agreement, Report, agree
+from service.board import Board, LocalBoard
 from service.errors import ServiceError
 from service.loading import load_version
+from service.memory import Memory, give_back
+from service.plan import Plan
+from service.planner import IDLE_S, Planner
 from service.predictor import Predictor
 from service.shelf import Shelf
-from service.snapshot import Snapshot, VersionFacts
-from service.survey import SurveyedModel, survey
+from service.snapshot import HeldModel, Holdings, Snapshot, VersionFacts, take_snapshot
 
 __all__ = ["LoadFailed", "Registry"]
 
-ON_DEMAND = 4
-"""How many versions of a model are loaded at most because clients name them by number."""
-IDLE_S = 300.0
-"""How long such a version stays without being asked for."""
+GRAIN_S = IDLE_S / 10
+"""How exactly the other processes know when a version was last asked for."""
+MOST_ROUNDS = 1_000
+"""Of planning, loading and agreeing before the next look at the store."""
 
 log = structlog.get_logger("service")
 
@@ -47,13 +51,13 @@ class LoadFailed(ServiceError):
 class _ModelLoader:
     """Loads the versions of one model."""
 
-    store: Store
+    open_store: Callable[[], Store]
     model: str
 
     def load(self, version: int) -> Predictor:
         started_s = time.monotonic()
         try:
-            predictor = load_version(self.store, self.model, version)
+            predictor = load_version(self.open_store(), self.model, version)
         except OnehotError as error:
             log.warning("version failed", model=self.model, version=version, reason=str(error))
             raise
@@ -65,7 +69,16 @@ class _ModelLoader:
         return predictor
 
     def facts(self, version: int) -> VersionFacts:
-        return VersionFacts.of(self.store.manifest(self.model, version))
+        return VersionFacts.of(self.open_store().manifest(self.model, version))
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A snapshot and what it was made of."""
+
+    held: Holdings
+    agreement: Agreement
+    snapshot: Snapshot
 
 
 class Registry:
@@ -74,18 +87,32 @@ class Registry:
     Args:
         open_store: Opens the store; called in the process that serves, as a store does not survive a fork.
         keep_versions: How many of a model's newest versions are loaded, beside those with a label.
-        clock: Seconds that only go forward.
+        full_look_s: Seconds between two full looks at the store.
+        clock: Seconds that only go forward, the same in all processes.
+        board: What this process shares with the others; else it is alone.
+        memory: What there is for versions; else all that the machine has.
     """
 
     def __init__(
-        self, open_store: Callable[[], Store], *, keep_versions: int, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self.snapshot = Snapshot()
+        self, open_store: Callable[[], Store], *, keep_versions: int, full_look_s: float = 0.0,
+        clock: Callable[[], float] = time.monotonic, board: Board | None = None, memory: Memory | None = None,
+    ) -> None:  # fmt: skip
+        self.board: Board = board or LocalBoard()
+        self.is_serving = False
         self._open_store = open_store
-        self._keep_versions = keep_versions
         self._clock = clock
+        self._planner = Planner(
+            lambda: self.store, self.board, keep_versions=keep_versions, full_look_s=full_look_s,
+            clock=clock, memory=memory or Memory(),
+        )  # fmt: skip
         self._shelves: dict[str, Shelf] = {}
+        self._held = Holdings()
+        self._seen = _Seen(self._held, Agreement(), take_snapshot(self._held, Agreement()))
         self._asked: dict[tuple[str, int], float] = {}
+        self._has_news = False
+        self._report = Report()
+        self._started_s = 0.0
+        self._followed = (0, 0, 0, 0)
 
     @cached_property
     def store(self) -> Store:
@@ -96,6 +123,19 @@ class Registry:
         """
         return self._open_store()
 
+    @property
+    def snapshot(self) -> Snapshot:
+        """What answers now: the same in all processes from one instant to the next."""
+        seen, board = self._seen, self.board
+        if seen.held is self._held and seen.agreement.generation == board.generation:
+            return seen.snapshot
+        while True:
+            agreement, held = board.agreement(), self._held
+            if agreement.generation == board.generation:  # else what it names can be gone from what was read
+                break
+        self._seen = seen = _Seen(held, agreement, take_snapshot(held, agreement))
+        return seen.snapshot
+
     def find(self, model: str, *, version: int | None = None, label: str | None = None) -> Predictor:
         """What answers for a version, a label, or neither.
 
@@ -105,81 +145,178 @@ class Registry:
         """
         loaded = self.snapshot.model(model)
         if version is not None and version in loaded.versions:
+            self._has_news = self._has_news or (model, version) not in self._asked
             self._asked[model, version] = self._clock()
         return loaded.find(version=version, label=label)
 
+    def look_soon(self) -> None:
+        """Let whichever process leads look at the store now rather than later."""
+        self.board.ask_for_look()
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether another process, or a request, gave this one something to do; costs next to nothing."""
+        return self._has_news or self._signs() != self._followed
+
+    def _signs(self) -> tuple[int, int, int, int]:
+        board = self.board
+        leads = board.lead()
+        return board.plan_number, board.generation, leads and board.news, leads and board.looks_asked
+
     def refresh(self) -> None:
-        """Look at the store, load, swap, let go. Only one thread may do this."""
-        try:
-            surveyed = self._survey()
-        except StoreUnavailable as error:
-            self._note_store_error(str(error))
-            return
-        self._note_store_error("")
-        self._see(surveyed)
-        for name, shelf in self._shelves.items():
-            self._wait_for(f"the versions of model {name!r} to be loaded")
-            shelf.update(self._asked_of(name))
-        self._complete()
+        """Look at the store if that is due here, load, agree, let go. Only one thread may do this."""
+        if self.board.lead():
+            self._planner.look()
+        self.advance()
 
-    def _survey(self) -> dict[str, SurveyedModel]:
-        surveyed = survey(self.store)
-        if not surveyed and self._shelves:
-            # A mount that went away looks like this; what is loaded goes on serving.
-            raise StoreUnavailable("it is empty, and it was not before")
-        return surveyed
+    def advance(self) -> None:
+        """Do what the other processes gave this one to do, and look at the store if one of them asked for it."""
+        self._started_s = self._started_s or self._clock()
+        looks_asked = self.board.looks_asked
+        if self.board.lead() and looks_asked != self._followed[3]:
+            self._planner.look()
+        for _ in range(MOST_ROUNDS):
+            before = self._signs()
+            self._has_news = False
+            self._round(leads=self.board.lead())
+            self._followed = (*self._signs()[:3], looks_asked)
+            if self._followed[:3] == before[:3]:
+                break
 
-    def _see(self, surveyed: Mapping[str, SurveyedModel]) -> None:
+    @property
+    def others_serve(self) -> bool:
+        """Whether another process answers requests."""
+        return any(one.is_serving for one in self.board.reports()[1:])
+
+    def successors(self) -> int:
+        """How many processes that began after this one answer requests."""
+        return sum(one.is_serving and one.started_s > self._started_s for one in self.board.reports()[1:])
+
+    @property
+    def why_not_ready(self) -> str | None:
+        """What is missing before requests should come here; None when nothing is."""
+        if self.board.is_stopping:
+            return "the service is ending"
+        snapshot = self.snapshot
+        return None if snapshot.is_complete else f"waiting for {snapshot.waiting_for}"
+
+    def _round(self, *, leads: bool) -> None:
+        if leads:
+            self._planner.plan(self.board.reports())
+        plan = self.board.plan()
+        self._follow(plan)
+        if leads:
+            self._agree(plan)
+        self._let_go(plan)
+        if plan.has_seen_store and not self.is_serving:
+            self._begin_to_serve()
+
+    def _follow(self, plan: Plan) -> None:
         """Every model is known before the first of them is loaded."""
-        self._shelves = {name: self._shelves.get(name) or self._new_shelf(name) for name in surveyed}
-        for name, shelf in self._shelves.items():
-            self._read_labels(shelf, surveyed[name].labels_tag)
-            shelf.see(surveyed[name].versions)
-        models = MappingProxyType({name: shelf.view for name, shelf in self._shelves.items()})
-        self.snapshot = replace(self.snapshot, models=models)
+        self._note_store_error(plan.store_error)
+        for name, one in plan.models.items():
+            if name not in self._shelves:
+                self._shelves[name] = self._new_shelf(name)
+            self._shelves[name].see(one.tags)
+        for name in set(self._shelves) - set(plan.models):
+            self._shelves[name].see({})
+        self._hold(plan, *self._shelves)
+        for name, one in plan.models.items():
+            self._wait_for(f"the versions of model {name!r} to be loaded")
+            self._shelves[name].update(one.wanted, one.refused)
+            self._tell()
+        if not plan.models:
+            self._tell()
 
     def _new_shelf(self, name: str) -> Shelf:
-        return Shelf(
-            name, _ModelLoader(self.store, name), keep_versions=self._keep_versions, clock=self._clock,
-            on_change=lambda: self._show(name),
-        )  # fmt: skip
+        loader = _ModelLoader(lambda: self.store, name)
+        return Shelf(name, loader, clock=self._clock, on_change=lambda: self._hold(self.board.plan(), name))
 
-    def _read_labels(self, shelf: Shelf, tag: str) -> None:
-        """Read the labels again, only when their file has changed."""
-        if shelf.labels_tag == tag:
-            return
-        try:
-            shelf.note_labels(self.store.labels(shelf.name), tag)
-        except StoreUnavailable as error:
-            log.warning("labels not read", model=shelf.name, reason=str(error))
+    def _hold(self, plan: Plan, *names: str) -> None:
+        """Show these models as they are now."""
+        held = {name: _held(self._shelves[name], plan) for name in names if name in self._shelves}
+        models = {**self._held.models, **held}
+        self._held = replace(
+            self._held,
+            models=MappingProxyType({name: models[name] for name in sorted(models) if name in self._shelves}),
+        )
 
-    def _show(self, name: str) -> None:
-        """Swap in a snapshot with this model as it is now."""
-        models = MappingProxyType({**self.snapshot.models, name: self._shelves[name].view})
-        self.snapshot = replace(self.snapshot, models=models)
+    def _tell(self) -> None:
+        """Let the others know what this process has, when that has changed."""
+        report = Report(
+            {name: shelf.loaded for name, shelf in self._shelves.items()},
+            {name: shelf.failed for name, shelf in self._shelves.items()},
+            self._asked_lately(),
+            self.is_serving,
+            self._started_s,
+        )
+        if report != self._report:
+            self._report = report
+            self.board.report(report)
 
-    def _asked_of(self, name: str) -> list[int]:
-        """Versions of a model that clients named lately, the latest first."""
+    def _asked_lately(self) -> dict[str, dict[int, float]]:
+        """When clients named versions, told again only when it has become much later."""
         oldest_s = self._clock() - IDLE_S
-        named = sorted(((at_s, key) for key, at_s in list(self._asked.items()) if key[0] == name), reverse=True)
-        for at_s, key in named:
+        asked: dict[str, dict[int, float]] = {}
+        for (model, version), at_s in list(self._asked.items()):
             if at_s < oldest_s:
-                self._asked.pop(key, None)
-        return [version for at_s, (_, version) in named if at_s >= oldest_s][:ON_DEMAND]
+                self._asked.pop((model, version), None)
+                continue
+            told_s = self._report.asked.get(model, {}).get(version)
+            asked.setdefault(model, {})[version] = at_s if told_s is None or at_s > told_s + GRAIN_S else told_s
+        return asked
+
+    def _agree(self, plan: Plan) -> None:
+        """Only the leader does."""
+        with self.board.agreeing():
+            reports = self.board.reports()
+            before = self.board.agreement()
+            models = agree(plan.models, [one for one in reports if one.is_serving] or reports[:1], before)
+            if models != before.models:
+                self.board.post_agreement(Agreement(before.generation + 1, models))
+
+    def _let_go(self, plan: Plan) -> None:
+        agreement = self.board.agreement()
+        was_loaded = False
+        for name, shelf in self._shelves.items():
+            wanted = plan.models[name].wanted if name in plan.models else ()
+            was_loaded |= shelf.let_go({*wanted, *agreement.model(name).ready})
+        gone = {name for name, shelf in self._shelves.items() if name not in plan.models and not shelf.loaded}
+        if gone:
+            self._shelves = {name: shelf for name, shelf in self._shelves.items() if name not in gone}
+            self._hold(plan)
+        for shelf in self._shelves.values():
+            shelf.read_missing_facts()
+        self._tell()
+        if was_loaded:
+            give_back()
+
+    def _begin_to_serve(self) -> None:
+        """From now on the others wait for this process; before, it must have everything that answers already."""
+        with self.board.agreeing():
+            if all(
+                model in self._shelves and set(one.serving.values()) <= self._shelves[model].loaded
+                for model, one in self.board.agreement().models.items()
+            ):
+                self.is_serving = True
+                self._tell()
+        if self.is_serving:
+            self._held = replace(self._held, is_complete=True, waiting_for="")
+            log.info("ready", **self.snapshot.describe())
 
     def _note_store_error(self, reason: str) -> None:
-        if reason != self.snapshot.store_error:
-            log.warning("store away", reason=reason) if reason else log.info("store back")
-        waiting_for = reason or self.snapshot.waiting_for
-        if self.snapshot.is_complete:
-            waiting_for = ""
-        self.snapshot = replace(self.snapshot, store_error=reason, waiting_for=waiting_for)
+        if reason == self._held.store_error:
+            return
+        log.warning("store away", reason=reason) if reason else log.info("store back")
+        waiting_for = "" if self._held.is_complete else reason or self._held.waiting_for
+        self._held = replace(self._held, store_error=reason, waiting_for=waiting_for)
 
     def _wait_for(self, what: str) -> None:
-        if not self.snapshot.is_complete:
-            self.snapshot = replace(self.snapshot, waiting_for=what)
+        if not self._held.is_complete:
+            self._held = replace(self._held, waiting_for=what)
 
-    def _complete(self) -> None:
-        if not self.snapshot.is_complete:
-            self.snapshot = replace(self.snapshot, is_complete=True, waiting_for="")
-            log.info("ready", **self.snapshot.describe())
+
+def _held(shelf: Shelf, plan: Plan) -> HeldModel:
+    one = plan.models.get(shelf.name)
+    tags = frozenset(one.tags) if one else frozenset()
+    return HeldModel(tags, shelf.statuses, MappingProxyType(dict(one.labels)) if one else MappingProxyType({}))

@@ -2,17 +2,21 @@
 
 import math
 import shutil
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import structlog
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
 
 from models.settings import Settings
 from service.context import EXTENSION, Services
 from service.logs import gunicorn_logs
 from service.metrics import forget_process
+from service.shared_board import SharedBoard
 
 __all__ = ["Server", "gunicorn_settings"]
 
@@ -22,6 +26,9 @@ SILENCE_S = 60
 """A worker whose event loop does not turn for so long is replaced."""
 KEEP_ALIVE_S = 5
 """How long a connection may stay without a request, also while a worker waits to stop, and a refused body may go on."""
+
+GLANCE_S = 0.01
+LEAVE_TURN_S = 0.02
 
 log = structlog.get_logger("service")
 
@@ -33,21 +40,32 @@ class Server(BaseApplication):  # type: ignore[misc]
         app: The application, loaded before the workers are forked.
         settings: Of this process.
         metrics_folder: Where the processes count; it goes when they have ended.
+        board: What the processes share; its folder goes too.
     """
 
-    def __init__(self, app: Flask, settings: Settings, *, metrics_folder: Path | None = None) -> None:
+    def __init__(
+        self, app: Flask, settings: Settings, *, metrics_folder: Path | None = None, board: SharedBoard | None = None
+    ) -> None:
         self._app = app
         self._settings = settings
         self._metrics_folder = metrics_folder
+        self._board = board
         super().__init__()
 
     def load_config(self) -> None:
         """Hand our settings over."""
         for name, value in gunicorn_settings(self._settings).items():
             self.cfg.set(name, value)
-        if self._metrics_folder is not None:
-            for name, value in _metrics_settings(self._metrics_folder).items():
-                self.cfg.set(name, value)
+        for name, value in _folder_hooks(self._metrics_folder, self._board).items():
+            self.cfg.set(name, value)
+
+    def run(self) -> None:
+        """Serve until told to end; then the process ends."""
+        try:
+            _Parent(self, self._board, leave_s=self._settings.leave_s).run()
+        except RuntimeError as error:
+            sys.stderr.write(f"{error}\n")
+            sys.exit(1)
 
     def load(self) -> Flask:
         """The WSGI application."""
@@ -59,7 +77,7 @@ def gunicorn_settings(settings: Settings) -> dict[str, Any]:
     return {
         "bind": settings.bind,
         "workers": settings.workers,
-        "worker_class": "gevent",
+        "worker_class": "service.worker.ServiceWorker",
         "preload_app": True,
         "keepalive": KEEP_ALIVE_S,
         "timeout": SILENCE_S,
@@ -71,24 +89,65 @@ def gunicorn_settings(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _metrics_settings(folder: Path) -> dict[str, Any]:
-    """Hooks of the parent: a worker that died is no longer loaded nor busy, and the counts end with the service."""
+def _folder_hooks(metrics: Path | None, board: SharedBoard | None) -> dict[str, Any]:
+    """Hooks of the parent: a worker that died is no longer loaded nor busy, and the folders end with the service."""
 
     def child_exit(_: Any, worker: Any) -> None:
-        forget_process(worker.pid, folder)
+        if metrics is not None:
+            forget_process(worker.pid, metrics)
 
     def on_exit(_: Any) -> None:
-        shutil.rmtree(folder, ignore_errors=True)
+        for folder in (metrics, board.folder if board is not None else None):
+            if folder is not None:
+                shutil.rmtree(folder, ignore_errors=True)
 
     return {"child_exit": child_exit, "on_exit": on_exit}
 
 
+class _Parent(Arbiter):  # type: ignore[misc]
+    """gunicorn's parent, which before it ends says for a moment that it is no longer ready, and still answers.
+
+    Args:
+        server: As gunicorn wants it.
+        board: Where it is said.
+        leave_s: For how long.
+    """
+
+    def __init__(self, server: Server, board: SharedBoard | None, *, leave_s: float) -> None:
+        self._board = board
+        self._leave_s = leave_s
+        super().__init__(server)
+
+    def stop(self, graceful: bool = True) -> None:  # noqa: FBT001, FBT002 -- as gunicorn calls it
+        """End the workers; when there is no hurry, whoever sends requests learns of it first."""
+        if self._board is not None:
+            self._board.note_stopping()
+            if graceful:
+                self._leave()
+        super().stop(graceful)
+
+    def _leave(self) -> None:
+        end_s = time.monotonic() + self._leave_s
+        while self.WORKERS and time.monotonic() < end_s and self.SIG_QUEUE.empty():
+            time.sleep(LEAVE_TURN_S)
+
+
 def _start_worker(worker: Any) -> None:
-    """Load the versions in the new process: neither the store's threads nor a session of ours exist before the fork."""
+    """Load the versions in the new process: neither the store's threads nor a session of ours exist before the fork.
+
+    While others serve, it accepts nothing before it can answer as they do. When nobody does, it accepts after a while
+    all the same: it can at least say what is missing.
+    """
     services: Services = worker.app.wsgi().extensions[EXTENSION]
+    registry = services.registry
     services.admission.start()
+    if isinstance(registry.board, SharedBoard):
+        registry.board.start_beating()
     services.poller.start()
-    if not services.poller.wait_first(FIRST_REFRESH_S):
-        log.warning(
-            "accepting requests before everything is loaded", waiting_for=services.registry.snapshot.waiting_for
-        )
+    end_s = time.monotonic() + FIRST_REFRESH_S
+    while not registry.is_serving and worker.alive:
+        if time.monotonic() > end_s and not registry.others_serve:
+            log.warning("accepting requests before everything is loaded", waiting_for=registry.snapshot.waiting_for)
+            return
+        worker.notify()
+        time.sleep(GLANCE_S)

@@ -1,4 +1,4 @@
-"""The versions of one model in this process: which are wanted, which are loaded, which answers for what.
+"""The versions of one model in this process: which are loaded, which failed and why.
 
 Only the thread that refreshes touches a shelf; everybody else reads the snapshots that are made of it.
 """
@@ -10,15 +10,14 @@ from types import MappingProxyType
 from typing import Protocol
 
 from models.errors import CorruptVersion, OnehotError, StoreUnavailable
-from models.names import LATEST, STABLE
 from service.predictor import Predictor
-from service.snapshot import DEFAULT, OK, LoadedModel, State, VersionFacts, VersionStatus
-from service.survey import Tag
+from service.snapshot import OK, State, VersionFacts, VersionStatus
 
-__all__ = ["Loader", "Shelf", "wanted_versions"]
+__all__ = ["Loader", "Shelf"]
 
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 60.0
+REFUSED = "RESOURCE_EXHAUSTED"
 
 
 class Loader(Protocol):
@@ -41,24 +40,42 @@ class Loader(Protocol):
 
 @dataclass(slots=True)
 class _Slot:
-    """One published version: what is shown of it, and what was tried."""
+    """One version: what is shown of it, and what was tried.
+
+    Args:
+        status: Its predictor stays there when a loaded version turns out to be broken, until another one answers.
+        tag: Of its files in the store.
+        loaded_tag: With which it was loaded, or found broken.
+        tried_tag: With which that was last tried.
+        facts_tag: With which its facts were last read.
+        failures: In a row.
+        retry_at_s: When to try again.
+        is_published: Whether the store still has it.
+    """
 
     status: VersionStatus
-    tag: Tag
-    tried_tag: Tag | None = None
-    facts_tag: Tag | None = None
+    tag: str
+    loaded_tag: str | None = None
+    tried_tag: str | None = None
+    facts_tag: str | None = None
     failures: int = 0
     retry_at_s: float = 0.0
+    is_published: bool = True
 
     @property
     def is_loaded(self) -> bool:
         return self.status.predictor is not None
 
+    @property
+    def has_failed(self) -> bool:
+        return self.status.error_code not in (OK, REFUSED)
+
     def is_due(self, now_s: float) -> bool:
         """Whether loading it (again) may bring something new."""
         if self.tried_tag != self.tag:
             return True
-        return not self.is_loaded and now_s >= self.retry_at_s
+        is_as_wanted = self.loaded_tag == self.tag and self.is_loaded and not self.has_failed
+        return not is_as_wanted and now_s >= self.retry_at_s
 
 
 class Shelf:
@@ -67,116 +84,70 @@ class Shelf:
     Args:
         name: The model's name.
         loader: Loads its versions.
-        keep_versions: How many of the newest are loaded, beside those with a label.
         clock: Seconds that only go forward.
         on_change: Called whenever something else is to be shown.
     """
 
     def __init__(
-        self,
-        name: str,
-        loader: Loader,
-        *,
-        keep_versions: int,
-        clock: Callable[[], float],
-        on_change: Callable[[], None],
-    ) -> None:
+        self, name: str, loader: Loader, *, clock: Callable[[], float], on_change: Callable[[], None]
+    ) -> None:  # fmt: skip
         self.name = name
-        self.labels: Mapping[str, int] = {}
-        self.labels_tag = ""
         self._loader = loader
-        self._keep_versions = keep_versions
         self._clock = clock
         self._on_change = on_change
         self._slots: dict[int, _Slot] = {}
-        self._serving: dict[str, int] = {}
 
     @property
-    def view(self) -> LoadedModel:
-        """The model as it is now."""
-        versions = {number: self._shown(slot.status) for number, slot in self._slots.items()}
-        return LoadedModel(self.name, MappingProxyType(versions), self.labels, MappingProxyType(dict(self._serving)))
+    def statuses(self) -> Mapping[int, VersionStatus]:
+        """Where each version stands here, ascending."""
+        return MappingProxyType({number: self._slots[number].status for number in sorted(self._slots)})
 
-    def note_labels(self, labels: Mapping[str, int], tag: str) -> None:
-        """Take the labels as their file of this tag has them."""
-        self.labels = MappingProxyType(dict(labels))
-        self.labels_tag = tag
+    @property
+    def loaded(self) -> frozenset[int]:
+        """Those that can answer."""
+        return frozenset(number for number, slot in self._slots.items() if slot.is_loaded)
 
-    def see(self, published: Mapping[int, Tag]) -> None:
-        """Take notice of the versions that are in the store now; nothing is loaded yet."""
-        slots = {}
-        for number, tag in published.items():
-            slots[number] = self._slots.get(number) or _Slot(VersionStatus(number), tag)
+    @property
+    def failed(self) -> frozenset[int]:
+        """Those that cannot answer, or should not any more."""
+        return frozenset(n for n, slot in self._slots.items() if slot.has_failed or not slot.is_published)
+
+    def see(self, tags: Mapping[int, str]) -> None:
+        """Take notice of the versions that are in the store now; nothing is loaded yet, and nothing let go."""
+        slots = {number: slot for number, slot in self._slots.items() if number in tags or slot.is_loaded}
+        for number, slot in slots.items():
+            slot.is_published = number in tags
+        for number, tag in tags.items():
+            slots[number] = slots.get(number) or _Slot(VersionStatus(number), tag)
             slots[number].tag = tag
         self._slots = slots
-        self._decide_serving()
 
-    def update(self, asked: Collection[int]) -> None:
-        """Load what is wanted and not loaded, then let go of what is not wanted.
+    def update(self, wanted: Collection[int], refused: Mapping[int, str]) -> None:
+        """Load what is wanted and not loaded; nothing is let go yet.
 
         Args:
-            asked: Numbers that clients asked for lately.
+            wanted: Numbers, in the order in which they matter.
+            refused: Number → why it is not to be loaded although it is wanted.
         """
-        wanted = self._wanted(asked)
+        self._note_refusals(refused)
         for number in wanted:
-            self._load_if_due(number)
-        self._load_a_stand_in(wanted)
-        self._unload_all_but(self._wanted(asked))
-        self._read_missing_facts()
+            if number in self._slots:
+                self._load_if_due(number)
 
-    def _wanted(self, asked: Collection[int]) -> list[int]:
-        held = {*self._serving.values(), *asked}
-        return wanted_versions(list(self._slots), self.labels, keep=self._keep_versions, held=held)
-
-    def _load_if_due(self, number: int) -> None:
-        slot = self._slots[number]
-        if not slot.is_due(self._clock()):
-            return
-        if not slot.is_loaded:
-            slot.status = replace(slot.status, state=State.LOADING, error_code=OK, reason="")
-            self._on_change()
-        tag = slot.tag
-        try:
-            predictor = self._loader.load(number)
-        except OnehotError as error:
-            self._note_failure(slot, error)
-        else:
-            slot.status = VersionStatus(
-                number, State.AVAILABLE, predictor=predictor, facts=VersionFacts.of(predictor.manifest)
-            )
-            slot.failures = 0
-            slot.tried_tag = tag
-        self._decide_serving()
-        self._on_change()
-
-    def _note_failure(self, slot: _Slot, error: OnehotError) -> None:
-        """A version that fails stays failed, with its reason, and is tried again later, or when its files change."""
-        slot.failures += 1
-        slot.retry_at_s = self._clock() + min(FIRST_PAUSE_S * 2 ** (slot.failures - 1), LONGEST_PAUSE_S)
-        away = isinstance(error, StoreUnavailable)
-        if away and slot.is_loaded:
-            return  # the store is away, the version in memory is as good as before
-        slot.tried_tag = slot.tag
-        code = "UNAVAILABLE" if away else "DATA_LOSS" if isinstance(error, CorruptVersion) else "INTERNAL"
-        slot.status = replace(slot.status, state=State.END, error_code=code, reason=str(error), predictor=None)
-
-    def _load_a_stand_in(self, wanted: Collection[int]) -> None:
-        """When nothing that is wanted can be loaded, the newest older version that can."""
-        for number in sorted(set(self._slots) - set(wanted), reverse=True):
-            if any(slot.is_loaded for slot in self._slots.values()):
-                return
-            self._load_if_due(number)
-
-    def _unload_all_but(self, kept: Collection[int]) -> None:
+    def let_go(self, kept: Collection[int]) -> bool:
+        """Drop what is neither wanted nor answers any more; whether anything was loaded of it."""
         dropped = [slot for number, slot in self._slots.items() if number not in kept
                    and (slot.is_loaded or slot.status.state is State.START)]  # fmt: skip
+        was_loaded = any(slot.is_loaded for slot in dropped)
         for slot in dropped:
-            slot.status = VersionStatus(slot.status.version, State.END, facts=slot.status.facts)
-            slot.tried_tag = None
+            slot.status = replace(slot.status, state=State.END, predictor=None)
+            slot.tried_tag = slot.tag if slot.has_failed else None
+        self._slots = {n: slot for n, slot in self._slots.items() if slot.is_published or slot.is_loaded}
         if dropped:
             self._on_change()
+        return was_loaded
 
-    def _read_missing_facts(self) -> None:
+    def read_missing_facts(self) -> None:
         """What is shown of versions that are not loaded."""
         missing = [slot for slot in self._slots.values() if slot.status.facts is None and slot.facts_tag != slot.tag]
         for slot in missing:
@@ -186,48 +157,41 @@ class Shelf:
         if missing:
             self._on_change()
 
-    def _decide_serving(self) -> None:
-        """A label goes to its version once that is loaded; until then it stays where it was."""
-        loaded = [number for number, slot in self._slots.items() if slot.is_loaded]
-        answering = {label: self._answering(label, target, loaded) for label, target in self._targets().items()}
-        self._serving = {label: number for label, number in answering.items() if number is not None}
+    def _note_refusals(self, refused: Mapping[int, str]) -> None:
+        for number, slot in self._slots.items():
+            reason = refused.get(number)
+            if reason is not None and not slot.is_loaded:
+                slot.status = replace(slot.status, state=State.END, error_code=REFUSED, reason=reason)
+            elif reason is None and slot.status.error_code == REFUSED:
+                slot.status = replace(slot.status, state=State.START, error_code=OK, reason="")
+                slot.tried_tag = None
 
-    def _targets(self) -> dict[str, int]:
-        """The version that should answer for each label, and for none."""
-        newest = max(self._slots, default=0)
-        return {**self.labels, LATEST: newest, DEFAULT: self.labels.get(STABLE, newest)}
+    def _load_if_due(self, number: int) -> None:
+        slot = self._slots[number]
+        if not slot.is_due(self._clock()):
+            return
+        if not slot.is_loaded:
+            slot.status = replace(slot.status, state=State.LOADING, error_code=OK, reason="")
+            self._on_change()
+        slot.tried_tag = tag = slot.tag
+        try:
+            predictor = self._loader.load(number)
+        except OnehotError as error:
+            self._note_failure(slot, error)
+        else:
+            slot.status = VersionStatus(
+                number, State.AVAILABLE, predictor=predictor, facts=VersionFacts.of(predictor.manifest)
+            )
+            slot.failures = 0
+            slot.loaded_tag = tag
+        self._on_change()
 
-    def _answering(self, label: str, target: int, loaded: Collection[int]) -> int | None:
-        if target in loaded:
-            return target
-        before = self._serving.get(label)
-        if before in loaded:
-            return before
-        if label not in (DEFAULT, LATEST, STABLE):
-            return None  # a canary that cannot be loaded is nobody else's business
-        older = [number for number in loaded if number < target]
-        return max(older or loaded, default=None)
-
-    def _shown(self, status: VersionStatus) -> VersionStatus:
-        """The default version, when it failed, says who answers in its place."""
-        answering = self._serving.get(DEFAULT)
-        if status.error_code == OK or status.version != self._targets()[DEFAULT] or answering is None:
-            return status
-        return replace(status, reason=f"{status.reason}; version {answering} answers in its place")
-
-
-def wanted_versions(
-    published: Collection[int], labels: Mapping[str, int], *, keep: int, held: Collection[int]
-) -> list[int]:
-    """The versions to have loaded, in the order in which they matter.
-
-    Args:
-        published: All numbers that there are.
-        labels: Label → version.
-        keep: How many of the newest.
-        held: Those that answer now or were asked for by number.
-    """
-    newest = sorted(published, reverse=True)
-    default = labels.get(STABLE, newest[0] if newest else 0)
-    order = [default, *newest[:1], *labels.values(), *newest[:keep], *sorted(held, reverse=True)]
-    return [number for number in dict.fromkeys(order) if number in set(published)]
+    def _note_failure(self, slot: _Slot, error: OnehotError) -> None:
+        """A version that fails stays failed, with its reason, and is tried again later, or when its files change."""
+        slot.failures += 1
+        slot.retry_at_s = self._clock() + min(FIRST_PAUSE_S * 2 ** (slot.failures - 1), LONGEST_PAUSE_S)
+        away = isinstance(error, StoreUnavailable)
+        if away and slot.is_loaded:
+            return  # the store is away, the version in memory is as good as before
+        code = "UNAVAILABLE" if away else "DATA_LOSS" if isinstance(error, CorruptVersion) else "INTERNAL"
+        slot.status = replace(slot.status, state=State.END, error_code=code, reason=str(error))

@@ -1,7 +1,7 @@
 """What one process knows and has loaded at one instant: immutable, replaced as a whole, read without a lock."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Self
@@ -9,14 +9,22 @@ from typing import Any, Self
 from models.errors import LabelNotFound, ModelNotFound, VersionNotFound
 from models.manifest import Manifest
 from models.names import LATEST
+from service.agreement import DEFAULT, Agreement, ModelAgreement, targets_of
 from service.errors import VersionNotLoaded
 from service.predictor import Predictor
 
-__all__ = ["DEFAULT", "OK", "LoadedModel", "Snapshot", "State", "VersionFacts", "VersionStatus"]
-
-DEFAULT = ""
-"""Stands for "neither a version nor a label" where labels are keys; no label is empty."""
-
+__all__ = [
+    "DEFAULT",
+    "OK",
+    "HeldModel",
+    "Holdings",
+    "LoadedModel",
+    "Snapshot",
+    "State",
+    "VersionFacts",
+    "VersionStatus",
+    "take_snapshot",
+]
 
 OK = "OK"
 
@@ -179,3 +187,59 @@ class Snapshot:
     def describe(self) -> dict[str, Any]:
         """How many models and loaded versions there are, for a log line."""
         return {"models": len(self.models), "loaded_versions": len(self.loaded_versions)}
+
+
+@dataclass(frozen=True, slots=True)
+class HeldModel:
+    """What this process has of one model, whatever was agreed on.
+
+    Args:
+        published: Numbers that the store has.
+        statuses: Where each version stands here; also those that the store has no longer and that still answer.
+        labels: As they stand in the store.
+    """
+
+    published: frozenset[int]
+    statuses: Mapping[int, VersionStatus]
+    labels: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """What this process has; the rest is as in `Snapshot`."""
+
+    models: Mapping[str, HeldModel] = field(default_factory=dict)
+    is_complete: bool = False
+    waiting_for: str = "the first look at the store"
+    store_error: str = ""
+
+
+def take_snapshot(held: Holdings, agreement: Agreement) -> Snapshot:
+    """What this process has and what all have agreed on, as requests see it."""
+    models = {name: _loaded_model(name, one, agreement.model(name)) for name, one in held.models.items()}
+    shown = MappingProxyType({name: one for name, one in models.items() if one.versions})
+    return Snapshot(shown, held.is_complete, held.waiting_for, held.store_error)
+
+
+def _loaded_model(name: str, held: HeldModel, agreed: ModelAgreement) -> LoadedModel:
+    versions = {
+        number: _shown(status, is_ready=number in agreed.ready)
+        for number, status in held.statuses.items()
+        if number in held.published or number in agreed.ready
+    }
+    default = targets_of(held.published, held.labels)[DEFAULT]
+    answering = agreed.serving.get(DEFAULT)
+    failed = versions.get(default)
+    if failed is not None and failed.error_code != OK and answering not in (None, default):
+        reason = f"{failed.reason}; version {answering} answers in its place"
+        versions[default] = replace(failed, reason=reason)
+    return LoadedModel(name, MappingProxyType(versions), held.labels, agreed.serving)
+
+
+def _shown(status: VersionStatus, *, is_ready: bool) -> VersionStatus:
+    """A version is available when all have it, and as long as it answers, whatever this process knows by itself."""
+    if status.predictor is None:
+        return status
+    if is_ready:
+        return status if status.state is State.AVAILABLE else replace(status, state=State.AVAILABLE)
+    return replace(status, predictor=None, state=State.LOADING if status.error_code == OK else State.END)

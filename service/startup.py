@@ -16,6 +16,7 @@ from service.app import create_app
 from service.logs import set_up_logs
 from service.metrics import Metrics, prepare_folder
 from service.server import Server
+from service.shared_board import SharedBoard
 
 __all__ = ["access_in_words", "is_loopback", "refusal", "start"]
 
@@ -40,11 +41,12 @@ def start(arguments: Sequence[str]) -> int:
         return _refuse(f"ONEHOT_API_KEYS_FILE: {error}")
     set_up_logs(settings.log_format, settings.log_level)
     metrics_folder = prepare_folder()
-    app = create_app(settings, lock=lock, metrics=Metrics(metrics_folder))
+    board = SharedBoard.create()
+    app = create_app(settings, lock=lock, metrics=Metrics(metrics_folder), board=board)
     log.info("starting", bind=settings.bind, store=settings.store, access=access_in_words(settings))
     gc.collect()
     gc.freeze()  # what the workers share stays shared: they need not look through it
-    Server(app, settings, metrics_folder=metrics_folder).run()
+    Server(app, settings, metrics_folder=metrics_folder, board=board).run()
     return 0
 
 

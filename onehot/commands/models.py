@@ -9,7 +9,7 @@ import click
 
 from models.errors import CorruptVersion, ModelNotFound
 from models.manifest import Manifest
-from models.names import STABLE, is_label_name
+from models.names import is_label_name
 from models.promotions import Promotion, PromotionLog
 from models.store import Store
 from onehot.commands.options import json_option, settings_here
@@ -110,15 +110,8 @@ def verify(model: str, version: int | None, as_json: bool) -> None:  # noqa: FBT
 @click.option("--to", "target", type=click.IntRange(1), help="To this version; default: the one before.")
 def rollback(model: str, target: int | None) -> None:
     """Move `stable` to an earlier version, which is checked first."""
-    store = _store()
-    current = store.resolve(model)
-    earlier = [number for number in store.versions(model) if number < current]
-    if target is None and not earlier:
-        raise WorkFailed(f"{model} has no version before {current}")
-    version = target if target is not None else earlier[-1]
-    store.verify(model, version)
-    store.set_label(model, STABLE, version)
-    say(f"stable of {model} is version {version}; it was {current}")
+    previous, version = _store().roll_back(model, to=target)
+    say(f"stable of {model} is version {version}; it was {previous}")
 
 
 def _store() -> Store:

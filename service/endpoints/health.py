@@ -20,8 +20,9 @@ def live() -> Response:
 
 @blueprint.get("/readyz")
 def ready() -> Response:
-    """Ready: every version that should be loaded was tried once; else what it waits for."""
-    snapshot = services().registry.snapshot
-    if not snapshot.is_complete:
-        return error_answer(f"not ready: waiting for {snapshot.waiting_for}", status=HTTPStatus.SERVICE_UNAVAILABLE)
-    return json_answer({"status": "ready", **snapshot.describe()})
+    """Ready: every version that should be loaded was tried once, and the service is not about to end."""
+    registry = services().registry
+    reason = registry.why_not_ready
+    if reason is not None:
+        return error_answer(f"not ready: {reason}", status=HTTPStatus.SERVICE_UNAVAILABLE)
+    return json_answer({"status": "ready", **registry.snapshot.describe()})

@@ -50,11 +50,11 @@ def live() -> Response:
 
 @blueprint.get("/v2/health/ready")
 def ready() -> Response:
-    """Ready: every version that should be loaded was tried once."""
-    snapshot = services().registry.snapshot
-    if snapshot.is_complete:
+    """Ready: every version that should be loaded was tried once, and the service is not about to end."""
+    reason = services().registry.why_not_ready
+    if reason is None:
         return json_answer(ready_document(ready=True))
-    document = {**ready_document(ready=False), "error": f"not ready: waiting for {snapshot.waiting_for}"}
+    document = {**ready_document(ready=False), "error": f"not ready: {reason}"}
     return json_answer(document, status=HTTPStatus.SERVICE_UNAVAILABLE, headers={"Retry-After": "1"})
 
 

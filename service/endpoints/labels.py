@@ -56,7 +56,7 @@ def put_label(model: str, label: str) -> Response:
     version: int = document["version"]
     forced_by = _caller() if document["force"] else None
     labels = aside(_move, services().registry, model, label, version, forced_by=forced_by)
-    services().poller.wake()
+    services().registry.look_soon()
     return json_answer({"model": model, "label": label, "version": version, "labels": labels})
 
 
@@ -65,7 +65,7 @@ def delete_label(model: str, label: str) -> Response:
     """Take a label away; its version stays."""
     _check_names(model, label)
     aside(_remove, services().registry, model, label)
-    services().poller.wake()
+    services().registry.look_soon()
     return Response(status=HTTPStatus.NO_CONTENT)
 
 

@@ -2,9 +2,17 @@ import json
 import threading
 from dataclasses import replace
 
+import obstore
 import pytest
 
-from models.errors import CorruptVersion, LabelNotFound, ModelNotFound, StoreUnavailable, VersionNotFound
+from models.errors import (
+    CorruptVersion,
+    LabelNotFound,
+    ModelNotFound,
+    NoEarlierVersion,
+    StoreUnavailable,
+    VersionNotFound,
+)
 from models.store import Store
 
 FILES = {"model.onnx": b"graph", "model.keras": b"keras", "report.json": b"{}", "spec.yaml": b"model: iris\n"}
@@ -204,6 +212,39 @@ def test_labels_changed_by_many_at_once_are_all_kept(store, draft):
     for thread in threads:
         thread.join()
     assert store.labels("iris") == {"stable": 1, **{f"label_{n}": 1 for n in range(16)}}
+
+
+def test_rolling_back_is_one_atomic_write(store, draft, monkeypatch):
+    """And a hint that says so. A newer version that comes in between is what it goes back from."""
+    for number in range(3):
+        store.publish(replace(draft, job_id=f"job-{number}"), FILES)
+    written = []
+    put = obstore.put
+    monkeypatch.setattr(
+        obstore, "put", lambda o, path, *args, **kw: [written.append(path), put(o, path, *args, **kw)][1]
+    )
+    assert store.roll_back("iris") == (3, 2)
+    assert written == ["iris/labels.json", "changes.json"]
+    assert store.labels("iris") == {"stable": 2}
+    assert store.roll_back("iris", to=1) == (2, 1)
+    with pytest.raises(NoEarlierVersion, match="iris has no version before 1"):
+        store.roll_back("iris")
+
+
+def test_a_version_published_while_rolling_back_is_not_lost(store, draft, monkeypatch):
+    """The label had moved on: it goes back from where it is now."""
+    for number in range(2):
+        store.publish(replace(draft, job_id=f"job-{number}"), FILES)
+    verify = Store.verify
+
+    def verified(self, model, version):
+        if len(store.versions("iris")) == 2:
+            store.publish(replace(draft, job_id="job-3"), FILES)
+        return verify(self, model, version)
+
+    monkeypatch.setattr(Store, "verify", verified)
+    assert store.roll_back("iris") == (3, 2)
+    assert store.labels("iris") == {"stable": 2}
 
 
 def test_an_older_publish_that_ends_late_does_not_move_stable_back(store, draft):

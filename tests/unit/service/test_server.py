@@ -1,6 +1,7 @@
 from models.settings import Settings
 from service.app import create_app
 from service.server import Server, gunicorn_settings
+from service.worker import ServiceWorker
 
 
 def test_gunicorn_takes_our_settings() -> None:
@@ -10,7 +11,7 @@ def test_gunicorn_takes_our_settings() -> None:
     assert server.cfg.address == [("127.0.0.1", 9)]
     assert server.cfg.workers == 3
     assert server.cfg.graceful_timeout == 3
-    assert server.cfg.worker_class_str == "gevent"
+    assert server.cfg.worker_class is ServiceWorker
 
 
 def test_what_must_not_be_left_to_defaults() -> None:

@@ -1,0 +1,150 @@
+"""A small JSON object that many change: read, change, write back only if nobody was faster."""
+
+import fcntl
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import obstore
+from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError, NotModifiedError, PreconditionError
+from obstore.store import ObjectStore
+
+from models.errors import StoreUnavailable
+from models.objects import answering, reason_of
+
+__all__ = ["NOT_MODIFIED", "Document", "SwappedFile", "UnreadableDocument"]
+
+ATTEMPTS = 50
+
+Document = dict[str, Any]
+
+
+class UnreadableDocument(StoreUnavailable):
+    """An object that is there and is not what it should be."""
+
+    def __init__(self, path: str, *, expected: str, received: str) -> None:
+        super().__init__(f"{path}: expected {expected} as JSON; received {received}")
+
+
+class NotModified:
+    """Says that an object is as it was."""
+
+
+NOT_MODIFIED = NotModified()
+
+
+@dataclass(frozen=True, slots=True)
+class SwappedFile:
+    """One JSON object, changed by compare-and-swap.
+
+    Args:
+        objects: The store.
+        folder: The store's folder, when it is one: folders know no conditional write, so a lock stands in for it.
+        path: Of the object.
+        lock: Of the lock's file, in the folder.
+        holds: What it holds, for error messages.
+    """
+
+    objects: ObjectStore
+    folder: Path | None
+    path: str
+    lock: str
+    holds: str
+
+    def read(self) -> Document:
+        """What it holds; empty when it is not there.
+
+        Raises:
+            StoreUnavailable: When the store does not answer or the file is not readable.
+        """
+        return self._read()[0]
+
+    def read_if_changed(self, e_tag: str | None) -> tuple[Document, str | None] | NotModified:
+        """What it holds and its entity tag, or `NOT_MODIFIED` when it still has the given one: one request.
+
+        Raises:
+            StoreUnavailable: When the store does not answer or the file is not readable.
+        """
+        try:
+            return self._read(None if e_tag is None else {"if_none_match": e_tag})
+        except NotModifiedError:
+            return NOT_MODIFIED
+
+    def change(self, changed: Callable[[Document], Document]) -> Document:
+        """Read, change and write without losing anybody's change.
+
+        Args:
+            changed: Old in, new out; called again when another writer was faster.
+
+        Raises:
+            StoreUnavailable: When the store does not answer.
+        """
+        with self._locked():
+            for _ in range(ATTEMPTS):
+                before, e_tag = self._read()
+                after = changed(before)
+                if after == before or self._write(after, e_tag):
+                    return after
+        raise StoreUnavailable(f"{self.path} was changed by others {ATTEMPTS} times in a row")
+
+    def write(self, document: Document) -> None:
+        """Write it, whatever was there.
+
+        Raises:
+            StoreUnavailable: When the store does not answer.
+        """
+        with answering():
+            obstore.put(self.objects, self.path, _content(document))
+
+    def _read(self, options: Any = None) -> tuple[Document, str | None]:
+        try:
+            answer = obstore.get(self.objects, self.path, options=options)
+            document = json.loads(bytes(answer.bytes()))
+        except NotModifiedError:
+            raise
+        except (NotFoundError, FileNotFoundError):
+            return {}, None
+        except (BaseError, OSError) as error:
+            raise StoreUnavailable(reason_of(error)) from error
+        except ValueError as error:
+            raise UnreadableDocument(self.path, expected=self.holds, received=str(error)) from error
+        if not isinstance(document, dict):
+            raise UnreadableDocument(self.path, expected=self.holds, received=f"a {type(document).__name__}")
+        return document, answer.meta["e_tag"]
+
+    def _write(self, document: Document, e_tag: str | None) -> bool:
+        content = _content(document)
+        try:
+            if self.folder is not None:
+                obstore.put(self.objects, self.path, content)
+            elif e_tag is None:
+                obstore.put(self.objects, self.path, content, mode="create")
+            else:
+                obstore.put(self.objects, self.path, content, mode={"e_tag": e_tag})
+        except (AlreadyExistsError, FileExistsError, PreconditionError):
+            return False
+        except (BaseError, OSError) as error:
+            raise StoreUnavailable(reason_of(error)) from error
+        return True
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        if self.folder is None:
+            yield
+            return
+        lock = self.folder / self.lock
+        try:
+            lock.parent.mkdir(parents=True, exist_ok=True)
+            file = lock.open("w")
+        except OSError as error:
+            raise StoreUnavailable(reason_of(error)) from error
+        with file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+
+def _content(document: Document) -> bytes:
+    return json.dumps(dict(sorted(document.items()))).encode()

@@ -1,0 +1,226 @@
+"""The board of gunicorn's workers: a folder for what is long, and a few numbers in memory that all of them share.
+
+The numbers are read by every request and cost as much as a look into a list. A document is written under the number
+that is about to be posted, and the number goes up afterwards: whoever has read the number finds the document whole.
+Locks belong to open files, so the kernel lets go of them when a process dies, however it dies.
+"""
+
+import fcntl
+import json
+import mmap
+import os
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from service.agreement import Agreement, Report
+from service.plan import Plan
+
+__all__ = ["SharedBoard"]
+
+GENERATION, PLAN, NEWS, LOOKS, STOPPING = range(5)
+KEPT = 8
+"""Older documents that stay for those who are just reading them."""
+BEAT_S = 1.0
+STUCK_S = 10.0
+"""A process whose event loop does not turn for so long is not waited for; its next request is refused, not outdated."""
+
+
+@dataclass(slots=True)
+class _Membership:
+    """What one process holds open."""
+
+    pid: int
+    lock: IO[str]
+    leading: IO[str]
+    leads: bool = False
+
+
+class SharedBoard:
+    """One node's board. Made by the parent, before it forks.
+
+    Args:
+        folder: Empty, of this board alone.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._numbers = memoryview(mmap.mmap(-1, mmap.PAGESIZE)).cast("Q")
+        self._plan = Plan()
+        self._agreement = Agreement()
+        self._mine: _Membership | None = None
+        (folder / "members").mkdir(parents=True, exist_ok=True)
+
+    @classmethod
+    def create(cls) -> "SharedBoard":
+        """A board in a temporary folder; whoever makes it removes the folder at the end."""
+        return cls(Path(tempfile.mkdtemp(prefix="onehot-board-")))
+
+    @property
+    def generation(self) -> int:
+        """Of what was agreed on last."""
+        return self._numbers[GENERATION]
+
+    @property
+    def plan_number(self) -> int:
+        """Of the plan that was posted last."""
+        return self._numbers[PLAN]
+
+    @property
+    def news(self) -> int:
+        """Another number after any report."""
+        return self._numbers[NEWS]
+
+    @property
+    def looks_asked(self) -> int:
+        """Another number after each `ask_for_look`."""
+        return self._numbers[LOOKS]
+
+    def ask_for_look(self) -> None:
+        """Let the leader look at the store now."""
+        self._numbers[LOOKS] = time.monotonic_ns()
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether the whole service is about to end."""
+        return bool(self._numbers[STOPPING])
+
+    def note_stopping(self) -> None:
+        """The whole service is about to end."""
+        self._numbers[STOPPING] = 1
+
+    def lead(self) -> bool:
+        """Whether this process leads, now that it tried."""
+        mine = self._membership()
+        mine.leads = mine.leads or _locks(mine.leading)
+        return mine.leads
+
+    def plan(self) -> Plan:
+        """The plan that was posted last."""
+        while (number := self._numbers[PLAN]) != self._plan.number:
+            document = self._read("plan", number)
+            if document is not None:
+                self._plan = Plan.from_document(document)
+        return self._plan
+
+    def agreement(self) -> Agreement:
+        """What was agreed on last."""
+        while (generation := self._numbers[GENERATION]) != self._agreement.generation:
+            document = self._read("agreement", generation)
+            if document is not None:
+                self._agreement = Agreement.from_document(document)
+        return self._agreement
+
+    def post_plan(self, plan: Plan) -> None:
+        """Post a plan with a higher number; only the leader does."""
+        self._post("plan", plan.number, plan.to_document())
+        self._numbers[PLAN] = plan.number
+
+    def post_agreement(self, agreement: Agreement) -> None:
+        """Post what was agreed on, with a higher generation; only the leader does, while `agreeing`."""
+        self._post("agreement", agreement.generation, agreement.to_document())
+        self._numbers[GENERATION] = agreement.generation
+
+    @contextmanager
+    def agreeing(self) -> Iterator[None]:
+        """Nobody else agrees or begins to serve meanwhile."""
+        with (self.folder / "agreeing.lock").open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+    def report(self, report: Report) -> None:
+        """Say what this process has."""
+        self._write(self.folder / "members" / f"{self._membership().pid}.json", report.to_document())
+        self._numbers[NEWS] = time.monotonic_ns()
+
+    def reports(self) -> Sequence[Report]:
+        """Of all processes that live and are not stuck, this one's first."""
+        mine = self._membership().pid
+        found: dict[int, Report] = {}
+        for file in (self.folder / "members").glob("*.json"):
+            pid, lock = int(file.stem), file.with_suffix(".lock")
+            if pid != mine and not _is_held(lock):
+                _remove(file, lock)
+            elif (pid == mine or _turns(lock)) and (document := _load(file)) is not None:
+                found[pid] = Report.from_document(document)
+        return [found.pop(mine, Report()), *found.values()]
+
+    def leave(self) -> None:
+        """Let go of what this process holds, as its end does too."""
+        if self._mine is not None:
+            self._mine.lock.close()
+            self._mine.leading.close()
+            self._mine = None
+
+    def start_beating(self) -> None:
+        """Show from now on that this process' event loop turns."""
+        self._membership()
+        threading.Thread(target=self._beat, name="heartbeat", daemon=True).start()
+
+    def _beat(self) -> None:
+        while True:
+            os.utime(self._membership().lock.fileno())
+            time.sleep(BEAT_S)
+
+    def _membership(self) -> _Membership:
+        """Of this process; one that was forked has none yet."""
+        if self._mine is None or self._mine.pid != os.getpid():
+            pid = os.getpid()
+            lock = (self.folder / "members" / f"{pid}.lock").open("w")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self._mine = _Membership(pid, lock, (self.folder / "leading.lock").open("w"))
+        return self._mine
+
+    def _post(self, kind: str, number: int, document: Mapping[str, Any]) -> None:
+        self._write(self.folder / f"{kind}-{number}.json", document)
+        _remove(self.folder / f"{kind}-{number - KEPT}.json")
+
+    def _read(self, kind: str, number: int) -> Any:
+        return _load(self.folder / f"{kind}-{number}.json")
+
+    def _write(self, path: Path, document: Mapping[str, Any]) -> None:
+        draft = path.with_name(f".{path.name}-{os.getpid()}")
+        draft.write_text(json.dumps(document))
+        draft.replace(path)
+
+
+def _load(path: Path) -> Any:
+    try:
+        return json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return None
+
+
+def _is_held(lock: Path) -> bool:
+    """Whether the process that made a lock still lives."""
+    try:
+        with lock.open() as file:
+            return not _locks(file)
+    except FileNotFoundError:
+        return False
+
+
+def _turns(lock: Path) -> bool:
+    """Whether its event loop turned lately."""
+    try:
+        return time.time() - lock.stat().st_mtime < STUCK_S
+    except FileNotFoundError:
+        return False
+
+
+def _locks(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _remove(*paths: Path) -> None:
+    for path in paths:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,115 @@
+"""gunicorn's gevent worker, ending sooner and without losing a request."""
+
+import time
+from functools import partial
+from typing import Any
+
+import gevent
+from gevent.pool import Pool
+from gevent.server import StreamServer
+from gunicorn.workers.ggevent import GeventWorker
+
+from service.context import EXTENSION, Services
+
+__all__ = ["ServiceWorker"]
+
+TURN_S = 0.05
+NOTIFY_S = 1.0
+LINGER_S = 0.5
+"""How long a connection without a request may still bring one after the worker was told to end."""
+LONGEST_HANDOVER_S = 30.0
+"""How long a worker that is replaced goes on accepting while the new ones load."""
+
+
+class ServiceWorker(GeventWorker):  # type: ignore[misc]
+    """Accepts until others do, answers what it has, closes connections that are idle, and ends."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._idle: set[Any] = set()
+
+    def run(self) -> None:
+        """Serve until told to end."""
+        servers = [self._start_server(listener) for listener in self.sockets]
+        while self.alive:
+            self._turn()
+        self._hand_over()
+        for server in servers:
+            _accept_waiting(server)
+            server.close()
+        self._finish(servers)
+
+    def _start_server(self, listener: Any) -> StreamServer:
+        listener.setblocking(1)
+        server = StreamServer(listener, handle=partial(self.handle, listener), spawn=Pool(self.worker_connections))
+        if self.cfg.workers > 1:
+            server.max_accept = 1
+        server.start()
+        return server
+
+    def _turn(self) -> None:
+        """Let the event loop turn for a moment, and show the parent that it does."""
+        if time.monotonic() - self.tmp.last_update() > NOTIFY_S:
+            self.notify()
+        gevent.sleep(TURN_S)
+
+    def _hand_over(self) -> None:
+        """When this worker is replaced, go on until those who replace it accept."""
+        parts: Services = self.wsgi.extensions[EXTENSION]
+        registry = parts.registry
+        end_s = time.monotonic() + min(LONGEST_HANDOVER_S, self.cfg.graceful_timeout / 2)
+        while not registry.board.is_stopping and time.monotonic() < end_s:
+            if registry.successors() >= self.cfg.workers:
+                return
+            self._turn()
+
+    def _finish(self, servers: list[StreamServer]) -> None:
+        """Answer what is under way: each answer says that its connection is closed."""
+        began_s = time.monotonic()
+        while any(server.pool.free_count() < server.pool.size for server in servers):
+            passed_s = time.monotonic() - began_s
+            if passed_s > LINGER_S:
+                self._close_idle()
+            if passed_s > self.cfg.graceful_timeout:
+                self.log.warning("Worker graceful timeout (pid:%s)", self.pid)
+                for server in servers:
+                    server.stop(timeout=1)
+                return
+            self._turn()
+
+    def _close_idle(self) -> None:
+        """What has come is still read and answered; nothing more comes."""
+        for connection in list(self._idle):
+            self._idle.discard(connection)
+            try:
+                connection.shutdown(gevent.socket.SHUT_RD)
+            except OSError:  # the other side was faster
+                continue
+
+    def handle(self, listener: Any, client: Any, addr: Any) -> None:
+        """Serve one connection."""
+        self._idle.add(client)
+        try:
+            super().handle(listener, client, addr)
+        finally:
+            self._idle.discard(client)
+
+    def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> None:
+        """Answer one request."""
+        self._idle.discard(sock)
+        try:
+            super().handle_request(listener_name, req, sock, addr)
+        finally:
+            self._idle.add(sock)
+
+
+def _accept_waiting(server: StreamServer) -> None:
+    """Take the connections that wait to be accepted: closing would reset them."""
+    while True:
+        try:
+            found = server.do_read()
+        except OSError:
+            return
+        if not found:
+            return
+        server.do_handle(*found)

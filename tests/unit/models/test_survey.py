@@ -1,0 +1,212 @@
+import shutil
+from collections import Counter
+
+import obstore
+import pytest
+from obstore.store import MemoryStore
+
+from models.errors import StoreUnavailable
+from models.store import Store
+from models.survey import StoreWatch, survey
+
+
+def test_published_versions_are_found_in_one_look(publish, store_folder) -> None:
+    """Models, their versions ascending, and whether there are labels."""
+    for _ in range(11):
+        publish("classic")
+    publish("digits", "digits", promote=False)
+    surveyed = survey(Store.open(store_folder))
+    assert list(surveyed) == ["classic", "digits"]
+    assert list(surveyed["classic"].versions) == list(range(1, 12))
+    assert surveyed["classic"].labels_tag
+    assert surveyed["digits"].labels_tag == ""
+
+
+def test_a_folder_without_a_manifest_is_no_version(publish, store_folder) -> None:
+    """Half of a publish is not seen."""
+    publish()
+    publish()
+    (store_folder / "classic" / "2" / "manifest.json").unlink()
+    assert list(survey(Store.open(store_folder))["classic"].versions) == [1]
+
+
+def test_other_names_are_passed_over(publish, store_folder) -> None:
+    """Foreign files, folders that are no number, names that are no model."""
+    publish()
+    for path in ("classic/01", "classic/x", "classic/1/sub", "Bad Name/1", "lone"):
+        (store_folder / path).mkdir(parents=True)
+        (store_folder / path / "manifest.json").write_text("{}")
+    surveyed = survey(Store.open(store_folder))
+    assert {name: list(one.versions) for name, one in surveyed.items()} == {"classic": [1]}
+
+
+def test_a_written_file_changes_its_versions_tag_only(publish, store_folder, flip_byte) -> None:
+    """That is how a change after publishing is noticed."""
+    publish()
+    publish()
+    before = survey(Store.open(store_folder))["classic"].versions
+    flip_byte("classic", 2)
+    after = survey(Store.open(store_folder))["classic"].versions
+    assert before[1] == after[1]
+    assert before[2] != after[2]
+
+
+def test_a_folder_that_is_gone_is_no_empty_store(publish, store_folder) -> None:
+    """A mount that went away must not unload everything."""
+    publish()
+    store = Store.open(store_folder)
+    shutil.rmtree(store_folder)
+    with pytest.raises(StoreUnavailable):
+        survey(store)
+
+
+class Operations:
+    """Counts what is asked of the store, by the functions of obstore that ask."""
+
+    def __init__(self, monkeypatch) -> None:
+        self.counts: Counter[str] = Counter()
+        for name in ("get", "head", "list", "list_with_delimiter", "put"):
+            monkeypatch.setattr(obstore, name, self._counting(name, getattr(obstore, name)))
+
+    def _counting(self, name, call):
+        def counted(*args, **kwargs):
+            self.counts[name] += 1
+            return call(*args, **kwargs)
+
+        return counted
+
+    def of(self, work) -> dict[str, int]:
+        """What some work costs."""
+        self.counts.clear()
+        work()
+        return dict(self.counts)
+
+
+class Clock:
+    """Time that a test moves."""
+
+    now_s = 0.0
+
+    def __call__(self) -> float:
+        """What the test set."""
+        return self.now_s
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(params=["folder", "bucket"])
+def any_store(request, tmp_path) -> Store:
+    """A folder, and an object store: obstore's own in memory."""
+    return Store.open(tmp_path / "store") if request.param == "folder" else Store(MemoryStore())
+
+
+@pytest.mark.parametrize("versions", [1, 100])
+@pytest.mark.parametrize("models", [1, 5])
+def test_a_look_is_one_small_request_whatever_there_is(
+    any_store, draft_of, monkeypatch, clock, versions, models
+) -> None:
+    """One conditional request, with 1 and with 100 versions, with 1 and with 5 models."""
+    for model in range(models):
+        for _ in range(versions if model == 0 else 1):
+            any_store.publish(*draft_of(f"model-{model}"))
+    watch = StoreWatch(any_store, full_every_s=10, clock=clock)
+    operations = Operations(monkeypatch)
+    assert operations.of(watch.look) == {"get": 1, "list": 1}
+    for _ in range(9):
+        clock.now_s += 1
+        assert operations.of(watch.look) == {"get": 1}
+    clock.now_s += 1
+    assert operations.of(watch.look) == {"get": 1, "list": 1}
+
+
+def test_what_is_published_is_seen_at_the_next_look(any_store, draft_of, monkeypatch, clock) -> None:
+    """Only the model that changed is listed; a moved label too, a deleted one too."""
+    first = any_store.publish(*draft_of("first"))
+    any_store.publish(*draft_of("second"))
+    watch = StoreWatch(any_store, full_every_s=1e6, clock=clock)
+    before = dict(watch.look())
+    any_store.publish(*draft_of("second"), promote=False)
+    operations = Operations(monkeypatch)
+    assert operations.of(watch.look) == {"get": 1, "list": 1}
+    after = dict(watch.look())
+    assert list(after["second"].versions) == [1, 2]
+    assert after["first"] is before["first"]
+    tags = [after["second"].labels_tag]
+    for change in (
+        lambda: any_store.set_label("second", "canary", 2),
+        lambda: any_store.delete_label("second", "canary"),
+        lambda: any_store.set_label("second", "stable", 2),
+        lambda: any_store.roll_back("second"),
+    ):
+        change()
+        tags.append(watch.look()["second"].labels_tag)
+    assert len(set(tags)) == 5
+    assert first.version == 1
+
+
+def test_what_others_put_there_is_found_by_a_full_look(publish, store_folder, clock) -> None:
+    """A copy by another tool tells nobody."""
+    publish("first")
+    watch = StoreWatch(Store.open(store_folder), full_every_s=10, clock=clock)
+    watch.look()
+    shutil.copytree(store_folder / "first", store_folder / "copied")
+    clock.now_s = 9.0
+    assert list(watch.look()) == ["first"]
+    clock.now_s = 10.0
+    assert list(watch.look()) == ["copied", "first"]
+    shutil.rmtree(store_folder / "copied")
+    clock.now_s = 20.0
+    assert list(watch.look()) == ["first"]
+
+
+def test_a_full_look_that_takes_long_is_made_less_often(publish, store_folder) -> None:
+    """At most a twentieth of the time goes into them."""
+    publish()
+    times = iter([0.0, 0.0, 5.0, 99.0, 100.0, 101.0])
+    watch = StoreWatch(Store.open(store_folder), full_every_s=10, clock=lambda: next(times))
+    watch.look()
+    shutil.copytree(store_folder / "classic", store_folder / "copied")
+    assert list(watch.look()) == ["classic"]
+    assert list(watch.look()) == ["classic", "copied"]
+
+
+def test_a_look_that_failed_is_made_good_by_a_full_one(publish, store_folder, clock) -> None:
+    """What was told meanwhile may have been lost."""
+    publish()
+    watch = StoreWatch(Store.open(store_folder), full_every_s=1e6, clock=clock)
+    watch.look()
+    store_folder.rename(f"{store_folder}-away")
+    with pytest.raises(StoreUnavailable):
+        watch.look()
+    (store_folder.parent / "store-away").rename(store_folder)
+    shutil.copytree(store_folder / "classic", store_folder / "copied")
+    assert list(watch.look()) == ["classic", "copied"]
+
+
+def test_a_hint_that_somebody_broke_holds_nothing_up(publish, store_folder, clock) -> None:
+    """Full looks go on, and the next publish puts it right."""
+    publish()
+    watch = StoreWatch(Store.open(store_folder), full_every_s=10, clock=clock)
+    watch.look()
+    (store_folder / "changes.json").write_text("[")
+    shutil.copytree(store_folder / "classic", store_folder / "copied")
+    clock.now_s = 10.0
+    assert list(watch.look()) == ["classic", "copied"]
+    publish()
+    assert list(watch.look()["classic"].versions) == [1, 2]
+
+
+def test_a_hint_that_cannot_be_written_does_not_fail_a_publish(publish, store_folder, clock) -> None:
+    """A full look finds the version."""
+    publish()
+    (store_folder / "changes.json").unlink()
+    (store_folder / "changes.json").mkdir()
+    (store_folder / "changes.json" / "file").touch()
+    watch = StoreWatch(Store.open(store_folder), full_every_s=10, clock=clock)
+    watch.look()
+    publish()
+    clock.now_s = 10.0
+    assert list(watch.look()["classic"].versions) == [1, 2]

@@ -1,0 +1,112 @@
+import os
+import signal
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from service import shared_board
+from service.agreement import Agreement, ModelAgreement, Report
+from service.plan import ModelPlan, Plan
+from service.shared_board import SharedBoard
+
+
+@pytest.fixture
+def board(tmp_path) -> Iterator[SharedBoard]:
+    made = SharedBoard(tmp_path / "board")
+    yield made
+    made.leave()
+
+
+def fork(work) -> int:
+    """Do something in another process, which then waits to be killed."""
+    pid = os.fork()
+    if pid == 0:
+        try:
+            work()
+            signal.pause()
+        finally:
+            os._exit(1)
+    return pid
+
+
+def kill(pid: int) -> None:
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+
+
+def test_what_is_posted_is_seen_by_other_processes(board, wait_until) -> None:
+    """Plan and agreement, whole; the numbers go up afterwards."""
+    plan = Plan(1, {"classic": ModelPlan({1: "a"}, {"stable": 1}, (1,))}, has_seen_store=True)
+    agreement = Agreement(1, {"classic": ModelAgreement(frozenset({1}), {"stable": 1})})
+
+    def post() -> None:
+        board.post_plan(plan)
+        board.post_agreement(agreement)
+
+    pid = fork(post)
+    wait_until(lambda: board.generation == 1, what="it is posted")
+    assert (board.plan(), board.agreement()) == (plan, agreement)
+    kill(pid)
+    assert board.agreement() == agreement
+
+
+def test_only_one_leads_and_another_one_when_it_dies(board, wait_until) -> None:
+    """However it dies."""
+    pid = fork(lambda: board.lead() and board.ask_for_look())
+    wait_until(lambda: board.looks_asked, what="the other one leads")
+    assert not board.lead()
+    kill(pid)
+    assert board.lead()
+
+
+def test_the_report_of_a_process_that_died_counts_no_longer(board, wait_until) -> None:
+    """Nobody waits for it."""
+    mine, other = Report({"classic": frozenset({1})}), Report({"classic": frozenset({2})}, is_serving=True)
+    board.report(mine)
+    news = board.news
+    pid = fork(lambda: board.report(other))
+    wait_until(lambda: board.news != news, what="the other one reports")
+    assert list(board.reports()) == [mine, other]
+    kill(pid)
+    assert list(board.reports()) == [mine]
+    assert not list(board.folder.glob(f"members/{pid}.*"))
+
+
+def test_nobody_waits_for_a_process_that_is_stuck(board, wait_until) -> None:
+    """When its event loop turns again, it is one of them again."""
+    other = Report(is_serving=True)
+    pid = fork(lambda: board.report(other))
+    wait_until(lambda: len(board.reports()) == 2, what="the other one reports")
+    os.utime(board.folder / "members" / f"{pid}.lock", (0, time.time() - shared_board.STUCK_S - 1))
+    assert list(board.reports()) == [Report()]
+    os.utime(board.folder / "members" / f"{pid}.lock")
+    assert list(board.reports()) == [Report(), other]
+    kill(pid)
+
+
+def test_old_documents_go(board) -> None:
+    """The folder does not grow with every change."""
+    for number in range(1, 30):
+        board.post_plan(Plan(number))
+    assert len(list(board.folder.glob("plan-*.json"))) == shared_board.KEPT
+    assert board.plan().number == 29
+
+
+def test_nobody_begins_to_serve_while_another_one_agrees(board, wait_until) -> None:
+    """The lock holds across processes."""
+
+    def hold() -> None:
+        with board.agreeing():
+            board.ask_for_look()
+            signal.pause()
+
+    pid = fork(hold)
+    wait_until(lambda: board.looks_asked, what="the other one agrees")
+    began_s = time.monotonic()
+    waiting = fork(lambda: [board.agreeing().__enter__(), board.note_stopping()])
+    assert not board.is_stopping
+    kill(pid)
+    wait_until(lambda: board.is_stopping, what="it is this one's turn")
+    assert time.monotonic() > began_s
+    kill(waiting)
