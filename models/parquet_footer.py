@@ -14,6 +14,7 @@ NUM_ROWS = 3
 STOP, BYTE, DOUBLE, BINARY, STRUCT = 0, 3, 7, 8, 12
 BOOLEANS, VARINTS, LISTS = (1, 2), (4, 5, 6), (9, 10)
 DEEPEST = 16
+LONGEST_SHIFT = 63
 
 
 def parquet_rows(path: Path) -> int:
@@ -69,6 +70,8 @@ class _Footer:
         while (byte := self._byte()) & 128:
             value |= (byte & 127) << shift
             shift += 7
+            if shift > LONGEST_SHIFT:
+                raise ValueError("a footer with a number of more than 64 bits")
         return value | byte << shift
 
     def _zigzag(self) -> int:

@@ -1,16 +1,19 @@
 """How many rows a data file has, told from its header where there is one, without a library of tables."""
 
 import csv
-import json
 import struct
+import tokenize
 import zipfile
 import zlib
+from collections.abc import Iterator
+from math import prod
 from pathlib import Path
-from typing import IO
+from typing import IO, AnyStr
 
 import numpy as np
 
 from models.errors import DataError
+from models.json_rows import json_rows
 from models.parquet_footer import parquet_rows
 from models.sources import ENDINGS, TARGET_ARRAYS, known_files
 
@@ -18,7 +21,9 @@ __all__ = ["count_rows"]
 
 # What the readers raise on files that were damaged, or made to do harm: encrypted, of unknown methods, nested too deep.
 UNREADABLE = (ValueError, EOFError, OSError, RuntimeError, TypeError, LookupError, OverflowError, MemoryError,
-              zipfile.BadZipFile, zlib.error, struct.error, csv.Error)  # fmt: skip
+              SyntaxError, tokenize.TokenError, zipfile.BadZipFile, zlib.error, struct.error, csv.Error)  # fmt: skip
+MOST_ROWS = 2**53
+LONGEST_LINE = 2**22
 
 
 def count_rows(path: Path) -> int:
@@ -28,15 +33,22 @@ def count_rows(path: Path) -> int:
         DataError: When it is none, or cannot be read as what its ending says.
     """
     counters = {".npz": _archive_rows, ".npy": _array_rows, ".csv": _csv_rows, ".parquet": parquet_rows,
-                ".jsonl": _line_rows, ".ndjson": _line_rows, ".json": _json_rows}  # fmt: skip
+                ".jsonl": _line_rows, ".ndjson": _line_rows, ".json": json_rows}  # fmt: skip
     ending = path.suffix.lower()
     if ending not in ENDINGS:
         raise DataError(where="name", expected=f"one of {known_files()}", received=repr(ending))
     try:
-        return counters[ending](path)
+        return _checked(counters[ending](path))
     except UNREADABLE as error:
         received = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise DataError(where="body", expected=f"a readable {ending} file", received=received) from error
+
+
+def _checked(rows: int) -> int:
+    """A number that a file states is not yet one of rows."""
+    if not 0 <= rows <= MOST_ROWS:
+        raise ValueError(f"{rows} rows")
+    return rows
 
 
 def _archive_rows(path: Path) -> int:
@@ -48,16 +60,16 @@ def _archive_rows(path: Path) -> int:
         if chosen is None:
             raise ValueError("no arrays")
         with archive.open(chosen) as file:
-            return _header_rows(file)
+            return _header_rows(file, archive.getinfo(chosen).file_size)
 
 
 def _array_rows(path: Path) -> int:
     with path.open("rb") as file:
-        return _header_rows(file)
+        return _header_rows(file, path.stat().st_size)
 
 
-def _header_rows(file: IO[bytes]) -> int:
-    """The length of an array in numpy's format."""
+def _header_rows(file: IO[bytes], size: int) -> int:
+    """The length of an array in numpy's format, of a file of so many bytes."""
     version = np.lib.format.read_magic(file)
     read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
     shape, _, dtype = read(file)
@@ -65,21 +77,26 @@ def _header_rows(file: IO[bytes]) -> int:
         raise ValueError("pickled objects, which are never loaded")
     if not shape:
         raise ValueError("one value without an axis of rows")
+    if min(shape) < 0 or prod(shape) * dtype.itemsize > size - file.tell():
+        raise ValueError(f"fewer bytes than the shape {shape} of {dtype} has")
     return shape[0]
 
 
 def _csv_rows(path: Path) -> int:
     with path.open(newline="", encoding="utf-8-sig") as file:
-        return max(sum(1 for row in csv.reader(file) if row) - 1, 0)
+        return max(sum(1 for row in csv.reader(_lines(file)) if row) - 1, 0)
 
 
 def _line_rows(path: Path) -> int:
     with path.open("rb") as file:
-        return sum(1 for line in file if line.strip())
+        return sum(1 for line in _lines(file) if line.strip())
 
 
-def _json_rows(path: Path) -> int:
-    document = json.loads(path.read_bytes())
-    if not isinstance(document, list):
-        raise ValueError("a document that is no list")  # noqa: TRY004 -- a file's content is no programmer's mistake
-    return len(document)
+def _lines(file: IO[AnyStr]) -> Iterator[AnyStr]:
+    """The lines of a file, none of which may be so long that it fills the memory."""
+    number = 0
+    while line := file.readline(LONGEST_LINE):
+        number += 1
+        if len(line) == LONGEST_LINE:
+            raise ValueError(f"line {number} of {LONGEST_LINE} characters or more")
+        yield line
