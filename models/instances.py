@@ -15,6 +15,8 @@ __all__ = ["Array", "Feature", "InstanceSpec", "parse_instances"]
 Array = np.ndarray[Any, np.dtype[Any]]
 
 NUMBERS = frozenset({int, float})
+LONGEST_NAME = 64
+"""Of a client's invention, in an error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +182,9 @@ def _ordered(row: Mapping[str, Any], spec: InstanceSpec, place: str) -> list[Any
     unknown = [name for name in row if name not in names]
     if unknown:
         raise InputError(
-            where=f"{place}.{unknown[0]}", expected=f"one of {_listed(sorted(names))}", received="an unknown feature"
+            where=f"{place}.{unknown[0][:LONGEST_NAME]}",
+            expected=f"one of {_listed(sorted(names))}",
+            received="an unknown feature",
         )
     for feature in features:
         if feature.name not in row and not feature.optional:

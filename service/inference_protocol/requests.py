@@ -26,6 +26,8 @@ __all__ = ["OutputWish", "V2Request", "decode_request", "load_object", "takes_te
 
 NOT_HERE = ("shared_memory_region", "shared_memory_byte_size", "shared_memory_offset")
 LARGEST_CLASS_COUNT = 2**31 - 1
+LONGEST_NAME = 64
+"""Of a caller's invention, in an error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +188,8 @@ def _parameters(holder: Mapping[str, Any], prefix: str) -> Mapping[str, Any]:
         raise InputError(where=where, expected="an object", received=shown(parameters))
     for name, value in parameters.items():
         if not isinstance(value, str | int | float | bool):
-            raise InputError(where=f"{where}.{name}", expected="text, a number, true or false", received=shown(value))
+            place = f"{where}.{name[:LONGEST_NAME]}"
+            raise InputError(where=place, expected="text, a number, true or false", received=shown(value))
     for name in NOT_HERE:
         if name in parameters:
             raise InputError(where=f"{where}.{name}", expected="no shared memory: send the data", received=name)
