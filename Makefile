@@ -1,5 +1,5 @@
 # Every target prepares what it needs: only Python 3.11–3.13, make and git have to be there.
-.PHONY: browser setup demo up test test-service test-backends test-faults test-long check fix bench bench-train k8s-check image-check
+.PHONY: browser setup demo up test test-service test-backends test-faults test-long fuzz schemathesis check fix bench bench-train k8s-check image-check
 .DEFAULT_GOAL := help
 
 PYTHON := .venv/bin/python
@@ -39,6 +39,13 @@ test: browser .venv/.synced .venv-clients/.synced test-service ## Every test but
 
 test-faults: .venv/.synced ## Kills, drains, outages and errors of the trainer, in their short form
 	$(PYTHON) $(PYTEST) tests/e2e/trainer
+
+fuzz: .venv-service/.synced ## 20 000 spoiled bodies against the real service
+	MUTATED_BODIES=20000 .venv-service/bin/python $(PYTEST) -s tests/contract/test_service_mutated_bodies.py
+
+schemathesis: .venv/.synced ## The OpenAPI document against the real service, with every check and in every phase
+	SCHEMATHESIS_EXAMPLES=50 SCHEMATHESIS_PHASES=examples,coverage,fuzzing,stateful \
+		$(PYTHON) $(PYTEST) -s tests/contract/test_openapi_schemathesis.py
 
 browser: ## A Chromium for the tests of the web page, from the system's packages when there is none
 	@sh scripts/browser.sh >/dev/null
