@@ -21,7 +21,7 @@ WORKDIR /src
 FROM build AS service-dependencies
 COPY pyproject.toml uv.lock /src/
 RUN --mount=type=cache,target=/root/.cache/uv \
-    /opt/uv/bin/uv sync --locked --no-dev --no-install-project --extra service
+    /opt/uv/bin/uv sync --locked --no-dev --no-install-project --extra service --extra opentelemetry
 
 FROM build AS trainer-dependencies
 COPY pyproject.toml uv.lock /src/

@@ -20,7 +20,7 @@ class Ticket:
     """One request that is being answered.
 
     Args:
-        started_s: When it came, on the clock of `time.perf_counter`.
+        started_s: Since when its time runs, on the clock of `time.perf_counter`.
     """
 
     __slots__ = ("greenlet", "started_s")
@@ -28,6 +28,10 @@ class Ticket:
     def __init__(self, started_s: float) -> None:
         self.started_s = started_s
         self.greenlet: Any = gevent.getcurrent()
+
+    def renew(self) -> None:
+        """Let its time begin again: a long upload goes on."""
+        self.started_s = perf_counter()
 
 
 class Admission:

@@ -1,5 +1,6 @@
 """What endpoints work with: the parts of this application, and what is noted of the request at hand."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -16,6 +17,7 @@ from service.offload import aside
 from service.polling import Poller
 from service.predictor import Predictor
 from service.registry import Registry
+from service.tracing import Traces, open_traces
 
 if TYPE_CHECKING:
     from service.jobs import Jobs
@@ -51,6 +53,11 @@ class Services:
     def jobs(self) -> "Jobs":
         """The queue. Its library is loaded beside the event loop."""
         return aside(self.open_jobs)
+
+    @cached_property
+    def traces(self) -> Traces | None:
+        """Where requests are told to, if anywhere; opened by the first, in the process that answers it."""
+        return open_traces(os.environ)
 
 
 @dataclass(slots=True)

@@ -8,13 +8,14 @@ from time import perf_counter
 from typing import Any
 
 import structlog
-from flask import Flask, Request, Response, g, request
+from flask import Flask, Request, Response, current_app, g, request
 from marshmallow import ValidationError
 from werkzeug.exceptions import HTTPException
 
 from models.errors import OnehotError, SpecError, StoreUnavailable
 from service.access import Scope, scope_of
 from service.answers import Answer, error_answer
+from service.any_case import route_in_any_case
 from service.compression import compress_answer
 from service.context import RequestNotes, Services, notes
 from service.errors import QueueUnavailable, status_of
@@ -57,6 +58,8 @@ class _Surroundings:
         incoming: Request = request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
         given = incoming.headers.get(REQUEST_ID, "")
         g.notes = noted = RequestNotes(given if SANE_ID.fullmatch(given) else uuid.uuid4().hex, incoming, self._parts)
+        if incoming.routing_exception is not None:
+            route_in_any_case(current_app, incoming)
         scope = scope_of(incoming.endpoint)
         if scope is not Scope.PUBLIC:  # probes are answered however much there is to do
             noted.key_id = self._parts.lock.admit(incoming, scope)
@@ -76,6 +79,9 @@ class _Surroundings:
             line |= {"model": noted.served.model, "version": noted.served.version, "rows": noted.rows}
         ended_s = perf_counter()
         _count(noted, response.status_code, ended_s=ended_s)
+        traces = self._parts.traces
+        if traces is not None and (noted.ticket is not None or noted.error is not None):  # not of probes
+            line["trace_id"] = traces.record(noted, status=response.status_code, ended_s=ended_s)
         duration_ms = round((ended_s - noted.started_s) * 1000, 3)
         log.info("request", **line, status=response.status_code, duration_ms=duration_ms)
         self._parts.admission.leave(noted.ticket)
@@ -136,7 +142,7 @@ def _answer_http(error: HTTPException) -> Answer:
     allow = {name: value for name, value in error.get_headers() if name == "Allow"}
     if status is HTTPStatus.METHOD_NOT_ALLOWED:
         message = f"{request.path}: expected the method {allow.get('Allow', '')}; received {request.method}"
-    elif status is HTTPStatus.NOT_FOUND and request.path.startswith(MODELS):
+    elif status is HTTPStatus.NOT_FOUND and request.path.lower().startswith(MODELS):
         status = HTTPStatus.BAD_REQUEST  # as TensorFlow Serving answers there
         message = f"Malformed request: {request.method} {request.path}"
     else:

@@ -1,25 +1,39 @@
 """Files that come as bodies: gathered on the local disk piece by piece, never in memory."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import perf_counter
 from typing import IO
 
 from flask import Request
 
 from models.errors import InputError, StoreFull
-from service.compression import decoded_chunks, read_chunks
+from service.compression import decoded_chunks
 from service.errors import BodyTooLarge
 
 __all__ = ["file_chunks", "gathered_body"]
 
 CHUNK_BYTES = 2**20
+PIECE_BYTES = 2**14
+SMALLEST_PIECE_BYTES = 64
+SMALLEST_READ_BYTES = 1024
+SLOWEST_BYTES_PER_S = 100
+AT_ONCE_S = 0.001
 
 
 @contextmanager
-def gathered_body(request: Request, *, limit_bytes: int) -> Iterator[Path]:
+def gathered_body(
+    request: Request, *, limit_bytes: int, patience_s: float, on_progress: Callable[[], None]
+) -> Iterator[Path]:
     """The body as a file, for as long as the context lasts. It is read here, where the connection's event loop is.
+
+    Args:
+        request: Whose body.
+        limit_bytes: Largest body, before and after decompression.
+        patience_s: How long nothing may come.
+        on_progress: Called whenever something has come.
 
     Raises:
         BodyTooLarge: As soon as it is known that there are more bytes than allowed, before or after decompression.
@@ -30,7 +44,7 @@ def gathered_body(request: Request, *, limit_bytes: int) -> Iterator[Path]:
     if announced is not None and announced > limit_bytes:
         raise BodyTooLarge(limit_bytes)
     encoding = request.environ.get("HTTP_CONTENT_ENCODING")
-    received = _Counted(read_chunks(request.stream.read))
+    received = _Counted(_pieces(request.stream, patience_s, on_progress))
     with tempfile.NamedTemporaryFile(prefix="onehot-upload-") as file:
         for chunk in decoded_chunks(received, limit_bytes=limit_bytes, encoding=encoding):
             _write(file, chunk)
@@ -40,6 +54,22 @@ def gathered_body(request: Request, *, limit_bytes: int) -> Iterator[Path]:
         if not received.size:
             raise InputError(where="body", expected="a data file", received="nothing")
         yield Path(file.name)
+
+
+def _pieces(stream: IO[bytes], patience_s: float, on_progress: Callable[[], None]) -> Iterator[bytes]:
+    """The body as it comes: in small pieces from a slow client, as the server hands out no piece before it is whole."""
+    smallest = min(max(SMALLEST_PIECE_BYTES, int(SLOWEST_BYTES_PER_S * patience_s)), PIECE_BYTES)
+    at_once, asked_s = 0, perf_counter()
+    while piece := _piece(stream, PIECE_BYTES if at_once >= PIECE_BYTES else smallest):
+        on_progress()
+        at_once = at_once + len(piece) if perf_counter() - asked_s < AT_ONCE_S else 0
+        yield piece
+        asked_s = perf_counter()
+
+
+def _piece(stream: IO[bytes], size: int) -> bytes:
+    """So many bytes at most: gunicorn's `read` waits for a kilobyte at least, its `readline` does not."""
+    return stream.readline(size) if size < SMALLEST_READ_BYTES else stream.read(size)
 
 
 class _Counted:

@@ -11,7 +11,7 @@ from models.datasets import DatasetInfo, Datasets
 from models.errors import InputError
 from models.row_counts import count_rows
 from service.answers import json_answer
-from service.context import services
+from service.context import notes, services
 from service.offload import aside
 from service.registry import Registry
 from service.uploads import file_chunks, gathered_body
@@ -31,7 +31,11 @@ blueprint = Blueprint("datasets", __name__)
 def upload() -> Response:
     """Keep a data file under its digest; the name means it from now on."""
     name = _named(request.args.get("name"), request.mimetype)
-    with gathered_body(request, limit_bytes=services().settings.max_body_bytes) as path:
+    settings, ticket = services().settings, notes().ticket
+    on_progress = (lambda: None) if ticket is None else ticket.renew
+    with gathered_body(
+        request, limit_bytes=settings.max_body_bytes, patience_s=settings.request_timeout_s, on_progress=on_progress
+    ) as path:
         info = aside(_keep, services().registry, name, path)
     return json_answer(_document(info), status=HTTPStatus.CREATED, headers={"Location": f"/v1/datasets/{info.sha256}"})
 

@@ -1,12 +1,14 @@
 """The web page: models, jobs, and a form to try a prediction."""
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
+from service.answers import JSON, json_answer
 from service.static_files import PAGE_POLICY, StaticFiles
 
 __all__ = ["blueprint"]
 
 INDEX = "index.html"
+HTML = "text/html"
 FILES = StaticFiles(
     "service",
     "page",
@@ -22,8 +24,14 @@ blueprint = Blueprint("page", __name__)
 
 @blueprint.get("/")
 def show() -> Response:
-    """The page itself; what it shows it fetches from the interface, with the key that is typed in."""
-    return FILES.answer(INDEX, POLICY)
+    """The page itself; what it shows it fetches from the interface, with the key that is typed in.
+
+    A program that prefers JSON is told that the service lives, as KServe's V1 protocol has it.
+    """
+    if request.accept_mimetypes.best_match((HTML, JSON)) == JSON:
+        answer: Response = json_answer({"status": "alive"}, headers={"Vary": "Accept"})
+        return answer
+    return FILES.answer(INDEX, {**POLICY, "Vary": "Accept"})
 
 
 @blueprint.get("/page/<name:file>")

@@ -19,6 +19,7 @@ RUNNING, PAGES = "Running", "Pages"
 NOT_MODIFIED = Reply("The browser has it already")
 
 SCHEMAS: dict[str, Schema] = {
+    "Alive": object_of({"status": {"const": "alive"}}),
     "Live": object_of({"status": {"const": "ok"}}),
     "Ready": object_of({"status": {"const": "ready"}, "models": INTEGER, "loaded_versions": INTEGER}),
     "Error": object_of(
@@ -61,7 +62,15 @@ OPERATIONS: dict[str, Operation] = {
         PAGES, "A file of that page", _page("The file", SCRIPT, CSS, HTML, "image/png"), errors=(404,)
     ),
     "page.show": Operation(
-        PAGES, "The web page: models, jobs, and a form to try a prediction", _page("The page", HTML)
+        PAGES,
+        "The web page: models, jobs, and a form to try a prediction",
+        {
+            200: Reply(
+                "The page; for who prefers JSON, that the service lives, as KServe's V1 protocol has it",
+                (Content(content_type=HTML), Content(reference("Alive"), {"status": "alive"})),
+            ),
+            304: NOT_MODIFIED,
+        },
     ),
     "page.show_file": Operation(
         PAGES, "A file of that page", _page("The file", SCRIPT, CSS, HTML, "image/svg+xml"), errors=(404,)

@@ -79,3 +79,21 @@ def test_a_browser_that_has_a_file_gets_it_once(client) -> None:
 def test_a_name_that_is_not_in_the_table_is_not_found(client, folder, name) -> None:
     """No path reaches a folder."""
     assert client.get(f"/{folder}/{name}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [
+        (None, "text/html"),
+        ("*/*", "text/html"),
+        ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "text/html"),
+        ("application/json", "application/json"),
+        ("application/json, text/html;q=0.5", "application/json"),
+    ],
+)
+def test_a_program_that_prefers_json_is_told_that_the_service_lives(client, accept, kind) -> None:
+    """As KServe's first protocol has it; everybody else gets the page."""
+    answer = client.get("/", headers={} if accept is None else {"Accept": accept})
+    assert (answer.status_code, answer.mimetype) == (200, kind)
+    assert "Accept" in answer.headers["Vary"]
+    assert kind == "text/html" or answer.json == {"status": "alive"}

@@ -1,0 +1,41 @@
+"""Paths of TensorFlow Serving in any case: its server compares them so, but for the verb and for names."""
+
+import re
+
+from flask import Flask, Request
+from werkzeug.exceptions import HTTPException, NotFound
+
+__all__ = ["route_in_any_case"]
+
+PATH = re.compile(
+    r"/v1/models(/[^/:]+)(?:/(versions)(/[^/:]+)|/(labels)(/[^/:]+))?((?:/metadata)?|:[a-z]+)", re.IGNORECASE
+)
+METADATA = "/metadata"
+
+
+def route_in_any_case(app: Flask, request: Request) -> None:
+    """Find the route of a request whose path was not found as it is written."""
+    if not isinstance(request.routing_exception, NotFound):
+        return
+    path = _usual(request.path)
+    adapter = app.create_url_adapter(request)
+    if path is None or adapter is None:
+        return
+    try:
+        request.url_rule, values = adapter.match(path, return_rule=True)
+    except HTTPException as error:
+        request.routing_exception = error
+    else:
+        request.view_args, request.routing_exception = dict(values), None
+
+
+def _usual(path: str) -> str | None:
+    """The path as its route has it; None for one that is not TensorFlow Serving's."""
+    found = PATH.fullmatch(path)
+    if found is None:
+        return None
+    model, versions, version, labels, label, call = found.groups(default="")
+    # As its server does: `/METADATA` is a path that it knows, and only `metadata` a document other than the status.
+    call = "" if call != METADATA and call.lower() == METADATA else call
+    place = "/versions" + version if versions else "/labels" + label if labels else ""
+    return f"/v1/models{model}{place}{call}"
