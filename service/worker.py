@@ -1,6 +1,8 @@
 """gunicorn's gevent worker, ending sooner and without losing a request."""
 
+import socket
 import time
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -41,7 +43,8 @@ class ServiceWorker(GeventWorker):  # type: ignore[misc]
 
     def _start_server(self, listener: Any) -> StreamServer:
         listener.setblocking(1)
-        server = StreamServer(listener, handle=partial(self.handle, listener), spawn=Pool(self.worker_connections))
+        address = _Address(listener.getsockname())
+        server = StreamServer(listener, handle=partial(self.handle, address), spawn=Pool(self.worker_connections))
         if self.cfg.workers > 1:
             server.max_accept = 1
         server.start()
@@ -82,7 +85,8 @@ class ServiceWorker(GeventWorker):  # type: ignore[misc]
         for connection in list(self._idle):
             self._idle.discard(connection)
             try:
-                connection.shutdown(gevent.socket.SHUT_RD)
+                # Not gevent's own `shutdown`, which raises where the greenlet waits instead of ending its wait.
+                connection._sock.shutdown(socket.SHUT_RD)  # noqa: SLF001
             except OSError:  # the other side was faster
                 continue
 
@@ -101,6 +105,17 @@ class ServiceWorker(GeventWorker):  # type: ignore[misc]
             super().handle_request(listener_name, req, sock, addr)
         finally:
             self._idle.add(sock)
+
+
+@dataclass(frozen=True, slots=True)
+class _Address:
+    """Stands for a listener, which may be closed by the time that a connection of it is served."""
+
+    name: Any
+
+    def getsockname(self) -> Any:
+        """As the listener would."""
+        return self.name
 
 
 def _accept_waiting(server: StreamServer) -> None:
