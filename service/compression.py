@@ -1,4 +1,4 @@
-"""Bodies as gzip: decompressed piece by piece within the limit, and compressed where a caller asks for it."""
+"""Bodies as gzip or deflate: decompressed piece by piece within the limit; compressed where a caller asks for it."""
 
 import gzip
 import zlib
@@ -26,12 +26,12 @@ def read_chunks(read: Callable[[int], bytes]) -> Iterator[bytes]:
 
 
 def decoded(chunks: Iterable[bytes], *, limit_bytes: int, encoding: str | None = None) -> bytes:
-    """Put a body together, plain or gzip, never holding more than the limit and one chunk; as `decoded_chunks`."""
+    """Put a body together, plain or not, never holding more than the limit and one chunk; as `decoded_chunks`."""
     return b"".join(decoded_chunks(chunks, limit_bytes=limit_bytes, encoding=encoding))
 
 
 def decoded_chunks(chunks: Iterable[bytes], *, limit_bytes: int, encoding: str | None = None) -> Iterator[bytes]:
-    """A body, plain or gzip, piece by piece.
+    """A body, plain or compressed, piece by piece.
 
     Args:
         chunks: The body as it comes.
@@ -47,8 +47,10 @@ def decoded_chunks(chunks: Iterable[bytes], *, limit_bytes: int, encoding: str |
         case "identity":
             return received
         case "gzip" | "x-gzip":
-            return _limited(_gunzipped(received), limit_bytes)
-    raise InputError(where="Content-Encoding", expected="gzip or identity", received=shown(encoding))
+            return _limited(_inflated(received, GZIP_WINDOW), limit_bytes)
+        case "deflate":
+            return _limited(_inflated(received, zlib.MAX_WBITS), limit_bytes)
+    raise InputError(where="Content-Encoding", expected="gzip, deflate or identity", received=shown(encoding))
 
 
 def _limited(chunks: Iterable[bytes], limit_bytes: int) -> Iterator[bytes]:
@@ -60,30 +62,30 @@ def _limited(chunks: Iterable[bytes], limit_bytes: int) -> Iterator[bytes]:
         yield chunk
 
 
-def _gunzipped(chunks: Iterable[bytes]) -> Iterator[bytes]:
+def _inflated(chunks: Iterable[bytes], window: int) -> Iterator[bytes]:
     """Decompress piece by piece: however far a bomb expands, one piece is all that is held here."""
-    stream = zlib.decompressobj(GZIP_WINDOW)
+    stream = zlib.decompressobj(window)
     try:
         for chunk in chunks:
-            yield from _inflated(stream, chunk)
+            yield from _pieces(stream, chunk)
         while piece := stream.decompress(b"", CHUNK_BYTES):
             yield piece
     except zlib.error as error:
-        raise _not_gzip(str(error)) from error
+        raise _not_compressed(str(error)) from error
     if not stream.eof:
-        raise _not_gzip("an end in the middle of it")
+        raise _not_compressed("an end in the middle of it")
 
 
-def _inflated(stream: "zlib._Decompress", chunk: bytes) -> Iterator[bytes]:
+def _pieces(stream: "zlib._Decompress", chunk: bytes) -> Iterator[bytes]:
     while chunk and not stream.eof:
         yield stream.decompress(chunk, CHUNK_BYTES)
         chunk = stream.unconsumed_tail
     if chunk or stream.unused_data:
-        raise _not_gzip("more bytes after it")
+        raise _not_compressed("more bytes after it")
 
 
-def _not_gzip(received: str) -> InputError:
-    return InputError(where="body", expected="one gzip stream, as Content-Encoding says", received=received)
+def _not_compressed(received: str) -> InputError:
+    return InputError(where="body", expected="one compressed stream, as Content-Encoding says", received=received)
 
 
 def compressed(body: bytes) -> bytes:

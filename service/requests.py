@@ -16,6 +16,7 @@ from models.errors import OnehotError, SpecError, StoreUnavailable
 from service.access import Scope, scope_of
 from service.answers import Answer, error_answer
 from service.any_case import route_in_any_case
+from service.broken_requests import BROKEN_BODIES, broken_body
 from service.compression import compress_answer
 from service.context import RequestNotes, Services, notes
 from service.errors import QueueUnavailable, status_of
@@ -43,6 +44,8 @@ def surround_requests(app: Flask, parts: Services) -> None:
     app.register_error_handler(OnehotError, _noted(_answer_ours))
     app.register_error_handler(ValidationError, _noted(_answer_validation))
     app.register_error_handler(HTTPException, _noted(_answer_http))
+    for kind in BROKEN_BODIES:
+        app.register_error_handler(kind, _noted(_answer_broken_body))
     app.register_error_handler(Exception, _noted(_answer_unforeseen))
 
 
@@ -148,6 +151,10 @@ def _answer_http(error: HTTPException) -> Answer:
     else:
         message = SENTENCES.get(status, error.description or status.phrase)
     return error_answer(message, status=status, headers=allow)
+
+
+def _answer_broken_body(error: Exception) -> Answer:
+    return _answer_ours(broken_body(error))
 
 
 def _answer_unforeseen(error: Exception) -> Answer:

@@ -2,15 +2,19 @@
 
 import socket
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import gevent
+import structlog
 from gevent.pool import Pool
 from gevent.server import StreamServer
+from gunicorn.http.errors import ParseException
 from gunicorn.workers.ggevent import GeventWorker
 
+from service.broken_requests import refusal, status_of_refusal
 from service.context import EXTENSION, Services
 
 __all__ = ["ServiceWorker"]
@@ -21,6 +25,10 @@ LINGER_S = 0.5
 """How long a connection without a request may still bring one after the worker was told to end."""
 LONGEST_HANDOVER_S = 30.0
 """How long a worker that is replaced goes on accepting while the new ones load."""
+MOST_UNREAD_BYTES = 64 * 1024
+"""Of what came behind a request that was none."""
+
+log = structlog.get_logger("service")
 
 
 class ServiceWorker(GeventWorker):  # type: ignore[misc]
@@ -98,6 +106,18 @@ class ServiceWorker(GeventWorker):  # type: ignore[misc]
         finally:
             self._idle.discard(client)
 
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: Exception) -> None:
+        """Answer a request that is no HTTP in the form of every other error."""
+        if not isinstance(exc, ParseException):
+            super().handle_error(req, client, addr, exc)
+            return
+        status = status_of_refusal(exc)
+        parts: Services = self.wsgi.extensions[EXTENSION]
+        parts.metrics.request_answered("", method="", status=status, duration_s=0.0)
+        log.info("no request", status=status, reason=type(exc).__name__)
+        with suppress(OSError):  # who sends such things need not wait for an answer
+            _answer_and_hang_up(client, refusal(exc))
+
     def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> None:
         """Answer one request."""
         self._idle.discard(sock)
@@ -116,6 +136,16 @@ class _Address:
     def getsockname(self) -> Any:
         """As the listener would."""
         return self.name
+
+
+def _answer_and_hang_up(client: Any, answer: bytes) -> None:
+    """What else has come is read, for a moment: closing before would reset the connection, and the answer with it."""
+    client.sendall(answer)
+    client.shutdown(gevent.socket.SHUT_WR)
+    client.settimeout(LINGER_S)
+    unread_bytes = MOST_UNREAD_BYTES
+    while unread_bytes > 0 and (piece := client.recv(unread_bytes)):
+        unread_bytes -= len(piece)
 
 
 def _accept_waiting(server: StreamServer) -> None:

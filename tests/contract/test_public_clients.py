@@ -88,6 +88,8 @@ def test_kserves_client(said, compute):
     assert (found["live"], found["ready"], found["model_ready"]) == (True, True, True)
     assert found["not_ready"] is False
     expected = compute("classic-a", ROWS)
+    assert found["first_protocol"][0] is True
+    assert np.allclose(found["first_protocol"][1], expected, atol=1e-6)
     for request_id, predictions in found["predictions"]:
         assert request_id == "7"
         assert np.allclose(predictions, expected, atol=1e-6)

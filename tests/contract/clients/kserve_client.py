@@ -35,6 +35,14 @@ async def refusal(client: Any, url: str, rows: np.ndarray, model: str) -> list[A
     raise AssertionError("nothing was refused")
 
 
+async def first_protocol(url: str, rows: np.ndarray) -> list[Any]:
+    """KServe's V1: alive, and predictions. Its health is at the web page's address, so it says what it prefers."""
+    client = InferenceRESTClient(RESTConfig(protocol="v1", retries=0, timeout=20))
+    alive = await client.is_server_live(url, headers={"Accept": "application/json"})
+    answer = await client.infer(url, {"instances": rows.tolist()}, model_name="classic")
+    return [alive, answer["predictions"]]
+
+
 async def main(url: str, rows: np.ndarray) -> dict[str, Any]:
     """Everything that the client does for a user."""
     client = InferenceRESTClient(RESTConfig(protocol="v2", retries=0, timeout=20))
@@ -44,6 +52,7 @@ async def main(url: str, rows: np.ndarray) -> dict[str, Any]:
         "model_ready": await client.is_model_ready(url, "classic"),
         "not_ready": await client.is_model_ready(url, "broken"),
         "predictions": [await infer(client, url, rows, binary=binary) for binary in (True, False)],
+        "first_protocol": await first_protocol(url, rows),
         "refused": [
             await refusal(client, url, rows, "nobody"),
             await refusal(client, url, np.zeros((1, 7), np.float32), "classic"),

@@ -12,7 +12,9 @@ from tritonclient.http import InferenceServerClient, InferInput, InferRequestedO
 from tritonclient.utils import InferenceServerException
 
 OUTPUT = "probabilities"
-GZIP = {"request_compression_algorithm": "gzip", "response_compression_algorithm": "gzip"}
+GZIP, DEFLATE = (
+    {"request_compression_algorithm": name, "response_compression_algorithm": name} for name in ("gzip", "deflate")
+)
 
 
 def infer(client: Any, rows: np.ndarray, *, binary: bool, **options: Any) -> np.ndarray:
@@ -50,6 +52,8 @@ def main(url: str, rows: np.ndarray) -> dict[str, Any]:
             infer(client, rows, binary=True, outputs=json_output).tolist(),
             infer(client, rows, binary=False, outputs=json_output, request_id="7").tolist(),
             infer(client, rows, binary=True, **GZIP).tolist(),
+            infer(client, rows, binary=False, **DEFLATE).tolist(),
+            infer(client, np.repeat(rows, 2000, axis=0), binary=True, **GZIP)[::2000].tolist(),
         ],
         "version_2": infer(client, rows, binary=True, model_version="2").tolist(),
         "classes": [[text.decode() for text in row] for row in infer(client, rows, binary=True, outputs=best)],

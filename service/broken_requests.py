@@ -1,0 +1,53 @@
+"""What is no HTTP: answered as every other error, where gunicorn would send a page; and bodies that break off."""
+
+import uuid
+from collections.abc import Mapping
+from http import HTTPStatus
+
+import orjson
+from gunicorn.http.errors import (
+    ExpectationFailed,
+    LimitRequestHeaders,
+    LimitRequestLine,
+    NoMoreData,
+    ParseException,
+    UnsupportedTransferCoding,
+)
+
+from models.errors import InputError, shown
+from service.answers import JSON, SECURITY_HEADERS
+
+__all__ = ["BROKEN_BODIES", "broken_body", "refusal", "status_of_refusal"]
+
+BROKEN_BODIES: tuple[type[Exception], ...] = (ParseException, NoMoreData, ConnectionResetError)
+"""What reading a body raises when its chunks are none, or the client goes away; all else of ours is caught nearer."""
+
+STATUSES: Mapping[type[Exception], HTTPStatus] = {
+    UnsupportedTransferCoding: HTTPStatus.NOT_IMPLEMENTED,
+    LimitRequestLine: HTTPStatus.REQUEST_URI_TOO_LONG,
+    LimitRequestHeaders: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+    ExpectationFailed: HTTPStatus.EXPECTATION_FAILED,
+}
+
+
+def broken_body(error: Exception) -> InputError:
+    """A body that does not come as its headers say."""
+    received = shown(str(error)) if str(error) else f"an end before it ({type(error).__name__})"
+    return InputError(where="body", expected="all of it, in the form that the headers announce", received=received)
+
+
+def status_of_refusal(error: ParseException) -> HTTPStatus:
+    """The status for a request that is none."""
+    return next((status for kind, status in STATUSES.items() if isinstance(error, kind)), HTTPStatus.BAD_REQUEST)
+
+
+def refusal(error: ParseException) -> bytes:
+    """The whole answer to a request that is none; the connection ends, as nobody knows where the next begins."""
+    status = status_of_refusal(error)
+    body = orjson.dumps({"error": f"expected an HTTP/1.1 request; received one that is none: {shown(str(error))}"})
+    headers = {
+        "Connection": "close", "Content-Type": JSON, "Content-Length": str(len(body)),
+        "X-Request-Id": uuid.uuid4().hex, **SECURITY_HEADERS,
+    }  # fmt: skip
+    lines = [f"HTTP/1.1 {status.value} {status.phrase}", *(f"{name}: {value}" for name, value in headers.items())]
+    return "\r\n".join((*lines, "", "")).encode("latin-1") + body
