@@ -30,11 +30,12 @@ ENDED = frozenset({"finished", "failed", "stopped", "canceled"})
 STOP_S = 60
 
 
-def wait_for(what: Callable[[], Any], *, says: str, deadline_s: float = 60.0) -> Any:
-    """Poll until something is true, and return it."""
+def wait_for(what: Callable[[], Any], *, says: str, deadline_s: float = 60.0, machine: "Machine | None" = None) -> Any:
+    """Poll until something is true, and return it; when it does not come, show what a machine has written."""
     end_s = time.monotonic() + deadline_s
     while not (value := what()):
-        assert time.monotonic() < end_s, f"not within {deadline_s} s: {says}"
+        written = "" if time.monotonic() < end_s or machine is None else machine.log[-2000:]
+        assert time.monotonic() < end_s, f"not within {deadline_s} s: {says}\n{written}"
         time.sleep(0.02)
     return value
 
@@ -144,7 +145,7 @@ class Fleet:
     def __post_init__(self) -> None:
         self.bucket_port, self.queue_port = free_port(), free_port()
         self.password, self.access_key, self.secret_key = (secrets.token_hex(16) for _ in range(3))
-        self._servers: list[subprocess.Popen[bytes]] = []
+        self._servers: dict[str, subprocess.Popen[bytes]] = {}
 
     @property
     def cloud(self) -> dict[str, str]:
@@ -177,18 +178,27 @@ class Fleet:
     def start_servers(self) -> None:
         """The bucket and the queue."""
         self._serve("bucket", [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(self.bucket_port)])
+        self._start_queue()
+        wait_for(self._has_bucket, says="there is a bucket")
+
+    def _start_queue(self) -> None:
         self._serve("queue", [
             find_server(), "--bind", "127.0.0.1", "--port", str(self.queue_port), "--dir", str(self.folder),
             "--requirepass", self.password, "--save", "", "--appendonly", "yes",
         ])  # fmt: skip
-        wait_for(self._has_bucket, says="there is a bucket")
         with self.queue as client:
             wait_for(lambda: _answers(client), says="the queue's server answers")
 
+    def restart_queue(self) -> None:
+        """Stop the queue's server and start it on what it had written down."""
+        self._servers["queue"].terminate()
+        self._servers["queue"].wait(STOP_S)
+        self._start_queue()
+
     def _serve(self, name: str, command: list[str]) -> None:
         environment = {"PATH": os.environ["PATH"], "HOME": str(self.folder)}
-        with (self.folder / f"{name}.log").open("wb") as log:
-            self._servers.append(subprocess.Popen(command, stdout=log, stderr=log, env=environment))
+        with (self.folder / f"{name}.log").open("ab") as log:
+            self._servers[name] = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
 
     def _has_bucket(self) -> bool:
         url = f"http://127.0.0.1:{self.bucket_port}"
@@ -228,7 +238,7 @@ class Fleet:
     def wait_until_all_run(self) -> None:
         """Services are ready, workers listen."""
         for service in self.services:
-            wait_for(service.is_ready, says=f"{service.folder.name} is ready: {service.log[-2000:]}")
+            wait_for(service.is_ready, says=f"{service.folder.name} is ready", machine=service)
         self.wait_until_listening(*self.workers)
 
     def wait_until_listening(self, *workers: Machine) -> None:
@@ -236,7 +246,7 @@ class Fleet:
         with self.queue as client:
             for worker in workers:
                 wait_for(lambda one=worker: one.pid in {each.pid for each in Worker.all(connection=client)},
-                         says=f"{worker.folder.name} listens")  # fmt: skip
+                         says=f"{worker.folder.name} listens", machine=worker)  # fmt: skip
 
     def trainer_of(self, job_id: str) -> Machine:
         """The worker that has a job now."""
@@ -264,7 +274,7 @@ class Fleet:
                     process.kill()
             if machine.process is not None:
                 machine.process.wait(STOP_S)
-        for server in self._servers:
+        for server in self._servers.values():
             server.terminate()
             server.wait(STOP_S)
 
