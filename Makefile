@@ -44,7 +44,7 @@ fuzz: .venv-service/.synced ## 20 000 spoiled bodies against the real service
 	MUTATED_BODIES=20000 .venv-service/bin/python $(PYTEST) -s tests/contract/test_service_mutated_bodies.py
 
 schemathesis: .venv/.synced ## The OpenAPI document against the real service, with every check and in every phase
-	SCHEMATHESIS_EXAMPLES=50 SCHEMATHESIS_PHASES=examples,coverage,fuzzing,stateful \
+	SCHEMATHESIS_EXAMPLES=25 SCHEMATHESIS_PHASES=examples,coverage,fuzzing,stateful \
 		$(PYTHON) $(PYTEST) -s tests/contract/test_openapi_schemathesis.py
 
 browser: ## A Chromium for the tests of the web page, from the system's packages when there is none
@@ -74,7 +74,7 @@ test-long: .venv/.synced ## At length: 20 kills of each kind, outages of 3, 15 a
 	SEEDS=3 $(PYTHON) $(PYTEST) tests/integration/test_trainer_init.py
 
 test-backends: .venv-backends/.synced ## One spec on tensorflow, jax and torch (torch from PyPI is several GB)
-	.venv-backends/bin/python $(PYTEST) tests/integration/test_trainer_backends.py
+	.venv-backends/bin/python $(PYTEST) tests/integration/test_trainer_backends.py tests/integration/test_trainer_replicas.py
 
 .venv-backends/.synced: pyproject.toml uv.lock scripts/setup.sh
 	@sh scripts/setup.sh .venv-backends --extra trainer-jax --extra trainer-torch --extra service --extra local

@@ -10,11 +10,13 @@ import numpy as np
 
 from models.errors import InputError, shown
 
-__all__ = ["Array", "Feature", "InstanceSpec", "parse_instances"]
+__all__ = ["MOST_AXES", "Array", "Feature", "InstanceSpec", "parse_instances"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
 NUMBERS = frozenset({int, float})
+MOST_AXES = 12
+"""Of a batch. Looking deeper for what is wrong would take as long as the client likes."""
 LONGEST_NAME = 64
 """Of a client's invention, in an error."""
 
@@ -112,7 +114,7 @@ def _flatten(rows: list[Any]) -> tuple[tuple[int, ...], list[Any] | None]:
     level = rows
     while (types := set(map(type, level))) == {list}:
         lengths = set(map(len, level))
-        if len(lengths) != 1:
+        if len(lengths) != 1 or len(shape) >= MOST_AXES:
             return tuple(shape), None
         shape.append(lengths.pop())
         level = list(chain.from_iterable(level))
@@ -155,7 +157,9 @@ def _explain(rows: list[Any], spec: InstanceSpec, where: str) -> None:
     raise InputError(where=where, expected=f"every instance in one form, {spec.expected}", received="several forms")
 
 
-def _what_is_odd(row: Any) -> str:
+def _what_is_odd(row: Any, depth: int = 2) -> str:
+    if depth > MOST_AXES:
+        return f"lists in more than {MOST_AXES} levels"
     if isinstance(row, list):
         lengths = {len(item) for item in row if isinstance(item, list)}
         if len(lengths) > 1:
@@ -163,7 +167,7 @@ def _what_is_odd(row: Any) -> str:
         mixed = any(isinstance(item, list) for item in row)
         for item in row:
             if isinstance(item, list) and _flatten([item])[1] is None:
-                return _what_is_odd(item)
+                return _what_is_odd(item, depth + 1)
             if type(item) not in NUMBERS and not isinstance(item, list):
                 return shown(item)
         if mixed:

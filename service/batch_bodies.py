@@ -17,7 +17,9 @@ BATCH_TYPES = ("application/x-npy", "text/csv", "image/png", "image/jpeg")
 HEADER_PARAMETER = re.compile(r";\s*header\s*=\s*\"?(present|absent)\"?\s*(?:;|\Z)", re.IGNORECASE)
 
 
-def parse_batch(body: bytes, content_type: str, spec: InstanceSpec, *, resized: bool = False) -> Array:
+def parse_batch(
+    body: bytes, content_type: str, spec: InstanceSpec, *, resized: bool = False, most_rows: int | None = None
+) -> Array:
     """Make a batch of a body in one of `BATCH_TYPES`.
 
     Args:
@@ -25,6 +27,7 @@ def parse_batch(body: bytes, content_type: str, spec: InstanceSpec, *, resized: 
         content_type: The header; of its parameters only `header` of CSV says anything here.
         spec: What an instance looks like.
         resized: Whether an image of another size is brought to the model's.
+        most_rows: Of a table; one more is read, and shows that there are too many.
 
     Raises:
         InputError: When the body is not of its type or does not fit the model.
@@ -34,7 +37,7 @@ def parse_batch(body: bytes, content_type: str, spec: InstanceSpec, *, resized: 
         case "application/x-npy":
             return parse_npy(body, spec)
         case "text/csv":
-            return parse_csv(body, spec, has_header=_stated_header(content_type))
+            return parse_csv(body, spec, has_header=_stated_header(content_type), most_rows=most_rows)
         case "image/png" | "image/jpeg":
             return decode_image(body, spec, where="body", resized=resized)[np.newaxis]
     raise UnsupportedBody(expected=f"one of {', '.join(BATCH_TYPES)}", received=shown(content_type))

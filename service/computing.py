@@ -8,7 +8,7 @@ from service.bodies import read_body
 from service.context import RequestNotes
 from service.predictor import Predictor
 
-__all__ = ["body_of", "compute", "find"]
+__all__ = ["body_of", "check_rows", "compute", "find"]
 
 
 def find(noted: RequestNotes, model: str, *, version: int | None = None, label: str | None = None) -> Predictor:
@@ -30,6 +30,18 @@ def body_of(noted: RequestNotes) -> bytes:
     return read_body(noted.request, limit_bytes=noted.parts.settings.max_body_bytes)
 
 
+def check_rows(noted: RequestNotes, rows: int, *, where: str) -> None:
+    """Refuse more instances than a request may have; asked before they are read, where their number is known.
+
+    Raises:
+        InputError: When there are more.
+    """
+    most = noted.parts.settings.max_rows
+    if rows > most:
+        expected = f"at most {most} instances in one request, as ONEHOT_MAX_ROWS says"
+        raise InputError(where=where, expected=expected, received=f"{rows} instances")
+
+
 def compute(noted: RequestNotes, served: Predictor, batch: Array, *, where: str = "instances") -> Array:
     """Predict for a batch.
 
@@ -48,9 +60,7 @@ def compute(noted: RequestNotes, served: Predictor, batch: Array, *, where: str 
     """
     parts = noted.parts
     noted.rows = rows = len(batch)
-    if rows > parts.settings.max_rows:
-        expected = f"at most {parts.settings.max_rows} instances in one request, as ONEHOT_MAX_ROWS says"
-        raise InputError(where=where, expected=expected, received=f"{rows} instances")
+    check_rows(noted, rows, where=where)
     parts.admission.check(noted.started_s)
     noted.infer_from_s = perf_counter()
     predictions = served.predict(batch, where=where)

@@ -60,13 +60,14 @@ class Predictor:
             return parse_instances_with_images(values, self.manifest.instance, where=where, resized=resized)
         return parse_instances(values, self.manifest.instance, where=where)
 
-    def read_body(self, body: bytes, content_type: str) -> Array:
-        """Make one array of a body in one of `BATCH_TYPES`.
+    def read_body(self, body: bytes, content_type: str, *, most_rows: int | None = None) -> Array:
+        """Make one array of a body in one of `BATCH_TYPES`; of a table, no more than one row too many.
 
         Raises:
             InputError: When it is not what its type says, or does not fit.
         """
-        return parse_batch(body, content_type, self.manifest.instance, resized=self.preprocessing.resizes_images)
+        resized = self.preprocessing.resizes_images
+        return parse_batch(body, content_type, self.manifest.instance, resized=resized, most_rows=most_rows)
 
     def predict(self, batch: Array, *, where: str = "instances") -> Array:
         """Preprocess and compute.

@@ -5,7 +5,7 @@ import io
 import re
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
+from itertools import chain, islice
 
 import numpy as np
 
@@ -21,7 +21,9 @@ LONGEST_LINE = 2**20
 LONGEST_NUMBER = 64
 
 
-def parse_csv(body: bytes, spec: InstanceSpec, *, has_header: bool | None = None) -> Array:
+def parse_csv(
+    body: bytes, spec: InstanceSpec, *, has_header: bool | None = None, most_rows: int | None = None
+) -> Array:
     """Make a batch of CSV (UTF-8, comma, quotes as in RFC 4180 but no line break within a cell).
 
     Args:
@@ -29,6 +31,7 @@ def parse_csv(body: bytes, spec: InstanceSpec, *, has_header: bool | None = None
         spec: What an instance looks like; without named columns each line is one instance, flat.
         has_header: As the media type's parameter `header` says; `None` looks at the first line. The names of a header
             may stand in any order.
+        most_rows: After so many lines and one more the rest is not read: there are too many then.
 
     Raises:
         InputError: Names the first instance and column that do not fit.
@@ -44,7 +47,7 @@ def parse_csv(body: bytes, spec: InstanceSpec, *, has_header: bool | None = None
     first_instance = next(rows, None)
     if first_instance is None:
         raise InputError(where="instances", expected="at least one line of values", received="none")
-    return _batch(chain([first_instance], rows), spec)
+    return _batch(islice(chain([first_instance], rows), None if most_rows is None else most_rows + 1), spec)
 
 
 def _rows(body: bytes, longest_line: int) -> Iterator[list[str]]:
@@ -72,10 +75,11 @@ def _cells(line: str, number: int) -> list[str]:
 
 
 def _is_header(first: Sequence[str], spec: InstanceSpec) -> bool:
-    """A line with a feature's name in it; where features have no names, a line without a number in it."""
+    """A line with a feature's name and no number in it; a number may be a name, and a category one of the names."""
     if spec.features:
         names = {feature.name for feature in spec.features}
-        return any(cell.strip() in names for cell in first)
+        cells = [cell.strip() for cell in first]
+        return any(cell in names for cell in cells) and all(cell in names or not _is_numeric(cell) for cell in cells)
     return bool(first) and not any(_is_numeric(cell) for cell in first)
 
 

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, request
 
 from service.answers import Answer, json_answer
 from service.bodies import read_body
-from service.computing import body_of, compute, find
+from service.computing import body_of, check_rows, compute, find
 from service.context import notes, services
 from service.inference_protocol import (
     HEADER_LENGTH,
@@ -78,7 +78,10 @@ def infer(model: str, version: int | None = None) -> Response:
     served = find(noted, model, version=version)
     body = body_of(noted)
     header_length = parse_header_length(noted.request.headers.get(HEADER_LENGTH))
-    wanted = decode_request(body, header_length=header_length, manifest=served.manifest)
+    wanted = decode_request(
+        body, header_length=header_length, manifest=served.manifest,
+        on_rows=lambda rows: check_rows(noted, rows, where="inputs[0]"),
+    )  # fmt: skip
     answer = encode_response(wanted, compute(noted, served, wanted.batch, where="inputs[0]"), served.manifest)
     return Answer(answer.body, headers=answer.headers)
 

@@ -11,7 +11,7 @@ from models.manifest import Manifest
 from service.answers import JSON, Answer, json_answer
 from service.batch_bodies import BATCH_TYPES
 from service.bodies import JSON_TYPES, parse_object, require_content_type
-from service.computing import body_of, compute, find
+from service.computing import body_of, check_rows, compute, find
 from service.context import RequestNotes, notes
 from service.npy import encode_npy
 from service.predictor import Predictor
@@ -74,9 +74,13 @@ def _predictions(
     """The form that the instances came in, and the predictions for them."""
     request, body = noted.request, body_of(noted)
     if request.mimetype in BATCH_TYPES:
-        return BODY, compute(noted, served, served.read_body(body, request.content_type or ""))
+        most_rows = noted.parts.settings.max_rows
+        batch = served.read_body(body, request.content_type or "", most_rows=most_rows)
+        return BODY, compute(noted, served, batch)
     require_content_type(request, JSON_TYPES, expected=EXPECTED_TYPES)
     form = read(parse_object(body), served.manifest)
+    if isinstance(form.values, list):
+        check_rows(noted, len(form.values), where=form.key)
     return form, compute(noted, served, served.read(form.values, where=form.key), where=form.key)
 
 

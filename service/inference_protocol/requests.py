@@ -1,6 +1,6 @@
 """An inference request of the Open Inference Protocol, made into a batch and the wishes for the answer."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import prod
 from typing import Any
@@ -60,13 +60,16 @@ class V2Request:
     id: str | None = None
 
 
-def decode_request(body: bytes, *, header_length: int | None, manifest: Manifest) -> V2Request:
+def decode_request(
+    body: bytes, *, header_length: int | None, manifest: Manifest, on_rows: Callable[[int], None] = lambda _: None
+) -> V2Request:
     """Decode the body of `POST /v2/models/M/infer`.
 
     Args:
         body: JSON, then the data of the binary inputs in the order in which they are listed.
         header_length: Bytes of JSON, from the header; `None` when it is absent, 0 for a raw binary request.
         manifest: Of the version that will answer.
+        on_rows: Told how many instances there are, before they are read; what it raises ends the reading.
 
     Raises:
         InputError: Names the first place that is not as the protocol or the model wants it.
@@ -76,7 +79,7 @@ def decode_request(body: bytes, *, header_length: int | None, manifest: Manifest
     text, tail = split_body(body, header_length)
     document = load_object(text, "body")
     parameters = _parameters(document, "")
-    batch = _decode_input(_only_input(document, manifest), tail, manifest)
+    batch = _decode_input(_only_input(document, manifest), tail, manifest, on_rows)
     tail.close()
     binary = _flag(parameters, "binary_data_output", "parameters") or False
     return V2Request(batch, _output_wishes(document, manifest, binary=binary), _text_or_none(document, "id"))
@@ -126,11 +129,14 @@ def _only_input(document: Mapping[str, Any], manifest: Manifest) -> Mapping[str,
     return given
 
 
-def _decode_input(given: Mapping[str, Any], tail: BinaryTail, manifest: Manifest) -> Array:
+def _decode_input(
+    given: Mapping[str, Any], tail: BinaryTail, manifest: Manifest, on_rows: Callable[[int], None]
+) -> Array:
     where, spec = "inputs[0]", manifest.instance
     datatype = datatype_named(given.get("datatype"), f"{where}.datatype")
     _check_suits(datatype, spec, f"{where}.datatype")
     shape = _shape(given.get("shape"), spec, f"{where}.shape")
+    on_rows(shape[0])
     size = _binary_size(given, where)
     if size is None:
         elements = json_elements(given.get("data"), datatype, shape, f"{where}.data")

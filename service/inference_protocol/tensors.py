@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from models.errors import InputError, shown
-from models.instances import Array
+from models.instances import MOST_AXES, Array
 from service.inference_protocol.datatypes import Datatype
 
 __all__ = [
@@ -116,7 +116,7 @@ def binary_texts(content: memoryview, count: int, where: str) -> list[str]:
     """
     texts: list[str] = []
     offset = 0
-    while offset < len(content):
+    while offset < len(content) and len(texts) <= count:
         end = offset + 4 + int.from_bytes(content[offset : offset + 4], "little")
         if offset + 4 > len(content) or end > len(content):
             raise InputError(where=where, expected="a 4-byte length and as many bytes for each element of BYTES",
@@ -124,7 +124,11 @@ def binary_texts(content: memoryview, count: int, where: str) -> list[str]:
         texts.append(_utf8(content[offset + 4 : end], f"{where}[{len(texts)}]"))
         offset = end
     if len(texts) != count:
-        raise InputError(where=where, expected=f"{count} elements of BYTES", received=f"{len(texts)} elements")
+        raise InputError(
+            where=where,
+            expected=f"{count} elements of BYTES",
+            received=f"{len(texts)} elements" if len(texts) < count else "more",
+        )
     return texts
 
 
@@ -161,7 +165,7 @@ def _flatten(data: list[Any]) -> tuple[tuple[int, ...], list[Any] | None]:
     level = data
     while set(map(type, level)) == {list}:
         lengths = set(map(len, level))
-        if len(lengths) != 1:
+        if len(lengths) != 1 or len(shape) >= MOST_AXES:
             return tuple(shape), None
         shape.append(lengths.pop())
         level = list(chain.from_iterable(level))
@@ -171,12 +175,15 @@ def _flatten(data: list[Any]) -> tuple[tuple[int, ...], list[Any] | None]:
 def _odd_element(data: list[Any], datatype: Datatype, where: str) -> InputError:
     """The error for the first element that is not of the datatype; where there is none, the rows are ragged."""
     level, place = data, where
-    while (odd := _first_odd(level, datatype)) is not None:
+    for _ in range(MOST_AXES):
+        odd = _first_odd(level, datatype)
+        if odd is None:
+            return InputError(where=place, expected="rows of equal length", received="ragged rows")
         place = f"{place}[{odd}]"
         if not isinstance(level[odd], list):
             return InputError(where=place, expected=datatype.elements_in_words, received=shown(level[odd]))
         level = level[odd]
-    return InputError(where=place, expected="rows of equal length", received="ragged rows")
+    return InputError(where=where, expected=f"at most {MOST_AXES} levels of lists", received="more")
 
 
 def _first_odd(level: list[Any], datatype: Datatype) -> int | None:

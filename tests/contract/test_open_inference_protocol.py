@@ -7,6 +7,9 @@ import struct
 import numpy as np
 import pytest
 
+from models.settings import Settings
+from service.app import create_app
+
 VERSION = "X-Onehot-Model-Version"
 LENGTH = "Inference-Header-Content-Length"
 INFER = "/v2/models/classic/infer"
@@ -56,12 +59,9 @@ def test_it_is_live_and_ready(client, path):
     assert (answer.status_code, answer.json["live"]) == (200, True)
 
 
-def test_it_is_live_before_it_is_ready(app_with):
+def test_it_is_live_before_it_is_ready(tmp_path):
     """Not ready is a 503 that says what it waits for."""
-    app = app_with()
-    registry = app.extensions["onehot"].registry
-    registry.snapshot = type(registry.snapshot)()
-    client = app.test_client()
+    client = create_app(Settings(store=str(tmp_path / "store"))).test_client()
     assert client.get("/v2/health/live").status_code == 200
     answer = client.get("/v2/health/ready")
     assert answer.status_code == 503
@@ -379,3 +379,14 @@ def test_the_index_lists_what_is_ready(client):
 def test_the_index_refuses_what_is_no_request(client, body):
     """With 400."""
     assert client.post("/v2/repository/index", data=body).status_code == 400
+
+
+@pytest.mark.parametrize("depth", [20, 1000])
+def test_lists_without_end_are_not_followed_to_their_end(client, depth):
+    """Neither in this protocol nor in the other one."""
+    data = "[1, " * depth + '"x"' + "]" * depth
+    text = f'{{"inputs": [{{"name": "x", "shape": [1, 8], "datatype": "FP32", "data": {data}}}]}}'
+    for path, body in ((INFER, text), ("/v1/models/classic:predict", f'{{"instances": {data}}}')):
+        answer = client.post(path, data=body, content_type="application/json")
+        assert answer.status_code == 400
+        assert len(answer.json["error"]) < 300

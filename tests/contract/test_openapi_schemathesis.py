@@ -31,5 +31,6 @@ def test_the_service_is_what_its_document_says(one_of_each, redis_server, tmp_pa
             "--phases", PHASES, "--max-examples", EXAMPLES, "--seed", SEED, "--continue-on-failure", "--no-color",
         ]  # fmt: skip
         run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        print(run.stdout[-2500:])
         assert run.returncode == 0, run.stdout[-20_000:] + run.stderr[-2000:]
         assert "Traceback" not in service.log

@@ -128,6 +128,30 @@ def test_more_rows_than_allowed_are_a_400(client):
     assert client.post(PREDICT, json={"instances": [ROW] * 64}).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "content_type"),
+    [
+        (
+            "/v1/models/digits:predict",
+            b'{"instances": [' + b'{"b64": "!"},' * 64 + b'{"b64": "!"}]}',
+            "application/json",
+        ),
+        ("/v1/models/classic:classify", b'{"examples": [' + b"1," * 64 + b"1]}", "application/json"),
+        (PREDICT, b"1,2,3,4,5,6,7,8\n" * 65 + b"no,line\n" * 1000, "text/csv"),
+        (
+            "/v2/models/classic/infer",
+            b'{"inputs": [{"name": "x", "shape": [65, 8], "datatype": "FP32"}]}',
+            "application/json",
+        ),
+    ],
+)
+def test_too_many_rows_are_refused_before_they_are_read(client, path, body, content_type):
+    """What is wrong with them besides is not looked for: it would take time."""
+    answer = client.post(path, data=body, content_type=content_type)
+    assert answer.status_code == 400
+    assert "at most 64 instances" in answer.json["error"]
+
+
 def test_a_model_that_is_known_and_not_loaded_is_a_503(client):
     """With the time to come again and the reason."""
     answer = client.post("/v1/models/broken:predict", json=GOOD)

@@ -102,3 +102,18 @@ def test_a_cell_that_does_not_fit_its_column_is_refused_by_name(row, message):
     """The error names the instance and the column."""
     with pytest.raises(InputError, match=message):
         parse_instances([row], TABLE)
+
+
+@pytest.mark.parametrize("depth", [13, 500, 1000])
+@pytest.mark.parametrize("spec", [IMAGE, ROW, TABLE])
+def test_lists_without_end_are_not_followed_to_their_end(depth, spec):
+    """They end in an error before they end."""
+    value: object = "x"
+    for _ in range(depth):
+        value = [1, value]
+    with pytest.raises(InputError):
+        parse_instances([value], spec)
+    for _ in range(depth):
+        value = [value]
+    with pytest.raises(InputError):
+        parse_instances([value], spec)

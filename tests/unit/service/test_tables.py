@@ -121,3 +121,19 @@ def test_any_bytes_give_a_batch_or_an_input_error(body, spec):
     """Nothing else ever comes out."""
     with suppress(InputError):
         parse_csv(body, spec)
+
+
+CHOICES = InstanceSpec((2,), features=(Feature("a"), Feature("b", "category")))
+
+
+@pytest.mark.parametrize(("body", "rows"), [(b"1,a\n2,b\n", 2), (b"a,b\n1,a\n", 1), (b"b,a\nx,1\n", 1)])
+def test_a_category_may_be_called_as_a_column_is(body, rows):
+    """A line with a number in it is no header."""
+    assert len(parse_csv(body, CHOICES)) == rows
+
+
+@pytest.mark.parametrize("header", [b"", b"a,b\n"])
+def test_no_more_lines_are_read_than_there_may_be(header):
+    """One too many is read; what stands behind it, right or wrong, is not."""
+    body = header + b"1,x\n" * 11 + b"not,a,line\n" * 1000
+    assert len(parse_csv(body, CHOICES, most_rows=10)) == 11
