@@ -40,15 +40,19 @@ def children(objects: ObjectStore, prefix: str) -> list[str]:
     return [path.rstrip("/").rsplit("/", 1)[-1] for path in listing["common_prefixes"]]
 
 
-def get(objects: ObjectStore, path: str) -> bytes | None:
+def get(objects: ObjectStore, path: str, *, most_bytes: int | None = None) -> bytes | None:
     """The content of an object, or None when there is none.
 
     Raises:
+        OtherSize: When it has more bytes than it may have; they are not read.
         StoreUnavailable: When the store does not answer.
     """
     try:
         with answering():
-            return bytes(obstore.get(objects, path).bytes())
+            answer = obstore.get(objects, path)
+            if most_bytes is not None and answer.meta["size"] > most_bytes:
+                raise OtherSize(answer.meta["size"])
+            return bytes(answer.bytes())
     except FileNotFoundError:
         return None
 

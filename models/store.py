@@ -34,6 +34,8 @@ __all__ = ["Store"]
 
 MANIFEST = "manifest.json"
 CLAIM = "claim.json"
+LARGEST_MANIFEST_BYTES = 256 * 2**20
+"""Golden rows of the largest images take a tenth of it."""
 
 
 def _ignore(step: str) -> None:
@@ -86,11 +88,15 @@ class Store:
             VersionNotFound: When there is no such version.
             CorruptVersion: When the manifest cannot be read, or speaks of another version.
         """
-        content = get(self.objects, _path(model, version, MANIFEST))
-        if content is None:
-            raise VersionNotFound(model, version)
         try:
+            content = get(self.objects, _path(model, version, MANIFEST), most_bytes=LARGEST_MANIFEST_BYTES)
+            if content is None:
+                raise VersionNotFound(model, version)
             manifest = Manifest.from_json(content)
+        except OtherSize as error:
+            expected = f"at most {LARGEST_MANIFEST_BYTES} bytes"
+            received = f"{error.received} bytes"
+            raise CorruptVersion(model, version, file=MANIFEST, expected=expected, received=received) from error
         except ManifestError as error:
             raise CorruptVersion(
                 model, version, file=MANIFEST, expected=error.expected, received=error.received

@@ -37,6 +37,9 @@ class Ticket:
 class Admission:
     """Lets requests in, up to a number, and ends those that take too long.
 
+    Requests that came while others were being computed are found by the event loop all at once, and answered one after
+    the other. They count as if they were answered at one time, as they wait for each other.
+
     What waits (for a slow client's body, the store, the queue) is ended where it waits. What computes is not
     interrupted: it is asked before it begins, by `check`.
 
@@ -49,6 +52,9 @@ class Admission:
         self._most = most
         self._timeout_s = timeout_s
         self._inside: dict[int, Ticket] = {}
+        self._loop: Any = None
+        self._turn = 0
+        self._answered = 0
 
     @property
     def in_flight(self) -> int:
@@ -61,7 +67,9 @@ class Admission:
         Raises:
             TooMuchAtOnce: When there are as many as there may be.
         """
-        if len(self._inside) >= self._most:
+        if self._loop is not None and self._turn != (turn := self._loop.iteration):
+            self._turn, self._answered = turn, 0
+        if len(self._inside) + self._answered >= self._most:
             raise TooMuchAtOnce(self._most)
         ticket = Ticket(started_s)
         self._inside[id(ticket)] = ticket
@@ -69,7 +77,8 @@ class Admission:
 
     def leave(self, ticket: Ticket | None) -> None:
         """Note that a request is answered; one that was not let in has no ticket."""
-        self._inside.pop(id(ticket), None)
+        if self._inside.pop(id(ticket), None) is not None:
+            self._answered += self._loop is not None
 
     def check(self, started_s: float) -> None:
         """Refuse to begin what would end too late.
@@ -83,6 +92,7 @@ class Admission:
     def start(self) -> None:
         """Watch the time, in the process that serves. Without gevent nothing can be ended where it waits."""
         if monkey.is_module_patched("threading"):
+            self._loop = gevent.get_hub().loop
             threading.Thread(target=self._watch, name="deadlines", daemon=True).start()
 
     def _watch(self) -> None:

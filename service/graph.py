@@ -13,6 +13,7 @@ from models.manifest import TensorInfo
 __all__ = ["Graph", "GraphError"]
 
 FATAL = 4
+NOWHERE = "/dev/null/nowhere"
 DTYPES = {"tensor(float)": "float32", "tensor(double)": "float64", "tensor(int64)": "int64"}
 # Its errors have no common base of their own.
 FAILURES: tuple[type[Exception], ...] = (
@@ -41,6 +42,7 @@ class Graph:
             session = onnxruntime.InferenceSession(content, _options(), providers=["CPUExecutionProvider"])
         except FAILURES as error:
             raise GraphError(_first_line(error)) from error
+        session._model_bytes = None  # noqa: SLF001 -- it keeps them for a second try that is not ours
         self._session = session
         self.inputs = tuple(_tensor(node) for node in session.get_inputs())
         self.outputs = tuple(_tensor(node) for node in session.get_outputs())
@@ -72,6 +74,8 @@ def _options() -> Any:
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
+    # A version is one file: tensors in other files, which a graph can name, would be read from the working directory.
+    options.add_session_config_entry("session.model_external_initializers_file_folder_path", NOWHERE)
     options.log_severity_level = FATAL  # what is wrong is raised, and told in our words
     return options
 

@@ -17,7 +17,7 @@ from models.store import Store
 from service.agreement import Agreement, Report, agree
 from service.board import Board, LocalBoard
 from service.errors import ServiceError
-from service.loading import load_version
+from service.loading import GRAPH_FILE, load_version
 from service.memory import Memory, give_back
 from service.plan import Plan
 from service.planner import IDLE_S, Planner
@@ -29,6 +29,8 @@ __all__ = ["LoadFailed", "Registry"]
 
 GRAIN_S = IDLE_S / 10
 """How exactly the other processes know when a version was last asked for."""
+LARGE_BYTES = 2**20
+"""Of a graph, from which on it is worth the while to give memory back."""
 MOST_ROUNDS = 1_000
 """Of planning, loading and agreeing before the next look at the store."""
 
@@ -64,6 +66,8 @@ class _ModelLoader:
         except Exception as error:
             log.exception("version failed", model=self.model, version=version)
             raise LoadFailed(self.model, version, kind=type(error).__name__) from error
+        if predictor.manifest.files[GRAPH_FILE].size >= LARGE_BYTES:
+            give_back()  # what building the session took for a moment
         duration_ms = round((time.monotonic() - started_s) * 1000, 1)
         log.info("version loaded", model=self.model, version=version, duration_ms=duration_ms)
         return predictor

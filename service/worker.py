@@ -10,12 +10,13 @@ from typing import Any
 import gevent
 import structlog
 from gevent.pool import Pool
-from gevent.server import StreamServer
 from gunicorn.http.errors import ParseException
 from gunicorn.workers.ggevent import GeventWorker
 
 from service.broken_requests import refusal, status_of_refusal
 from service.context import EXTENSION, Services
+from service.exchanging import exchange
+from service.sharing import SHARED, Connections, SharingServer
 
 __all__ = ["ServiceWorker"]
 
@@ -38,6 +39,11 @@ class ServiceWorker(GeventWorker):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         self._idle: set[Any] = set()
 
+    @property
+    def _parts(self) -> Services:
+        parts: Services = self.wsgi.extensions[EXTENSION]
+        return parts
+
     def run(self) -> None:
         """Serve until told to end."""
         servers = [self._start_server(listener) for listener in self.sockets]
@@ -45,18 +51,31 @@ class ServiceWorker(GeventWorker):  # type: ignore[misc]
             self._turn()
         self._hand_over()
         for server in servers:
+            server.take_all()
             _accept_waiting(server)
             server.close()
         self._finish(servers)
 
-    def _start_server(self, listener: Any) -> StreamServer:
+    def _start_server(self, listener: Any) -> SharingServer:
         listener.setblocking(1)
+        self._give_up_on_who_does_not_read(listener)
         address = _Address(listener.getsockname())
-        server = StreamServer(listener, handle=partial(self.handle, address), spawn=Pool(self.worker_connections))
+        connections: Connections = self.wsgi.extensions[SHARED]
+        server = SharingServer(
+            listener, connections=connections, worker=self.age, handle=partial(self.handle, address),
+            spawn=Pool(self.worker_connections),
+        )  # fmt: skip
         if self.cfg.workers > 1:
             server.max_accept = 1
         server.start()
         return server
+
+    def _give_up_on_who_does_not_read(self, listener: Any) -> None:
+        """Let the kernel close a connection whose other end takes nothing for as long as a request may take."""
+        option = getattr(socket, "TCP_USER_TIMEOUT", None)
+        if option is not None and listener.family in (socket.AF_INET, socket.AF_INET6):
+            timeout_ms = round(self._parts.settings.request_timeout_s * 1000)
+            listener.setsockopt(socket.IPPROTO_TCP, option, timeout_ms)
 
     def _turn(self) -> None:
         """Let the event loop turn for a moment, and show the parent that it does."""
@@ -66,15 +85,14 @@ class ServiceWorker(GeventWorker):  # type: ignore[misc]
 
     def _hand_over(self) -> None:
         """When this worker is replaced, go on until those who replace it accept."""
-        parts: Services = self.wsgi.extensions[EXTENSION]
-        registry = parts.registry
+        registry = self._parts.registry
         end_s = time.monotonic() + min(LONGEST_HANDOVER_S, self.cfg.graceful_timeout / 2)
         while not registry.board.is_stopping and time.monotonic() < end_s:
             if registry.successors() >= self.cfg.workers:
                 return
             self._turn()
 
-    def _finish(self, servers: list[StreamServer]) -> None:
+    def _finish(self, servers: list[SharingServer]) -> None:
         """Answer what is under way: each answer says that its connection is closed."""
         began_s = time.monotonic()
         while any(server.pool.free_count() < server.pool.size for server in servers):
@@ -122,9 +140,11 @@ class ServiceWorker(GeventWorker):  # type: ignore[misc]
         """Answer one request."""
         self._idle.discard(sock)
         try:
-            super().handle_request(listener_name, req, sock, addr)
+            exchange(self, listener_name, req, sock, addr)
         finally:
             self._idle.add(sock)
+        # A connection whose next request has come already would go on, and keep all others waiting.
+        gevent.sleep(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +168,7 @@ def _answer_and_hang_up(client: Any, answer: bytes) -> None:
         unread_bytes -= len(piece)
 
 
-def _accept_waiting(server: StreamServer) -> None:
+def _accept_waiting(server: SharingServer) -> None:
     """Take the connections that wait to be accepted: closing would reset them."""
     while True:
         try:

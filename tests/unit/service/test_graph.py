@@ -1,10 +1,13 @@
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from service.graph import Graph, GraphError
+
+FIXTURES = Path(__file__).parents[2] / "fixtures"
 
 
 def test_a_graph_computes_what_numpy_computes(graph_of, compute) -> None:
@@ -46,3 +49,17 @@ def test_importing_the_runtime_starts_no_thread() -> None:
     """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "0"
+
+
+def test_a_tensor_in_another_file_is_not_read(tmp_path, monkeypatch) -> None:
+    """It would come from the working directory, whatever lies there."""
+    (tmp_path / "secret.bin").write_bytes((FIXTURES / "attack-external-data.bin").read_bytes())
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(GraphError, match="External data path"):
+        Graph((FIXTURES / "attack-external-data.onnx").read_bytes())
+
+
+def test_an_operator_of_somebodys_own_is_refused() -> None:
+    """By its name."""
+    with pytest.raises(GraphError, match=r"somebody\.else:Steal"):
+        Graph((FIXTURES / "attack-custom-operator.onnx").read_bytes())
