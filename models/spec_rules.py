@@ -25,6 +25,7 @@ def check_rules(parts: Mapping[str, Any], problems: list[Problem]) -> None:
     _check_fractions(parts.get("data"), problems)
     _check_gate(parts.get("gate"), parts.get("compile"), problems)
     _check_reshape(parts.get("preprocessing"), parts.get("input_shape"), problems)
+    _check_gpus(parts.get("resources"), parts.get("backend"), problems)
 
 
 def _check_network(layers: Any, compiled: Any, input_shape: Any, problems: list[Problem]) -> None:
@@ -102,3 +103,10 @@ def _check_reshape(steps: Any, input_shape: Any, problems: list[Problem]) -> Non
         problems.append(
             Problem("input_shape", f"what preprocessing.{index}.reshape makes, {shape}", str(list(input_shape)))
         )
+
+
+def _check_gpus(resources: Any, backend: Any, problems: list[Problem]) -> None:
+    """Keras has replicas on tensorflow and jax, and none on torch."""
+    if backend == "torch" and resources is not None and resources.gpus > 1:
+        expected = "at most 1 with the backend torch; tensorflow and jax train on several"
+        problems.append(Problem("resources.gpus", expected, str(resources.gpus)))

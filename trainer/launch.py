@@ -23,12 +23,19 @@ from trainer.watching import Watcher
 
 __all__ = ["BackendMissing", "choose_backend", "forget_checkpoints", "is_installed", "launch", "training_module"]
 
-QUIET = {
+ENVIRONMENT = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "TF_ENABLE_ONEDNN_OPTS": "1",
     "GRPC_VERBOSITY": "ERROR",
     "ABSL_MIN_LOG_LEVEL": "3",
+    # A GPU's memory is taken as it is needed: two trainings may share one, and what is taken says what was needed.
+    "TF_FORCE_GPU_ALLOW_GROWTH": "true",
+    "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
+    # Keras asks torch for GPUs while it is imported. This way torch does not open one for the answer, after which no
+    # forked work-horse could.
+    "PYTORCH_NVML_BASED_CUDA_CHECK": "1",
 }
+"""What frameworks read when they are imported or open a device; what the environment says already counts more."""
 
 
 class BackendMissing(TrainingError):
@@ -49,7 +56,7 @@ def choose_backend(backend: str) -> bool:
     if "keras" in sys.modules:
         return os.environ.get("KERAS_BACKEND") == backend
     os.environ["KERAS_BACKEND"] = backend
-    for name, value in QUIET.items():
+    for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     return True
 

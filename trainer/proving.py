@@ -93,7 +93,7 @@ def _trained(spec: Spec, inputs: Array) -> tuple[Any, Any]:
     from trainer.fitting import fit  # noqa: PLC0415
     from trainer.heads import choose_head, task_of  # noqa: PLC0415
     from trainer.network import adapt_network, build_network, compile_network  # noqa: PLC0415
-    from trainer.precision import in_float32  # noqa: PLC0415
+    from trainer.plain_network import plain_network  # noqa: PLC0415
     from trainer.seeds import seed_everything  # noqa: PLC0415
     from trainer.stepping import Part  # noqa: PLC0415
     from trainer.watching import Onlooker  # noqa: PLC0415
@@ -107,7 +107,7 @@ def _trained(spec: Spec, inputs: Array) -> tuple[Any, Any]:
     compile_network(network, spec, head)
     part = Part(inputs, head.targets(labels))
     fit(network, spec, training=part, validation=part, watcher=Onlooker())
-    return in_float32(network, spec, head), head
+    return plain_network(network, spec, head), head
 
 
 def rows_of(case: Case) -> Array:

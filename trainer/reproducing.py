@@ -67,17 +67,21 @@ def reproduce(manifest: Manifest, *, store: Store, settings: Settings, tolerance
         DataError: When the data is other than it was.
         OnehotError: As `trainer.training.train`.
     """
-    from trainer.preparation import prepare  # noqa: PLC0415 -- it imports Keras, whose backend the caller chooses
+    from trainer.devices import claim_devices  # noqa: PLC0415 -- it imports Keras, whose backend the caller chooses
+    from trainer.preparation import prepare  # noqa: PLC0415
     from trainer.publication import package_versions  # noqa: PLC0415
     from trainer.training import Stopwatch, make_candidate  # noqa: PLC0415
     from trainer.watching import Onlooker  # noqa: PLC0415
 
     spec = published_spec(store, manifest)
+    devices = claim_devices(spec.resources.gpus)
     prepared = prepare(spec, roots=settings.data_roots, datasets=Datasets(store.objects))
     if prepared.sha256 != manifest.data["sha256"]:
         expected = f"the data it was trained on, sha-256 {manifest.data['sha256']}"
         raise DataError(where=spec.data.source, expected=expected, received=f"sha-256 {prepared.sha256}")
-    candidate = make_candidate(replace(spec, gate=None), prepared, store=store, watcher=Onlooker(), watch=Stopwatch())
+    candidate = make_candidate(
+        replace(spec, gate=None), prepared, store=store, watcher=Onlooker(), watch=Stopwatch(), devices=devices
+    )
     now, here = candidate.evaluation.metrics["test"], package_versions()
     packages = {name: (was, here.get(name, "not installed")) for name, was in manifest.package_versions.items()}
     return Reproduction(

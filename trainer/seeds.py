@@ -14,5 +14,5 @@ def seed_everything(seed: int) -> None:
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf  # noqa: PLC0415 -- other backends have no tensorflow
 
-        if not tf.config.list_physical_devices("GPU"):
+        if not tf.config.get_visible_devices("GPU"):
             tf.config.experimental.enable_op_determinism()

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 from models.instances import Array
+from trainer.replicas_jax import on_replicas
 from trainer.stepping import EVALUATION_BATCH, Part, plain_numbers
 
 __all__ = ["JaxStepper"]
@@ -36,8 +37,8 @@ class JaxStepper:
         network.reset_metrics()
         self._fresh = [variable.value for variable in network.metrics_variables]
         self._order = np.zeros(training.rows, np.int32)
-        self._train = _loop(network, network.train_step)
-        self._test = _loop(network, network.test_step)
+        self._train = _loop(network, on_replicas(network.train_step))
+        self._test = _loop(network, on_replicas(network.test_step))
 
     def reset(self) -> None:
         """Give the metrics the values that they had before the first step."""

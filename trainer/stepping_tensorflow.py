@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from models.instances import Array
 from trainer.data.rows import BATCH_BYTES
+from trainer.replicas_tensorflow import on_replicas
 from trainer.stepping import EVALUATION_BATCH, Part, build_state, plain_numbers
 
 __all__ = ["StreamedTensorFlowStepper", "TensorFlowStepper"]
@@ -101,22 +102,25 @@ def _signature(tensors: tuple[Any, ...]) -> tuple[Any, ...]:
 
 def _training_loop(network: Any, tensors: tuple[Any, ...], batch_size: int) -> Loop:
     signature = (tf.TensorSpec((None,), tf.int64), _signature(tensors))
+    step = on_replicas(network.train_step, weighted=True)
 
     @tf.function(input_signature=signature)  # type: ignore[untyped-decorator]
     def run(rows: Any, data: tuple[Any, ...]) -> Any:
         for start in tf.range(0, tf.shape(rows)[0], batch_size):
             batch = rows[start : start + batch_size]
-            network.train_step(tuple(tf.gather(tensor, batch) for tensor in data))
+            step(tuple(tf.gather(tensor, batch) for tensor in data))
         return network.get_metrics_result()
 
     return run  # type: ignore[no-any-return]
 
 
 def _evaluation_loop(network: Any, tensors: tuple[Any, ...]) -> Loop:
+    step = on_replicas(network.test_step, weighted=False)
+
     @tf.function(input_signature=(_signature(tensors),))  # type: ignore[untyped-decorator]
     def run(data: tuple[Any, ...]) -> Any:
         for start in tf.range(0, tf.shape(data[0])[0], EVALUATION_BATCH):
-            network.test_step(tuple(tensor[start : start + EVALUATION_BATCH] for tensor in data))
+            step(tuple(tensor[start : start + EVALUATION_BATCH] for tensor in data))
         return network.get_metrics_result()
 
     return run  # type: ignore[no-any-return]

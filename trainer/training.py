@@ -3,7 +3,8 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import keras
 
@@ -14,15 +15,16 @@ from models.settings import Settings
 from models.spec import Spec
 from models.store import Store
 from trainer.checkpoints import Keeper, Origin
+from trainer.devices import Devices, claim_devices
 from trainer.evaluation import evaluate
 from trainer.export import export_keras, export_onnx
-from trainer.fitting import fit
+from trainer.fitting import Fitted, fit
 from trainer.gate import pass_gate
 from trainer.heads import check_output
 from trainer.network import adapt_network, build_network, compile_network
 from trainer.parity import check_parity
 from trainer.patience import patiently
-from trainer.precision import in_float32
+from trainer.plain_network import plain_network
 from trainer.preparation import Prepared, prepare
 from trainer.publication import Candidate, publish, weights_digest
 from trainer.report import Outcomes, make_report, report_bytes
@@ -47,9 +49,10 @@ class Stopwatch:
         self.seconds[name] = time.monotonic() - started_s
 
 
-def train(
-    spec: Spec, *, store: Store, settings: Settings, job_id: str, watcher: Watcher | None = None, resumes: bool = True
-) -> Manifest:
+def train(  # noqa: PLR0913 -- each is one thing that a training depends on
+    spec: Spec, *, store: Store, settings: Settings, job_id: str, watcher: Watcher | None = None, resumes: bool = True,
+    devices: Devices | None = None,
+) -> Manifest:  # fmt: skip
     """Train, evaluate, export, compare, gate and publish.
 
     Args:
@@ -59,6 +62,7 @@ def train(
         job_id: Whose version it is: a job publishes once, however often it runs.
         watcher: Hears of each epoch.
         resumes: Whether checkpoints are kept, and an earlier attempt of the job is gone on from.
+        devices: What it is computed on; by default those that the spec asks for, claimed for this process.
 
     Returns:
         The manifest of the published version.
@@ -66,6 +70,7 @@ def train(
     Raises:
         SpecError: When the spec does not fit the data, or its layers not each other.
         DataError: When the data cannot be used.
+        TooFewGpus: When the spec asks for more than there are.
         TrainingError: When there is no model at the end.
         StoreUnavailable: When the store does not answer.
     """
@@ -74,6 +79,7 @@ def train(
     if published is not None:
         holds = published.gate is None or bool(published.gate["holds"])
         return store.publish(published, {}, promote=holds)
+    devices = devices or claim_devices(spec.resources.gpus)
     watch = Stopwatch()
     with watch.step("data"):
         prepared = prepare(spec, roots=settings.data_roots, datasets=Datasets(store.objects))
@@ -81,30 +87,27 @@ def train(
     shelf = CheckpointShelf(store, spec.model, job_id)
     origin = Origin.of(spec, prepared)
     keeper = Keeper(shelf, origin, interval_s=settings.checkpoint_s, watcher=watcher) if resumes else None
-    candidate = make_candidate(spec, prepared, store=store, watcher=watcher, watch=watch, keeper=keeper)
+    candidate = make_candidate(
+        spec, prepared, store=store, watcher=watcher, watch=watch, keeper=keeper, devices=devices
+    )
     watcher.check_before_publishing()
     return patiently(lambda: publish(candidate, store=store, job_id=job_id), watcher=Onlooker())
 
 
-def make_candidate(
-    spec: Spec, prepared: Prepared, *, store: Store, watcher: Watcher, watch: Stopwatch, keeper: Keeper | None = None
-) -> Candidate:
+def make_candidate(  # noqa: PLR0913 -- each is one thing that a training depends on
+    spec: Spec, prepared: Prepared, *, store: Store, watcher: Watcher, watch: Stopwatch, devices: Devices,
+    keeper: Keeper | None = None,
+) -> Candidate:  # fmt: skip
     """Everything between the data and the store."""
-    with watch.step("build"):
-        network = make_network(spec, prepared)
-    with watch.step("fit"):
-        validation = prepared.validation.part if prepared.validation is not None else None
-        fitted = fit(network, spec, training=prepared.train.part, validation=validation, watcher=watcher, keeper=keeper)
-    with watch.step("evaluate"):
-        trained, network = network, in_float32(network, spec, prepared.head)
-        stepper = (
-            fitted.stepper if network is trained else make_stepper(network, prepared.train.part, spec.fit.batch_size)
-        )
-        evaluation = evaluate(network, stepper, prepared)
-    watcher.check()
-    with watch.step("export"):
-        onnx = export_onnx(network, prepared.head)
-        parity = check_parity(onnx, prepared.test.part.inputs, evaluation.predictions, precision=spec.fit.precision)
+    with devices.in_use():
+        network, fitted = _trained(spec, prepared, devices, watcher=watcher, watch=watch, keeper=keeper)
+        with watch.step("evaluate"):
+            evaluation = evaluate(network, fitted.stepper, prepared)
+        watcher.check()
+        with watch.step("export"):
+            onnx = export_onnx(network, prepared.head)
+            inputs = prepared.test.part.inputs
+            parity = check_parity(onnx, inputs, evaluation.predictions, precision=spec.fit.precision)
     with watch.step("gate"):
         gate = pass_gate(spec, prepared, evaluation.predictions, store=store)
     outcomes = Outcomes(fitted.history, parity, gate)
@@ -114,9 +117,26 @@ def make_candidate(
     )
 
 
+def _trained(
+    spec: Spec, prepared: Prepared, devices: Devices, *, watcher: Watcher, watch: Stopwatch, keeper: Keeper | None
+) -> tuple[Any, Fitted]:
+    """A network as it will be evaluated and published, and what fit left beside it."""
+    validation = prepared.validation.part if prepared.validation is not None else None
+    with devices.replicating():
+        with watch.step("build"):
+            network = make_network(spec, prepared)
+        with watch.step("fit"):
+            fitted = fit(
+                network, spec, training=prepared.train.part, validation=validation, watcher=watcher, keeper=keeper
+            )
+    plain = plain_network(network, spec, prepared.head, replicas=len(devices.names))
+    if plain is network:
+        return network, fitted
+    return plain, replace(fitted, stepper=make_stepper(plain, prepared.train.part, spec.fit.batch_size))
+
+
 def make_network(spec: Spec, prepared: Prepared) -> keras.Sequential:
     """A compiled network with the seed's first weights, its output checked against the head."""
-    keras.utils.clear_session(free_memory=False)
     seed_everything(spec.seed)
     network = build_network(spec, prepared.preprocessing.output_shape)
     check_output(spec, prepared.head, network.output_shape, prepared.class_names)

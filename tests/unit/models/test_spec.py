@@ -75,6 +75,7 @@ def test_five_mistakes_get_five_messages_each_with_its_path():
     [
         ({"modell": 1}, "modell", "did you mean model?"),
         ({"backend": "theano"}, "backend", "one of tensorflow, jax, torch; received 'theano'"),
+        ({"backend": "torch", "resources": {"gpus": 2}}, "resources.gpus", "at most 1 with the backend torch"),
         ({"seed": -1}, "seed", "a whole number from 0"),
         ({"seed": True}, "seed", "received True"),
         ({"data": {}}, "data.source", "expected text; received nothing"),
