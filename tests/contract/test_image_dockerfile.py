@@ -34,12 +34,14 @@ def test_the_images_carry_the_projects_version() -> None:
 
 
 @pytest.mark.parametrize(
-    ("target", "extra"), [("service", "service"), ("trainer", "trainer"), ("trainer-gpu", "trainer-gpu")]
+    ("target", "extras"),
+    [("service", ("service", "opentelemetry")), ("trainer", ("trainer",)), ("trainer-gpu", ("trainer-gpu",))],
 )
-def test_each_target_installs_its_own_extra_from_the_lock(target: str, extra: str) -> None:
-    """One extra a target, `--locked`: the service's image never sees a training framework."""
+def test_each_target_installs_its_own_extras_from_the_lock(target: str, extras: tuple[str, ...]) -> None:
+    """`--locked`: the service's image never sees a training framework."""
     synced = re.findall(r"uv sync (.*)$", stage(f"{target}-dependencies"), re.MULTILINE)
-    assert synced == [f"--locked --no-dev --no-install-project --extra {extra}"]
+    named = " ".join(f"--extra {extra}" for extra in extras)
+    assert synced == [f"--locked --no-dev --no-install-project {named}"]
     assert f"COPY --from={target}-dependencies /opt/onehot /opt/onehot" in stage(target)
     assert f"COPY --from={target}-project /opt/project /opt/project" in stage(target)
 
