@@ -7,6 +7,7 @@
     │   └── DatasetNotFound       no uploaded data set of that name or digest
     ├── TrainingError             a training that ended without a model
     │   ├── TrainingDiverged      its loss is no longer a number
+    │   ├── WorkerLost            its workers vanished, more often than it is tried
     │   └── ExportMismatch        the graph to be served computes something else than Keras
     └── StoreError
         ├── ModelNotFound
@@ -43,6 +44,7 @@ __all__ = [
     "TrainingDiverged",
     "TrainingError",
     "VersionNotFound",
+    "WorkerLost",
 ]
 
 LONGEST_RECEIVED = 120
@@ -127,6 +129,13 @@ class DatasetNotFound(DataError):
 
 class TrainingError(OnehotError):
     """A training that ended without a model."""
+
+
+class WorkerLost(TrainingError):
+    """The worker was not heard of any more, more often than a job is tried."""
+
+    def __init__(self) -> None:
+        super().__init__("the workers that trained this job vanished, and it is not tried again: submit it again")
 
 
 class TrainingDiverged(TrainingError):

@@ -1,21 +1,32 @@
 """`python -m service.reaper`: give the jobs of workers that vanished back to their queues, once.
 
-Workers do this for each other between two jobs. Where they are scaled to zero, nobody is left to do it.
+Workers do this for each other. Where they are scaled to zero, nobody is left to do it. What a worker does then is done
+here in the same way (docs/adr/0011): under the same lock, and never before owners had time to renew their leases.
 """
 
 import os
+import time
 from typing import Any
 
 from redis import Redis
-from rq import Queue, Worker
-from rq.job import Job
+from redis.exceptions import RedisError
+from rq import Queue, Worker, worker_registration
+from rq.exceptions import AbandonedJobError
+from rq.job import Job, JobStatus
+from rq.registry import clean_registries
 from rq.serializers import JSONSerializer
 
+from models.errors import WorkerLost
+from models.job_events import add_end
 from models.settings import read_settings
 
 __all__ = ["reap"]
 
 QUEUES = ("train", "train-gpu")
+PATIENCE_S = 15.0
+"""As long as a lease: a worker that the queue's server was away from renews it in this time, or is lost."""
+TURN_S = 1.0
+LOCK_S = 10
 
 
 class SilentJob(Job):
@@ -30,15 +41,78 @@ class SilentJob(Job):
         """Send nothing."""
 
 
-def reap(connection: Redis) -> None:
-    """Run RQ's own maintenance on every queue: leases that ran out, jobs stuck between two lists.
+class Reaper(Worker):
+    """A worker that takes no job, and says how those ended that nobody will take again.
 
     Args:
         connection: The queue's server. RQ changes its timeouts: it is used for nothing else.
     """
-    queues = [Queue(name, connection=connection, job_class=SilentJob, serializer=JSONSerializer) for name in QUEUES]
-    worker = Worker(queues, connection=connection, job_class=SilentJob, serializer=JSONSerializer)
-    worker.clean_registries()  # type: ignore[no-untyped-call]
+
+    def __init__(self, connection: Redis) -> None:
+        queues = [Queue(name, connection=connection, job_class=SilentJob, serializer=JSONSerializer) for name in QUEUES]
+        super().__init__(queues, connection=connection, job_class=SilentJob, serializer=JSONSerializer)
+        self._lost: list[Job] = []
+
+    def is_needed(self) -> bool:
+        """Whether a lease has run out, or a job is between the queue and a worker."""
+        return any(
+            queue.started_job_registry.get_expired_job_ids() or queue.intermediate_queue.get_job_ids()
+            for queue in self.queues
+        )
+
+    def clean_registries(self) -> None:
+        """Give abandoned jobs back to their queues, or fail them."""
+        for queue in self.queues:
+            lock = f"onehot:maintenance:{queue.name}"
+            if self.connection.set(lock, self.name, nx=True, ex=LOCK_S):
+                clean_registries(queue, [self._note_lost])
+                worker_registration.clean_worker_registry(queue)
+                queue.intermediate_queue.cleanup(self, queue)
+                self.connection.delete(lock)
+        for job in self._lost:
+            self._tell_end(job)
+
+    def handle_job_failure(self, job: Job, queue: Queue, *args: Any, **kwargs: Any) -> None:
+        """Retry or fail a job that was stuck on its way to a worker."""
+        super().handle_job_failure(job, queue, *args, **kwargs)
+        self._lost.append(job)
+
+    def _note_lost(self, job: Job, kind: type[BaseException], *rest: Any) -> None:
+        del rest
+        if issubclass(kind, AbandonedJobError):
+            self._lost.append(job)
+
+    def _tell_end(self, job: Job) -> None:
+        """Say that a job has failed, and why, to those who ask and to those who follow; unless it is tried again."""
+        if job.get_status() == JobStatus.FAILED:
+            error = WorkerLost()
+            job.meta = {**job.get_meta(), "error": {"type": type(error).__name__, "message": str(error)}}
+            job.save_meta()  # type: ignore[no-untyped-call]
+            add_end(self.connection, job.id, "failed")
+
+
+def reap(connection: Redis, *, patience_s: float = PATIENCE_S) -> None:
+    """Run the queue's maintenance: leases that ran out, jobs stuck between two lists.
+
+    Args:
+        connection: The queue's server. RQ changes its timeouts: it is used for nothing else.
+        patience_s: How long the server must answer without a break before a lease that ran out counts.
+    """
+    reaper = Reaper(connection)
+    if reaper.is_needed():
+        _wait(connection, patience_s)
+        reaper.clean_registries()
+
+
+def _wait(connection: Redis, patience_s: float) -> None:
+    """Wait until the queue's server has answered for so long: it may have been away, and every owner with it."""
+    since_s = time.monotonic()
+    while time.monotonic() - since_s < patience_s:
+        time.sleep(min(TURN_S, patience_s))
+        try:
+            connection.ping()
+        except RedisError:
+            since_s = time.monotonic()
 
 
 if __name__ == "__main__":

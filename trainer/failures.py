@@ -11,7 +11,6 @@ __all__ = [
     "DiskFull",
     "OutOfMemory",
     "ProcessKilled",
-    "WorkerLost",
     "error_document",
     "explained",
     "is_final",
@@ -54,13 +53,6 @@ class ProcessKilled(TrainingError):
         super().__init__(
             f"the training's process was ended by signal {number} at a peak of {peak_mib:.0f} MiB of memory{hint}"
         )
-
-
-class WorkerLost(TrainingError):
-    """The worker was not heard of any more, more often than a job is tried."""
-
-    def __init__(self) -> None:
-        super().__init__("the workers that trained this job vanished, and it is not tried again: submit it again")
 
 
 def explained(error: BaseException) -> BaseException:

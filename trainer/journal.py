@@ -11,6 +11,7 @@ from typing import Any
 from redis import Redis
 from rq.job import Job
 
+from models.job_events import add_event, events_key
 from trainer.attempts import TTL_S, publishing_key, wishes
 from trainer.draining import is_draining
 from trainer.watching import Progress, Superseded, TrainingCancelled, TrainingPaused
@@ -20,27 +21,6 @@ __all__ = ["CHECKPOINTS", "JobWatcher", "add_event", "events_key", "told_epochs"
 CHECKPOINTS = "onehot:checkpoints"
 """Set of `model/job id`: who may have checkpoints in the store."""
 LOOK_S = 0.5
-APPEND = """
-if redis.call('LINDEX', KEYS[1], -1) == ARGV[1] then return 0 end
-redis.call('RPUSH', KEYS[1], ARGV[1])
-return redis.call('EXPIRE', KEYS[1], ARGV[2])
-"""
-
-
-def events_key(job_id: str) -> str:
-    """The Redis list of a job's events; an event's index is its id."""
-    return f"onehot:job:{job_id}:events"
-
-
-def add_event(connection: Any, job_id: str, event: dict[str, Any]) -> None:
-    """Append an event to a job's list, unless it is the last one there.
-
-    Args:
-        connection: A client, or a pipeline.
-        job_id: Whose event it is.
-        event: Plain values.
-    """
-    connection.eval(APPEND, 1, events_key(job_id), json.dumps(event), TTL_S)
 
 
 def told_epochs(connection: Redis, job_id: str) -> int:

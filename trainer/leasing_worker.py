@@ -12,9 +12,11 @@ from rq.registry import clean_registries
 from rq.serializers import JSONSerializer
 from rq.utils import now
 
+from models.errors import WorkerLost
+from models.job_events import add_end
 from trainer.dequeuing import CarefulQueue
-from trainer.failures import WorkerLost, error_document
-from trainer.journal import add_event, write_meta
+from trainer.failures import error_document
+from trainer.journal import write_meta
 from trainer.listed_jobs import ListedJob
 from trainer.sweeping import Sweeper
 
@@ -125,4 +127,4 @@ class LeasingWorker(Worker):
         """Append the end to the job's events, when it has ended."""
         status = ENDS.get(job.get_status())
         if status is not None:
-            add_event(self.connection, job.id, {"event": "end", "status": status})
+            add_end(self.connection, job.id, status)

@@ -3,8 +3,8 @@ import signal
 
 import pytest
 
-from models.errors import DataError, StoreFull, StoreUnavailable, TrainingDiverged
-from trainer.failures import ProcessKilled, WorkerLost, error_document, is_final, may_help_again
+from models.errors import DataError, StoreFull, StoreUnavailable, TrainingDiverged, WorkerLost
+from trainer.failures import ProcessKilled, error_document, is_final, may_help_again
 from trainer.isolation import TrainingFailed
 from trainer.watching import Superseded, TrainingCancelled, TrainingPaused
 
