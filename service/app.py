@@ -12,7 +12,7 @@ from models.store import Store
 from service.access import Lock, require_scopes_for_all
 from service.admission import Admission
 from service.answers import Answer
-from service.board import Board
+from service.board import Board, LocalBoard
 from service.context import EXTENSION, Services
 from service.endpoints import BLUEPRINTS
 from service.gauges import Gauges
@@ -82,14 +82,18 @@ def create_app(
 
 
 def _registry(settings: Settings, board: Board | None) -> Registry:
+    shared = board or LocalBoard()
     return Registry(
-        lambda: _open_store(settings), keep_versions=settings.keep_versions, full_look_s=settings.full_poll_s,
-        board=board, memory=Memory(settings.memory_bytes),
+        lambda: _open_store(settings, create=not shared.plan().has_seen_store),
+        keep_versions=settings.keep_versions, full_look_s=settings.full_poll_s, board=shared,
+        memory=Memory(settings.memory_bytes),
     )  # fmt: skip
 
 
-def _open_store(settings: Settings) -> Store:
-    return Store.open(settings.store, cache=FileCache(Path(settings.cache).expanduser(), settings.cache_bytes))
+def _open_store(settings: Settings, *, create: bool) -> Store:
+    """Once the store was seen, a folder that is missing is a mount that went away."""
+    cache = FileCache(Path(settings.cache).expanduser(), settings.cache_bytes)
+    return Store.open(settings.store, cache=cache, create=create)
 
 
 def _open_jobs(redis_url: str) -> "Jobs":
