@@ -34,6 +34,7 @@ __all__ = ["Store"]
 
 MANIFEST = "manifest.json"
 CLAIM = "claim.json"
+GONE = "its folder is gone"
 LARGEST_MANIFEST_BYTES = 256 * 2**20
 """Golden rows of the largest images take a tenth of it."""
 
@@ -57,8 +58,13 @@ class Store:
     cache: FileCache | None = None
 
     @classmethod
-    def open(cls, place: str | Path, *, cache: FileCache | None = None) -> Self:
-        """Open a folder (made when missing) or an object store by URL: `s3://`, `gs://`, `az://`.
+    def open(cls, place: str | Path, *, cache: FileCache | None = None, create: bool = True) -> Self:
+        """Open a folder or an object store by URL: `s3://`, `gs://`, `az://`.
+
+        Args:
+            place: Where it is.
+            cache: Keeps files of an object store on this machine.
+            create: Whether a folder that is missing is made.
 
         Raises:
             StoreUnavailable: When the folder cannot be made or the URL is not understood.
@@ -68,12 +74,24 @@ class Store:
             if "://" in text and not text.startswith("file://"):
                 return cls(open_url(text), cache=cache)
             folder = Path(text.removeprefix("file://")).absolute()
-            return cls(LocalStore(folder, mkdir=True), folder)
+            if not create and not folder.is_dir():
+                raise StoreUnavailable(GONE)
+            return cls(LocalStore(folder, mkdir=create), folder)
         except (BaseError, OSError, ValueError) as error:
             raise StoreUnavailable(reason_of(error)) from error
 
+    def require_folder(self) -> None:
+        """See to it that the store's folder is there, when it is one: a mount that went away is no empty store.
+
+        Raises:
+            StoreUnavailable: When it is gone.
+        """
+        if self.folder is not None and not self.folder.is_dir():
+            raise StoreUnavailable(GONE)
+
     def models(self) -> list[str]:
         """Names of all models that have a published version, sorted."""
+        self.require_folder()
         names = [name for name in children(self.objects, "") if is_model_name(name)]
         return [name for name in sorted(names) if self.versions(name)]
 
@@ -347,6 +365,7 @@ class Store:
 
     def _numbers(self, model: str) -> list[int]:
         """Claimed numbers of a model, ascending."""
+        self.require_folder()
         names = children(self.objects, model)
         return sorted(int(name) for name in names if name.isdecimal() and not name.startswith("0"))
 

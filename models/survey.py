@@ -68,7 +68,7 @@ def survey(store: Store, *, model: str | None = None) -> dict[str, SurveyedModel
     Raises:
         StoreUnavailable: When it does not answer, or its folder is gone.
     """
-    _require_folder(store)
+    store.require_folder()
     found: defaultdict[str, _Found] = defaultdict(_Found)
     try:
         for parts, tag, size in _files(store, model):
@@ -107,7 +107,7 @@ class StoreWatch:
         """
         now_s, due_s = self._clock(), self._full_due_s
         self._full_due_s = now_s  # unless this one comes to its end
-        _require_folder(self._store)
+        self._store.require_folder()
         changed = self._changes.changed()  # before the listing: what comes in between is told again
         if now_s >= due_s:
             self._models = survey(self._store)
@@ -119,11 +119,6 @@ class StoreWatch:
             self._models = others | survey(self._store, model=model)
         self._full_due_s = due_s
         return self._models
-
-
-def _require_folder(store: Store) -> None:
-    if store.folder is not None and not store.folder.is_dir():
-        raise StoreUnavailable("its folder is gone")
 
 
 def _files(store: Store, model: str | None) -> Iterator[tuple[list[str], str, int]]:

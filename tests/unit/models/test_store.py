@@ -269,3 +269,12 @@ def test_a_url_of_an_unknown_scheme_is_an_unavailable_store():
     """`gopher://` is no object store."""
     with pytest.raises(StoreUnavailable):
         Store.open("gopher://bucket")
+
+
+def test_a_folder_that_is_gone_is_no_empty_store(store, draft):
+    """Nobody is told that there is no such model."""
+    store.publish(draft, FILES)
+    store.folder.rename(store.folder.parent / "away")
+    for ask in (store.models, lambda: store.versions("iris"), lambda: store.resolve("iris")):
+        with pytest.raises(StoreUnavailable, match="its folder is gone"):
+            ask()
