@@ -1,5 +1,5 @@
 # Every target prepares what it needs: only Python 3.11–3.13, make and git have to be there.
-.PHONY: browser setup demo up test test-service test-backends test-faults test-long fuzz schemathesis check fix bench bench-train k8s-check image-check
+.PHONY: browser setup demo up test test-service test-backends test-faults test-long soak fuzz schemathesis check fix bench bench-train k8s-check image-check
 .DEFAULT_GOAL := help
 
 PYTHON := .venv/bin/python
@@ -72,6 +72,9 @@ bench-train: .venv/.synced ## Training against plain `model.fit`, a whole job ag
 test-long: .venv/.synced ## At length: 20 kills of each kind, outages of 3, 15 and 60 s, three seeds against hand-written Keras
 	KILLS=20 OUTAGES=3,15,60 LEASE=15 $(PYTHON) $(PYTEST) tests/e2e/trainer
 	SEEDS=3 $(PYTHON) $(PYTEST) tests/integration/test_trainer_init.py
+
+soak: .venv/.synced ## The service at length: 20 changes in 60 s, 20 kills, twice the load for 60 s, 10 minutes of reloads
+	CHANGES=20 LOAD_S=60 KILLS=20 SOAK_S=600 RELOAD_S=5 $(PYTHON) $(PYTEST) -s --timeout=900 tests/e2e/service
 
 test-backends: .venv-backends/.synced ## One spec on tensorflow, jax and torch (torch from PyPI is several GB)
 	.venv-backends/bin/python $(PYTEST) tests/integration/test_trainer_backends.py tests/integration/test_trainer_replicas.py

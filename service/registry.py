@@ -31,6 +31,8 @@ GRAIN_S = IDLE_S / 10
 """How exactly the other processes know when a version was last asked for."""
 LARGE_BYTES = 2**20
 """Of a graph, from which on it is worth the while to give memory back."""
+MOST_FACTS = 50
+"""Manifests of versions that are not loaded, read at one time."""
 MOST_ROUNDS = 1_000
 """Of planning, loading and agreeing before the next look at the store."""
 
@@ -186,6 +188,15 @@ class Registry:
             self._followed = (*self._signs()[:3], looks_asked)
             if self._followed[:3] == before[:3]:
                 break
+        self._read_facts()
+
+    def _read_facts(self) -> None:
+        """A few at a time: what is to be loaded does not wait for what is only shown."""
+        left = MOST_FACTS
+        for shelf in self._shelves.values():
+            left -= shelf.read_missing_facts(most=left)
+        if left < 0:
+            self._has_news = True
 
     @property
     def others_serve(self) -> bool:
@@ -289,8 +300,6 @@ class Registry:
         if gone:
             self._shelves = {name: shelf for name, shelf in self._shelves.items() if name not in gone}
             self._hold(plan)
-        for shelf in self._shelves.values():
-            shelf.read_missing_facts()
         self._tell()
         if was_loaded:
             give_back()

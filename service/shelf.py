@@ -147,15 +147,26 @@ class Shelf:
             self._on_change()
         return was_loaded
 
-    def read_missing_facts(self) -> None:
-        """What is shown of versions that are not loaded."""
-        missing = [slot for slot in self._slots.values() if slot.status.facts is None and slot.facts_tag != slot.tag]
-        for slot in missing:
+    def read_missing_facts(self, *, most: int) -> int:
+        """Read what is shown of versions that are not loaded, the newest first.
+
+        Args:
+            most: How many manifests to read now.
+
+        Returns:
+            How many were missing.
+        """
+        missing = [
+            slot for _, slot in sorted(self._slots.items(), reverse=True)
+            if slot.status.facts is None and slot.facts_tag != slot.tag
+        ]  # fmt: skip
+        for slot in missing[: max(most, 0)]:
             slot.facts_tag = slot.tag
             with suppress(OnehotError):  # its status says why once it is wanted
                 slot.status = replace(slot.status, facts=self._loader.facts(slot.status.version))
-        if missing:
+        if missing and most > 0:
             self._on_change()
+        return len(missing)
 
     def _note_refusals(self, refused: Mapping[int, str]) -> None:
         for number, slot in self._slots.items():

@@ -178,7 +178,10 @@ def test_a_refused_version_says_why_and_is_loaded_when_it_is_no_longer_refused(s
 def test_versions_that_are_not_loaded_tell_their_facts(shelf) -> None:
     """The list of models shows the metrics of all versions."""
     update(shelf, 3)
-    shelf.read_missing_facts()
+    assert shelf.read_missing_facts(most=2) == 3
+    assert [number for number, status in shelf.statuses.items() if status.facts is None] == [1]
+    assert shelf.read_missing_facts(most=2) == 1
+    assert shelf.read_missing_facts(most=2) == 0
     facts: Callable[[int], VersionFacts | None] = lambda number: shelf.statuses[number].facts  # noqa: E731
     assert facts(1) == VersionFacts("day 1", "softmax", (), {})
     assert facts(3) is not None
