@@ -60,8 +60,10 @@ def _needed_s(cluster: Cluster, workload: Workload) -> float:
     if workload.component != "service":
         return 0
     container = workload.pod["containers"][0]
-    told = cluster.environment(container).get("ONEHOT_DRAIN_S", "")
-    return _stop_s(container) + read_settings({"ONEHOT_DRAIN_S": told}).drain_s + MARGIN_S
+    told = {name: value for name, value in cluster.environment(container).items()
+            if name in {"ONEHOT_LEAVE_S", "ONEHOT_DRAIN_S"}}  # fmt: skip
+    settings = read_settings(told)
+    return _stop_s(container) + settings.leave_s + settings.drain_s + MARGIN_S
 
 
 def _stop_s(container: Document) -> int:

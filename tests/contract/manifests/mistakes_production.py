@@ -56,5 +56,10 @@ MISTAKES: Mistakes = {
     "trainers with another store": (
         "store", lambda m: _gpu_pod(m)["containers"][0].update(env=[
             *_gpu_pod(m)["containers"][0]["env"], {"name": "ONEHOT_STORE", "value": "s3://elsewhere"}])),
+    "a cache that outgrows its volume": (
+        "cache", lambda m: m.data("onehot-service-settings").update(ONEHOT_CACHE_BYTES="2147483648")),
+    "a cache in the folder of temporary files": (
+        "cache", lambda m: m.data("onehot-service-settings").update(ONEHOT_CACHE="/tmp/cache")),  # noqa: S108
+    "a cache wherever it likes": ("cache", lambda m: m.data("onehot-service-settings").pop("ONEHOT_CACHE")),
     "an object without its labels": ("labelled", lambda m: m.get("LocalQueue", "onehot-gpu")["metadata"].pop("labels")),
 }  # fmt: skip

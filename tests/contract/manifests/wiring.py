@@ -107,6 +107,22 @@ def store(cluster: Cluster) -> Iterator[Finding]:
         yield "ONEHOT_STORE", f"expected one store for all; received {stores}"
 
 
+def cache(cluster: Cluster) -> Iterator[Finding]:
+    """Where the store is an object store, the service keeps files in a volume of its own, larger than they get."""
+    for workload, container in _ours(cluster):
+        told = cluster.environment(container)
+        if workload.component != "service" or "://" not in told.get("ONEHOT_STORE", ""):
+            continue
+        path = told.get("ONEHOT_CACHE", "")
+        volume = _volume_at(workload, container, path + "/") if path else None
+        if volume is None or "emptyDir" not in volume or "tmp" in volume["name"]:
+            yield workload.where, f"ONEHOT_CACHE: expected an emptyDir of its own; received {path!r}"
+            continue
+        most_bytes = read_settings({"ONEHOT_CACHE_BYTES": told.get("ONEHOT_CACHE_BYTES", "")}).cache_bytes
+        if float(quantity(volume["emptyDir"].get("sizeLimit", "0"))) <= most_bytes:
+            yield workload.where, f"ONEHOT_CACHE_BYTES: expected less than the sizeLimit of {volume['name']}"
+
+
 def _volume_at(workload: Workload, container: Document, path: str) -> Document | None:
     for mount in container.get("volumeMounts", []):
         if path.startswith(mount["mountPath"].rstrip("/") + "/"):
@@ -188,4 +204,4 @@ def _ours(cluster: Cluster) -> Iterator[tuple[Workload, Document]]:
                 yield workload, container
 
 
-RULES = (settings, password, queue_address, address, keys, routes, store, queues, gpu_nodes, durable_queue)
+RULES = (settings, password, queue_address, address, keys, routes, store, cache, queues, gpu_nodes, durable_queue)
