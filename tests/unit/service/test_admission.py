@@ -68,3 +68,35 @@ def test_a_request_that_waits_too_long_is_ended_where_it_waits() -> None:
     run = subprocess.run([sys.executable, "-c", WAITING], capture_output=True, text=True, timeout=60, check=True)
     assert run.stdout.strip() == f"{['done'] * 2 + ['ended'] * 2 + ['left alone'] * 4} 0"
     assert not run.stderr
+
+
+WAITING_FOR_EACH_OTHER = """
+from gevent import monkey
+monkey.patch_all()
+import gevent, time
+from service.admission import Admission
+from service.errors import TooMuchAtOnce
+
+admission = Admission(most=2, timeout_s=30)
+admission.start()
+gevent.sleep(0.01)
+
+def answer():
+    try:
+        admission.leave(admission.enter(time.perf_counter()))
+        return "answered"
+    except TooMuchAtOnce:
+        return "refused"
+
+print([answer() for _ in range(3)], admission.in_flight)
+gevent.sleep(0.01)
+print([answer() for _ in range(3)], admission.in_flight)
+"""
+
+
+def test_what_waits_for_each_other_counts_as_at_one_time() -> None:
+    """The event loop found it waiting all at once; at its next turn there is room again."""
+    run = subprocess.run(
+        [sys.executable, "-c", WAITING_FOR_EACH_OTHER], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert run.stdout.splitlines() == [f"{['answered', 'answered', 'refused']} 0"] * 2
