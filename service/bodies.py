@@ -9,12 +9,14 @@ from flask import Request
 from models.errors import InputError, shown
 from service.compression import decoded, read_chunks
 from service.errors import BodyTooLarge, UnsupportedBody
+from service.non_finite import place_of_non_finite
 
 __all__ = ["JSON_TYPES", "parse_json", "parse_object", "read_body", "require_content_type"]
 
 CHUNK_BYTES = 64 * 1024
 # What `curl -d` sends is JSON too: TensorFlow Serving's own examples do it, and its server does not look.
 JSON_TYPES = frozenset({"", "application/json", "application/x-www-form-urlencoded", "text/json", "text/plain"})
+TOO_LARGE = "number is infinity when parsed as double"
 NOT_FINITE = re.compile(r"[+-]?(nan|inf(inity)?)\b", re.IGNORECASE)
 
 
@@ -86,6 +88,10 @@ def _malformed(body: bytes, error: orjson.JSONDecodeError) -> InputError:
     where = f"body, line {error.lineno}, column {error.colno}"
     is_behind_sign = error.doc[max(error.pos - 1, 0) : error.pos] in ("+", "-")
     token = NOT_FINITE.match(error.doc, error.pos - is_behind_sign)
-    if token is not None:
-        return InputError(where=where, expected="finite numbers", received=f"{token.group()}, which is not JSON")
+    if token is not None or error.msg == TOO_LARGE:
+        received = "a number so large that it is infinity" if token is None else f"{token.group()}, which is not JSON"
+        place = place_of_non_finite(body)
+        if place is not None:
+            where, received = place, f"{received} ({where})"
+        return InputError(where=where, expected="finite numbers", received=received)
     return InputError(where=where, expected="JSON", received=error.msg)

@@ -43,6 +43,8 @@ class _Strict(fields.Field[Any]):
 class _LabelSchema(Schema):
     """The body of a PUT."""
 
+    error_messages = {"unknown": "expected version and force; received another name"}  # noqa: RUF012 -- marshmallow's way
+
     version = _Strict(integer(1, 2**53), required=True)
     force = _Strict(boolean, load_default=False)
 

@@ -21,6 +21,7 @@ from service.inference_protocol.tensors import (
     json_numbers,
     split_body,
 )
+from service.non_finite import place_of_non_finite
 
 __all__ = ["OutputWish", "V2Request", "decode_request", "load_object", "takes_text"]
 
@@ -94,6 +95,9 @@ def load_object(text: bytes, where: str) -> dict[str, Any]:
     try:
         document = orjson.loads(text)
     except orjson.JSONDecodeError as error:
+        place = place_of_non_finite(text)
+        if place is not None:
+            raise InputError(where=place, expected="finite numbers", received=f"NaN or infinity: {error}") from error
         raise InputError(where=where, expected="JSON", received=str(error)) from error
     if not isinstance(document, dict):
         raise InputError(where=where, expected="a JSON object", received=shown(document))

@@ -20,8 +20,11 @@ GOOD = {"instances": [ROW]}
         ('{"instances": [[1,2,3,4,5,6,7,8],[1,2]]}', "instances[1]", "shape [2]"),
         ('{"instances": [[1,2,3,4,5,6,7,"8"]]}', "instances[0]", "'8'"),
         ('{"instances": [[1,2,3,4,5,6,7,8],[[1,2],[3]]]}', "instances[1]", "ragged"),
-        ('{"instances": [[1,2,3,4,5,6,7,NaN]]}', "body, line 1", "NaN"),
-        ('{"instances": [[1,2,3,4,5,6,7,-Infinity]]}', "body, line 1", "-Infinity"),
+        ('{"instances": [[1,2,3,4,5,6,7,NaN]]}', "instances[0]", "NaN"),
+        ('{"instances": [[1,2,3,4,5,6,7,8],[1,2,3,4,5,6,7,-Infinity]]}', "instances[1]", "-Infinity"),
+        ('{"inputs": {"x": [[1,2,3,4,5,6,7,1e999]]}}', "inputs", "infinity"),
+        ('{"instances": [[1,2,3,4,5,6,7,8],[1,2,3,4,5,6,7,1e999]]}', "instances[1]", "infinity"),
+        ('{"instances": [[1,2,3,4,5,6,7,NaN]', "body, line 1", "NaN"),
         ('{"instances": [[1,2,3,4,5,6,7,8],[1,2,3,4,5,6,7,1e39]]}', "instances[1]", "inf"),
     ],
 )
