@@ -12,7 +12,7 @@ from models.api_keys import ApiKeyFile
 from tests.contract.live import live
 
 CONFIGURATION = Path(__file__).parent / "schemathesis.toml"
-EXAMPLES = os.environ.get("SCHEMATHESIS_EXAMPLES", "2")
+EXAMPLES = os.environ.get("SCHEMATHESIS_EXAMPLES", "1")
 PHASES = os.environ.get("SCHEMATHESIS_PHASES", "examples,fuzzing")
 SEED = "20261125"
 
