@@ -1,7 +1,7 @@
 """The events of a job as server-sent events: one for each epoch, then the end; a reconnect goes on where it was."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import orjson
@@ -50,20 +50,21 @@ def has_seen_end(jobs: Jobs, job_id: str, *, start: int) -> bool:
     return not before or before[0].get("event") == END
 
 
-def follow(jobs: Jobs, job_id: str, *, start: int) -> Iterator[bytes]:
-    """Yield a job's events until its end; when the queue goes away the stream ends, and the client comes again.
+def follow(jobs: Jobs, job_id: str, *, start: int, is_ending: Callable[[], bool] = lambda: False) -> Iterator[bytes]:
+    """Yield a job's events until its end; when the queue or the service goes away, so that the client comes again.
 
     Args:
         jobs: The queue.
         job_id: Whose events.
         start: Index of the first one.
+        is_ending: Whether the service is about to end.
 
     Returns:
         Chunks of a `text/event-stream`.
     """
     yield RECONNECT
     index, silent_s = start, 0.0
-    while True:
+    while not is_ending():
         try:
             # The status first: an event that comes after it was read is found in the next round.
             status = jobs.status(job_id)
