@@ -23,7 +23,8 @@ ODD_VALUES = (
     b"0x1", b"+1", b"9" * 400, b"1" + b"0" * 5000, b"18446744073709551616", b"-9223372036854775809", b"true", b"null",
     b"[]", b"{}", b"[[]]", b'""', b'"\\ud800"', b'"\\udfff\\ud800"', b'"\\u0000"', b'"\xff"', b'"\xed\xa0\x80"',
     b'{"b64": "AAAA"}', b'{"b64": 7}', b'{"x": 1, "x": 2}', b'"1.5"', b"'1'", b"[1, 2", b"1 2", b"/* */ 1",
-    b"[" * DEPTH, b"[" * DEPTH + b"]" * DEPTH, b'{"a":' * DEPTH, b"[1," * 900 + b'"x"' + b"]" * 900, b'"' + b"a" * 100_000 + b'"',
+    b"[" * DEPTH, b"[" * DEPTH + b"]" * DEPTH, b'{"a":' * DEPTH, b"[1," * 900 + b'"x"' + b"]" * 900,
+    b'"' + b"a" * 100_000 + b'"',
 )  # fmt: skip
 CONTENT_TYPES = (
     "", "application/json", "text/csv", "text/csv; header=present", "text/csv; header=absent", "application/x-npy",
