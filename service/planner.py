@@ -20,6 +20,9 @@ ON_DEMAND = 4
 IDLE_S = 300.0
 """How long such a version stays without being asked for."""
 
+REVIEW_S = 5.0
+"""How often to plan anew although nothing that was told has changed: time passes, and memory comes and goes."""
+
 log = structlog.get_logger("service")
 
 
@@ -49,6 +52,8 @@ class Planner:
         self._surveyed: Mapping[str, SurveyedModel] | None = None
         self._labels: dict[str, tuple[str, dict[str, int]]] = {}
         self._error = ""
+        self._grounds: tuple[object, ...] = ()
+        self._planned_s = 0.0
 
     def look(self) -> None:
         """Take notice of what is in the store now."""
@@ -85,12 +90,17 @@ class Planner:
 
     def plan(self, reports: Sequence[Report]) -> None:
         """Post a plan if another one is needed than the one before."""
-        before = self._board.plan()
+        before, now_s = self._board.plan(), self._clock()
+        grounds = (self._surveyed, self._labels, self._error, list(reports), self._board.generation, before.number)
+        if grounds == self._grounds and now_s < self._planned_s + REVIEW_S:
+            return
+        self._planned_s = now_s
         has_seen_store = before.has_seen_store or self._surveyed is not None
         models = before.models if self._surveyed is None else self._plan_all(self._surveyed, reports, before)
         plan = Plan(before.number, models, self._error, has_seen_store)
         if plan != before:
             self._board.post_plan(replace(plan, number=before.number + 1))
+        self._grounds = (*grounds[:-1], self._board.plan_number)
 
     def _plan_all(
         self, surveyed: Mapping[str, SurveyedModel], reports: Sequence[Report], before: Plan

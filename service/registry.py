@@ -8,74 +8,29 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from types import MappingProxyType
 
 import structlog
 
-from models.errors import OnehotError
 from models.store import Store
 from service.agreement import Agreement, Report, agree
 from service.board import Board, LocalBoard
-from service.errors import ServiceError
-from service.loading import GRAPH_FILE, load_version
 from service.memory import Memory, give_back
 from service.plan import Plan
 from service.planner import IDLE_S, Planner
 from service.predictor import Predictor
-from service.shelf import Shelf
-from service.snapshot import HeldModel, Holdings, Snapshot, VersionFacts, take_snapshot
+from service.shelves import Shelves
+from service.snapshot import Holdings, Snapshot, take_snapshot
 
-__all__ = ["LoadFailed", "Registry"]
+__all__ = ["Registry"]
 
 GRAIN_S = IDLE_S / 10
 """How exactly the other processes know when a version was last asked for."""
-LARGE_BYTES = 2**20
-"""Of a graph, from which on it is worth the while to give memory back."""
 MOST_FACTS = 50
 """Manifests of versions that are not loaded, read at one time."""
 MOST_ROUNDS = 1_000
 """Of planning, loading and agreeing before the next look at the store."""
 
 log = structlog.get_logger("service")
-
-
-class LoadFailed(ServiceError):
-    """A version that did not load for a reason that nobody foresaw."""
-
-    def __init__(self, model: str, version: int, *, kind: str) -> None:
-        self.model = model
-        self.version = version
-        self.kind = kind
-        super().__init__(
-            f"version {version} of model {model!r} did not load ({kind}): the log of the service says more"
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class _ModelLoader:
-    """Loads the versions of one model."""
-
-    open_store: Callable[[], Store]
-    model: str
-
-    def load(self, version: int) -> Predictor:
-        started_s = time.monotonic()
-        try:
-            predictor = load_version(self.open_store(), self.model, version)
-        except OnehotError as error:
-            log.warning("version failed", model=self.model, version=version, reason=str(error))
-            raise
-        except Exception as error:
-            log.exception("version failed", model=self.model, version=version)
-            raise LoadFailed(self.model, version, kind=type(error).__name__) from error
-        if predictor.manifest.files[GRAPH_FILE].size >= LARGE_BYTES:
-            give_back()  # what building the session took for a moment
-        duration_ms = round((time.monotonic() - started_s) * 1000, 1)
-        log.info("version loaded", model=self.model, version=version, duration_ms=duration_ms)
-        return predictor
-
-    def facts(self, version: int) -> VersionFacts:
-        return VersionFacts.of(self.open_store().manifest(self.model, version))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +66,7 @@ class Registry:
             lambda: self.store, self.board, keep_versions=keep_versions, full_look_s=full_look_s,
             clock=clock, memory=memory or Memory(),
         )  # fmt: skip
-        self._shelves: dict[str, Shelf] = {}
+        self._shelves = Shelves(lambda: self.store, clock=clock, on_change=self._hold)
         self._held = Holdings()
         self._seen = _Seen(self._held, Agreement(), take_snapshot(self._held, Agreement()))
         self._asked: dict[tuple[str, int], float] = {}
@@ -188,15 +143,8 @@ class Registry:
             self._followed = (*self._signs()[:3], looks_asked)
             if self._followed[:3] == before[:3]:
                 break
-        self._read_facts()
-
-    def _read_facts(self) -> None:
-        """A few at a time: what is to be loaded does not wait for what is only shown."""
-        left = MOST_FACTS
-        for shelf in self._shelves.values():
-            left -= shelf.read_missing_facts(most=left)
-        if left < 0:
-            self._has_news = True
+        # A few at a time: what is to be loaded does not wait for what is only shown.
+        self._has_news = self._shelves.read_facts(most=MOST_FACTS) or self._has_news
 
     @property
     def others_serve(self) -> bool:
@@ -222,49 +170,29 @@ class Registry:
         self._follow(plan)
         if leads:
             self._agree(plan)
-        self._let_go(plan)
+        self._let_go()
         if plan.has_seen_store and not self.is_serving:
             self._begin_to_serve()
 
     def _follow(self, plan: Plan) -> None:
-        """Every model is known before the first of them is loaded."""
         self._note_store_error(plan.store_error)
-        for name, one in plan.models.items():
-            if name not in self._shelves:
-                self._shelves[name] = self._new_shelf(name)
-            self._shelves[name].see(one.tags)
-        for name in set(self._shelves) - set(plan.models):
-            self._shelves[name].see({})
-        self._hold(plan, *self._shelves)
-        for name, one in plan.models.items():
+        self._shelves.see(plan)
+        for name in plan.models:
             self._wait_for(f"the versions of model {name!r} to be loaded")
-            self._shelves[name].update(one.wanted, one.refused)
+            self._shelves.update(name)
             self._tell()
         if not plan.models:
             self._tell()
 
-    def _new_shelf(self, name: str) -> Shelf:
-        loader = _ModelLoader(lambda: self.store, name)
-        return Shelf(name, loader, clock=self._clock, on_change=lambda: self._hold(self.board.plan(), name))
-
-    def _hold(self, plan: Plan, *names: str) -> None:
-        """Show these models as they are now."""
-        held = {name: _held(self._shelves[name], plan) for name in names if name in self._shelves}
-        models = {**self._held.models, **held}
-        self._held = replace(
-            self._held,
-            models=MappingProxyType({name: models[name] for name in sorted(models) if name in self._shelves}),
-        )
+    def _hold(self) -> None:
+        """Let requests see what the shelves have now."""
+        self._held = replace(self._held, models=self._shelves.models)
 
     def _tell(self) -> None:
         """Let the others know what this process has, when that has changed."""
         report = Report(
-            {name: shelf.loaded for name, shelf in self._shelves.items()},
-            {name: shelf.failed for name, shelf in self._shelves.items()},
-            self._asked_lately(),
-            self.is_serving,
-            self._started_s,
-        )
+            self._shelves.loaded, self._shelves.failed, self._asked_lately(), self.is_serving, self._started_s,
+        )  # fmt: skip
         if report != self._report:
             self._report = report
             self.board.report(report)
@@ -290,16 +218,8 @@ class Registry:
             if models != before.models:
                 self.board.post_agreement(Agreement(before.generation + 1, models))
 
-    def _let_go(self, plan: Plan) -> None:
-        agreement = self.board.agreement()
-        was_loaded = False
-        for name, shelf in self._shelves.items():
-            wanted = plan.models[name].wanted if name in plan.models else ()
-            was_loaded |= shelf.let_go({*wanted, *agreement.model(name).ready})
-        gone = {name for name, shelf in self._shelves.items() if name not in plan.models and not shelf.loaded}
-        if gone:
-            self._shelves = {name: shelf for name, shelf in self._shelves.items() if name not in gone}
-            self._hold(plan)
+    def _let_go(self) -> None:
+        was_loaded = self._shelves.let_go(self.board.agreement())
         self._tell()
         if was_loaded:
             give_back()
@@ -307,10 +227,7 @@ class Registry:
     def _begin_to_serve(self) -> None:
         """From now on the others wait for this process; before, it must have everything that answers already."""
         with self.board.agreeing():
-            if all(
-                model in self._shelves and set(one.serving.values()) <= self._shelves[model].loaded
-                for model, one in self.board.agreement().models.items()
-            ):
+            if self._shelves.has_all(self.board.agreement()):
                 self.is_serving = True
                 self._tell()
         if self.is_serving:
@@ -327,9 +244,3 @@ class Registry:
     def _wait_for(self, what: str) -> None:
         if not self._held.is_complete:
             self._held = replace(self._held, waiting_for=what)
-
-
-def _held(shelf: Shelf, plan: Plan) -> HeldModel:
-    one = plan.models.get(shelf.name)
-    tags = frozenset(one.tags) if one else frozenset()
-    return HeldModel(tags, shelf.statuses, MappingProxyType(dict(one.labels)) if one else MappingProxyType({}))

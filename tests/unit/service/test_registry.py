@@ -4,7 +4,7 @@ import pytest
 
 from models.errors import LabelNotFound, ModelNotFound, StoreUnavailable, VersionNotFound
 from models.store import Store
-from service import registry as registry_module
+from service import planner, version_loader
 from service.errors import VersionNotLoaded
 from service.registry import Registry
 
@@ -114,7 +114,7 @@ def test_a_version_on_demand_goes_when_nobody_asks(publish, store_folder) -> Non
         registry.find("classic", version=1)
     registry.refresh()
     assert registry.find("classic", version=1)
-    now_s[0] = registry_module.IDLE_S + 1
+    now_s[0] = planner.IDLE_S + 1
     registry.refresh()
     with pytest.raises(VersionNotLoaded):
         registry.find("classic", version=1)
@@ -179,14 +179,14 @@ def test_an_unforeseen_error_in_one_version_stops_nothing(registry, publish, mon
     """It is that version's reason, without anything of the inside."""
     publish("broken")
     publish("classic")
-    load_version = registry_module.load_version
+    load_version = version_loader.load_version
 
     def load(store: Store, model: str, version: int) -> object:
         if model == "broken":
             raise MemoryError("secret")
         return load_version(store, model, version)
 
-    monkeypatch.setattr(registry_module, "load_version", load)
+    monkeypatch.setattr(version_loader, "load_version", load)
     registry.refresh()
     assert registry.find("classic").version == 1
     with pytest.raises(VersionNotLoaded, match="MemoryError") as raised:
