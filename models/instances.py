@@ -148,8 +148,10 @@ def require_finite(array: Array, where: str) -> None:
 def _explain(rows: list[Any], spec: InstanceSpec, where: str) -> None:
     """Find the first instance that does not fit and say so."""
     for index, row in enumerate(rows):
-        shape, flat = _flatten([row])
         place = f"{where}[{index}]"
+        if isinstance(row, list) and len(row) > spec.size:  # what else is wrong with it would take long to find
+            raise InputError(where=place, expected=spec.expected, received=f"a list of {len(row)}")
+        shape, flat = _flatten([row])
         if flat is None:
             raise InputError(where=place, expected=f"numbers in {spec.expected}", received=_what_is_odd(row))
         if not spec.accepts(shape[1:]):

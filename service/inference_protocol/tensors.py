@@ -151,9 +151,10 @@ def json_elements(data: Any, datatype: Datatype, shape: Sequence[int], where: st
     if not isinstance(data, list):
         raise InputError(where=where, expected=f"a list of {datatype.elements_in_words}", received=shown(data))
     nested_shape, elements = _flatten(data)
-    if elements is None or not set(map(type, elements)) <= datatype.elements:
+    is_odd = elements is None or not set(map(type, elements)) <= datatype.elements
+    if is_odd and len(data) <= prod(shape):  # of a longer list the length is what is wrong, and is found sooner
         raise _odd_element(data, datatype, where)
-    if nested_shape not in (tuple(shape), (prod(shape),)):
+    if elements is None or is_odd or nested_shape not in (tuple(shape), (prod(shape),)):
         raise InputError(where=where, expected=f"{prod(shape)} values, flat or nested as shape {list(shape)}",
                          received=f"shape {list(nested_shape)}")  # fmt: skip
     return elements
@@ -188,6 +189,8 @@ def _odd_element(data: list[Any], datatype: Datatype, where: str) -> InputError:
 
 def _first_odd(level: list[Any], datatype: Datatype) -> int | None:
     for index, item in enumerate(level):
+        if type(item) in datatype.elements:
+            continue
         _, elements = _flatten(item) if isinstance(item, list) else ((), [item])
         if elements is None or not set(map(type, elements)) <= datatype.elements:
             return index
