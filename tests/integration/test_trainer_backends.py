@@ -75,6 +75,21 @@ def test_versions_of_every_backend_are_served_alike(tmp_path, monkeypatch, make)
     assert max(accuracies) - min(accuracies) <= 0.01
 
 
+@pytest.mark.parametrize("precision", ["mixed_float16", "mixed_bfloat16"])
+@pytest.mark.parametrize("backend", [backend for backend in BACKENDS if backend != "tensorflow"])
+def test_mixed_precision_trains_and_is_served(tmp_path, monkeypatch, backend, precision) -> None:
+    """What is served answers as the network that was published, which computes in float32."""
+    monkeypatch.setenv("ONEHOT_STORE", str(tmp_path / "store"))
+    store = Store.open(tmp_path / "store")
+    spec = load_spec({**digits(backend), "fit": {"epochs": 4, "batch_size": 32, "precision": precision}})
+    manifest = train_isolated(spec, store=store, job_id=precision, watcher=Onlooker())
+    session = onnxruntime.InferenceSession(store.read(manifest, "model.onnx"))
+    inputs = manifest.fitted_preprocessing.apply(np.asarray(manifest.golden_rows.instances, np.float32))
+    (answer,) = session.run(None, {"x": inputs})
+    assert np.abs(answer - manifest.golden_rows.predictions).max() <= 1e-3
+    assert manifest.metrics["accuracy"] > 0.9
+
+
 @pytest.mark.skipif(not is_installed("jax"), reason="jax is not installed here")
 def test_a_file_of_jax_exports_under_tensorflow() -> None:
     """The same answers within 1e-5, with a layer that the export has to mend."""

@@ -165,6 +165,33 @@ def test_a_wrong_spec_fails_once_with_its_message(queue: Queue) -> None:
     assert [event["event"] for event in events(job)] == ["end"]
 
 
+ONE_JOB = """
+import json, psutil
+from trainer.worker import main
+from tensorflow.python.eager import context
+def opened():
+    runtime = context.context()
+    return runtime._context_handle is not None or runtime._physical_devices is not None
+main(["--burst", "--queue", "train-gpu"])
+after = [opened(), len(psutil.Process().children(recursive=True))]
+import keras
+keras.ops.ones(1)
+print(json.dumps([*after, opened()]))
+"""
+
+
+def test_the_worker_itself_opens_no_device(server: Redis, environment: dict[str, str]) -> None:
+    """Only its work-horse does, whose memory is gone with it; the last look shows that one would be seen."""
+    queue = Queue("train-gpu", connection=server, serializer=JSONSerializer)
+    job = enqueue(queue, spec("on-no-device"))
+    command = [sys.executable, "-c", ONE_JOB]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    opened, children, opened_by_an_operation = json.loads(done.stdout.splitlines()[-1])
+    assert ended(job) == "finished"
+    assert (opened, children, opened_by_an_operation) == (False, 0, True)
+
+
 def test_a_forged_job_is_refused(queue: Queue, folder: Path) -> None:
     """Whoever can write to the server can run nothing but trainings."""
     forged = queue.enqueue("os.system", args=[f"touch {folder}/owned"], job_timeout=-1)
