@@ -20,10 +20,12 @@ PREDICT = "/v1/models/classic:predict", json.dumps({"instances": [[1, 2, 3, 4, 5
 ENDS_S = 15
 
 
-@pytest.fixture
-def service(one_of_each, redis_server, tmp_path):
-    """A service that answers two requests at one time."""
-    with live(one_of_each, tmp_path, ONEHOT_REDIS_URL=redis_server, ONEHOT_MAX_IN_FLIGHT="2") as running:
+@pytest.fixture(scope="module")
+def service(one_of_each, redis_server, tmp_path_factory):
+    """A service that answers two requests at one time; the last test ends it."""
+    with live(
+        one_of_each, tmp_path_factory.mktemp("streams"), ONEHOT_REDIS_URL=redis_server, ONEHOT_MAX_IN_FLIGHT="2"
+    ) as running:
         yield running
 
 
