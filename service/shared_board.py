@@ -23,10 +23,13 @@ from service.plan import Plan
 
 __all__ = ["SharedBoard"]
 
-GENERATION, PLAN, NEWS, LOOKS, STOPPING = range(5)
+GENERATION, PLAN, NEWS, LOOKS, STOPPING, LEADER = range(6)
+AGREEING = "agreeing.lock"
 KEPT = 8
 """Older documents that stay for those who are just reading them."""
 BEAT_S = 1.0
+GLANCE_S = 0.2
+"""Between two looks at whether the leader lives."""
 STUCK_S = 10.0
 """A process whose event loop does not turn for so long is not waited for; its next request is refused, not outdated."""
 
@@ -37,8 +40,7 @@ class _Membership:
 
     pid: int
     lock: IO[str]
-    leading: IO[str]
-    leads: bool = False
+    looked_s: float = 0.0
 
 
 class SharedBoard:
@@ -95,10 +97,26 @@ class SharedBoard:
         self._numbers[STOPPING] = 1
 
     def lead(self) -> bool:
-        """Whether this process leads, now that it tried."""
+        """Whether this process leads. It does when nobody did, or when the one that did is dead or stuck."""
         mine = self._membership()
-        mine.leads = mine.leads or _locks(mine.leading)
-        return mine.leads
+        if self._numbers[LEADER] == mine.pid:
+            return True
+        now_s = time.monotonic()
+        if now_s < mine.looked_s + GLANCE_S:
+            return False
+        mine.looked_s = now_s
+        return not self._has_leader() and self._take_the_lead(mine.pid)
+
+    def _has_leader(self) -> bool:
+        lock = self.folder / "members" / f"{self._numbers[LEADER]}.lock"
+        return _is_held(lock) and _turns(lock)
+
+    def _take_the_lead(self, pid: int) -> bool:
+        with (self.folder / AGREEING).open("w") as file:
+            if not _locks(file) or self._has_leader():  # somebody is about to, or just did
+                return False
+            self._numbers[LEADER] = pid
+            return True
 
     def plan(self) -> Plan:
         """The plan that was posted last."""
@@ -117,19 +135,22 @@ class SharedBoard:
         return self._agreement
 
     def post_plan(self, plan: Plan) -> None:
-        """Post a plan with a higher number; only the leader does."""
-        self._post("plan", plan.number, plan.to_document())
-        self._numbers[PLAN] = plan.number
+        """Post a plan with a higher number; only the leader does, and one that was taken for stuck no longer is."""
+        with self.agreeing():
+            if self._numbers[LEADER] == os.getpid():
+                self._post("plan", plan.number, plan.to_document())
+                self._numbers[PLAN] = plan.number
 
     def post_agreement(self, agreement: Agreement) -> None:
         """Post what was agreed on, with a higher generation; only the leader does, while `agreeing`."""
-        self._post("agreement", agreement.generation, agreement.to_document())
-        self._numbers[GENERATION] = agreement.generation
+        if self._numbers[LEADER] == os.getpid():
+            self._post("agreement", agreement.generation, agreement.to_document())
+            self._numbers[GENERATION] = agreement.generation
 
     @contextmanager
     def agreeing(self) -> Iterator[None]:
         """Nobody else agrees or begins to serve meanwhile."""
-        with (self.folder / "agreeing.lock").open("w") as file:
+        with (self.folder / AGREEING).open("w") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
 
@@ -154,7 +175,6 @@ class SharedBoard:
         """Let go of what this process holds, as its end does too."""
         if self._mine is not None:
             self._mine.lock.close()
-            self._mine.leading.close()
             self._mine = None
 
     def start_beating(self) -> None:
@@ -173,7 +193,7 @@ class SharedBoard:
             pid = os.getpid()
             lock = (self.folder / "members" / f"{pid}.lock").open("w")
             fcntl.flock(lock, fcntl.LOCK_EX)
-            self._mine = _Membership(pid, lock, (self.folder / "leading.lock").open("w"))
+            self._mine = _Membership(pid, lock)
         return self._mine
 
     def _post(self, kind: str, number: int, document: Mapping[str, Any]) -> None:

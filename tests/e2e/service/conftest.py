@@ -85,6 +85,11 @@ class Service:
         return socket.create_connection(("127.0.0.1", self.port), timeout=30)
 
 
+def connected_ports(worker: psutil.Process) -> set[int]:
+    """The other ends of a worker's connections."""
+    return {one.raddr.port for one in worker.net_connections("tcp") if one.raddr}
+
+
 @pytest.fixture
 def serve(store_folder: Path, tmp_path: Path, wait_until) -> Iterator[Callable[..., Service]]:
     """Start the service on this test's store; it is stopped in the end."""

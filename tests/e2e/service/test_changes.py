@@ -3,6 +3,8 @@
 import os
 import time
 
+import pytest
+
 from tests.e2e.service.load import Sample, first_step_back, load
 
 CHANGES = int(os.environ.get("CHANGES", "6"))
@@ -48,6 +50,39 @@ def test_changes_under_full_load_fail_no_request_and_answer_none_wrong(
 def _lag_s(samples, told_s: float, version: int) -> float:
     """From a change until its version answered first: no other one does afterwards, as there is no step back."""
     return min(one.received_s for one in samples if one.version == version and one.received_s > told_s) - told_s
+
+
+def test_a_version_that_is_asked_for_by_number_is_loaded_in_every_worker(serve, publish_next, wait_until) -> None:
+    """Once it has answered, it answers whichever worker is asked."""
+    for _ in range(5):
+        publish_next()
+    service = serve()
+    assert service.predict("classic/versions/1").status_code == 503
+    asked_s = time.monotonic()
+    wait_until(lambda: service.predict("classic/versions/1").status_code == 200, what="version 1 answers")
+    print(f"loaded on demand in {time.monotonic() - asked_s:.2f} s")
+    assert {service.predict("classic/versions/1").status_code for _ in range(60)} == {200}
+    wait_until(lambda: service.sample("onehot_version_loaded", version="1") == 1, what="it is counted")
+
+
+@pytest.mark.skipif("SOAK_S" not in os.environ, reason="it takes as long as a worker is waited for: make soak")
+def test_a_worker_that_hangs_holds_nothing_up_and_answers_nothing_old(serve, publish_next, wait_until) -> None:
+    """It is not waited for; when it comes back, it has the new version, or says that it has not."""
+    publish_next()
+    service = serve()
+    wait_until(lambda: service.sample("onehot_version_loaded", version="1") == 1, what="every worker has it")
+    hanging = service.workers[0]
+    hanging.suspend()
+    publish_next()
+    wait_until(lambda: service.default_version == 2, what="the other one answers with the new version")
+    hanging.resume()
+    answers = [service.predict() for _ in range(60)]
+    assert {(one.status_code, one.headers.get("X-Onehot-Model-Version")) for one in answers} <= {
+        (200, "2"),
+        (503, None),
+    }
+    wait_until(lambda: service.sample("onehot_version_loaded", version="2") == 1, what="it has caught up")
+    assert service.default_version == 2
 
 
 def test_a_step_back_is_found() -> None:

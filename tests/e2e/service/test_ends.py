@@ -6,19 +6,13 @@ import signal
 import threading
 import time
 
-import psutil
-
+from tests.e2e.service.conftest import connected_ports
 from tests.e2e.service.load import NO_ANSWER, NOT_CONNECTED, load
 
 KILLS = int(os.environ.get("KILLS", "4"))
 EVERY_S = 1.0
 """Between two kills."""
 LEAVE_S = 1.0
-
-
-def connected_ports(worker: psutil.Process) -> set[int]:
-    """The other ends of a worker's connections."""
-    return {one.raddr.port for one in worker.net_connections("tcp") if one.raddr}
 
 
 def test_a_killed_worker_takes_only_its_own_requests_with_it(serve, publish_next, order_for, wait_until) -> None:

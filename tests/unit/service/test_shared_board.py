@@ -41,6 +41,7 @@ def test_what_is_posted_is_seen_by_other_processes(board, wait_until) -> None:
     agreement = Agreement(1, {"classic": ModelAgreement(frozenset({1}), {"stable": 1})})
 
     def post() -> None:
+        assert board.lead()
         board.post_plan(plan)
         board.post_agreement(agreement)
 
@@ -57,7 +58,25 @@ def test_only_one_leads_and_another_one_when_it_dies(board, wait_until) -> None:
     wait_until(lambda: board.looks_asked, what="the other one leads")
     assert not board.lead()
     kill(pid)
+    wait_until(board.lead, what="it is this one's turn")
+
+
+def test_one_that_is_stuck_leads_no_longer(board, wait_until) -> None:
+    """What it was about to post is not posted: another one leads."""
+    pid = fork(lambda: board.lead() and board.ask_for_look())
+    wait_until(lambda: board.looks_asked, what="the other one leads")
+    lock = board.folder / "members" / f"{pid}.lock"
+    os.utime(lock, (0, time.time() - shared_board.STUCK_S - 1))
+    wait_until(board.lead, what="it is this one's turn")
+    os.utime(lock)
     assert board.lead()
+    board.post_plan(Plan(1))
+    kill(pid)
+    late = fork(lambda: [board.post_plan(Plan(2)), board.post_agreement(Agreement(2)), board.ask_for_look()])
+    asked = board.looks_asked
+    wait_until(lambda: board.looks_asked != asked, what="it has tried")
+    assert (board.plan_number, board.generation) == (1, 0)
+    kill(late)
 
 
 def test_the_report_of_a_process_that_died_counts_no_longer(board, wait_until) -> None:
@@ -87,6 +106,7 @@ def test_nobody_waits_for_a_process_that_is_stuck(board, wait_until) -> None:
 
 def test_old_documents_go(board) -> None:
     """The folder does not grow with every change."""
+    assert board.lead()
     for number in range(1, 30):
         board.post_plan(Plan(number))
     assert len(list(board.folder.glob("plan-*.json"))) == shared_board.KEPT
