@@ -150,8 +150,9 @@ def _balance(report: Mapping[str, Any]) -> str:
 
 
 def _mistakes(found: Sequence[Mapping[str, Any]]) -> str:
-    rows = [(one["row"], one["true"], one["predicted"], one["probability"]) for one in found]
-    table = _table(("held-out row", "true", "predicted", "probability"), rows) if rows else ""
+    rows = [(one.get("source_row", one["row"]), one["true"], one["predicted"], one["probability"]) for one in found]
+    where = "row of the data" if any("source_row" in one for one in found) else "held-out row"
+    table = _table((where, "true", "predicted", "probability"), rows) if rows else ""
     return _section("Most confidently wrong", table)
 
 

@@ -6,13 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
+
 from models.spec import Spec
+from trainer.data import Dataset
 from trainer.evaluation import Evaluation
 from trainer.gate import GateOutcome
 from trainer.parity import Parity
 from trainer.preparation import Prepared
+from trainer.scores import Mistake
 
-__all__ = ["Outcomes", "make_report", "report_bytes"]
+__all__ = ["Outcomes", "make_report", "mistake_document", "report_bytes"]
 
 FORMAT_VERSION = 1
 
@@ -41,7 +45,7 @@ def make_report(
         "classes": [asdict(score) for score in evaluation.classes],
         "roc_auc": _mean([score.roc_auc for score in evaluation.classes]),
         "calibration": None if evaluation.calibration is None else asdict(evaluation.calibration),
-        "mistakes": [asdict(mistake) for mistake in evaluation.mistakes],
+        "mistakes": [mistake_document(mistake, prepared.test.raw) for mistake in evaluation.mistakes],
         "history": outcomes.history,
         "parity": asdict(outcomes.parity),
         "gate": None if outcomes.gate is None else outcomes.gate.document,
@@ -52,6 +56,12 @@ def make_report(
 def _mean(values: Sequence[float | None]) -> float | None:
     known = [value for value in values if value is not None]
     return sum(known) / len(known) if known else None
+
+
+def mistake_document(mistake: Mistake, raw: Dataset) -> dict[str, Any]:
+    """A mistake with the place of its row in the source that it was read from, both counted from 0."""
+    (source_row,) = raw.source_rows(np.array([mistake.row])).tolist()
+    return {**asdict(mistake), "source": raw.source, "source_row": source_row}
 
 
 def _part(name: str, prepared: Prepared, evaluation: Evaluation) -> dict[str, Any]:

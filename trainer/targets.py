@@ -192,6 +192,7 @@ def read_values(raw: Array, *, where: str) -> Labels:
     Raises:
         DataError: When one is not a finite number.
     """
+    raw = _as_numbers(raw)
     if raw.dtype.kind not in "biuf" or raw.ndim > 2:
         raise DataError(
             where=where, expected="numbers to predict", received=f"dtype {raw.dtype}, shape {list(raw.shape)}"
@@ -202,6 +203,16 @@ def read_values(raw: Array, *, where: str) -> Labels:
         row = int(np.argmin(finite))
         raise DataError(where=f"{where}, row {row}", expected="a finite number", received=shown(values[row].tolist()))
     return Labels(values)
+
+
+def _as_numbers(raw: Array) -> Array:
+    """Text as numbers where all of it is: a CSV file may pad them with zeros."""
+    if raw.dtype.kind not in "OU":
+        return raw
+    try:
+        return raw.astype(np.float64)
+    except (TypeError, ValueError):
+        return raw
 
 
 def to_one_hot(indices: Array, classes: int) -> Array:

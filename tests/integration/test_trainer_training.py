@@ -81,6 +81,10 @@ def test_the_report_says_all_that_was_measured(tmp_path, store) -> None:
     assert [score["name"] for score in report["classes"]] == ["0", "1", "2"]
     assert sum(report["parts"]["train"]["class_counts"].values()) == 70
     assert report["parity"]["largest_difference"] < 1e-5
+    with np.load(tmp_path / "classic.npz") as data:
+        labels = data["y"].argmax(axis=1)
+    assert report["mistakes"]
+    assert all(str(labels[mistake["source_row"]]) == mistake["true"] for mistake in report["mistakes"])
     assert {"data", "build", "fit", "evaluate", "export"} <= set(report["timings_s"])
 
 

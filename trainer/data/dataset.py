@@ -27,6 +27,7 @@ class Dataset:
         class_names: The names that the source itself has for its classes.
         sha256: Digest of the data.
         own_test_rows: How many of the last rows are the source's own test part, held out whatever else is.
+        numbers: Where each row is in its source, or in the source's own test part, from 0; None where all are there.
     """
 
     source: str
@@ -36,6 +37,7 @@ class Dataset:
     columns: tuple[Feature, ...] | None = None
     class_names: tuple[str, ...] | None = None
     own_test_rows: int = 0
+    numbers: Array | None = None
 
     @property
     def rows(self) -> int:
@@ -49,7 +51,17 @@ class Dataset:
 
     def take(self, rows: Array) -> "Dataset":
         """The same data with these rows only."""
-        return replace(self, features=take_rows(self.features, rows), targets=self.targets[rows], own_test_rows=0)
+        return replace(
+            self, features=take_rows(self.features, rows), targets=self.targets[rows], own_test_rows=0,
+            numbers=self.source_rows(rows),
+        )  # fmt: skip
+
+    def source_rows(self, rows: Array) -> Array:
+        """Where these rows are in the source, or in the source's own test part: `(rows,) int64`."""
+        if self.numbers is not None:
+            return self.numbers[rows]
+        before_own_test = self.rows - self.own_test_rows
+        return np.where(rows < before_own_test, rows, rows - before_own_test)
 
     def checked(self) -> "Dataset":
         """This dataset, when features and targets belong together.

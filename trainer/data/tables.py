@@ -1,5 +1,7 @@
 """Tables of named columns in memory: `.csv`, `.jsonl`, `.json`, and Parquet where it is not streamed."""
 
+import mmap
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,11 +20,26 @@ __all__ = [
 ]  # fmt: skip
 
 SHOWN_COLUMNS = 20
+PADDED = r"^\s*[+-]?0\d"
+PADDED_CELL = re.compile(rb'[\n,;"\t ][+-]?0\d')
 
 
 def read_csv(path: Path, data: DataSpec) -> Dataset:
-    """Read a CSV file with a header; empty cells, NA, NaN, null and ? are gaps."""
-    return read_dataset(_read(pl.read_csv, path, data, infer_schema_length=None, null_values=list(GAPS)), data)
+    """Read a CSV file with a header; empty cells, NA, NaN, null and ? are gaps, and 007 is no number but text."""
+    options = {"infer_schema_length": None, "null_values": list(GAPS)}
+    frame = _read(pl.read_csv, path, data, **options)
+    whole = [name for name, kind in frame.schema.items() if kind.is_integer()]
+    if whole and _may_pad(path):
+        texts = _read(pl.read_csv, path, data, columns=whole, infer_schema=False, null_values=list(GAPS))
+        padded = [name for name in whole if texts.get_column(name).str.contains(PADDED).any()]
+        frame = frame.with_columns(texts.select(padded))
+    return read_dataset(frame, data)
+
+
+def _may_pad(path: Path) -> bool:
+    """Whether a cell may begin with a zero that another digit follows; most files are settled in one look."""
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        return PADDED_CELL.search(content) is not None
 
 
 def read_jsonl(path: Path, data: DataSpec) -> Dataset:
