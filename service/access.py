@@ -112,10 +112,14 @@ class Lock:
         Raises:
             KeyMissing, KeyRefused, ScopeMissing: When nothing does.
         """
+        headers = request.headers
+        return self.admit_with(scope, authorization=headers.get("Authorization"), api_key=headers.get("X-API-Key"))
+
+    def admit_with(self, scope: Scope, *, authorization: str | None, api_key: str | None) -> str | None:
+        """As `admit`, from the two headers that a key can come in."""
         if self._keys is None:
             return None
-        headers = request.headers
-        key = presented_key(authorization=headers.get("Authorization"), api_key=headers.get("X-API-Key"))
+        key = presented_key(authorization=authorization, api_key=api_key)
         try:
             return self._keys.authorize(key, scope).id
         finally:

@@ -10,7 +10,16 @@ from flask import Response
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-__all__ = ["JSON", "RETRY_AFTER_S", "SECURITY_HEADERS", "Answer", "error_answer", "json_answer"]
+__all__ = [
+    "JSON",
+    "PLAIN_HEADERS",
+    "RETRY_AFTER_S",
+    "SECURITY_HEADERS",
+    "Answer",
+    "error_answer",
+    "json_answer",
+    "json_content",
+]
 
 JSON = "application/json"
 RETRY_AFTER_S = 1
@@ -30,6 +39,8 @@ SECURITY_HEADERS: Mapping[str, str] = {
     "Cache-Control": "no-store",
 }
 """On every answer that does not say otherwise itself: no browser may run, frame, store or lend what comes from here."""
+PLAIN_HEADERS = (("Content-Type", JSON), *SECURITY_HEADERS.items())
+"""Those of a JSON answer that has nothing of its own."""
 
 
 class Answer(Response):
@@ -48,8 +59,12 @@ _SECURITY = tuple((name.lower(), (name, value)) for name, value in SECURITY_HEAD
 
 def json_answer(document: Any, *, status: int = HTTPStatus.OK, headers: Mapping[str, str] | None = None) -> Answer:
     """Answer with a document; numpy arrays in it are written as nested lists."""
-    content = orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY)
-    return Answer(content, status, headers, content_type=JSON)
+    return Answer(json_content(document), status, headers, content_type=JSON)
+
+
+def json_content(document: Any) -> bytes:
+    """A document as JSON; numpy arrays in it are written as nested lists."""
+    return orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY)
 
 
 def error_answer(

@@ -16,6 +16,7 @@ from service.board import Board, LocalBoard
 from service.context import EXTENSION, Services
 from service.endpoints import BLUEPRINTS
 from service.gauges import Gauges
+from service.hot_route import HotRoute
 from service.memory import Memory
 from service.metrics import Metrics
 from service.polling import Poller
@@ -78,6 +79,7 @@ def create_app(
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     require_scopes_for_all(app)
+    app.wsgi_app = HotRoute(app.wsgi_app, parts)  # type: ignore[method-assign]
     return app
 
 

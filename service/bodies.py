@@ -11,7 +11,7 @@ from service.compression import decoded, read_chunks
 from service.errors import BodyTooLarge, UnsupportedBody
 from service.non_finite import place_of_non_finite
 
-__all__ = ["JSON_TYPES", "parse_json", "parse_object", "read_body", "require_content_type"]
+__all__ = ["JSON_TYPES", "parse_json", "parse_object", "read_body", "require_content_type", "require_length"]
 
 CHUNK_BYTES = 64 * 1024
 # What `curl -d` sends is JSON too: TensorFlow Serving's own examples do it, and its server does not look.
@@ -42,9 +42,20 @@ def read_body(request: Request, *, limit_bytes: int) -> bytes:
         if size > limit_bytes:
             raise BodyTooLarge(limit_bytes)
         chunks.append(chunk)
-    if announced is not None and size < announced:
-        raise InputError(where="body", expected=f"{announced} bytes, as Content-Length says", received=f"{size} bytes")
-    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+    body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+    return body if announced is None else require_length(body, announced)
+
+
+def require_length(body: bytes, announced: int) -> bytes:
+    """The body, when it is as long as it was announced.
+
+    Raises:
+        InputError: When the client stopped before.
+    """
+    if len(body) < announced:
+        expected, received = f"{announced} bytes, as Content-Length says", f"{len(body)} bytes"
+        raise InputError(where="body", expected=expected, received=received)
+    return body
 
 
 def require_content_type(request: Request, accepted: frozenset[str], *, expected: str) -> str:

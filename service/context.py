@@ -12,6 +12,7 @@ from flask import Request, current_app, g
 from models.settings import Settings
 from service.access import Lock
 from service.admission import Admission, Ticket
+from service.logs import RequestLine, write_request_line
 from service.metrics import Metrics, Phases
 from service.offload import aside
 from service.polling import Poller
@@ -39,6 +40,7 @@ class Services:
         admission: Lets so many requests in, for so long.
         metrics: Counts.
         open_jobs: Connects to the queue, at the first request that needs it.
+        write_line: Writes the log line of a request.
     """
 
     settings: Settings
@@ -48,6 +50,7 @@ class Services:
     admission: Admission
     metrics: Metrics
     open_jobs: Callable[[], "Jobs"]
+    write_line: RequestLine = write_request_line
 
     @cached_property
     def jobs(self) -> "Jobs":
@@ -66,8 +69,9 @@ class RequestNotes:
 
     Args:
         request_id: The caller's, or a new one.
-        request: The request itself: each look through Flask's proxy costs as much as a number that is counted.
         parts: Of its application.
+        request: The request itself, once Flask has it: each look through its proxy costs as much as a number that is
+            counted.
         served: The version that was found for it.
         rows: How many instances it holds.
         key_id: Of the API key that it came with.
@@ -79,8 +83,8 @@ class RequestNotes:
     """
 
     request_id: str
-    request: Request
     parts: Services
+    request: Request = field(init=False)
     served: Predictor | None = None
     rows: int | None = None
     key_id: str | None = None

@@ -5,13 +5,17 @@ loop does not need: a lock, and a look at the process' number at each write.
 """
 
 import os
+import struct
+from bisect import bisect_left
 from pathlib import Path
 from typing import Any
 
 from prometheus_client import values
 from prometheus_client.mmap_dict import MmapedDict, mmap_key
 
-__all__ = ["count_in_files"]
+__all__ = ["count_in_files", "observe"]
+
+TWO_DOUBLES = struct.Struct("dd")
 
 
 def count_in_files(folder: Path) -> None:
@@ -35,19 +39,26 @@ def count_in_files(folder: Path) -> None:
     values.ValueClass = value
 
 
+def observe(histogram: Any, amount: float) -> None:
+    """As the library's own `observe`, in half the time."""
+    histogram._sum.inc(amount)  # noqa: SLF001
+    histogram._buckets[bisect_left(histogram._upper_bounds, amount)].inc(1)  # noqa: SLF001
+
+
 class _Number:
     """One number of a file, with the methods that the library's metrics call."""
 
-    __slots__ = ("_file", "_key", "_value")
+    __slots__ = ("_file", "_place", "_value")
 
     def __init__(self, file: MmapedDict, key: str) -> None:
         self._file = file
-        self._key = key
         self._value: float = file.read_value(key)[0]  # type: ignore[no-untyped-call]
+        position = file._positions[key]  # noqa: SLF001 -- it never moves, though the map that it is in may grow
+        self._place = slice(position, position + TWO_DOUBLES.size)
 
     def inc(self, amount: float) -> None:
         self._value += amount
-        self._file.write_value(self._key, self._value, 0.0)  # type: ignore[no-untyped-call]
+        self._file._m[self._place] = TWO_DOUBLES.pack(self._value, 0.0)  # noqa: SLF001
 
     def get(self) -> float:
         return self._value

@@ -16,7 +16,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.registry import Collector
 
-from service.counting import count_in_files
+from service.counting import count_in_files, observe
 from service.errors import QueueUnavailable
 
 __all__ = ["CONTENT_TYPE", "Metrics", "Phases", "QueueState", "forget_process", "prepare_folder"]
@@ -152,7 +152,7 @@ class Metrics:
                 self._routes[key] = found
         counter, histogram = found
         counter.inc()
-        histogram.observe(duration_s)
+        observe(histogram, duration_s)
 
     def request_failed(self, error: BaseException, *, model: str | None = None, version: int | None = None) -> None:
         """Count an error by its class."""
@@ -167,9 +167,9 @@ class Metrics:
             self._phases[labels] = found
         counter, (decode, infer, encode) = found
         counter.inc(rows)
-        decode.observe(phases.decode_s)
-        infer.observe(phases.infer_s)
-        encode.observe(phases.encode_s)
+        observe(decode, phases.decode_s)
+        observe(infer, phases.infer_s)
+        observe(encode, phases.encode_s)
 
     def note_in_flight(self, count: int) -> None:
         """How many requests this process answers now; noted now and then, as each would pay for it twice."""

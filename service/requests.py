@@ -1,9 +1,10 @@
 """What happens around every request: its id, its key, its place, its log line, and what becomes of its errors."""
 
 import re
-import uuid
 from collections.abc import Callable
+from dataclasses import dataclass
 from http import HTTPStatus
+from secrets import token_hex
 from time import perf_counter
 from typing import Any
 
@@ -21,10 +22,12 @@ from service.compression import compress_answer
 from service.context import RequestNotes, Services, notes
 from service.errors import QueueUnavailable, status_of
 
-__all__ = ["REQUEST_ID", "VERSION", "surround_requests"]
+__all__ = ["REQUEST_ID", "TAKEN_OVER", "VERSION", "Exchange", "finish", "request_id_of", "surround_requests"]
 
 REQUEST_ID = "X-Request-Id"
 VERSION = "X-Onehot-Model-Version"
+TAKEN_OVER = "onehot.notes"
+"""Where the WSGI environment holds the notes of a request that failed before it came to Flask."""
 SANE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/+=-]{0,127}")
 AWAY = "the store does not answer: try again in a few seconds; what is loaded goes on serving"
 MODELS = "/v1/models/"
@@ -59,8 +62,11 @@ class _Surroundings:
         """Note the request, ask for its key, find it a place."""
         # Flask documents this way to the request itself.
         incoming: Request = request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
-        given = incoming.headers.get(REQUEST_ID, "")
-        g.notes = noted = RequestNotes(given if SANE_ID.fullmatch(given) else uuid.uuid4().hex, incoming, self._parts)
+        taken_over: RequestNotes | None = incoming.environ.get(TAKEN_OVER)
+        g.notes = noted = taken_over or RequestNotes(request_id_of(incoming.headers.get(REQUEST_ID, "")), self._parts)
+        noted.request = incoming
+        if noted.error is not None:
+            raise noted.error
         if incoming.routing_exception is not None:
             route_in_any_case(current_app, incoming)
         scope = scope_of(incoming.endpoint)
@@ -74,31 +80,53 @@ class _Surroundings:
         incoming = noted.request
         compress_answer(incoming, response)
         response.headers[REQUEST_ID] = noted.request_id
-        line: dict[str, Any] = {"request_id": noted.request_id, "method": incoming.method, "path": incoming.path}
-        if noted.key_id is not None:
-            line["key"] = noted.key_id
         if noted.served is not None:
             response.headers[VERSION] = str(noted.served.version)
-            line |= {"model": noted.served.model, "version": noted.served.version, "rows": noted.rows}
-        ended_s = perf_counter()
-        _count(noted, response.status_code, ended_s=ended_s)
-        traces = self._parts.traces
-        if traces is not None and (noted.ticket is not None or noted.error is not None):  # not of probes
-            line["trace_id"] = traces.record(noted, status=response.status_code, ended_s=ended_s)
-        duration_ms = round((ended_s - noted.started_s) * 1000, 3)
-        log.info("request", **line, status=response.status_code, duration_ms=duration_ms)
-        self._parts.admission.leave(noted.ticket)
+        rule = incoming.url_rule
+        route = "" if rule is None else rule.rule
+        finish(noted, Exchange(incoming.method, incoming.path, route, response.status_code))
         return response
 
 
-def _count(noted: RequestNotes, status: int, *, ended_s: float) -> None:
+def request_id_of(given: str) -> str:
+    """The caller's own id for a request when it is one that may stand in a log; else a new one."""
+    return given if SANE_ID.fullmatch(given) else token_hex(16)
+
+
+@dataclass(slots=True)
+class Exchange:
+    """A request and its answer, as counts and logs show them; `route` is the rule that matched, empty for none."""
+
+    method: str
+    path: str
+    route: str
+    status: int
+
+
+def finish(noted: RequestNotes, exchange: Exchange) -> None:
+    """Count an answered request, write one line about it, and free its place."""
+    line: dict[str, Any] = {"request_id": noted.request_id, "method": exchange.method, "path": exchange.path}
+    if noted.key_id is not None:
+        line["key"] = noted.key_id
+    if noted.served is not None:
+        line |= {"model": noted.served.model, "version": noted.served.version, "rows": noted.rows}
+    ended_s = perf_counter()
+    _count(noted, exchange, ended_s=ended_s)
+    traces = noted.parts.traces
+    if traces is not None and (noted.ticket is not None or noted.error is not None):  # not of probes
+        line["trace_id"] = traces.record(noted, status=exchange.status, ended_s=ended_s)
+    line |= {"status": exchange.status, "duration_ms": round((ended_s - noted.started_s) * 1000, 3)}
+    noted.parts.write_line(line)
+    noted.parts.admission.leave(noted.ticket)
+
+
+def _count(noted: RequestNotes, exchange: Exchange, *, ended_s: float) -> None:
     metrics, served = noted.parts.metrics, noted.served
     model, version = (None, None) if served is None else (served.model, served.version)
     if model is not None and version is not None and not metrics.knows(model, version):
         metrics.version_loaded(model, version)
-    rule = noted.request.url_rule
     metrics.request_answered(
-        "" if rule is None else rule.rule, method=noted.request.method, status=status,
+        exchange.route, method=exchange.method, status=exchange.status,
         duration_s=ended_s - noted.started_s, model=model, version=version,
     )  # fmt: skip
     if noted.error is not None:

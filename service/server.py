@@ -17,6 +17,7 @@ from service.context import EXTENSION, Services
 from service.logs import gunicorn_logs
 from service.metrics import forget_process
 from service.shared_board import SharedBoard
+from service.sharing import SHARED, Connections
 
 __all__ = ["Server", "gunicorn_settings"]
 
@@ -50,13 +51,14 @@ class Server(BaseApplication):  # type: ignore[misc]
         self._settings = settings
         self._metrics_folder = metrics_folder
         self._board = board
+        self._connections = app.extensions[SHARED] = Connections()
         super().__init__()
 
     def load_config(self) -> None:
         """Hand our settings over."""
         for name, value in gunicorn_settings(self._settings).items():
             self.cfg.set(name, value)
-        for name, value in _folder_hooks(self._metrics_folder, self._board).items():
+        for name, value in _folder_hooks(self._metrics_folder, self._board, self._connections).items():
             self.cfg.set(name, value)
 
     def run(self) -> None:
@@ -79,6 +81,10 @@ def gunicorn_settings(settings: Settings) -> dict[str, Any]:
         "workers": settings.workers,
         "worker_class": "service.worker.ServiceWorker",
         "preload_app": True,
+        # Nothing that a proxy says of itself is believed, so nobody's address need be looked up for it.
+        "forwarded_allow_ips": "*",
+        "secure_scheme_headers": {},
+        "forwarder_headers": "",
         "keepalive": KEEP_ALIVE_S,
         "timeout": SILENCE_S,
         "graceful_timeout": math.ceil(settings.drain_s),
@@ -89,10 +95,11 @@ def gunicorn_settings(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _folder_hooks(metrics: Path | None, board: SharedBoard | None) -> dict[str, Any]:
+def _folder_hooks(metrics: Path | None, board: SharedBoard | None, connections: Connections) -> dict[str, Any]:
     """Hooks of the parent: a worker that died is no longer loaded nor busy, and the folders end with the service."""
 
     def child_exit(_: Any, worker: Any) -> None:
+        connections.forget(worker.age)
         if metrics is not None:
             forget_process(worker.pid, metrics)
 

@@ -13,7 +13,8 @@ from models.api_keys import ApiKeysError
 from models.settings import Settings, SettingsError, read_settings
 from service.access import Lock
 from service.app import create_app
-from service.logs import set_up_logs
+from service.context import EXTENSION, Services
+from service.logs import request_lines, set_up_logs
 from service.metrics import Metrics, prepare_folder
 from service.server import Server
 from service.shared_board import SharedBoard
@@ -43,6 +44,8 @@ def start(arguments: Sequence[str]) -> int:
     metrics_folder = prepare_folder()
     board = SharedBoard.create()
     app = create_app(settings, lock=lock, metrics=Metrics(metrics_folder), board=board)
+    parts: Services = app.extensions[EXTENSION]
+    parts.write_line = request_lines(settings.log_format, settings.log_level)
     log.info("starting", bind=settings.bind, store=settings.store, access=access_in_words(settings))
     gc.collect()
     gc.freeze()  # what the workers share stays shared: they need not look through it

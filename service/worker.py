@@ -10,12 +10,13 @@ from typing import Any
 import gevent
 import structlog
 from gevent.pool import Pool
-from gevent.server import StreamServer
 from gunicorn.http.errors import ParseException
 from gunicorn.workers.ggevent import GeventWorker
 
 from service.broken_requests import refusal, status_of_refusal
 from service.context import EXTENSION, Services
+from service.exchanging import exchange
+from service.sharing import SHARED, Connections, SharingServer
 
 __all__ = ["ServiceWorker"]
 
@@ -50,15 +51,20 @@ class ServiceWorker(GeventWorker):  # type: ignore[misc]
             self._turn()
         self._hand_over()
         for server in servers:
+            server.take_all()
             _accept_waiting(server)
             server.close()
         self._finish(servers)
 
-    def _start_server(self, listener: Any) -> StreamServer:
+    def _start_server(self, listener: Any) -> SharingServer:
         listener.setblocking(1)
         self._give_up_on_who_does_not_read(listener)
         address = _Address(listener.getsockname())
-        server = StreamServer(listener, handle=partial(self.handle, address), spawn=Pool(self.worker_connections))
+        connections: Connections = self.wsgi.extensions[SHARED]
+        server = SharingServer(
+            listener, connections=connections, worker=self.age, handle=partial(self.handle, address),
+            spawn=Pool(self.worker_connections),
+        )  # fmt: skip
         if self.cfg.workers > 1:
             server.max_accept = 1
         server.start()
@@ -86,7 +92,7 @@ class ServiceWorker(GeventWorker):  # type: ignore[misc]
                 return
             self._turn()
 
-    def _finish(self, servers: list[StreamServer]) -> None:
+    def _finish(self, servers: list[SharingServer]) -> None:
         """Answer what is under way: each answer says that its connection is closed."""
         began_s = time.monotonic()
         while any(server.pool.free_count() < server.pool.size for server in servers):
@@ -134,9 +140,13 @@ class ServiceWorker(GeventWorker):  # type: ignore[misc]
         """Answer one request."""
         self._idle.discard(sock)
         try:
-            super().handle_request(listener_name, req, sock, addr)
+            exchange(self, listener_name, req, sock, addr)
+        except (gevent.GreenletExit, SystemExit):
+            return
         finally:
             self._idle.add(sock)
+        # A connection whose next request has come already would go on, and keep all others waiting.
+        gevent.sleep(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +170,7 @@ def _answer_and_hang_up(client: Any, answer: bytes) -> None:
         unread_bytes -= len(piece)
 
 
-def _accept_waiting(server: StreamServer) -> None:
+def _accept_waiting(server: SharingServer) -> None:
     """Take the connections that wait to be accepted: closing would reset them."""
     while True:
         try:

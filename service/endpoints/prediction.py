@@ -8,7 +8,7 @@ from flask import Blueprint, Request, Response
 from models.errors import InputError, shown
 from models.instances import Array
 from models.manifest import Manifest
-from service.answers import JSON, Answer, json_answer
+from service.answers import JSON, Answer, json_answer, json_content
 from service.batch_bodies import BATCH_TYPES
 from service.bodies import JSON_TYPES, parse_object, require_content_type
 from service.computing import body_of, check_rows, compute, find
@@ -25,7 +25,7 @@ from service.tensorflow_serving import (
     regress_results,
 )
 
-__all__ = ["blueprint"]
+__all__ = ["NPY", "blueprint", "json_predictions"]
 
 NPY = "application/x-npy"
 EXPECTED_TYPES = f"application/json or one of {', '.join(BATCH_TYPES)}"
@@ -79,9 +79,19 @@ def _predictions(
         return BODY, compute(noted, served, batch)
     require_content_type(request, JSON_TYPES, expected=EXPECTED_TYPES)
     form = read(parse_object(body), served.manifest)
+    return form, _compute(noted, served, form)
+
+
+def json_predictions(noted: RequestNotes, served: Predictor, body: bytes) -> bytes:
+    """The answer to a body of JSON, as JSON."""
+    form = read_predict(parse_object(body), served.manifest)
+    return json_content({form.answer_key: _compute(noted, served, form)})
+
+
+def _compute(noted: RequestNotes, served: Predictor, form: PredictForm) -> Array:
     if isinstance(form.values, list):
         check_rows(noted, len(form.values), where=form.key)
-    return form, compute(noted, served, served.read(form.values, where=form.key), where=form.key)
+    return compute(noted, served, served.read(form.values, where=form.key), where=form.key)
 
 
 def _asks_for_npy(request: Request) -> bool:

@@ -1,0 +1,107 @@
+"""The route that is called most, without what Flask does around it.
+
+A plain prediction, `POST …:predict` with a JSON body of known length, goes through the same functions here as in its
+endpoint: the same lock, admission, registry, reading, computing, counting and log line. Only what succeeds is answered
+here. Whatever fails on the way, and every other request, goes to Flask; what failed takes its notes along, and Flask
+raises the same error again where it makes answers of errors.
+"""
+
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from flask import Request
+
+from service.access import Scope
+from service.answers import JSON, PLAIN_HEADERS, Answer
+from service.bodies import JSON_TYPES, require_length
+from service.compression import WORTH_IT_BYTES, compress_answer
+from service.computing import find
+from service.context import RequestNotes, Services
+from service.endpoints.prediction import NPY, json_predictions
+from service.predictor import Predictor
+from service.requests import REQUEST_ID, TAKEN_OVER, VERSION, Exchange, finish, request_id_of
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+__all__ = ["HotRoute"]
+
+PATH = re.compile(r"/v1/models/([a-z0-9_-]+)(?:/versions/([0-9]{1,9})|/labels/([A-Za-z0-9_]+))?:predict")
+PLACES = ("", "", "/versions/<int:version>", "/labels/<name:label>")
+ROUTES = tuple(f"/v1/models/<name:model>{place}:predict" for place in PLACES)
+TYPES = JSON_TYPES | {"application/json; charset=utf-8", "application/json;charset=utf-8"}
+OK = "200 OK"
+
+
+class HotRoute:
+    """A WSGI application in front of Flask's own.
+
+    Args:
+        whole: Flask's.
+        parts: Of the application.
+    """
+
+    def __init__(self, whole: "WSGIApplication", parts: Services) -> None:
+        self.whole = whole
+        self._parts = parts
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Answer what is plain; hand over all else."""
+        found = PATH.fullmatch(environ["PATH_INFO"])
+        if found is None or not _is_plain(environ) or self._parts.traces is not None:
+            return self.whole(environ, start_response)
+        length = _length(environ, most=self._parts.settings.max_body_bytes)
+        if length is None:
+            return self.whole(environ, start_response)
+        noted = RequestNotes(request_id_of(environ.get("HTTP_X_REQUEST_ID", "")), self._parts)
+        try:
+            served, content = _predict(noted, environ, found, length)
+        except Exception as error:  # noqa: BLE001 -- Flask's handlers make the answer
+            noted.error = error
+            environ[TAKEN_OVER] = noted
+            return self.whole(environ, start_response)
+        own = [(REQUEST_ID, noted.request_id), (VERSION, str(served.version))]
+        exchange = Exchange("POST", environ["PATH_INFO"], ROUTES[found.lastindex or 0], 200)
+        if len(content) >= WORTH_IT_BYTES:
+            large = Answer(content, OK, own, content_type=JSON)
+            compress_answer(Request(environ), large)
+            finish(noted, exchange)
+            return large(environ, start_response)
+        finish(noted, exchange)
+        start_response(OK, [("Content-Length", str(len(content))), *own, *PLAIN_HEADERS])
+        return (content,)
+
+
+def _is_plain(environ: "WSGIEnvironment") -> bool:
+    return (
+        environ["REQUEST_METHOD"] == "POST"
+        and environ.get("CONTENT_TYPE", "") in TYPES
+        and "HTTP_CONTENT_ENCODING" not in environ
+        and "HTTP_TRANSFER_ENCODING" not in environ
+        and not environ.get("SCRIPT_NAME")
+        and NPY not in environ.get("HTTP_ACCEPT", "").lower()
+    )
+
+
+def _length(environ: "WSGIEnvironment", *, most: int) -> int | None:
+    """The announced length of the body, when it is one that may be read."""
+    text = environ.get("CONTENT_LENGTH", "")
+    if not (text.isascii() and text.isdecimal() and len(text) < 19):
+        return None
+    length = int(text)
+    return length if length <= most else None
+
+
+def _predict(
+    noted: RequestNotes, environ: "WSGIEnvironment", found: re.Match[str], length: int
+) -> tuple[Predictor, bytes]:
+    """What the endpoint does, in its order."""
+    parts = noted.parts
+    noted.key_id = parts.lock.admit_with(
+        Scope.PREDICT, authorization=environ.get("HTTP_AUTHORIZATION"), api_key=environ.get("HTTP_X_API_KEY")
+    )
+    noted.ticket = parts.admission.enter(noted.started_s)
+    model, version, label = found.groups()
+    served = find(noted, model, version=None if version is None else int(version), label=label)
+    return served, json_predictions(noted, served, require_length(environ["wsgi.input"].read(length), length))

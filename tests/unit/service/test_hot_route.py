@@ -1,0 +1,170 @@
+import gzip
+import json
+import re
+from dataclasses import replace
+
+import pytest
+import structlog
+from structlog.testing import capture_logs
+
+from models.api_keys import ApiKeyFile
+from service import logs, requests
+from service.app import create_app
+from service.context import EXTENSION
+from service.errors import DeadlineExceeded
+
+ROW = [0.1] * 8
+PLAIN = json.dumps({"instances": [ROW]})
+PATH = "/v1/models/classic:predict"
+JSON = {"Content-Type": "application/json"}
+MADE_ANEW = re.compile(r'(request_id|"X-Request-Id"|_created|duration_seconds)')
+
+REQUESTS = {
+    "a row": (PATH, PLAIN, JSON),
+    "rows": (PATH, json.dumps({"instances": [ROW] * 3}), JSON),
+    "columns": (PATH, json.dumps({"inputs": [ROW]}), JSON),
+    "an id of the caller": (PATH, PLAIN, {**JSON, "X-Request-Id": "mine-1"}),
+    "an insane id": (PATH, "nothing", {**JSON, "X-Request-Id": "<b>"}),
+    "a version": ("/v1/models/classic/versions/1:predict", PLAIN, JSON),
+    "a label": ("/v1/models/classic/labels/stable:predict", PLAIN, JSON),
+    "a query": (f"{PATH}?verbose=1", PLAIN, JSON),
+    "a long answer": (PATH, json.dumps({"instances": [ROW] * 400}), JSON),
+    "a long answer as gzip": (PATH, json.dumps({"instances": [ROW] * 400}), {**JSON, "Accept-Encoding": "gzip"}),
+    "a body as gzip": (PATH, gzip.compress(PLAIN.encode()), {**JSON, "Content-Encoding": "gzip"}),
+    "no content type": (PATH, PLAIN, {}),
+    "a charset": (PATH, PLAIN, {"Content-Type": "application/json; charset=utf-8"}),
+    "another charset": (PATH, PLAIN, {"Content-Type": "Application/JSON;charset=latin-1"}),
+    "another type": (PATH, PLAIN, {"Content-Type": "application/xml"}),
+    "an answer as npy": (PATH, PLAIN, {**JSON, "Accept": "application/x-npy"}),
+    "another key": (PATH, PLAIN, {**JSON, "X-API-Key": "oh_wrong"}),
+    "no key": (PATH, PLAIN, {**JSON, "X-API-Key": ""}),
+    "a key as bearer": (PATH, PLAIN, {**JSON, "X-API-Key": "", "Authorization": "Bearer {key}"}),
+    "a key without the scope": (PATH, PLAIN, {**JSON, "X-API-Key": "{other}"}),
+    "no such model": ("/v1/models/nothing:predict", PLAIN, JSON),
+    "no such version": ("/v1/models/classic/versions/7:predict", PLAIN, JSON),
+    "a huge version": (f"/v1/models/classic/versions/{'9' * 30}:predict", PLAIN, JSON),
+    "no such label": ("/v1/models/classic/labels/gone:predict", PLAIN, JSON),
+    "no body": (PATH, "", JSON),
+    "no JSON": (PATH, "{", JSON),
+    "NaN": (PATH, '{"instances": [[NaN]]}', JSON),
+    "no object": (PATH, "[1]", JSON),
+    "both forms": (PATH, json.dumps({"instances": [ROW], "inputs": [ROW]}), JSON),
+    "a short row": (PATH, json.dumps({"instances": [ROW, ROW[1:]]}), JSON),
+    "text": (PATH, json.dumps({"instances": [["a"] * 8]}), JSON),
+    "too many rows": (PATH, json.dumps({"instances": [ROW] * 401}), JSON),
+    "too many bytes": (PATH, json.dumps({"instances": [ROW] * 5000}), JSON),
+    "too large a number": (PATH, json.dumps({"instances": [[1e300] * 8]}), JSON),
+    "another case": ("/V1/models/classic:PREDICT", PLAIN, JSON),
+    "a path with an escape": ("/v1/models/cl%61ssic:predict", PLAIN, JSON),
+    "a path that is none": ("/v1/models/classic:predicted", PLAIN, JSON),
+}
+
+
+@pytest.fixture
+def ways(settings, registry, publish, tmp_path, monkeypatch):
+    """The same request by the hot route, and by Flask alone: what each answered, logged and counted."""
+    publish()
+    registry.refresh()
+    file = ApiKeyFile(tmp_path / "keys.json")
+    (_, key), (_, other) = file.add(["predict"]), file.add(["train"])
+    strict = replace(settings, api_keys_file=str(file.path), max_rows=400, max_body_bytes=100_000)
+    for module in (logs, requests):
+        monkeypatch.setattr(module, "log", structlog.get_logger("fresh"))
+
+    def one_way(path, body, headers, *, is_hot, prepare):
+        app = create_app(strict, registry=registry)
+        prepare(app)
+        hot, app.wsgi_app = app.wsgi_app, app.wsgi_app if is_hot else app.wsgi_app.whole
+        handed_over = []
+        monkeypatch.setattr(hot, "whole", lambda *given, whole=hot.whole: (handed_over.append(1), whole(*given))[1])
+        filled = {name: value.format(key=key, other=other) for name, value in headers.items()}
+        with capture_logs() as logged:
+            answer = app.test_client().post(path, data=body, headers={"X-API-Key": key, **filled})
+        lines = [{name: value for name, value in line.items() if name != "duration_ms"} for line in logged]
+        counted = app.extensions[EXTENSION].metrics.page().decode().splitlines()
+        ids = {answer.headers["X-Request-Id"]: "its id"} if "mine" not in answer.headers["X-Request-Id"] else {}
+        seen = {
+            "status": answer.status, "headers": sorted(answer.headers), "body": answer.data, "lines": lines,
+            "counted": [line for line in counted if not MADE_ANEW.search(line) or "_count" in line],
+            "in flight": app.extensions[EXTENSION].admission.in_flight,
+        }  # fmt: skip
+        return _with_names(seen, ids), bool(is_hot and not handed_over)
+
+    def both(path, body, headers, *, prepare=lambda _: None):
+        hot, was_hot = one_way(path, body, headers, is_hot=True, prepare=prepare)
+        whole, _ = one_way(path, body, headers, is_hot=False, prepare=prepare)
+        return hot, whole, was_hot
+
+    return both
+
+
+def _with_names(seen, names):
+    text = repr(seen)
+    for value, name in names.items():
+        text = text.replace(value, name)
+    return text
+
+
+@pytest.mark.parametrize("name", REQUESTS)
+def test_nobody_can_tell_which_way_a_request_went(ways, name) -> None:
+    """Status, headers, body, log lines and counts are the same, whatever is sent."""
+    hot, whole, _ = ways(*REQUESTS[name])
+    assert hot == whole
+
+
+@pytest.mark.parametrize(
+    ("name", "is_plain"),
+    [("a row", True), ("a version", True), ("a label", True), ("a query", True), ("a long answer as gzip", True),
+     ("a body as gzip", False), ("an answer as npy", False), ("no key", False), ("no JSON", False)],
+)  # fmt: skip
+def test_what_is_plain_and_succeeds_does_not_go_to_flask(ways, name, is_plain) -> None:
+    """Everything else does."""
+    *_, was_hot = ways(*REQUESTS[name])
+    assert was_hot is is_plain
+
+
+def test_a_full_house_refuses_both_alike(ways) -> None:
+    """429 with the same sentence, and nobody's place is lost."""
+
+    def fill(app) -> None:
+        admission = app.extensions[EXTENSION].admission
+        for _ in range(app.extensions[EXTENSION].settings.max_in_flight):
+            admission.enter(0.0)
+
+    hot, whole, _ = ways(*REQUESTS["a row"], prepare=fill)
+    assert hot == whole
+    assert "429" in hot
+
+
+def test_an_error_of_ours_is_told_alike(ways, monkeypatch) -> None:
+    """500 with the id, and the error in the log."""
+
+    def fail(app) -> None:
+        monkeypatch.setattr(app.extensions[EXTENSION].admission, "check", _broken)
+
+    hot, whole, _ = ways(*REQUESTS["an id of the caller"], prepare=fail)
+    assert hot == whole
+    assert "500" in hot
+    assert "mine-1" in hot
+
+
+def test_a_deadline_is_told_alike(ways, monkeypatch) -> None:
+    """504, counted once."""
+
+    def end(app) -> None:
+        monkeypatch.setattr(app.extensions[EXTENSION].admission, "check", _too_late)
+
+    hot, whole, _ = ways(*REQUESTS["a row"], prepare=end)
+    assert hot == whole
+    assert "504" in hot
+
+
+_BROKEN = RuntimeError("broken")
+
+
+def _broken(_: float) -> None:
+    raise _BROKEN
+
+
+def _too_late(_: float) -> None:
+    raise DeadlineExceeded(30.0)
