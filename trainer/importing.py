@@ -1,7 +1,8 @@
 """`python -m trainer.importing FILE.keras --model NAME`: publish somebody's own Keras network.
 
 It is loaded in Keras' safe mode, exported, and compared with its export on random rows; nothing is published that
-ONNX Runtime does not compute as Keras does. Exit status: 0 published, 1 it cannot be, 2 wrong usage.
+ONNX Runtime does not compute as Keras does. With --data it is measured as well. Exit status: 0 published, 1 it cannot
+be, 2 wrong usage.
 """
 
 import argparse
@@ -19,13 +20,15 @@ from typing import Any
 
 import numpy as np
 
+from models.datasets import Datasets
 from models.errors import DataError, OnehotError
 from models.heads import REGRESSION, SIGMOID, find_head
 from models.instances import Array, InstanceSpec
 from models.manifest import GoldenRows, Manifest, TensorInfo
 from models.names import is_model_name
 from models.preprocessing import Preprocessing
-from models.settings import SettingsError, read_settings
+from models.settings import Settings, SettingsError, read_settings
+from models.spec import DataSpec
 from models.steps import Astype
 from models.store import Store
 from trainer.jobs import result_of
@@ -40,7 +43,9 @@ GOLDEN_ROWS = 8
 MIXED = "mixed_"
 
 
-def import_network(content: bytes, model: str, *, where: str, class_names: Sequence[str], store: Store) -> Manifest:
+def import_network(
+    content: bytes, model: str, *, where: str, class_names: Sequence[str], store: Store, measuring: Any = None
+) -> Manifest:
     """Publish a `.keras` file.
 
     Args:
@@ -49,6 +54,7 @@ def import_network(content: bytes, model: str, *, where: str, class_names: Seque
         where: What the file is called in errors.
         class_names: In the order of the outputs; numbers when there are none.
         store: Where the version goes.
+        measuring: A `trainer.measuring.Measuring`; without it the version has no metrics.
 
     Raises:
         DataError: When the file cannot be loaded safely, or is no network that can be served.
@@ -72,13 +78,14 @@ def import_network(content: bytes, model: str, *, where: str, class_names: Seque
     graph = export_onnx(network, head)
     parity = check_parity(graph, inputs, predictions, precision=_precision(network))
     golden = GoldenRows(inputs[:GOLDEN_ROWS].tolist(), predictions[:GOLDEN_ROWS].tolist(), parity.tolerance)
-    files = {
-        "model.onnx": graph,
-        "model.keras": content,
-        "report.json": _report(model, head.task, names, parity, where),
-    }
+    measured = measuring.measure(network, head, names) if measuring is not None else None
+    report = _report(model, head.task, names, parity, where)
     draft = _manifest(model, network, head=head, names=names, golden=golden)
     data = {"source": where, "sha256": hashlib.sha256(content).hexdigest(), "rows": {}}
+    if measured is not None:
+        report |= {"data": {key: measured.data[key] for key in ("source", "sha256")}, **measured.report}
+        data, draft = measured.data, replace(draft, metrics=measured.metrics)
+    files = {"model.onnx": graph, "model.keras": content, "report.json": json.dumps(report, indent=1).encode()}
     return store.publish(replace(draft, data=data), files, promote=True)
 
 
@@ -135,13 +142,12 @@ def _precision(network: Any) -> str:
     return next((name for name in sorted(policies) if name.startswith(MIXED)), "float32")
 
 
-def _report(model: str, task: str, names: Sequence[str], parity: Any, where: str) -> bytes:
-    report = {
+def _report(model: str, task: str, names: Sequence[str], parity: Any, where: str) -> dict[str, Any]:
+    return {
         "format_version": 1, "model": model, "task": task, "class_names": list(names), "imported": where,
         "data": {"source": where, "sha256": ""}, "parts": {}, "classes": [], "history": [], "mistakes": [],
         "confusion_matrix": None, "calibration": None, "gate": None, "parity": asdict(parity), "timings_s": {},
     }  # fmt: skip
-    return json.dumps(report, indent=1).encode()
 
 
 def _manifest(model: str, network: Any, *, head: Any, names: tuple[str, ...], golden: GoldenRows) -> Manifest:
@@ -178,18 +184,44 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if not is_model_name(options.model):
             raise DataError(where="--model", expected="a model's name: a-z, 0-9, _ and -", received=repr(options.model))
-        store = Store.open(read_settings(os.environ).store)
+        settings = read_settings(os.environ)
+        store = Store.open(settings.store)
         content = _content(options.file)
         check_keras_file(content, where=options.file)
         choose_backend(BACKEND)
         training_module()
-        manifest = import_network(content, options.model, where=options.file, class_names=names, store=store)
+        _leave_gpus_alone()
+        measuring = _measuring(options, settings, store)
+        manifest = import_network(
+            content, options.model, where=options.file, class_names=names, store=store, measuring=measuring
+        )
     except (OnehotError, SettingsError) as error:
         sys.stderr.write(f"Error: {error}\n")
         return 2 if isinstance(error, SettingsError) else 1
-    published = f"Published {manifest.model} version {manifest.version}"
+    published = f"Published {manifest.model} version {manifest.version}{_said(manifest)}"
     sys.stdout.write(f"{json.dumps(result_of(manifest)) if options.json else published}\n")
     return 0
+
+
+def _leave_gpus_alone() -> None:
+    from trainer.devices import claim_devices  # noqa: PLC0415 -- it imports Keras, whose backend had to be chosen before
+
+    claim_devices(0)
+
+
+def _measuring(options: argparse.Namespace, settings: Settings, store: Store) -> Any:
+    from trainer.measuring import Measuring  # noqa: PLC0415 -- it imports Keras, whose backend had to be chosen before
+
+    if not options.data:
+        return None
+    data = DataSpec(options.data, target=options.target or None)
+    return Measuring(data, settings.data_roots, Datasets(store.objects))
+
+
+def _said(manifest: Manifest) -> str:
+    if not manifest.metrics:
+        return ", without metrics: --data SOURCE would measure it"
+    return ": " + ", ".join(f"{name} {value:.4f}" for name, value in manifest.metrics.items())
 
 
 def _content(name: str) -> bytes:
@@ -206,6 +238,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("file", metavar="FILE.keras")
     parser.add_argument("--model", required=True, metavar="NAME", help="the model that gets a new version")
     parser.add_argument("--class-names", default="", metavar="A,B,C", help="in the order of the outputs")
+    parser.add_argument(
+        "--data", default="", metavar="SOURCE", help="what it is measured on, as `data.source` of a spec"
+    )
+    parser.add_argument("--target", default="", metavar="NAME", help="the array or column of the data with the labels")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     return parser
 

@@ -53,6 +53,31 @@ def test_an_own_network_is_published_and_served_as_it_is(saved, store) -> None:
     assert json.loads(store.read(manifest, "report.json"))["parity"]["rows"] == 64
 
 
+def test_an_own_network_is_measured_on_data_that_is_given(tmp_path, monkeypatch, capsys) -> None:
+    """With the metrics that Keras computes there; without data it says that it has none."""
+    rng = np.random.default_rng(1)
+    rows, labels = rng.random((60, 6), dtype=np.float32), np.arange(60) % 3
+    np.savez(tmp_path / "own.npz", x=rows, y=labels)
+    network = keras.Sequential([keras.Input((6,)), LAYERS.Dense(3, activation="softmax")])
+    network.compile(loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    network.save(tmp_path / "own.keras")
+    accuracy = network.evaluate(rows, labels, verbose=0, return_dict=True)["accuracy"]
+    monkeypatch.setenv("ONEHOT_STORE", str(tmp_path / "store"))
+    monkeypatch.setenv("ONEHOT_DATA_ROOTS", str(tmp_path))
+    command = [str(tmp_path / "own.keras"), "--model", "own"]
+    assert main([*command, "--data", "own.npz", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["metrics"] == {"accuracy": pytest.approx(accuracy)}
+    store = Store.open(tmp_path / "store")
+    manifest = store.manifest("own", 1)
+    assert manifest.data["rows"] == {"test": 60}
+    report = json.loads(store.read(manifest, "report.json"))
+    assert np.trace(report["confusion_matrix"]) == round(accuracy * 60)
+    assert main([*command, "--data", "none.npz"]) == 1
+    assert "data.source: expected" in capsys.readouterr().err
+    assert main(command) == 0
+    assert capsys.readouterr().out == "Published own version 2, without metrics: --data SOURCE would measure it\n"
+
+
 def test_a_layer_with_code_of_its_own_is_refused_by_name(saved, store) -> None:
     """Before Keras looks at it."""
     content = saved(LAYERS.Lambda(lambda x: x * 2, name="twice"), LAYERS.Dense(3, activation="softmax"))

@@ -1,0 +1,117 @@
+"""What an imported network is worth on data that its owner names: every row of it counts as held out."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from models.datasets import Datasets
+from models.errors import DataError
+from models.heads import MULTILABEL, REGRESSION
+from models.instances import Array
+from models.spec import DataSpec
+from trainer.data import Dataset, load_dataset
+from trainer.evaluation import judge
+from trainer.heads import Head
+from trainer.held_out import rows_digest
+from trainer.preparation import Piece
+from trainer.report import mistake_document
+from trainer.stepping import Part
+from trainer.targets import Labels, read_classes, read_multi_hot, read_values
+
+__all__ = ["Measured", "Measuring"]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The outcome.
+
+    Args:
+        metrics: By name, for the manifest.
+        data: What they were measured on, for the manifest.
+        report: The parts of the report that speak of it.
+    """
+
+    metrics: dict[str, float]
+    data: dict[str, Any]
+    report: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Measuring:
+    """Measures networks on one source.
+
+    Args:
+        data: Source and target; the features as the network takes them.
+        roots: The folders that files may be read from.
+        datasets: The uploaded data sets, for `dataset://`.
+    """
+
+    data: DataSpec
+    roots: tuple[str, ...]
+    datasets: Datasets | None = None
+
+    def measure(self, network: Any, head: Head, class_names: tuple[str, ...]) -> Measured:
+        """Compute every row and compare.
+
+        Args:
+            network: A Keras network.
+            head: Its head.
+            class_names: In the order of its outputs; empty for regression.
+
+        Raises:
+            DataError: When the data cannot be used, or is not what the network takes.
+        """
+        loaded = load_dataset(self.data, roots=self.roots, datasets=self.datasets)
+        raw = _fitting(loaded, tuple(network.input_shape[1:]))
+        labels = _labels(raw, head, class_names)
+        predictions = np.asarray(network.predict(np.asarray(raw.features[:], np.float32), verbose=0), np.float32)
+        metrics = _metrics(head, labels, predictions)
+        digest = rows_digest(Piece(raw, labels, Part(raw.features, labels.values)))
+        data = {"source": raw.source, "sha256": raw.sha256, "test_sha256": digest, "rows": {"test": raw.rows}}
+        part = {"rows": raw.rows, "metrics": metrics, "class_counts": labels.counts()}
+        return Measured(metrics, data, {"parts": {"test": part}, **_judged(raw, labels, head, predictions)})
+
+
+def _fitting(dataset: Dataset, shape: tuple[int, ...]) -> Dataset:
+    """The data in the network's own shape, which may be another with the same number of values."""
+    if math.prod(dataset.instance_shape) != math.prod(shape):
+        expected = f"instances of shape {list(shape)}, which the network takes"
+        raise DataError(where=dataset.source, expected=expected, received=f"shape {list(dataset.instance_shape)}")
+    return replace(dataset, features=dataset.features[:].reshape(-1, *shape))
+
+
+def _labels(dataset: Dataset, head: Head, class_names: tuple[str, ...]) -> Labels:
+    where = f"{dataset.source}: target"
+    if head.task == REGRESSION:
+        labels = read_values(dataset.targets, where=where)
+        if labels.values.shape[1] != head.outputs:
+            received = f"{labels.values.shape[1]}"
+            raise DataError(where=where, expected=f"{head.outputs} values a row", received=received)
+        return labels
+    if head.task == MULTILABEL and dataset.targets.ndim == 2:
+        return read_multi_hot(dataset.targets, class_names, where=where)
+    return read_classes(dataset.targets, class_names, where=where)
+
+
+def _metrics(head: Head, labels: Labels, predictions: Array) -> dict[str, float]:
+    """Under Keras' names: what needs no loss, which the file does not have to hold."""
+    if head.task == REGRESSION:
+        errors = predictions.astype(np.float64) - labels.values
+        return {"mean_squared_error": float((errors**2).mean()), "mean_absolute_error": float(np.abs(errors).mean())}
+    if not labels.are_classes:
+        return {"binary_accuracy": float(((predictions > 0.5) == (labels.values > 0.5)).mean())}
+    return {"accuracy": float((head.predicted_classes(predictions) == labels.values).mean())}
+
+
+def _judged(raw: Dataset, labels: Labels, head: Head, predictions: Array) -> Mapping[str, Any]:
+    judged = judge(head, labels, predictions)
+    confusion, calibration = judged["confusion"], judged.get("calibration")
+    return {
+        "confusion_matrix": None if confusion is None else confusion.tolist(),
+        "classes": [asdict(score) for score in judged["classes"]],
+        "calibration": None if calibration is None else asdict(calibration),
+        "mistakes": [mistake_document(mistake, raw) for mistake in judged.get("mistakes", ())],
+    }
