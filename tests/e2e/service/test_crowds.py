@@ -3,7 +3,6 @@
 import gzip
 import os
 import socket
-import statistics
 import time
 from collections.abc import Sequence
 
@@ -12,11 +11,10 @@ import pytest
 from tests.e2e.service.load import Sample, load, percentile_s
 
 STALLED = 200
-OVERLOAD_S = float(os.environ.get("LOAD_S", "3"))
-WINDOW_S = 3.0
-TURNS = 4
-TURN_S = 1.0
-SETTLE_S = 1.0
+OVERLOAD_S = float(os.environ.get("LOAD_S", "2"))
+WINDOW_S = 2.0
+TURN_S = 2.0
+SETTLE_S = 1.5
 """In which the service takes what the stalled clients do send, and fills their buffers."""
 ROUNDS = 3
 """Other things go on on the machine: a bound on a ratio must hold in one of so many rounds."""
@@ -39,30 +37,29 @@ def stall(service, number: int) -> socket.socket:
 
 
 def test_stalled_clients_slow_nobody_down(serve, publish_next, order_for) -> None:
-    """200 of them: the others' p99 stays under twice its undisturbed value in the same run, turn by turn."""
+    """200 of them: the others' p99 stays under twice its undisturbed value just before."""
     publish_next()
     service = serve()
-    quiet_from_s, crowded_from_s = [], []
-    with load(order_for(service, rate=500)) as running:
-        time.sleep(1)
-        for _ in range(TURNS):
-            quiet_from_s.append(time.monotonic())
+    ratios: list[float] = []
+    while len(ratios) < ROUNDS and min(ratios, default=2) >= 2:
+        with load(order_for(service, rate=500)) as running:
+            time.sleep(1)
+            quiet_s = time.monotonic()
             time.sleep(TURN_S)
             stalled = [stall(service, number) for number in range(STALLED)]
             time.sleep(SETTLE_S)
-            crowded_from_s.append(time.monotonic())
+            crowded_s = time.monotonic()
             time.sleep(TURN_S)
-            for connection in stalled:
-                connection.close()
-            time.sleep(0.3)
-        samples = running.stop()
-    assert [one for one in samples if not one.is_right] == []
-    quiet_s, crowded_s = (
-        statistics.median(percentile_s(between(samples, from_s, from_s + TURN_S)) for from_s in turns)
-        for turns in (quiet_from_s, crowded_from_s)
-    )
-    print(f"p99 {crowded_s * 1000:.1f} ms with {STALLED} stalled clients, {quiet_s * 1000:.1f} ms without")
-    assert crowded_s < 2 * quiet_s
+            samples = running.stop()
+        for connection in stalled:
+            connection.close()
+        assert [one for one in samples if not one.is_right] == []
+        quiet, crowded = (
+            percentile_s(between(samples, from_s, from_s + TURN_S)) for from_s in (quiet_s, crowded_s)
+        )  # fmt: skip
+        ratios.append(crowded / quiet)
+    print(f"p99 with {STALLED} stalled clients: {', '.join(f'{ratio:.2f}' for ratio in ratios)} × undisturbed")
+    assert min(ratios) < 2
 
 
 def test_who_does_not_read_is_given_up_on(serve, publish_next, wait_until) -> None:
@@ -148,7 +145,7 @@ def _outcome(samples, extra, times: tuple[float, float, float]) -> tuple[int, fl
     assert {one.status for one in (*samples, *extra)} <= {200, 429}
     assert [one for one in (*samples, *extra) if one.status == 200 and not one.is_right] == []
     quiet = between(samples, began_s, more_s)
-    crowded = between([*samples, *extra], more_s + 1, ended_s)
+    crowded = between([*samples, *extra], more_s + 0.5, ended_s)
     afterwards = between(samples, ended_s + 2, ended_s + 2 + WINDOW_S)
     refused = sum(one.status == 429 for one in crowded)
     speeds = [sum(one.status == 200 for one in some) / span_s for some, span_s in

@@ -5,9 +5,9 @@ import time
 
 from tests.e2e.service.load import first_step_back, load
 
-SOAK_S = float(os.environ.get("SOAK_S", "12"))
+SOAK_S = float(os.environ.get("SOAK_S", "9"))
 RELOAD_S = float(os.environ.get("RELOAD_S", "1"))
-MEASURE_S = 3.0
+MEASURE_S = 2.0
 MOST_GROWTH = 1.05
 MOST_NEW_DESCRIPTORS = 4
 """Connections of the moment, and of the pages that are asked for to measure."""
