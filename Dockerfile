@@ -29,9 +29,11 @@ RUN --mount=type=cache,target=/root/.cache/uv \
     /opt/uv/bin/uv sync --locked --no-dev --no-install-project --extra trainer
 
 FROM build AS trainer-gpu-dependencies
+# trainer-gpu-jax has jax with CUDA beside tensorflow.
+ARG GPU_EXTRA=trainer-gpu
 COPY pyproject.toml uv.lock /src/
 RUN --mount=type=cache,target=/root/.cache/uv \
-    /opt/uv/bin/uv sync --locked --no-dev --no-install-project --extra trainer-gpu
+    /opt/uv/bin/uv sync --locked --no-dev --no-install-project --extra ${GPU_EXTRA}
 
 # The project as a wheel, so that the images hold no sources, no build tools and no editable install.
 FROM build AS wheel

@@ -33,6 +33,18 @@ def test_the_images_carry_the_projects_version() -> None:
     assert versions == [PROJECT["project"]["version"]] * 3
 
 
+def gpu_extra() -> str:
+    """What the GPU's image installs unless a build argument says otherwise."""
+    return re.findall(r"^ARG GPU_EXTRA=(\S+)$", stage("trainer-gpu-dependencies"), re.MULTILINE)[0]
+
+
+def test_jax_with_cuda_is_an_extra_of_its_own() -> None:
+    """`--build-arg GPU_EXTRA=trainer-gpu-jax` adds it to what the GPU's image has."""
+    extras = PROJECT["project"]["optional-dependencies"]
+    assert extras["trainer-gpu-jax"][0] == f"onehot[{gpu_extra()}]"
+    assert any(one.startswith("jax[cuda12]") for one in extras["trainer-gpu-jax"])
+
+
 @pytest.mark.parametrize(
     ("target", "extras"),
     [("service", ("service", "opentelemetry")), ("trainer", ("trainer",)), ("trainer-gpu", ("trainer-gpu",))],
@@ -41,7 +53,8 @@ def test_each_target_installs_its_own_extras_from_the_lock(target: str, extras: 
     """`--locked`: the service's image never sees a training framework."""
     synced = re.findall(r"uv sync (.*)$", stage(f"{target}-dependencies"), re.MULTILINE)
     named = " ".join(f"--extra {extra}" for extra in extras)
-    assert synced == [f"--locked --no-dev --no-install-project {named}"]
+    words = [line.replace("${GPU_EXTRA}", gpu_extra()) for line in synced]
+    assert words == [f"--locked --no-dev --no-install-project {named}"]
     assert f"COPY --from={target}-dependencies /opt/onehot /opt/onehot" in stage(target)
     assert f"COPY --from={target}-project /opt/project /opt/project" in stage(target)
 
