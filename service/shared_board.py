@@ -13,7 +13,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -30,6 +30,7 @@ KEPT = 8
 BEAT_S = 1.0
 GLANCE_S = 0.2
 """Between two looks at whether the leader lives."""
+OLD_S = 3600.0
 STUCK_S = 10.0
 """A process whose event loop does not turn for so long is not waited for; its next request is refused, not outdated."""
 
@@ -124,6 +125,8 @@ class SharedBoard:
             document = self._read("plan", number)
             if document is not None:
                 self._plan = Plan.from_document(document)
+            elif number == self._numbers[PLAN]:
+                self._plan = Plan(number)  # somebody removed it: the leader makes another one
         return self._plan
 
     def agreement(self) -> Agreement:
@@ -132,6 +135,8 @@ class SharedBoard:
             document = self._read("agreement", generation)
             if document is not None:
                 self._agreement = Agreement.from_document(document)
+            elif generation == self._numbers[GENERATION]:
+                self._agreement = Agreement(generation)
         return self._agreement
 
     def post_plan(self, plan: Plan) -> None:
@@ -184,8 +189,18 @@ class SharedBoard:
 
     def _beat(self) -> None:
         while True:
-            os.utime(self._membership().lock.fileno())
+            mine = self._membership()
+            os.utime(mine.lock.fileno())
+            if self._numbers[LEADER] == mine.pid:
+                self._keep_from_cleaners()
             time.sleep(BEAT_S)
+
+    def _keep_from_cleaners(self) -> None:
+        """What is old in a temporary folder gets removed on many systems, used or not."""
+        for file in (self.folder, self.folder / "members", *self.folder.glob("*.*"), *self.folder.glob("members/*")):
+            with suppress(FileNotFoundError):
+                if file.stat().st_mtime < time.time() - OLD_S and file.suffix != ".lock":
+                    os.utime(file)
 
     def _membership(self) -> _Membership:
         """Of this process; one that was forked has none yet."""

@@ -113,6 +113,32 @@ def test_old_documents_go(board) -> None:
     assert board.plan().number == 29
 
 
+def test_documents_that_somebody_removed_are_made_anew(board) -> None:
+    """By a cleaner of temporary files, say: another process that has not read them sees nothing, and does not hang."""
+    assert board.lead()
+    board.post_plan(Plan(3, has_seen_store=True))
+    board.post_agreement(Agreement(4, {"classic": ModelAgreement(frozenset({1}), {})}))
+    for file in board.folder.glob("*.json"):
+        file.unlink()
+    assert (board.plan(), board.agreement()) == (Plan(3), Agreement(4))
+    board.post_plan(Plan(4, has_seen_store=True))
+    assert board.plan().has_seen_store
+
+
+def test_old_documents_in_use_are_kept_from_cleaners(board) -> None:
+    """They are touched now and then."""
+    assert board.lead()
+    board.report(Report())
+    board.post_plan(Plan(1))
+    old_s = time.time() - shared_board.OLD_S - 1
+    files = [*board.folder.glob("*.json"), *board.folder.glob("members/*.json")]
+    assert len(files) == 2
+    for file in files:
+        os.utime(file, (old_s, old_s))
+    board._keep_from_cleaners()
+    assert all(file.stat().st_mtime > old_s + 1 for file in files)
+
+
 def test_nobody_begins_to_serve_while_another_one_agrees(board, wait_until) -> None:
     """The lock holds across processes."""
 
