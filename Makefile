@@ -1,5 +1,5 @@
 # Every target prepares what it needs: only Python 3.11–3.13, make and git have to be there.
-.PHONY: browser setup demo up test test-service test-backends test-faults test-long soak fuzz schemathesis check fix bench bench-train k8s-check image-check
+.PHONY: browser setup demo up test test-service test-backends test-faults test-long soak fuzz schemathesis check fix bench bench-train k8s-check image-check bench-scale test-fleet
 .DEFAULT_GOAL := help
 
 PYTHON := .venv/bin/python
@@ -82,6 +82,12 @@ test-backends: .venv-backends/.synced ## One spec on tensorflow, jax and torch (
 .venv-backends/.synced: pyproject.toml uv.lock scripts/setup.sh
 	@sh scripts/setup.sh .venv-backends --extra trainer-jax --extra trainer-torch --extra service --extra local
 	@touch $@
+
+bench-scale: .venv/.synced ## What 100 replicas, 1 000 models and 10 million predictions a second ask for
+	$(PYTHON) bench/scale.py
+
+test-fleet: .venv/.synced ## Three services and three workers around a bucket, all restarted one by one under load, twice
+	ROLLS=2 $(PYTHON) $(PYTEST) tests/e2e/fleet
 
 k8s-check: .venv/.synced ## Manifests and Dockerfile, without a cluster
 	scripts/k8s_check.sh

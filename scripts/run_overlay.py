@@ -34,6 +34,7 @@ IMAGES = {
 }
 START_S = 60
 TRAINING_S = 300
+STOP_SIGNAL = "SIGTERM"
 # Effective capabilities, privileges, seccomp filter of process 1, and whether its root can be written to.
 LOOK = "grep -E '^(CapEff|NoNewPrivs|Seccomp):' /proc/1/status; id -u; touch /probe 2>&1 || true"
 
@@ -54,6 +55,8 @@ def main(folder: Path, *words: str) -> int:
         wait(is_ready, START_S, "the service is ready")
         for name in ORDER:
             expect_hardened(podman, name)
+        expect_image(podman, "onehot-service", IMAGES["onehot-service:0.1.0"], has_health=True)
+        expect_image(podman, "onehot-trainer-cpu", IMAGES["onehot-trainer:0.1.0"], has_health=False)
         train_and_predict(httpx.Client(base_url=URL, timeout=30, headers={"Authorization": f"Bearer {key}"}))
         return max([stop(podman, name) for name in reversed(ORDER)])
     except SystemExit:
@@ -96,6 +99,23 @@ def expect_hardened(podman: Podman, name: str) -> None:
     if "\n0\n" in seen:
         raise SystemExit(f"{name}: expected a user that is not root; received {seen!r}")
     say(f"{name}: no capabilities, no new privileges, seccomp, read-only root")
+
+
+def expect_image(podman: Podman, name: str, image: str, *, has_health: bool) -> None:
+    """The image says how it is stopped and labels itself; what it calls a health check holds in its container."""
+    configuration = json.loads(podman.run("image", "inspect", "--format", "{{json .Config}}", image))
+    health = json.loads(podman.run("image", "inspect", "--format", "{{json .HealthCheck}}", image)) or {}
+    kind, *command = health.get("Test", ["NONE"])
+    if (
+        configuration.get("StopSignal") != STOP_SIGNAL
+        or "org.opencontainers.image.title" not in configuration["Labels"]
+    ):
+        raise SystemExit(f"{image}: expected {STOP_SIGNAL} and labels; received {configuration}")
+    if (kind == "CMD") is not has_health:
+        raise SystemExit(f"{image}: expected {'a' if has_health else 'no'} health check; received {health}")
+    if has_health:
+        podman.run("exec", name, *command)  # not 0 would end here
+    say(f"{name}: stops by {STOP_SIGNAL}, {'healthy' if has_health else 'no health check, on purpose'}")
 
 
 def train_and_predict(client: httpx.Client) -> None:
