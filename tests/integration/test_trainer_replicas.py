@@ -13,7 +13,7 @@ from models.spec import load_spec
 from models.store import Store
 from trainer.launch import ENVIRONMENT, is_installed
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 BACKENDS = [backend for backend in ("tensorflow", "jax") if is_installed(backend)]
 SOFTMAX = {"Dense": {"units": 10, "activation": "softmax"}}
 PLAIN = ["Flatten", {"Dense": {"units": 24, "activation": "relu"}}, SOFTMAX]
