@@ -128,7 +128,7 @@ def live(store: Path, folder: Path, **settings: str) -> Iterator[Live]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("ONEHOT_", "OTEL_"))}
     environment = clean | {
         "ONEHOT_STORE": str(store), "ONEHOT_BIND": f"127.0.0.1:{port}", "ONEHOT_WORKERS": "1",
-        "ONEHOT_POLL_S": "0.2", "ONEHOT_REDIS_URL": "redis://127.0.0.1:1/0", **settings,
+        "ONEHOT_POLL_S": "0.2", "ONEHOT_LEAVE_S": "0", "ONEHOT_REDIS_URL": "redis://127.0.0.1:1/0", **settings,
     }  # fmt: skip
     log_file = folder / "service.log"
     with log_file.open("wb") as log:

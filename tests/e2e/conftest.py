@@ -189,7 +189,7 @@ def serve(store_folder: Path, tmp_path: Path, wait_until) -> Iterator[Callable[.
         clean = {name: value for name, value in os.environ.items() if not name.startswith("ONEHOT_")}
         environment = clean | {
             "ONEHOT_STORE": str(store_folder), "ONEHOT_BIND": address, "ONEHOT_WORKERS": "1", "ONEHOT_POLL_S": "0.2",
-            "ONEHOT_REDIS_URL": "redis://127.0.0.1:1/0", **settings,
+            "ONEHOT_LEAVE_S": "0", "ONEHOT_REDIS_URL": "redis://127.0.0.1:1/0", **settings,
         }  # fmt: skip
         with (tmp_path / "service.log").open("wb") as log:
             started.append(subprocess.Popen([sys.executable, "-m", "service"], env=environment, stderr=log))
