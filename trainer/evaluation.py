@@ -11,7 +11,7 @@ from trainer.data.rows import batches
 from trainer.heads import Head
 from trainer.preparation import Prepared
 from trainer.scores import Calibration, Mistake, calibration, mistakes, roc_auc
-from trainer.stepping import EVALUATION_BATCH, Stepper
+from trainer.stepping import Stepper
 from trainer.targets import Labels
 
 __all__ = ["ClassScore", "Evaluation", "confusion_matrix", "evaluate", "judge"]
@@ -50,13 +50,11 @@ class Evaluation:
     mistakes: tuple[Mistake, ...] = ()
 
 
-def evaluate(network: Any, stepper: Stepper, prepared: Prepared) -> Evaluation:
+def evaluate(stepper: Stepper, prepared: Prepared) -> Evaluation:
     """Evaluate a trained network on train, validation and test."""
     metrics = {name: stepper.evaluate(piece.part) for name, piece in prepared.pieces.items()}
     test = prepared.test
-    predictions = np.concatenate([
-        network.predict(some, batch_size=EVALUATION_BATCH, verbose=0) for some in batches(test.part.inputs)
-    ]).astype(np.float32, copy=False)  # fmt: skip
+    predictions = np.concatenate([stepper.predict(some) for some in batches(test.part.inputs)])
     return Evaluation(metrics, predictions, **judge(prepared.head, test.labels, predictions))
 
 

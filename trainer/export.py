@@ -2,7 +2,7 @@
 
 import logging
 import tempfile
-import warnings
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -57,15 +57,16 @@ def export_onnx(network: Any, head: Head) -> bytes:
 
 
 def _exported(network: Any) -> onnx.ModelProto:
-    signature = [keras.InputSpec(shape=network.input_shape, dtype="float32", name=INPUT)]
+    """Straight through tf2onnx: `network.export` traces the network three times to look for tables of words."""
+    import tensorflow as tf  # noqa: PLC0415 -- other backends have no tensorflow
+    import tf2onnx  # noqa: PLC0415
+
     # What the exporter calls an error is mended or found by the parity check.
     logging.getLogger("tf2onnx").setLevel(logging.CRITICAL)
-    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
-        # Keras looks for `np.object`, which numpy warns of.
-        warnings.simplefilter("ignore", FutureWarning)
-        path = Path(folder) / "model.onnx"
-        network.export(str(path), format="onnx", verbose=False, input_signature=signature, opset_version=OPSET)
-        return onnx.load(path)
+    signature = [tf.TensorSpec(network.input_shape, tf.float32, name=INPUT)]
+    compute = tf.function(partial(network, training=False), input_signature=signature, autograph=False)
+    graph: onnx.ModelProto = tf2onnx.convert.from_function(compute, signature, opset=OPSET)[0]
+    return graph
 
 
 def _rename_output(graph: onnx.GraphProto, name: str) -> None:

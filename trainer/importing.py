@@ -172,7 +172,7 @@ def _manifest(model: str, network: Any, *, head: Any, names: tuple[str, ...], go
         data={},
         seed=0,
         backend=BACKEND,
-        package_versions=package_versions(),
+        package_versions=dict(package_versions()),
         weights_sha256=weights_digest(network),
     )
 

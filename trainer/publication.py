@@ -2,8 +2,10 @@
 
 import hashlib
 import platform
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from importlib import metadata
 from typing import Any
 
@@ -89,7 +91,7 @@ def _manifest(candidate: Candidate, job_id: str) -> Manifest:
         data=_data(spec, prepared),
         seed=spec.seed,
         backend=spec.backend,
-        package_versions=package_versions(),
+        package_versions=dict(package_versions()),
         weights_sha256=candidate.weights_sha256,
         gate=None if candidate.gate is None else candidate.gate.document,
     )
@@ -112,7 +114,8 @@ def golden_rows(test: Piece, evaluation: Evaluation, *, tolerance: float) -> Gol
     return GoldenRows(instances, predictions, tolerance)
 
 
-def package_versions() -> dict[str, str]:
+@cache
+def package_versions() -> Mapping[str, str]:
     """Versions of Python and of the packages that made the model."""
     installed = {distribution.name.lower() for distribution in metadata.distributions()}
     return {"python": platform.python_version()} | {

@@ -14,7 +14,7 @@ import numpy as np
 from models.instances import Array
 from trainer.data.rows import Rows
 
-__all__ = ["BatchStepper", "Part", "Stepper", "build_state", "make_stepper", "plain_numbers"]
+__all__ = ["BatchStepper", "Part", "Stepper", "build_state", "make_stepper", "plain_numbers", "predict"]
 
 EVALUATION_BATCH = 1024
 
@@ -59,6 +59,9 @@ class Stepper(Protocol):
 
     def evaluate(self, part: Part) -> dict[str, float]:
         """Loss and metrics of a part."""
+
+    def predict(self, inputs: Array) -> Array:
+        """What the network computes for preprocessed inputs: `(rows, outputs) float32`."""
 
 
 def make_stepper(network: Any, training: Part, batch_size: int) -> Stepper:
@@ -115,6 +118,16 @@ class BatchStepper:
             rows = np.arange(start, min(start + EVALUATION_BATCH, part.rows))
             self.network.test_function([_rows(part, rows)])
         return plain_numbers(self.network.get_metrics_result())
+
+    def predict(self, inputs: Array) -> Array:
+        """Have Keras predict."""
+        return predict(self.network, inputs)
+
+
+def predict(network: Any, inputs: Array) -> Array:
+    """Keras' own prediction: `(rows, outputs) float32`."""
+    predictions: Array = network.predict(inputs, batch_size=EVALUATION_BATCH, verbose=0)
+    return predictions.astype(np.float32, copy=False)
 
 
 def _rows(part: Part, rows: Array) -> tuple[Array, ...]:

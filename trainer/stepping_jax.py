@@ -10,13 +10,16 @@ import numpy as np
 
 from models.instances import Array
 from trainer.replicas_jax import on_replicas
-from trainer.stepping import EVALUATION_BATCH, Part, plain_numbers
+from trainer.stepping import EVALUATION_BATCH, Part, plain_numbers, predict
 
 __all__ = ["JaxStepper"]
 
 State = tuple[Any, ...]
 """Values of the trainable variables, the others, the optimizer's and the metrics', as Keras' jax trainer has them."""
 Run = Callable[..., tuple[dict[str, Any], State]]
+SMALL_STEP_FLOPS = 100_000
+"""A smaller step takes about as long without the optimizer's work, and compiling a third (`make bench-train`)."""
+QUICK = {"xla_cpu_use_fusion_emitters": False, "xla_backend_optimization_level": 0}
 
 
 class JaxStepper:
@@ -61,6 +64,10 @@ class JaxStepper:
         _assign((self.network.metrics_variables,), state[-1:])
         return plain_numbers(logs)
 
+    def predict(self, inputs: Array) -> Array:
+        """Have Keras predict: `(rows, outputs) float32`."""
+        return predict(self.network, inputs)
+
     def _run(
         self, loop: Run, state: State, data: State, rows: Array, size: int, order: Array | None = None
     ) -> tuple[dict[str, Any], State]:  # fmt: skip
@@ -87,7 +94,8 @@ class JaxStepper:
 
 
 def _on_device(part: Part) -> State:
-    return tuple(jnp.asarray(np.asarray(array[:])) for array in part.arrays())
+    # `jnp.asarray` would compile a copy.
+    return tuple(jax.device_put(np.asarray(array[:])) for array in part.arrays())
 
 
 def _assign(groups: tuple[list[Any], ...], state: State) -> None:
@@ -106,8 +114,30 @@ def _loop(network: Any, step: Callable[..., tuple[Any, State]]) -> Run:
         state = jax.lax.fori_loop(0, steps, body, state)
         return _metrics(network, state[-1]), state
 
-    compiled: Run = jax.jit(run, static_argnames="size")
-    return compiled
+    jitted = jax.jit(run, static_argnames="size")
+    alone_on_cpu = jax.default_backend() == "cpu" and keras.distribution.distribution() is None
+    return _compiled_once(jitted) if alone_on_cpu else jitted
+
+
+def _compiled_once(jitted: Any) -> Run:
+    """Compiled for each size of batches, order and data, as `jax.jit` does it, but with options that suit the work."""
+    ready: dict[tuple[int, ...], Any] = {}
+
+    def run(state: State, data: State, order: Any, steps: int, *, size: int) -> tuple[dict[str, Any], State]:
+        sizes = (size, len(order), len(data[0]))
+        if sizes not in ready:
+            lowered = jitted.lower(state, data, order, steps, size=size)
+            ready[sizes] = lowered.compile(compiler_options=_compiler_options(lowered))
+        result: tuple[dict[str, Any], State] = ready[sizes](state, data, order, steps)
+        return result
+
+    return run
+
+
+def _compiler_options(lowered: Any) -> dict[str, Any]:
+    """What is computed sooner than optimized is not optimized."""
+    flops = (lowered.cost_analysis() or {}).get("flops", SMALL_STEP_FLOPS)
+    return dict(QUICK) if flops < SMALL_STEP_FLOPS else {}
 
 
 def _metrics(network: Any, values: Any) -> dict[str, Any]:

@@ -2,8 +2,10 @@
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from models.instances import Array
@@ -32,7 +34,8 @@ class TensorFlowStepper:
         build_state(network, training)
         self._run = _training_loop(network, self._tensors, batch_size)
         self._evaluations: dict[int, Loop] = {}
-        self.reset = tf.function(network.reset_metrics)
+        self.reset = tf.function(network.reset_metrics, autograph=False)
+        self.predict = _predictor(network)
 
     def train(self, rows: Array) -> dict[str, float]:
         """Take one optimizer step for each batch of `rows`, in one call; loss and metrics since their last reset."""
@@ -64,7 +67,8 @@ class StreamedTensorFlowStepper:
         build_state(network, training)
         self._run = _training_loop(network, first, batch_size)
         self._evaluations: dict[int, Loop] = {}
-        self.reset = tf.function(network.reset_metrics)
+        self.reset = tf.function(network.reset_metrics, autograph=False)
+        self.predict = _predictor(network)
 
     def train(self, rows: Array) -> dict[str, float]:
         """Take one optimizer step for each batch of `rows`; loss and metrics since their last reset."""
@@ -104,23 +108,45 @@ def _training_loop(network: Any, tensors: tuple[Any, ...], batch_size: int) -> L
     signature = (tf.TensorSpec((None,), tf.int64), _signature(tensors))
     step = on_replicas(network.train_step, weighted=True)
 
-    @tf.function(input_signature=signature)  # type: ignore[untyped-decorator]
     def run(rows: Any, data: tuple[Any, ...]) -> Any:
-        for start in tf.range(0, tf.shape(rows)[0], batch_size):
+        def take(start: Any) -> tuple[Any]:
             batch = rows[start : start + batch_size]
             step(tuple(tf.gather(tensor, batch) for tensor in data))
+            return (start + batch_size,)
+
+        _for_batches(take, tf.shape(rows)[0])
         return network.get_metrics_result()
 
-    return run  # type: ignore[no-any-return]
+    return tf.function(run, input_signature=signature, autograph=False)  # type: ignore[no-any-return]
+
+
+def _for_batches(take: Callable[[Any], tuple[Any]], rows: Any) -> None:
+    """A loop of the graph over batches, one after the other, written out: AutoGraph would take its time to do so."""
+    tf.while_loop(lambda start: start < rows, take, (tf.constant(0),), parallel_iterations=1)
+
+
+def _predictor(network: Any) -> Callable[[Array], Array]:
+    signature = [tf.TensorSpec((None, *network.input_shape[1:]), tf.float32)]
+    compute = tf.function(partial(network, training=False), input_signature=signature, autograph=False)
+
+    def predict(inputs: Array) -> Array:
+        """What the network computes for preprocessed inputs: `(rows, outputs) float32`."""
+        starts = range(0, len(inputs), EVALUATION_BATCH)
+        parts = [compute(tf.constant(inputs[start : start + EVALUATION_BATCH])).numpy() for start in starts]
+        return np.concatenate(parts).astype(np.float32, copy=False)
+
+    return predict
 
 
 def _evaluation_loop(network: Any, tensors: tuple[Any, ...]) -> Loop:
     step = on_replicas(network.test_step, weighted=False)
 
-    @tf.function(input_signature=(_signature(tensors),))  # type: ignore[untyped-decorator]
     def run(data: tuple[Any, ...]) -> Any:
-        for start in tf.range(0, tf.shape(data[0])[0], EVALUATION_BATCH):
+        def take(start: Any) -> tuple[Any]:
             step(tuple(tensor[start : start + EVALUATION_BATCH] for tensor in data))
+            return (start + EVALUATION_BATCH,)
+
+        _for_batches(take, tf.shape(data[0])[0])
         return network.get_metrics_result()
 
-    return run  # type: ignore[no-any-return]
+    return tf.function(run, input_signature=(_signature(tensors),), autograph=False)  # type: ignore[no-any-return]

@@ -102,7 +102,7 @@ def make_candidate(  # noqa: PLR0913 -- each is one thing that a training depend
     with devices.in_use():
         network, fitted = _trained(spec, prepared, devices, watcher=watcher, watch=watch, keeper=keeper)
         with watch.step("evaluate"):
-            evaluation = evaluate(network, fitted.stepper, prepared)
+            evaluation = evaluate(fitted.stepper, prepared)
         watcher.check()
         with watch.step("export"):
             onnx = export_onnx(network, prepared.head)

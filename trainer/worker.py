@@ -23,7 +23,7 @@ __all__ = ["main", "preload"]
 QUEUES = ("train", "train-gpu")
 LATER: Mapping[str, tuple[str, ...]] = {
     "tensorflow": ("trainer.stepping_tensorflow", "tf2onnx.convert"),
-    "jax": ("trainer.stepping_jax", "jax2onnx"),
+    "jax": ("trainer.stepping_jax",),
     "torch": (),
 }
 """Backend → what a training would import later on."""
@@ -67,9 +67,12 @@ def preload(backend: str) -> None:
         return
     choose_backend(backend)
     training_module()
+    from trainer.publication import package_versions  # noqa: PLC0415 -- imports Keras
+
     for name in LATER[backend]:
         if importlib.util.find_spec(name.partition(".")[0]) is not None:
             importlib.import_module(name)
+    package_versions()
     gc.collect()
     gc.freeze()  # children share these objects and need not look through them again
 
