@@ -10,7 +10,7 @@ import pytest
 
 from tests.e2e.service.load import load
 
-AT_ONCE_S = 2.0
+AT_ONCE_S = 4.0
 
 
 @pytest.fixture
