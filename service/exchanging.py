@@ -1,17 +1,28 @@
 """One request and its answer over a connection, as gunicorn does it, with less around it.
 
 gunicorn's own `handle_request` looks at the clock twice, calls two hooks, writes an access line that is switched off,
-and sends the head of an answer and its body apart: two system calls, two packets, two wakings of the client.
+and sends the head of an answer and its body apart: two system calls, two packets, two wakings of the client. Here they
+go together. A plain prediction, which gunicorn's parser has read like any other request, needs no WSGI environment
+either, and no check of headers that are all known.
 """
 
 import socket
 from contextlib import suppress
+from functools import lru_cache
+from time import time
 from typing import Any
 
-from gunicorn import util
+from gunicorn import SERVER, util
 from gunicorn.http import wsgi
 
+from service.answers import PLAIN_HEADERS
+from service.hot_route import PATH, PREDICTED, HotRoute
+from service.requests import TAKEN_OVER, finish
+
 __all__ = ["exchange"]
+
+VARIABLES = {"CONTENT-TYPE": "CONTENT_TYPE", "CONTENT-LENGTH": "CONTENT_LENGTH"}
+PLAIN = "".join(f"{name}: {value}\r\n" for name, value in PLAIN_HEADERS) + "\r\n"
 
 
 class _Response(wsgi.Response):  # type: ignore[misc]
@@ -43,8 +54,12 @@ def exchange(worker: Any, address: Any, request: Any, connection: Any, peer: Any
     Raises:
         StopIteration: As gunicorn's connection loop wants it, when the connection is to be closed.
     """
+    begun = _little_environ(request)
+    if begun is not None and _answer_plain(worker, begun, request, connection):
+        return
     response, environ = wsgi.create(request, connection, peer, address, worker.cfg, response_class=_Response)
     environ["wsgi.multithread"] = True
+    environ |= {name: begun[name] for name in (TAKEN_OVER, PREDICTED) if name in begun} if begun else {}
     if not worker.alive:
         response.force_close()
     try:
@@ -61,6 +76,43 @@ def exchange(worker: Any, address: Any, request: Any, connection: Any, peer: Any
         raise StopIteration from None
     if response.should_close():
         raise StopIteration
+
+
+def _little_environ(request: Any) -> dict[str, Any] | None:
+    """As much of the WSGI environment as a plain prediction needs; None for all other requests."""
+    if request.method != "POST" or request.version != (1, 1) or PATH.fullmatch(request.path) is None:
+        return None
+    environ = {"REQUEST_METHOD": "POST", "PATH_INFO": request.path, "wsgi.input": request.body}
+    for name, value in request.headers:
+        key = VARIABLES.get(name) or "HTTP_" + name.replace("-", "_")
+        if key in environ or key == "HTTP_EXPECT":
+            return None
+        environ[key] = value
+    return environ
+
+
+def _answer_plain(worker: Any, environ: dict[str, Any], request: Any, connection: Any) -> bool:
+    """Answer a plain prediction; whether it is answered."""
+    hot = worker.wsgi.wsgi_app
+    predicted = hot.predict(environ) if isinstance(hot, HotRoute) else None
+    if predicted is None or not predicted.is_small:
+        return False
+    closes = not worker.alive or request.should_close()
+    finish(predicted.noted, predicted.exchange)
+    own = "".join(f"{name}: {value}\r\n" for name, value in predicted.own_headers)
+    head = (
+        f"HTTP/1.1 200 OK\r\nServer: {SERVER}\r\nDate: {_date(int(time()))}\r\n"
+        f"Connection: {'close' if closes else 'keep-alive'}\r\nContent-Length: {len(predicted.content)}\r\n{own}{PLAIN}"
+    )
+    connection.sendall(head.encode("latin-1") + predicted.content)
+    if closes:
+        raise StopIteration
+    return True
+
+
+@lru_cache(maxsize=2)
+def _date(second: int) -> str:
+    return str(util.http_date(second))
 
 
 def _answer(worker: Any, response: Any, environ: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ raises the same error again where it makes answers of errors.
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flask import Request
@@ -25,13 +26,43 @@ from service.requests import REQUEST_ID, TAKEN_OVER, VERSION, Exchange, finish, 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-__all__ = ["HotRoute"]
+__all__ = ["PATH", "PREDICTED", "HotRoute", "Predicted"]
+
+PREDICTED = "onehot.predicted"
+"""Where the WSGI environment holds a prediction that was made before it was complete."""
 
 PATH = re.compile(r"/v1/models/([a-z0-9_-]+)(?:/versions/([0-9]{1,9})|/labels/([A-Za-z0-9_]+))?:predict")
 PLACES = ("", "", "/versions/<int:version>", "/labels/<name:label>")
 ROUTES = tuple(f"/v1/models/<name:model>{place}:predict" for place in PLACES)
 TYPES = JSON_TYPES | {"application/json; charset=utf-8", "application/json;charset=utf-8"}
 OK = "200 OK"
+
+
+@dataclass(slots=True)
+class Predicted:
+    """A plain prediction that has succeeded and is not yet counted.
+
+    Args:
+        noted: The request's notes.
+        served: What answered.
+        content: The answer's body.
+        exchange: What counts and logs show.
+    """
+
+    noted: RequestNotes
+    served: Predictor
+    content: bytes
+    exchange: Exchange
+
+    @property
+    def is_small(self) -> bool:
+        """Whether the body goes out as it is, whatever the client takes."""
+        return len(self.content) < WORTH_IT_BYTES
+
+    @property
+    def own_headers(self) -> list[tuple[str, str]]:
+        """The headers that other answers do not have."""
+        return [(REQUEST_ID, self.noted.request_id), (VERSION, str(self.served.version))]
 
 
 class HotRoute:
@@ -48,29 +79,47 @@ class HotRoute:
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answer what is plain; hand over all else."""
+        predicted: Predicted | None = environ.get(PREDICTED)
+        if predicted is None and TAKEN_OVER not in environ:
+            predicted = self.predict(environ)
+        if predicted is None:
+            return self.whole(environ, start_response)
+        return _answer(predicted, environ, start_response)
+
+    def predict(self, environ: "WSGIEnvironment") -> Predicted | None:
+        """The prediction that a plain request asks for.
+
+        Returns:
+            None when it is not plain, or has failed: then the environment holds its notes for Flask.
+        """
         found = PATH.fullmatch(environ["PATH_INFO"])
         if found is None or not _is_plain(environ) or self._parts.traces is not None:
-            return self.whole(environ, start_response)
+            return None
         length = _length(environ, most=self._parts.settings.max_body_bytes)
         if length is None:
-            return self.whole(environ, start_response)
+            return None
         noted = RequestNotes(request_id_of(environ.get("HTTP_X_REQUEST_ID", "")), self._parts)
         try:
             served, content = _predict(noted, environ, found, length)
         except Exception as error:  # noqa: BLE001 -- Flask's handlers make the answer
             noted.error = error
             environ[TAKEN_OVER] = noted
-            return self.whole(environ, start_response)
-        own = [(REQUEST_ID, noted.request_id), (VERSION, str(served.version))]
+            return None
         exchange = Exchange("POST", environ["PATH_INFO"], ROUTES[found.lastindex or 0], 200)
-        if len(content) >= WORTH_IT_BYTES:
-            large = Answer(content, OK, own, content_type=JSON)
-            compress_answer(Request(environ), large)
-            finish(noted, exchange)
-            return large(environ, start_response)
-        finish(noted, exchange)
+        environ[PREDICTED] = predicted = Predicted(noted, served, content, exchange)
+        return predicted
+
+
+def _answer(predicted: Predicted, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+    content, own = predicted.content, predicted.own_headers
+    if predicted.is_small:
+        finish(predicted.noted, predicted.exchange)
         start_response(OK, [("Content-Length", str(len(content))), *own, *PLAIN_HEADERS])
         return (content,)
+    large = Answer(content, OK, own, content_type=JSON)
+    compress_answer(Request(environ), large)
+    finish(predicted.noted, predicted.exchange)
+    return large(environ, start_response)
 
 
 def _is_plain(environ: "WSGIEnvironment") -> bool:

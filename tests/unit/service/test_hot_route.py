@@ -5,13 +5,18 @@ from dataclasses import replace
 
 import pytest
 import structlog
+from gunicorn.config import Config
+from gunicorn.http.parser import RequestParser
 from structlog.testing import capture_logs
+from werkzeug.datastructures import Headers
+from werkzeug.wrappers import Response
 
 from models.api_keys import ApiKeyFile
 from service import logs, requests
 from service.app import create_app
 from service.context import EXTENSION
 from service.errors import DeadlineExceeded
+from service.exchanging import exchange
 
 ROW = [0.1] * 8
 PLAIN = json.dumps({"instances": [ROW]})
@@ -60,6 +65,51 @@ REQUESTS = {
 }
 
 
+class Connection:
+    """Keeps each piece that is sent as it is sent."""
+
+    def __init__(self):
+        self.sent = []
+        self.is_shut = False
+
+    def sendall(self, data):
+        """As a socket's."""
+        self.sent.append(bytes(data))
+
+    def shutdown(self, _):
+        """As a socket's."""
+        self.is_shut = True
+
+    def close(self):
+        """As a socket's."""
+
+
+class Log:
+    """Nothing is logged but what goes wrong half-way."""
+
+    def __init__(self):
+        self.said = []
+
+    def exception(self, text):
+        """As gunicorn's."""
+        self.said.append(text)
+
+
+class Worker:
+    """As much of gunicorn's as an exchange needs."""
+
+    def __init__(self, application, *, alive=True):
+        self.cfg = Config()
+        self.wsgi = application
+        self.alive = alive
+        self.log = Log()
+
+
+def exchange_bytes(worker, connection, request):
+    parsed = next(RequestParser(worker.cfg, [request], ("127.0.0.1", 1)))
+    exchange(worker, ("127.0.0.1", 8501), parsed, connection, ("127.0.0.1", 1))
+
+
 @pytest.fixture
 def ways(settings, registry, publish, tmp_path, monkeypatch):
     """The same request by the hot route, and by Flask alone: what each answered, logged and counted."""
@@ -71,15 +121,15 @@ def ways(settings, registry, publish, tmp_path, monkeypatch):
     for module in (logs, requests):
         monkeypatch.setattr(module, "log", structlog.get_logger("fresh"))
 
-    def one_way(path, body, headers, *, is_hot, prepare):
+    def one_way(path, body, headers, *, way, prepare):
         app = create_app(strict, registry=registry)
         prepare(app)
-        hot, app.wsgi_app = app.wsgi_app, app.wsgi_app if is_hot else app.wsgi_app.whole
+        hot, app.wsgi_app = app.wsgi_app, app.wsgi_app.whole if way == "whole" else app.wsgi_app
         handed_over = []
         monkeypatch.setattr(hot, "whole", lambda *given, whole=hot.whole: (handed_over.append(1), whole(*given))[1])
         filled = {name: value.format(key=key, other=other) for name, value in headers.items()}
         with capture_logs() as logged:
-            answer = app.test_client().post(path, data=body, headers={"X-API-Key": key, **filled})
+            answer = ask(app, path, body, {"X-API-Key": key, **filled}, by_wire=way == "wire")
         lines = [{name: value for name, value in line.items() if name != "duration_ms"} for line in logged]
         counted = app.extensions[EXTENSION].metrics.page().decode().splitlines()
         ids = {answer.headers["X-Request-Id"]: "its id"} if "mine" not in answer.headers["X-Request-Id"] else {}
@@ -88,14 +138,32 @@ def ways(settings, registry, publish, tmp_path, monkeypatch):
             "counted": [line for line in counted if not MADE_ANEW.search(line) or "_count" in line],
             "in flight": app.extensions[EXTENSION].admission.in_flight,
         }  # fmt: skip
-        return _with_names(seen, ids), bool(is_hot and not handed_over)
+        return _with_names(seen, ids), not handed_over
 
-    def both(path, body, headers, *, prepare=lambda _: None):
-        hot, was_hot = one_way(path, body, headers, is_hot=True, prepare=prepare)
-        whole, _ = one_way(path, body, headers, is_hot=False, prepare=prepare)
-        return hot, whole, was_hot
+    def all_ways(path, body, headers, *, prepare=lambda _: None):
+        (hot, was_hot), (wire, was_hot_by_wire), (whole, _) = (
+            one_way(path, body, headers, way=way, prepare=prepare) for way in ("hot", "wire", "whole")
+        )
+        assert was_hot == was_hot_by_wire
+        return hot, wire, whole, was_hot
 
-    return both
+    return all_ways
+
+
+def ask(app, path, body, headers, *, by_wire):
+    """By Flask's client, or as bytes through gunicorn's parser."""
+    if not by_wire:
+        return app.test_client().post(path, data=body, headers=headers)
+    content = body.encode() if isinstance(body, str) else body
+    fields = {"Host": "localhost", "Content-Length": str(len(content)), **headers}
+    head = "".join(f"{name}: {value}\r\n" for name, value in fields.items() if value)
+    connection = Connection()
+    exchange_bytes(Worker(app), connection, f"POST {path} HTTP/1.1\r\n{head}\r\n".encode() + content)
+    first, _, data = b"".join(connection.sent).partition(b"\r\n\r\n")
+    status, *lines = first.decode().split("\r\n")
+    given = [tuple(line.split(": ", 1)) for line in lines]
+    assert [name for name, _ in given][:3] == ["Server", "Date", "Connection"]
+    return Response(data, status.partition(" ")[2], Headers(given[3:]))
 
 
 def _with_names(seen, names):
@@ -108,8 +176,8 @@ def _with_names(seen, names):
 @pytest.mark.parametrize("name", REQUESTS)
 def test_nobody_can_tell_which_way_a_request_went(ways, name) -> None:
     """Status, headers, body, log lines and counts are the same, whatever is sent."""
-    hot, whole, _ = ways(*REQUESTS[name])
-    assert hot == whole
+    hot, wire, whole, _ = ways(*REQUESTS[name])
+    assert hot == wire == whole
 
 
 @pytest.mark.parametrize(
@@ -131,8 +199,8 @@ def test_a_full_house_refuses_both_alike(ways) -> None:
         for _ in range(app.extensions[EXTENSION].settings.max_in_flight):
             admission.enter(0.0)
 
-    hot, whole, _ = ways(*REQUESTS["a row"], prepare=fill)
-    assert hot == whole
+    hot, wire, whole, _ = ways(*REQUESTS["a row"], prepare=fill)
+    assert hot == wire == whole
     assert "429" in hot
 
 
@@ -142,8 +210,8 @@ def test_an_error_of_ours_is_told_alike(ways, monkeypatch) -> None:
     def fail(app) -> None:
         monkeypatch.setattr(app.extensions[EXTENSION].admission, "check", _broken)
 
-    hot, whole, _ = ways(*REQUESTS["an id of the caller"], prepare=fail)
-    assert hot == whole
+    hot, wire, whole, _ = ways(*REQUESTS["an id of the caller"], prepare=fail)
+    assert hot == wire == whole
     assert "500" in hot
     assert "mine-1" in hot
 
@@ -154,8 +222,8 @@ def test_a_deadline_is_told_alike(ways, monkeypatch) -> None:
     def end(app) -> None:
         monkeypatch.setattr(app.extensions[EXTENSION].admission, "check", _too_late)
 
-    hot, whole, _ = ways(*REQUESTS["a row"], prepare=end)
-    assert hot == whole
+    hot, wire, whole, _ = ways(*REQUESTS["a row"], prepare=end)
+    assert hot == wire == whole
     assert "504" in hot
 
 
