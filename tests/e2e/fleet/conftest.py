@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.e2e.fleet.machines import Fleet
+from tests.e2e.fleet.machines import MOST_BYTES, Fleet
 
 LAYERS = [
     {"Dense": {"units": 12, "activation": "relu"}},
@@ -15,9 +15,9 @@ LAYERS = [
 ]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def make_fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Fleet]]:
-    """A bucket and a queue of this module's own; machines are added by whoever uses it."""
+    """A bucket and a queue; machines are added by whoever uses it."""
     fleets: list[Fleet] = []
 
     def _make(**settings: str) -> Fleet:
@@ -31,7 +31,19 @@ def make_fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..
         fleet.end()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
+def small_fleet(make_fleet: Callable[..., Fleet]) -> Fleet:
+    """Two services, the second with a small cache, and two workers, all running."""
+    fleet = make_fleet(ONEHOT_KEEP_VERSIONS="1")
+    fleet.add_service()
+    fleet.add_service(ONEHOT_CACHE_BYTES=str(MOST_BYTES))
+    for _ in range(2):
+        fleet.add_worker()
+    fleet.wait_until_all_run()
+    return fleet
+
+
+@pytest.fixture(scope="session")
 def spec_of() -> Callable[..., dict[str, Any]]:
     """A small training of 8 numbers into 3 classes."""
 
@@ -47,7 +59,7 @@ def spec_of() -> Callable[..., dict[str, Any]]:
     return _spec
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def data_file(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """The bytes of a small .npz."""
     rng = np.random.default_rng(5)

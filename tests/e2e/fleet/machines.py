@@ -26,6 +26,8 @@ ROOT = Path(__file__).parents[3]
 BUCKET = "onehot-test"
 PLACE = f"s3://{BUCKET}/a/prefix"
 LEASE_S = "4"
+MOST_BYTES = 30_000
+"""Of a small cache: room for the files of a version of these tests, but not for all of them."""
 ENDED = frozenset({"finished", "failed", "stopped", "canceled"})
 STOP_S = 60
 

@@ -10,10 +10,8 @@ import numpy as np
 import obstore
 import pytest
 
-from tests.e2e.fleet.machines import PLACE, ROOT, Fleet, Machine, Service, ended, submit, wait_for
+from tests.e2e.fleet.machines import MOST_BYTES, PLACE, ROOT, Fleet, Machine, Service, ended, submit, wait_for
 
-MOST_BYTES = 30_000
-"""Of the second service's cache: room for the files of a version of these tests, but not for all of them."""
 EPOCHS = 1200
 FETCHED = r"GET /\S+/model\.(onnx|keras) "
 ROWS = np.random.default_rng(3).random((4, 8)).round(3).tolist()
@@ -22,15 +20,9 @@ pytestmark = pytest.mark.timeout(240)
 
 
 @pytest.fixture(scope="module")
-def fleet(make_fleet: Callable[..., Fleet]) -> Fleet:
+def fleet(small_fleet: Fleet) -> Fleet:
     """Two services, two workers."""
-    fleet = make_fleet(ONEHOT_KEEP_VERSIONS="1")
-    fleet.add_service()
-    fleet.add_service(ONEHOT_CACHE_BYTES=str(MOST_BYTES))
-    for _ in range(2):
-        fleet.add_worker()
-    fleet.wait_until_all_run()
-    return fleet
+    return small_fleet
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,7 @@
 """Everything is restarted, one after the other, while clients predict and trainings run.
 
 ROLLS=1 is the shape of a deployment: three services behind a balancer, two workers for the CPU's queue and one for the
-GPU's, a queue with a password, and a bucket. Without it: two services and a worker.
+GPU's, a queue with a password, and a bucket. Without it: two services and one of two workers.
 """
 
 import itertools
@@ -21,10 +21,11 @@ from tests.e2e.fleet.machines import Fleet, Machine, ended, submit, wait_for
 
 ROLLS = int(os.environ.get("ROLLS", "0"))
 QUEUES = ("train", "train", "train-gpu") if ROLLS else ("train",)
+"""Of the workers that are restarted."""
 SERVICES = 3 if ROLLS else 2
 JOBS = 2 * max(ROLLS, 1)
 """For each worker."""
-EPOCHS = 700 if ROLLS else 400
+EPOCHS = 700 if ROLLS else 1500
 CLIENTS = 4
 DEADLINE_S = 120 + 120 * ROLLS
 
@@ -32,8 +33,12 @@ pytestmark = pytest.mark.timeout(2 * DEADLINE_S)
 
 
 @pytest.fixture(scope="module")
-def fleet(make_fleet: Callable[..., Fleet]) -> Fleet:
+def fleet(request: pytest.FixtureRequest, make_fleet: Callable[..., Fleet]) -> Fleet:
     """Services and workers, all running."""
+    if not ROLLS:
+        small: Fleet = request.getfixturevalue("small_fleet")
+        small.wait_until_all_run()
+        return small
     fleet = make_fleet()
     for _ in range(SERVICES):
         fleet.add_service()
@@ -80,13 +85,15 @@ def roll(machine: Machine, load: Load, is_back: Callable[[], Any]) -> None:
     wait_for(lambda: load.answered > after + CLIENTS, says="predictions go on")
 
 
-def roll_all(fleet: Fleet, load: Load, running: Callable[[], Any]) -> None:
+def roll_all(fleet: Fleet, load: Load, jobs: list[str]) -> None:
     """Services, workers in the middle of a training, and the queue's server."""
-    for service, worker in itertools.zip_longest(fleet.services, fleet.workers):
-        roll(service, load, service.is_ready)
+    wait_for(lambda: started(fleet), says="a training runs")
+    workers = fleet.workers if ROLLS else [fleet.trainer_of(jobs[0])]
+    for service, worker in itertools.zip_longest(fleet.services, workers):
         if worker is not None:
-            wait_for(running, says="a training runs")
+            wait_for(lambda: started(fleet), says="a training runs")
             roll(worker, load, lambda one=worker: fleet.wait_until_listening(one) is None)
+        roll(service, load, service.is_ready)
     fleet.restart_queue()
 
 
@@ -97,7 +104,7 @@ def test_everything_is_restarted_without_a_failed_prediction_or_a_lost_or_double
     specs = [spec_of(f"rolled-{number}", source, epochs=EPOCHS) for number in range(JOBS * len(QUEUES))]
     jobs = [queue_up(fleet, number, spec) for number, spec in enumerate(specs)]
     for _ in range(max(ROLLS, 1)):
-        roll_all(fleet, load, lambda: started(fleet))
+        roll_all(fleet, load, jobs)
     for job_id, spec in zip(jobs, specs, strict=True):
         job = ended(fleet.services[0], job_id, deadline_s=DEADLINE_S)
         assert job["status"] == "finished", job
