@@ -1,5 +1,5 @@
 # Every target prepares what it needs: only Python 3.11–3.13, make and git have to be there.
-.PHONY: browser setup demo up test test-service test-backends test-faults test-long soak fuzz schemathesis check fix bench bench-train k8s-check image-check bench-scale test-fleet
+.PHONY: browser setup demo up test test-service test-backends test-faults test-long soak fuzz schemathesis check fix bench bench-train k8s-check image-check bench-scale bench-serve test-fleet
 .DEFAULT_GOAL := help
 
 PYTHON := .venv/bin/python
@@ -65,6 +65,11 @@ fix: .venv/.synced ## Format and mend what can be mended by a machine
 
 bench: .venv/.synced ## Ratios against named rivals, measured in one run
 	$(PYTHON) bench/cold_start.py
+
+bench-serve: .venv/.synced ## The service against its rivals, each in an environment of its own, and against the bare session
+	@sh scripts/wrk.sh
+	@sh scripts/rivals.sh
+	$(PYTHON) bench/serve.py
 
 bench-train: .venv/.synced ## Training against plain `model.fit`, a whole job against its training
 	$(PYTHON) bench/train.py

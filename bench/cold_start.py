@@ -84,8 +84,8 @@ def main() -> None:
                 lambda pid: memory.append(proportional_set_size_mb(pid))))  # fmt: skip
             port = free_port()
             theirs.append(first_answer_s(
-                [sys.executable, "bench/rivals/flask_predict.py", f"{folder}/classic/1/model.keras", str(port)],
-                f"http://127.0.0.1:{port}/predict", environment, int))  # fmt: skip
+                [sys.executable, "bench/rivals/flask_predict/app.py", str(port)], f"http://127.0.0.1:{port}/predict",
+                {**environment, "BENCH_MODEL": f"{folder}/classic/1/model.keras"}, int))  # fmt: skip
     report(ours, theirs, memory)
 
 

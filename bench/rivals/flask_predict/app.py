@@ -1,5 +1,6 @@
-"""The service that every tutorial shows: Flask around `model.predict`. `python flask_predict.py MODEL.keras PORT`."""
+"""The service that every tutorial shows, Flask around `model.predict`: `python app.py PORT`, or gunicorn."""
 
+import os
 import sys
 
 import keras
@@ -7,7 +8,7 @@ import numpy as np
 from flask import Flask, Response, jsonify, request
 
 app = Flask(__name__)
-model = keras.saving.load_model(sys.argv[1])
+model = keras.saving.load_model(os.environ["BENCH_MODEL"])
 
 
 @app.post("/predict")
@@ -18,4 +19,4 @@ def predict() -> Response:
 
 
 if __name__ == "__main__":
-    app.run(host="127.0.0.1", port=int(sys.argv[2]))
+    app.run(host="127.0.0.1", port=int(sys.argv[1]))
