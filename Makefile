@@ -71,8 +71,13 @@ bench-serve: .venv/.synced ## The service against its rivals, each in an environ
 	@sh scripts/rivals.sh
 	$(PYTHON) bench/serve.py
 
-bench-train: .venv/.synced ## Training against plain `model.fit`, a whole job against its training
-	$(PYTHON) bench/train.py
+bench-train: .venv/.synced .venv-jax/.synced ## Training against plain `model.fit`, a whole job against its training
+	$(PYTHON) bench/train.py --cases classic dense cnn memory job
+	.venv-jax/bin/python bench/train.py --backend jax --cases classic tutorial
+
+.venv-jax/.synced: pyproject.toml uv.lock scripts/setup.sh
+	@sh scripts/setup.sh .venv-jax --extra trainer-jax --extra service --extra local
+	@touch $@
 
 test-long: .venv/.synced ## At length: 20 kills of each kind, outages of 3, 15 and 60 s, three seeds against hand-written Keras
 	KILLS=20 OUTAGES=3,15,60 LEASE=15 $(PYTHON) $(PYTEST) tests/e2e/trainer

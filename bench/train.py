@@ -1,6 +1,6 @@
 """Training: ours against Keras' own `model.fit`, and a whole job against the bare training, in one run.
 
-    python bench/train.py [--backend tensorflow] [--rounds 5] [--cases classic dense cnn memory job]
+    python bench/train.py [--backend tensorflow] [--rounds 5] [--cases classic dense cnn tutorial memory job]
 
 Contestants take turns, each in a forked child of a process that has only imported the framework: nobody pays for the
 import, nobody inherits a warm state. Medians, and their ratios.
@@ -82,7 +82,9 @@ CASES = {
     "dense": Case("60 000 x 784, Dense 512, 2 epochs", [dense(512), dense(10, "softmax")], 2, 128, 60_000, (784,), 10),
     "cnn": Case("28 x 28 CNN, 20 000 rows, 1 epoch", CNN, 1, 64, 20_000, (28, 28, 1), 10),
 }  # fmt: skip
-EVERYTHING = [*CASES, "memory", "job"]
+EVERYTHING = [*CASES, "tutorial", "memory", "job"]
+TUTORIAL = "tensorflow"
+"""What a tutorial's `model.fit` runs on."""
 
 
 def plain(case: Case) -> dict[str, float]:
@@ -148,6 +150,29 @@ def plain_from_file(case: Case) -> dict[str, float]:
     """What every tutorial does with a file."""
     with np.load(Path(os.environ["BENCH_FOLDER"]) / "bench.npz") as data:
         return fit_plainly(case, data["x"], data["y"])
+
+
+def compare_tutorial(case: Case, rounds: int) -> None:
+    """The running backend against the tutorial's `model.fit` on its own; one line of the table."""
+    theirs, own = [], []
+    for _ in range(rounds):
+        theirs.append(plain_elsewhere())
+        own.append(in_child(ours, case))
+    theirs_s, own_s = (statistics.median(one["seconds"] for one in many) for many in (theirs, own))
+    accuracies = "/".join(f" {statistics.median(one['accuracy'] for one in many):.3f} " for many in (theirs, own))
+    print(
+        f"| {case.title}, `model.fit` on {TUTORIAL} | {theirs_s:.2f} s | {own_s:.2f} s | "
+        f"{theirs_s / own_s:.2f} times as fast |{accuracies}| |",
+        flush=True,
+    )
+
+
+def plain_elsewhere() -> dict[str, float]:
+    """The classic case's plain `model.fit` in a process where Keras runs on what tutorials use."""
+    command = [sys.executable, __file__, "--backend", TUTORIAL, "--only-plain"]
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=True, env={**os.environ, "KERAS_BACKEND": TUTORIAL})
+    figures: dict[str, float] = json.loads(done.stdout)
+    return figures
 
 
 def compare_memory(case: Case) -> None:
@@ -295,14 +320,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--backend", default="tensorflow", choices=("tensorflow", "jax", "torch"))
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--cases", nargs="+", default=EVERYTHING, choices=EVERYTHING)
+    parser.add_argument("--only-plain", action="store_true", help="the classic case's `model.fit` once, as JSON")
     options = parser.parse_args(arguments)
     from trainer.worker import preload
 
     preload(options.backend)
+    if options.only_plain:
+        print(json.dumps(in_child(plain, CASES["classic"])))
+        return
     print(f"{options.backend}, {os.cpu_count()} cores, medians of {options.rounds} rounds in turn\n")
     print("| | `model.fit` | ours | ratio | accuracy | peak memory |\n|---|---|---|---|---|---|", flush=True)
     for name in options.cases:
-        if name == "job":
+        if name == "tutorial":
+            compare_tutorial(CASES["classic"], options.rounds)
+        elif name == "job":
             compare_job(CASES["classic"], options.rounds, options.backend)
         elif name == "memory":
             compare_memory(CASES["dense"])
