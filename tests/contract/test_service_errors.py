@@ -175,10 +175,10 @@ def test_anything_of_ours_is_a_500_with_the_request_id(app_with, monkeypatch):
     """And nothing of the inside; it is counted by its class."""
     app = app_with()
 
-    def fail(**_):
+    def fail(*_, **__):
         raise RuntimeError("the secret of the house")
 
-    monkeypatch.setitem(app.view_functions, "prediction.predict", fail)
+    monkeypatch.setattr(app.extensions["onehot"].registry, "find", fail)
     client = app.test_client()
     answer = client.post(PREDICT, json=GOOD, headers={"X-Request-Id": "find-me"})
     assert answer.status_code == 500
