@@ -18,7 +18,7 @@ from trainer.isolation import train_isolated
 from trainer.launch import is_installed
 from trainer.watching import Onlooker
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 BACKENDS = [backend for backend in ("tensorflow", "jax", "torch") if is_installed(backend)]
 
 
