@@ -10,6 +10,7 @@ import io
 import json
 import os
 import platform
+import signal
 import statistics
 import subprocess
 import sys
@@ -228,6 +229,8 @@ def bench_start(bench: Bench) -> None:
 
 def main(chosen: Sequence[str]) -> None:
     """Measure what was asked for, and print a table of each."""
+    # A bench that is ended ends its servers.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     unknown = [name for name in chosen if name not in CASES]
     if unknown:
         raise SystemExit(f"bench: expected some of {', '.join(CASES)}; received {', '.join(unknown)}")
