@@ -35,7 +35,7 @@ up: .venv/.synced ## Everything on this machine: queue, trainer, service
 
 test: browser .venv/.synced .venv-clients/.synced test-service ## Every test but the faults, which take longer: test-faults
 	$(PYTHON) $(PYTEST) $(IN_PARALLEL) tests/unit tests/integration tests/contract --ignore=tests/unit/onehot $(addprefix --ignore=,$(SERVICE_TESTS))
-	$(PYTHON) $(PYTEST) tests/unit/onehot tests/e2e --ignore=tests/e2e/trainer
+	$(PYTHON) $(PYTEST) tests/unit/onehot tests/e2e --ignore=tests/e2e/trainer --ignore=tests/e2e/fleet
 
 test-faults: .venv/.synced ## Kills, drains, outages and errors of the trainer, in their short form
 	$(PYTHON) $(PYTEST) tests/e2e/trainer
@@ -51,7 +51,7 @@ browser: ## A Chromium for the tests of the web page, from the system's packages
 	@sh scripts/browser.sh >/dev/null
 
 test-service: .venv-service/.synced ## The service's tests where no training framework is installed
-	.venv-service/bin/python $(PYTEST) $(SERVICE_TESTS)
+	.venv-service/bin/python $(PYTEST) $(IN_PARALLEL) $(SERVICE_TESTS)
 
 check: .venv/.synced ## Format, lint, types, layers; changes nothing
 	.venv/bin/ruff format --check $(CHECKED)

@@ -20,8 +20,8 @@ SHARED = "onehot.connections"
 
 SLOTS = mmap.PAGESIZE // 8
 WAIT_S = 0.002
-PATIENCE_S = 0.01
-"""After it has waited, a worker takes what comes within so long."""
+PATIENCE_S = 1.0
+"""After it has waited, a worker takes the next connection within so long: its event loop may be slow to turn."""
 
 
 class Connections:

@@ -68,7 +68,7 @@ def test_a_body_over_the_limit_is_a_413(client, path, way):
 
 @pytest.mark.parametrize(
     ("encoding", "body"),
-    [("gzip", b"no gzip"), ("gzip", gzip.compress(b"{}")[:-3]), ("br", b"x"), ("gzip, gzip", b"x")],
+    [("gzip", b"no gzip"), ("gzip", gzip.compress(b"{}", mtime=0)[:-3]), ("br", b"x"), ("gzip, gzip", b"x")],
 )
 def test_a_body_that_is_not_what_its_encoding_says_is_a_400(client, encoding, body):
     """It is not guessed."""

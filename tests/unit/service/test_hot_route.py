@@ -35,7 +35,7 @@ REQUESTS = {
     "a query": (f"{PATH}?verbose=1", PLAIN, JSON),
     "a long answer": (PATH, json.dumps({"instances": [ROW] * 400}), JSON),
     "a long answer as gzip": (PATH, json.dumps({"instances": [ROW] * 400}), {**JSON, "Accept-Encoding": "gzip"}),
-    "a body as gzip": (PATH, gzip.compress(PLAIN.encode()), {**JSON, "Content-Encoding": "gzip"}),
+    "a body as gzip": (PATH, gzip.compress(PLAIN.encode(), mtime=0), {**JSON, "Content-Encoding": "gzip"}),
     "no content type": (PATH, PLAIN, {}),
     "a charset": (PATH, PLAIN, {"Content-Type": "application/json; charset=utf-8"}),
     "another charset": (PATH, PLAIN, {"Content-Type": "Application/JSON;charset=latin-1"}),
