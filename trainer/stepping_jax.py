@@ -18,7 +18,7 @@ State = tuple[Any, ...]
 """Values of the trainable variables, the others, the optimizer's and the metrics', as Keras' jax trainer has them."""
 Run = Callable[..., tuple[dict[str, Any], State]]
 SMALL_STEP_FLOPS = 100_000
-"""A smaller step takes about as long without the optimizer's work, and compiling a third (`make bench-train`)."""
+"""A smaller step computes about as fast without the optimizer's work, and is compiled much sooner."""
 QUICK = {"xla_cpu_use_fusion_emitters": False, "xla_backend_optimization_level": 0}
 
 
