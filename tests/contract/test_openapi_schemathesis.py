@@ -1,4 +1,4 @@
-"""schemathesis over the OpenAPI document, with every check that it has; `make schemathesis` looks for longer."""
+"""schemathesis over the OpenAPI document, with every check but one; `make schemathesis` looks for longer."""
 
 import os
 import shutil
@@ -15,6 +15,8 @@ CONFIGURATION = Path(__file__).parent / "schemathesis.toml"
 EXAMPLES = os.environ.get("SCHEMATHESIS_EXAMPLES", "1")
 PHASES = os.environ.get("SCHEMATHESIS_PHASES", "examples,fuzzing")
 SEED = "20261125"
+GONE = "use_after_free"
+"""What was deleted is expected to be gone; `DELETE /v1/jobs/{id}` cancels a job, which stays and says so."""
 
 
 @pytest.mark.timeout(1800)
@@ -28,6 +30,7 @@ def test_the_service_is_what_its_document_says(one_of_each, redis_server, tmp_pa
         command = [
             str(Path(sys.executable).with_name("st")), "--config-file", str(CONFIGURATION), "run",
             f"{service.url}/openapi.json", "--header", f"X-API-Key: {key}", "--workers", "1", "--checks", "all",
+            "--exclude-checks", GONE,
             "--phases", PHASES, "--max-examples", EXAMPLES, "--seed", SEED, "--continue-on-failure", "--no-color",
         ]  # fmt: skip
         run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
