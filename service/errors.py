@@ -98,8 +98,9 @@ class ScopeMissing(ServiceError):
 
     def __init__(self, *, key_id: str, scope: str) -> None:
         self.key_id = key_id
-        self.scope = scope
-        super().__init__(f"key {key_id} has not the scope {scope!r} that this needs: `onehot keys add --scope {scope}`")
+        self.scope = str(scope)
+        needed = f"key {key_id} has not the scope {self.scope!r} that this needs"
+        super().__init__(f"{needed}: `onehot keys add --scope {self.scope}`")
 
 
 class TooMuchAtOnce(ServiceError):

@@ -30,6 +30,10 @@ class _Response(wsgi.Response):  # type: ignore[misc]
 
     headers_sent: bool
 
+    def should_close(self) -> bool:
+        """Whether the connection ends with this answer: also where the end of its request was not found."""
+        return bool(self.req.body.failed or super().should_close())
+
     def write(self, data: bytes) -> None:
         """Send a part of the body; the head before it, or with it."""
         if self.headers_sent or self._omits_body or self.response_length != len(data):
@@ -54,6 +58,7 @@ def exchange(worker: Any, address: Any, request: Any, connection: Any, peer: Any
     Raises:
         StopIteration: As gunicorn's connection loop wants it, when the connection is to be closed.
     """
+    _honour_close(request)
     begun = _little_environ(request)
     if begun is not None and _answer_plain(worker, begun, request, connection):
         return
@@ -76,6 +81,13 @@ def exchange(worker: Any, address: Any, request: Any, connection: Any, peer: Any
         raise StopIteration from None
     if response.should_close():
         raise StopIteration
+
+
+def _honour_close(request: Any) -> None:
+    """`close` counts in any place of a list: gunicorn knows it alone."""
+    for name, value in request.headers:
+        if name == "CONNECTION" and "close" in (token.strip() for token in value.lower().split(",")):
+            request.force_close()
 
 
 def _little_environ(request: Any) -> dict[str, Any] | None:

@@ -84,7 +84,23 @@ class HotRoute:
             predicted = self.predict(environ)
         if predicted is None:
             return self.whole(environ, start_response)
-        return _answer(predicted, environ, start_response)
+        if predicted.is_small:
+            return _answer_small(predicted, start_response)
+        return self._answer_large(predicted, environ, start_response)
+
+    def _answer_large(
+        self, predicted: Predicted, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        large = Answer(predicted.content, OK, predicted.own_headers, content_type=JSON)
+        try:
+            compress_answer(Request(environ), large)
+        except Exception as error:  # noqa: BLE001 -- Flask's handlers make the answer
+            del environ[PREDICTED]
+            predicted.noted.error = error
+            environ[TAKEN_OVER] = predicted.noted
+            return self.whole(environ, start_response)
+        finish(predicted.noted, predicted.exchange)
+        return large(environ, start_response)
 
     def predict(self, environ: "WSGIEnvironment") -> Predicted | None:
         """The prediction that a plain request asks for.
@@ -110,16 +126,11 @@ class HotRoute:
         return predicted
 
 
-def _answer(predicted: Predicted, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-    content, own = predicted.content, predicted.own_headers
-    if predicted.is_small:
-        finish(predicted.noted, predicted.exchange)
-        start_response(OK, [("Content-Length", str(len(content))), *own, *PLAIN_HEADERS])
-        return (content,)
-    large = Answer(content, OK, own, content_type=JSON)
-    compress_answer(Request(environ), large)
+def _answer_small(predicted: Predicted, start_response: "StartResponse") -> Iterable[bytes]:
     finish(predicted.noted, predicted.exchange)
-    return large(environ, start_response)
+    headers = [("Content-Length", str(len(predicted.content))), *predicted.own_headers, *PLAIN_HEADERS]
+    start_response(OK, headers)
+    return (predicted.content,)
 
 
 def _is_plain(environ: "WSGIEnvironment") -> bool:

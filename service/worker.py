@@ -16,6 +16,7 @@ from gunicorn.workers.ggevent import GeventWorker
 from service.broken_requests import refusal, status_of_refusal
 from service.context import EXTENSION, Services
 from service.exchanging import exchange
+from service.fair_reading import discard_rest, read_in_turns
 from service.sharing import SHARED, Connections, SharingServer
 
 __all__ = ["ServiceWorker"]
@@ -139,8 +140,10 @@ class ServiceWorker(GeventWorker):  # type: ignore[misc]
     def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> None:
         """Answer one request."""
         self._idle.discard(sock)
+        read_in_turns(req)
         try:
             exchange(self, listener_name, req, sock, addr)
+            discard_rest(req)
         except (gevent.GreenletExit, SystemExit):
             return
         finally:

@@ -1,8 +1,10 @@
 """What no client library would send, byte by byte over a socket: requests that are none, bodies that break off."""
 
+import contextlib
 import json
 import socket
 import struct
+import threading
 import zlib
 
 import pytest
@@ -163,3 +165,42 @@ def test_afterwards_everything_is_as_before(service):
     page = service.ask("GET", "/metrics").body.decode()
     assert 'onehot_requests_total{method="other",model="",route="",status="400",version=""}' in page
     assert "Traceback" not in service.log
+
+
+def test_a_refused_body_without_end_keeps_nobody_waiting(service):
+    """It is read away in turns with everybody else, for a while, and then hung up on."""
+    with service.raw() as flood, service.raw() as other:
+        flood.sendall(f"POST /nope HTTP/1.1\r\nHost: x\r\nContent-Length: {10**12}\r\n\r\n".encode())
+        sender = threading.Thread(target=send_until_hung_up, args=(flood,), daemon=True)
+        sender.start()
+        answered = 0
+        while sender.is_alive():
+            other.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert other.recv(65536).startswith(b"HTTP/1.1 200")
+            answered += 1
+        assert answered > 100
+
+
+def send_until_hung_up(connection):
+    """Send as fast as it is taken."""
+    with contextlib.suppress(OSError):
+        while True:
+            connection.sendall(b"x" * 65536)
+
+
+def test_one_request_has_one_answer(service):
+    """Also when what is left of its body is broken."""
+    with service.raw() as connection:
+        connection.sendall(b"POST /nope HTTP/1.1\r\nHost: x\r\n" + CHUNKED.encode() + b"zz\r\n")
+        answer = b""
+        while piece := connection.recv(65536):
+            answer += piece
+    assert answer.count(b"HTTP/1.1 ") == 1
+
+
+@pytest.mark.parametrize("value", ["TE, close", "Close"])
+def test_close_counts_in_any_place(service, value):
+    """The answer says so too."""
+    status, headers, _ = exchange(service, f"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: {value}\r\n\r\n".encode())
+    assert status == 200
+    assert headers["connection"] == "close"
