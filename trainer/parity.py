@@ -1,5 +1,6 @@
 """Is the exported graph the trained network? Both compute the same held-out rows, or nothing is published."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -17,6 +18,10 @@ TOLERANCES: Mapping[str, float] = {"float32": 1e-5, "mixed_float16": 1e-3, "mixe
 """The largest absolute difference of a probability, by `fit.precision`."""
 SINGLE_ROWS = 8
 """How many rows are also computed one by one: a graph may be right for one batch size only."""
+
+ROWS_AT_ONCE = 256
+BYTES_AT_ONCE = 2 * 2**20
+"""Of inputs: what the layers between compute is many times as large."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,10 @@ def graph_predictions(graph: bytes, inputs: Rows) -> Array:
 
 
 def _predictions(session: onnxruntime.InferenceSession, inputs: Rows) -> Array:
-    return np.concatenate([session.run(None, {INPUT: some})[0] for some in batches(inputs)])
+    row_bytes = max(math.prod(inputs.shape[1:]) * inputs.dtype.itemsize, 1)
+    size = max(1, min(ROWS_AT_ONCE, BYTES_AT_ONCE // row_bytes))
+    pieces = (some[start : start + size] for some in batches(inputs) for start in range(0, len(some), size))
+    return np.concatenate([session.run(None, {INPUT: piece})[0] for piece in pieces])
 
 
 def _session(graph: bytes) -> onnxruntime.InferenceSession:

@@ -4,6 +4,7 @@ Keras' own `fit` spends most of a small training outside of the graph. A stepper
 epochs around it, with callbacks, progress and checkpoints, are `trainer.fitting`'s.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -14,9 +15,19 @@ import numpy as np
 from models.instances import Array
 from trainer.data.rows import Rows
 
-__all__ = ["BatchStepper", "Part", "Stepper", "build_state", "make_stepper", "plain_numbers", "predict"]
+__all__ = [
+    "BatchStepper",
+    "Part",
+    "Stepper",
+    "build_state",
+    "evaluation_batch",
+    "make_stepper",
+    "plain_numbers",
+    "predict",
+]
 
-EVALUATION_BATCH = 1024
+EVALUATION_ROWS = 1024
+EVALUATION_BYTES = 8 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +90,12 @@ def make_stepper(network: Any, training: Part, batch_size: int) -> Stepper:
     return BatchStepper(network, training, batch_size)
 
 
+def evaluation_batch(network: Any) -> int:
+    """How many rows are evaluated at once: fewer of large ones, whose layers' outputs are many times as large."""
+    row_bytes = math.prod(network.input_shape[1:]) * np.dtype(np.float32).itemsize
+    return int(max(1, min(EVALUATION_ROWS, EVALUATION_BYTES // max(row_bytes, 1))))
+
+
 def build_state(network: Any, part: Part) -> None:
     """Make every variable of optimizer and metrics now: a graph must not make them, and a checkpoint must find them."""
     inputs, targets = (keras.ops.convert_to_tensor(np.asarray(array[:1])) for array in (part.inputs, part.targets))
@@ -114,8 +131,9 @@ class BatchStepper:
     def evaluate(self, part: Part) -> dict[str, float]:
         """Call Keras' test function for each batch of a part."""
         self.network.reset_metrics()
-        for start in range(0, part.rows, EVALUATION_BATCH):
-            rows = np.arange(start, min(start + EVALUATION_BATCH, part.rows))
+        size = evaluation_batch(self.network)
+        for start in range(0, part.rows, size):
+            rows = np.arange(start, min(start + size, part.rows))
             self.network.test_function([_rows(part, rows)])
         return plain_numbers(self.network.get_metrics_result())
 
@@ -126,7 +144,7 @@ class BatchStepper:
 
 def predict(network: Any, inputs: Array) -> Array:
     """Keras' own prediction: `(rows, outputs) float32`."""
-    predictions: Array = network.predict(inputs, batch_size=EVALUATION_BATCH, verbose=0)
+    predictions: Array = network.predict(inputs, batch_size=evaluation_batch(network), verbose=0)
     return predictions.astype(np.float32, copy=False)
 
 

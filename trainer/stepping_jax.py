@@ -10,7 +10,7 @@ import numpy as np
 
 from models.instances import Array
 from trainer.replicas_jax import on_replicas
-from trainer.stepping import EVALUATION_BATCH, Part, plain_numbers, predict
+from trainer.stepping import Part, evaluation_batch, plain_numbers, predict
 
 __all__ = ["JaxStepper"]
 
@@ -59,7 +59,7 @@ class JaxStepper:
         trainable, others, _, metrics = self._state()
         rows = np.arange(part.rows, dtype=np.int32)
         logs, state = self._run(
-            self._test, (trainable, others, metrics), _on_device(part), rows, EVALUATION_BATCH, rows
+            self._test, (trainable, others, metrics), _on_device(part), rows, evaluation_batch(self.network), rows
         )
         _assign((self.network.metrics_variables,), state[-1:])
         return plain_numbers(logs)
@@ -124,7 +124,7 @@ def _compiled_once(jitted: Any) -> Run:
     ready: dict[tuple[int, ...], Any] = {}
 
     def run(state: State, data: State, order: Any, steps: int, *, size: int) -> tuple[dict[str, Any], State]:
-        sizes = (size, len(order), len(data[0]))
+        sizes = (size, len(order), len(data[0]), len(data))
         if sizes not in ready:
             lowered = jitted.lower(state, data, order, steps, size=size)
             ready[sizes] = lowered.compile(compiler_options=_compiler_options(lowered))

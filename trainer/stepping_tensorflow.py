@@ -11,7 +11,7 @@ import tensorflow as tf
 from models.instances import Array
 from trainer.data.rows import BATCH_BYTES
 from trainer.replicas_tensorflow import on_replicas
-from trainer.stepping import EVALUATION_BATCH, Part, build_state, plain_numbers
+from trainer.stepping import Part, build_state, evaluation_batch, plain_numbers
 
 __all__ = ["StreamedTensorFlowStepper", "TensorFlowStepper"]
 
@@ -82,7 +82,8 @@ class StreamedTensorFlowStepper:
         """Loss and metrics of a part."""
         self.reset()
         metrics: dict[str, Any] = {}
-        rows_at_once = EVALUATION_BATCH * max(BATCH_BYTES // (_row_bytes(part) * EVALUATION_BATCH), 1)
+        size = evaluation_batch(self.network)
+        rows_at_once = size * max(BATCH_BYTES // (_row_bytes(part) * size), 1)
         for start in range(0, part.rows, rows_at_once):
             tensors = _tensors(part, slice(start, start + rows_at_once))
             if len(tensors) not in self._evaluations:
@@ -127,12 +128,12 @@ def _for_batches(take: Callable[[Any], tuple[Any]], rows: Any) -> None:
 
 def _predictor(network: Any) -> Callable[[Array], Array]:
     signature = [tf.TensorSpec((None, *network.input_shape[1:]), tf.float32)]
+    size = evaluation_batch(network)
     compute = tf.function(partial(network, training=False), input_signature=signature, autograph=False)
 
     def predict(inputs: Array) -> Array:
         """What the network computes for preprocessed inputs: `(rows, outputs) float32`."""
-        starts = range(0, len(inputs), EVALUATION_BATCH)
-        parts = [compute(tf.constant(inputs[start : start + EVALUATION_BATCH])).numpy() for start in starts]
+        parts = [compute(tf.constant(inputs[start : start + size])).numpy() for start in range(0, len(inputs), size)]
         return np.concatenate(parts).astype(np.float32, copy=False)
 
     return predict
@@ -140,11 +141,12 @@ def _predictor(network: Any) -> Callable[[Array], Array]:
 
 def _evaluation_loop(network: Any, tensors: tuple[Any, ...]) -> Loop:
     step = on_replicas(network.test_step, weighted=False)
+    size = evaluation_batch(network)
 
     def run(data: tuple[Any, ...]) -> Any:
         def take(start: Any) -> tuple[Any]:
-            step(tuple(tensor[start : start + EVALUATION_BATCH] for tensor in data))
-            return (start + EVALUATION_BATCH,)
+            step(tuple(tensor[start : start + size] for tensor in data))
+            return (start + size,)
 
         _for_batches(take, tf.shape(data[0])[0])
         return network.get_metrics_result()

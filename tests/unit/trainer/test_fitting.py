@@ -140,3 +140,11 @@ def test_a_training_over_its_time_stops(run) -> None:
 def test_a_part_gives_weights_only_where_it_has_them() -> None:
     """As Keras' `(x, y[, sample_weight])`."""
     assert len(Part(np.ones((2, 1)), np.ones((2, 1))).arrays()) == 2
+
+
+def test_parts_of_one_length_are_evaluated_with_weights_and_without(run) -> None:
+    """One after the other, by the same stepper."""
+    _, fitted, prepared = run()
+    part = prepared.test.part
+    weighted = Part(part.inputs, part.targets, np.ones(part.rows, np.float32))
+    assert fitted.stepper.evaluate(weighted) == pytest.approx(fitted.stepper.evaluate(part), abs=1e-6)
