@@ -55,7 +55,8 @@ class FileCache:
 
     def _kept(self, info: FileInfo) -> Iterator[bytes]:
         with contextlib.suppress(OSError), (self.folder / info.sha256).open("rb") as file:
-            os.utime(file.fileno())
+            with contextlib.suppress(OSError):  # another user's, or a file system that is only read
+                os.utime(file.fileno())
             while piece := file.read(PIECE_BYTES):
                 yield piece
 
@@ -104,7 +105,9 @@ class FileCache:
         for path in self.folder.glob(f".*{PARTIAL}"):
             _remove_if_left(path)
         taken = sum(int(path.name.split(".")[1]) for path in self.folder.glob(f".*{PARTIAL}"))
-        kept = [(path, path.stat()) for path in self.folder.iterdir() if not path.name.startswith(".")]
+        kept = [
+            (path, path.stat()) for path in self.folder.iterdir() if path.is_file() and not path.name.startswith(".")
+        ]
         taken += sum(status.st_size for _, status in kept)
         for path, status in sorted(kept, key=lambda one: one[1].st_mtime_ns):
             if taken + size <= self.most_bytes:

@@ -142,7 +142,10 @@ class SwappedFile:
         except OSError as error:
             raise StoreUnavailable(reason_of(error)) from error
         with file:
-            fcntl.flock(file, fcntl.LOCK_EX)
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX)
+            except OSError as error:
+                raise StoreUnavailable(reason_of(error)) from error
             yield
 
 

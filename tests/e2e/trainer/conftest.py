@@ -176,9 +176,14 @@ class Site:
 
     def worker_of(self, job: Job) -> psutil.Process:
         """The worker that trains it."""
-        job.refresh()
         pids = {worker.name: worker.pid for worker in Worker.all(connection=self.client)}
-        return psutil.Process(pids[job.worker_name])
+        return psutil.Process(pids[self.worker_name(job)])
+
+    def worker_name(self, job: Job) -> str | None:
+        """The name of the worker that trains it, which the queue's server forgets when the worker is silent."""
+        job.refresh()
+        name: str | None = job.worker_name
+        return name
 
     def horse_of(self, job: Job) -> psutil.Process:
         """The process that trains it."""
