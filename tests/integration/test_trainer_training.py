@@ -10,6 +10,7 @@ from models.settings import Settings
 from models.spec import load_spec
 from models.spec_text import load_document
 from models.store import Store
+from service.loading import load_version
 from trainer.launch import choose_backend
 from trainer.watching import Onlooker
 
@@ -194,3 +195,20 @@ def test_validation_and_test_may_be_other_sources(tmp_path, store) -> None:
         "fit": {"epochs": 1},
     }
     assert publish(document, store, tmp_path).data["rows"] == {"train": 100, "validation": 100, "test": 100}
+
+
+def test_values_of_any_size_are_served_as_they_were_trained(tmp_path, store) -> None:
+    """What float32 cannot tell apart among large values is no difference, neither to the trainer nor to the service."""
+    features = np.random.default_rng(1).normal(size=(200, 4)).astype(np.float32)
+    np.savez(tmp_path / "prices.npz", x=features, y=1e5 * (features[:, 0] + features[:, 1] ** 2))
+    document = {
+        **classic(tmp_path),
+        "model": "prices",
+        "data": {"source": "prices.npz", "validation": 0.2, "test": 0.2},
+        "layers": [{"Dense": {"units": 64, "activation": "tanh"}}, {"Dense": {"units": 64}}, {"Dense": {"units": 1}}],
+        "compile": {"optimizer": {"SGD": {"learning_rate": 1e-3, "clipnorm": 1e5}}, "loss": "mean_squared_error"},
+        "fit": {"epochs": 20},
+    }
+    manifest = publish(document, store, tmp_path)
+    assert np.abs(manifest.golden_rows.predictions).max() > 1e3
+    assert load_version(store, "prices", manifest.version).manifest == manifest
