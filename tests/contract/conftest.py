@@ -26,7 +26,7 @@ STEPS: list[dict[str, Any]] = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def compute_line() -> Callable[[Any], np.ndarray]:
     """What the regression computes, by numpy alone."""
     return _line
@@ -41,7 +41,7 @@ def _golden(rows: list[Any], predictions: np.ndarray) -> GoldenRows:
     return GoldenRows(rows, predictions.tolist(), 1e-5)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def one_of_each(request, tmp_path_factory) -> Path:
     """`classic` with versions 1 (stable) and 2, `digits`, `flowers`, `line`, `odds`; `broken`, which does not load."""
     shared = request.config.pluginmanager.get_plugin(str(TESTS / "conftest.py"))
@@ -65,7 +65,7 @@ def one_of_each(request, tmp_path_factory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def app_with(one_of_each) -> Callable[..., Any]:
     """The application with settings of the test's own; every version has been tried once, the queue is away."""
     from service.app import create_app
@@ -83,7 +83,7 @@ def app_with(one_of_each) -> Callable[..., Any]:
     return _build
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def app(app_with) -> Any:
     """The application that only reads."""
     return app_with()

@@ -14,8 +14,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.store import Store
-
 ROOT = Path(__file__).parents[2]
 PYTHON = ROOT / ".venv-clients" / "bin" / "python"
 ROWS = [[0.5, -0.25, 0.125, 1.0, 0.0, 2.0, -1.0, 0.75], [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]]
@@ -32,7 +30,6 @@ def is_ready(url: str) -> bool:
 @pytest.fixture(scope="module")
 def url(one_of_each: Path, request: pytest.FixtureRequest) -> Iterator[str]:
     """The address of the real service on a free port."""
-    Store.open(one_of_each).set_label("classic", "stable", 1)  # tests before may have moved it
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{probe.getsockname()[1]}"

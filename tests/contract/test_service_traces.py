@@ -15,7 +15,6 @@ import pytest
 import structlog
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from models.store import Store
 from service import tracing as tracing_of
 from tests.contract.live import ROOT, live
 
@@ -84,7 +83,6 @@ def attributes(span: Any) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def tracing(one_of_each, tmp_path_factory):
     """A service that sends its traces to a collector."""
-    Store.open(one_of_each).set_label("classic", "stable", 1)  # tests before may have moved it
     with collecting() as collector:
         settings = {
             "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, "OTEL_BSP_SCHEDULE_DELAY": "100", "ONEHOT_LOG_FORMAT": "json",
