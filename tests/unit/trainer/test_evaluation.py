@@ -1,9 +1,11 @@
+import keras
 import numpy as np
 import pytest
 from sklearn.metrics import precision_recall_fscore_support, roc_auc_score
 
 from trainer.evaluation import confusion_matrix, judge
 from trainer.heads import Head
+from trainer.stepping import evaluation_batch
 from trainer.targets import Labels
 
 NAMES = ("a", "b", "c", "d")
@@ -60,3 +62,11 @@ def test_labels_that_go_together_are_scored_one_by_one() -> None:
 def test_numbers_have_no_classes() -> None:
     """Regression is judged by its metrics."""
     assert judge(Head("regression", 1), Labels(np.ones((2, 1))), np.ones((2, 1))) == {"confusion": None, "classes": ()}
+
+
+def test_large_rows_are_evaluated_fewer_at_once() -> None:
+    """As many as fit into 8 MiB of inputs, at most 1 024, at least one."""
+    sizes = [
+        evaluation_batch(keras.Sequential([keras.Input(shape)])) for shape in [(8,), (224, 224, 3), (2000, 2000, 3)]
+    ]
+    assert sizes == [1024, 13, 1]
