@@ -28,7 +28,7 @@ from trainer.training import train  # noqa: E402 -- it imports Keras, whose back
 pytestmark = pytest.mark.timeout(240)
 
 TIMES_LARGER = 10
-ALLOWED_MIB = 192
+ALLOWED_MIB = 256
 COLUMNS = 500
 
 LIMITED = """
