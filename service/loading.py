@@ -1,11 +1,9 @@
 """From the store to a version that answers: verify, build, check, replay, and only then hand it over."""
 
-import math
-
 import numpy as np
 
+from models.agreeing import allowed_difference, largest_difference
 from models.errors import CorruptVersion, InputError
-from models.instances import Array
 from models.manifest import Manifest, TensorInfo
 from models.store import Store
 from service.graph import Graph, GraphError
@@ -90,23 +88,12 @@ def _replay_golden_rows(predictor: Predictor) -> None:
         raise _corrupt(manifest, MANIFEST_FILE, expected="golden rows that fit", received=str(error)) from error
     except GraphError as error:
         raise _corrupt(manifest, GRAPH_FILE, expected="a graph that computes", received=str(error)) from error
-    difference = _largest_difference(expected, received)
-    if not difference <= golden.tolerance * _scale(expected):
+    difference = largest_difference(expected, received)
+    if not difference <= allowed_difference(expected, tolerance=golden.tolerance):
         raise _corrupt(
             manifest, GRAPH_FILE,
             expected=f"its golden rows within {golden.tolerance:g}", received=f"a difference of {difference:g}",
         )  # fmt: skip
-
-
-def _largest_difference(expected: Array, received: Array) -> float:
-    if expected.shape != received.shape:
-        return math.inf
-    return float(np.max(np.abs(expected - received)))
-
-
-def _scale(expected: Array) -> float:
-    """1 for probabilities; for regression the size of the values, as float32 is exact relative to that."""
-    return max(1.0, float(np.max(np.abs(expected), initial=0.0)))
 
 
 def _corrupt(manifest: Manifest, file: str, *, expected: str, received: str) -> CorruptVersion:

@@ -1,15 +1,15 @@
 """Is the exported graph the trained network? Both compute the same held-out rows, or nothing is published."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import onnxruntime
 
+from models.agreeing import allowed_difference, largest_difference
 from models.errors import ExportMismatch, TrainingError
 from models.instances import Array
-from trainer.data.rows import Rows, batches
+from trainer.data.rows import Rows, batches, row_bytes
 from trainer.export import INPUT
 
 __all__ = ["TOLERANCES", "Parity", "check_parity", "graph_predictions"]
@@ -43,8 +43,7 @@ def graph_predictions(graph: bytes, inputs: Rows) -> Array:
 
 
 def _predictions(session: onnxruntime.InferenceSession, inputs: Rows) -> Array:
-    row_bytes = max(math.prod(inputs.shape[1:]) * inputs.dtype.itemsize, 1)
-    size = max(1, min(ROWS_AT_ONCE, BYTES_AT_ONCE // row_bytes))
+    size = max(1, min(ROWS_AT_ONCE, BYTES_AT_ONCE // row_bytes(inputs)))
     pieces = (some[start : start + size] for some in batches(inputs) for start in range(0, len(some), size))
     return np.concatenate([session.run(None, {INPUT: piece})[0] for piece in pieces])
 
@@ -79,18 +78,10 @@ def check_parity(graph: bytes, inputs: Rows, predictions: Array, *, precision: s
     session, tolerance = _session(graph), TOLERANCES[precision]
     together = _predictions(session, inputs)
     singles = [session.run(None, {INPUT: inputs[row : row + 1]})[0] for row in range(min(SINGLE_ROWS, len(inputs)))]
-    difference = max(_largest(together, predictions), _largest(np.concatenate(singles), predictions[: len(singles)]))
-    if not difference <= tolerance * _scale(predictions):
+    difference = max(
+        largest_difference(predictions, together),
+        largest_difference(predictions[: len(singles)], np.concatenate(singles)),
+    )
+    if not difference <= allowed_difference(predictions, tolerance=tolerance):
         raise ExportMismatch(largest_difference=difference, tolerance=tolerance, rows=len(inputs))
     return Parity(len(inputs), difference, tolerance)
-
-
-def _largest(one: Array, other: Array) -> float:
-    if one.shape != other.shape:
-        return float("inf")
-    return float(np.abs(one.astype(np.float64) - other).max())
-
-
-def _scale(predictions: Array) -> float:
-    """1 for probabilities; for regression the size of the values, as float32 is exact relative to that."""
-    return max(1.0, float(np.abs(predictions).max()))

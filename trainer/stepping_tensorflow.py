@@ -1,6 +1,5 @@
 """Training on the tensorflow backend: many steps are one call of one graph, with the data already there."""
 
-import math
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -9,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from models.instances import Array
-from trainer.data.rows import BATCH_BYTES
+from trainer.data.rows import BATCH_BYTES, row_bytes
 from trainer.replicas_tensorflow import on_replicas
 from trainer.stepping import Part, build_state, evaluation_batch, plain_numbers
 
@@ -62,7 +61,7 @@ class StreamedTensorFlowStepper:
     def __init__(self, network: Any, training: Part, batch_size: int) -> None:
         self.network = network
         self._training = training
-        self._rows_at_once = batch_size * max(BATCH_BYTES // (_row_bytes(training) * batch_size), 1)
+        self._rows_at_once = batch_size * max(BATCH_BYTES // (row_bytes(training.inputs) * batch_size), 1)
         first = _tensors(training, slice(0, 1))
         build_state(network, training)
         self._run = _training_loop(network, first, batch_size)
@@ -83,17 +82,13 @@ class StreamedTensorFlowStepper:
         self.reset()
         metrics: dict[str, Any] = {}
         size = evaluation_batch(self.network)
-        rows_at_once = size * max(BATCH_BYTES // (_row_bytes(part) * size), 1)
+        rows_at_once = size * max(BATCH_BYTES // (row_bytes(part.inputs) * size), 1)
         for start in range(0, part.rows, rows_at_once):
             tensors = _tensors(part, slice(start, start + rows_at_once))
             if len(tensors) not in self._evaluations:
                 self._evaluations[len(tensors)] = _evaluation_loop(self.network, tensors)
             metrics = self._evaluations[len(tensors)](tensors)
         return plain_numbers(metrics)
-
-
-def _row_bytes(part: Part) -> int:
-    return max(math.prod(part.inputs.shape[1:]) * part.inputs.dtype.itemsize, 1)
 
 
 def _tensors(part: Part, rows: Array | slice = EVERY_ROW) -> tuple[Any, ...]:

@@ -13,7 +13,17 @@ import numpy as np
 from models.instances import Array
 from models.preprocessing import Preprocessing
 
-__all__ = ["MOST_BYTES", "ChosenRows", "FileRows", "Rows", "batches", "empty_rows", "preprocessed", "take_rows"]
+__all__ = [
+    "MOST_BYTES",
+    "ChosenRows",
+    "FileRows",
+    "Rows",
+    "batches",
+    "empty_rows",
+    "preprocessed",
+    "row_bytes",
+    "take_rows",
+]
 
 MOST_BYTES = 256 * 2**20
 """Features up to this size are an array in memory; larger ones lie in a file."""
@@ -164,12 +174,16 @@ def preprocessed(features: Rows, preprocessing: Preprocessing) -> Rows:
     return preprocessing.apply(features[:])
 
 
+def row_bytes(features: Rows) -> int:
+    """Bytes of one row, at least 1."""
+    return int(max(prod(features.shape[1:]) * features.dtype.itemsize, 1))
+
+
 def batches(features: Rows) -> Iterator[Array]:
     """All rows in order, so many at once as may be in memory."""
     if isinstance(features, np.ndarray):
         yield features
         return
-    size = prod(features.shape[1:]) * features.dtype.itemsize
-    step = max(BATCH_BYTES // max(size, 1), 1)
+    step = max(BATCH_BYTES // row_bytes(features), 1)
     for start in range(0, len(features), step):
         yield features[start : start + step]
