@@ -1,55 +1,8 @@
 import pytest
-from gunicorn.config import Config
-from gunicorn.http.parser import RequestParser
 
-from service.exchanging import exchange
+from tests.unit.service.exchanges import Connection, Worker, answer
 
 GET = b"GET / HTTP/1.1\r\nHost: here\r\n\r\n"
-
-
-class Connection:
-    """Keeps each piece that is sent as it is sent."""
-
-    def __init__(self):
-        self.sent = []
-        self.is_shut = False
-
-    def sendall(self, data):
-        """As a socket's."""
-        self.sent.append(bytes(data))
-
-    def shutdown(self, _):
-        """As a socket's."""
-        self.is_shut = True
-
-    def close(self):
-        """As a socket's."""
-
-
-class Log:
-    """Nothing is logged but what goes wrong half-way."""
-
-    def __init__(self):
-        self.said = []
-
-    def exception(self, text):
-        """As gunicorn's."""
-        self.said.append(text)
-
-
-class Worker:
-    """As much of gunicorn's as an exchange needs."""
-
-    def __init__(self, application, *, alive=True):
-        self.cfg = Config()
-        self.wsgi = application
-        self.alive = alive
-        self.log = Log()
-
-
-def answer(worker, connection, request=GET):
-    parsed = next(RequestParser(worker.cfg, [request], ("127.0.0.1", 1)))
-    exchange(worker, ("127.0.0.1", 8501), parsed, connection, ("127.0.0.1", 1))
 
 
 def application(parts, *headers):
@@ -63,7 +16,7 @@ def application(parts, *headers):
 def test_head_and_body_go_together() -> None:
     """One system call, one packet, one waking of the client."""
     connection = Connection()
-    answer(Worker(application([b"body"], ("Content-Length", "4"))), connection)
+    answer(Worker(application([b"body"], ("Content-Length", "4"))), connection, GET)
     (sent,) = connection.sent
     assert sent.startswith(b"HTTP/1.1 200 OK\r\n")
     assert b"Connection: keep-alive\r\n" in sent
@@ -73,7 +26,7 @@ def test_head_and_body_go_together() -> None:
 def test_a_stream_goes_piece_by_piece() -> None:
     """Its length is not known before its end."""
     connection = Connection()
-    answer(Worker(application([b"one", b"two"])), connection)
+    answer(Worker(application([b"one", b"two"])), connection, GET)
     assert b"".join(connection.sent).endswith(b"\r\n\r\n3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n")
 
 
@@ -88,7 +41,7 @@ def test_no_body_is_sent_where_none_may_be() -> None:
 def test_a_longer_body_than_was_said_is_cut() -> None:
     """What is beyond would be read as the next answer."""
     connection = Connection()
-    answer(Worker(application([b"body and more"], ("Content-Length", "4"))), connection)
+    answer(Worker(application([b"body and more"], ("Content-Length", "4"))), connection, GET)
     assert b"".join(connection.sent).endswith(b"\r\n\r\nbody")
 
 
@@ -110,7 +63,7 @@ def test_an_error_before_the_answer_is_gunicorns_to_tell() -> None:
         raise KeyError("x")
 
     with pytest.raises(KeyError):
-        answer(Worker(fail), connection)
+        answer(Worker(fail), connection, GET)
     assert connection.sent == []
 
 
@@ -124,6 +77,6 @@ def test_an_error_within_the_answer_ends_the_connection() -> None:
 
     worker = Worker(application(pieces()))
     with pytest.raises(StopIteration):
-        answer(worker, connection)
+        answer(worker, connection, GET)
     assert connection.is_shut
     assert worker.log.said == ["Error handling request"]

@@ -5,8 +5,6 @@ from dataclasses import replace
 
 import pytest
 import structlog
-from gunicorn.config import Config
-from gunicorn.http.parser import RequestParser
 from structlog.testing import capture_logs
 from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Response
@@ -16,7 +14,7 @@ from service import logs, requests
 from service.app import create_app
 from service.context import EXTENSION
 from service.errors import DeadlineExceeded
-from service.exchanging import exchange
+from tests.unit.service.exchanges import Connection, Worker, answer
 
 ROW = [0.1] * 8
 PLAIN = json.dumps({"instances": [ROW]})
@@ -63,51 +61,6 @@ REQUESTS = {
     "a path with an escape": ("/v1/models/cl%61ssic:predict", PLAIN, JSON),
     "a path that is none": ("/v1/models/classic:predicted", PLAIN, JSON),
 }
-
-
-class Connection:
-    """Keeps each piece that is sent as it is sent."""
-
-    def __init__(self):
-        self.sent = []
-        self.is_shut = False
-
-    def sendall(self, data):
-        """As a socket's."""
-        self.sent.append(bytes(data))
-
-    def shutdown(self, _):
-        """As a socket's."""
-        self.is_shut = True
-
-    def close(self):
-        """As a socket's."""
-
-
-class Log:
-    """Nothing is logged but what goes wrong half-way."""
-
-    def __init__(self):
-        self.said = []
-
-    def exception(self, text):
-        """As gunicorn's."""
-        self.said.append(text)
-
-
-class Worker:
-    """As much of gunicorn's as an exchange needs."""
-
-    def __init__(self, application, *, alive=True):
-        self.cfg = Config()
-        self.wsgi = application
-        self.alive = alive
-        self.log = Log()
-
-
-def exchange_bytes(worker, connection, request):
-    parsed = next(RequestParser(worker.cfg, [request], ("127.0.0.1", 1)))
-    exchange(worker, ("127.0.0.1", 8501), parsed, connection, ("127.0.0.1", 1))
 
 
 @pytest.fixture
@@ -158,7 +111,7 @@ def ask(app, path, body, headers, *, by_wire):
     fields = {"Host": "localhost", "Content-Length": str(len(content)), **headers}
     head = "".join(f"{name}: {value}\r\n" for name, value in fields.items() if value)
     connection = Connection()
-    exchange_bytes(Worker(app), connection, f"POST {path} HTTP/1.1\r\n{head}\r\n".encode() + content)
+    answer(Worker(app), connection, f"POST {path} HTTP/1.1\r\n{head}\r\n".encode() + content)
     first, _, data = b"".join(connection.sent).partition(b"\r\n\r\n")
     status, *lines = first.decode().split("\r\n")
     given = [tuple(line.split(": ", 1)) for line in lines]

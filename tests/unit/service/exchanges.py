@@ -1,0 +1,52 @@
+"""An exchange without a socket: what stands for gunicorn's worker, and for a connection."""
+
+from gunicorn.config import Config
+from gunicorn.http.parser import RequestParser
+
+from service.exchanging import exchange
+
+
+class Connection:
+    """Keeps each piece that is sent as it is sent."""
+
+    def __init__(self):
+        self.sent = []
+        self.is_shut = False
+
+    def sendall(self, data):
+        """As a socket's."""
+        self.sent.append(bytes(data))
+
+    def shutdown(self, _):
+        """As a socket's."""
+        self.is_shut = True
+
+    def close(self):
+        """As a socket's."""
+
+
+class Log:
+    """Nothing is logged but what goes wrong half-way."""
+
+    def __init__(self):
+        self.said = []
+
+    def exception(self, text):
+        """As gunicorn's."""
+        self.said.append(text)
+
+
+class Worker:
+    """As much of gunicorn's as an exchange needs."""
+
+    def __init__(self, application, *, alive=True):
+        self.cfg = Config()
+        self.wsgi = application
+        self.alive = alive
+        self.log = Log()
+
+
+def answer(worker, connection, request):
+    """Have one request, as bytes, answered over a connection."""
+    parsed = next(RequestParser(worker.cfg, [request], ("127.0.0.1", 1)))
+    exchange(worker, ("127.0.0.1", 8501), parsed, connection, ("127.0.0.1", 1))
