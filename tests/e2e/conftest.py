@@ -5,16 +5,15 @@ import contextlib
 import json
 import os
 import select
-import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
+
+from tests.e2e.launching import Service, launching
 
 FINDER = Path(__file__).parents[2] / "scripts" / "browser.sh"
 SWITCHES = (
@@ -180,30 +179,8 @@ def open_page(browser: Browser) -> Callable[[str], Browser]:
 @pytest.fixture
 def serve(store_folder: Path, tmp_path: Path, wait_until) -> Iterator[Callable[..., str]]:
     """Start the service on this test's store; its address."""
-    started: list[subprocess.Popen[bytes]] = []
-
-    def _serve(**settings: str) -> str:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            address = f"127.0.0.1:{probe.getsockname()[1]}"
-        clean = {name: value for name, value in os.environ.items() if not name.startswith("ONEHOT_")}
-        environment = clean | {
-            "ONEHOT_STORE": str(store_folder), "ONEHOT_BIND": address, "ONEHOT_WORKERS": "1", "ONEHOT_POLL_S": "0.2",
-            "ONEHOT_LEAVE_S": "0", "ONEHOT_REDIS_URL": "redis://127.0.0.1:1/0", **settings,
-        }  # fmt: skip
-        with (tmp_path / "service.log").open("wb") as log:
-            started.append(subprocess.Popen([sys.executable, "-m", "service"], env=environment, stderr=log))
-        wait_until(lambda: is_ready(f"http://{address}"), what="the service is ready")
-        return f"http://{address}"
-
-    yield _serve
-    for process in started:
-        process.terminate()
-        process.wait(timeout=60)
-
-
-def is_ready(url: str) -> bool:
-    try:
-        return httpx.get(f"{url}/readyz", trust_env=False).status_code == 200
-    except httpx.TransportError:
-        return False
+    usual = {
+        "ONEHOT_STORE": str(store_folder), "ONEHOT_WORKERS": "1", "ONEHOT_POLL_S": "0.2", "ONEHOT_LEAVE_S": "0",
+    }  # fmt: skip
+    with launching(Service, tmp_path, wait_until=wait_until, **usual) as start:
+        yield lambda **settings: start(**settings).url

@@ -14,27 +14,24 @@ import numpy as np
 import psutil
 import pytest
 
+from tests.e2e.launching import Service, free_port, launching
+
 VERSION = "X-Onehot-Model-Version"
 ROW = [[0.25] * 8]
 WORKERS = 2
 MOST_PSS_MB = 250
 
 
-class Service:
-    """One running service."""
-
-    def __init__(self, process: subprocess.Popen[bytes], url: str) -> None:
-        self.process = process
-        self.url = url
+class ServiceFamily(Service):
+    """One running service, and its processes."""
 
     def get(self, path: str) -> httpx.Response:
         """One request on a connection of its own: any worker may take it."""
-        return httpx.get(self.url + path, timeout=30, trust_env=False)
+        return self.call("GET", path)
 
     def predict(self, place: str = "classic") -> httpx.Response:
         """One prediction on a connection of its own."""
-        url = f"{self.url}/v1/models/{place}:predict"
-        return httpx.post(url, json={"instances": ROW}, timeout=30, trust_env=False)
+        return self.call("POST", f"/v1/models/{place}:predict", json={"instances": ROW})
 
     def versions_of_all_workers(self) -> set[str]:
         """Which versions answer, seen over enough connections to meet every worker."""
@@ -47,45 +44,15 @@ class Service:
         return [parent, *parent.children(recursive=True)]
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def is_ready(service: Service) -> bool:
-    assert service.process.poll() is None, "the service ended"
-    try:
-        return service.get("/readyz").status_code == 200
-    except httpx.TransportError:
-        return False
-
-
 @pytest.fixture
-def start(store_folder: Path, tmp_path: Path, wait_until) -> Iterator[Callable[..., Service]]:
+def start(store_folder: Path, tmp_path: Path, wait_until) -> Iterator[Callable[..., ServiceFamily]]:
     """Start the service on this test's store; it is stopped in the end."""
-    started: list[subprocess.Popen[bytes]] = []
-
-    def _start(**settings: str) -> Service:
-        port = free_port()
-        clean = {name: value for name, value in os.environ.items() if not name.startswith("ONEHOT_")}
-        environment = clean | {
-            "ONEHOT_STORE": str(store_folder), "ONEHOT_BIND": f"127.0.0.1:{port}", "ONEHOT_POLL_S": "0.2",
-            "ONEHOT_FULL_POLL_S": "0.2", "ONEHOT_WORKERS": str(WORKERS), "ONEHOT_REDIS_URL": "redis://127.0.0.1:1/0",
-            **settings,
-        }  # fmt: skip
-        with (tmp_path / "service.log").open("wb") as log:
-            process = subprocess.Popen([sys.executable, "-m", "service"], env=environment, stderr=log)
-        started.append(process)
-        service = Service(process, f"http://127.0.0.1:{port}")
-        wait_until(lambda: is_ready(service), what="the service is ready")
-        return service
-
-    yield _start
-    for process in started:
-        if process.poll() is None:
-            process.kill()
-        process.wait()
+    usual = {
+        "ONEHOT_STORE": str(store_folder), "ONEHOT_POLL_S": "0.2", "ONEHOT_FULL_POLL_S": "0.2",
+        "ONEHOT_WORKERS": str(WORKERS),
+    }  # fmt: skip
+    with launching(ServiceFamily, tmp_path, wait_until=wait_until, **usual) as start:
+        yield start
 
 
 @pytest.fixture

@@ -1,100 +1,41 @@
 """The real service's limits, counts and keys: gunicorn, two workers, a free port."""
 
-import os
 import signal
 import socket
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
-import psutil
 import pytest
-from prometheus_client.parser import text_string_to_metric_families
 
 from models.api_keys import ApiKeyFile
+from tests.e2e.launching import Service, launching
 
 ROW = [0.123456, 0.25, 0.25, 0.25, 0.25, 0.25, 0.25, 0.25]
 WORKERS = 2
 
 
-class Service:
+class LimitedService(Service):
     """One running service."""
-
-    def __init__(self, process: subprocess.Popen[bytes], port: int, log: Path) -> None:
-        self.process = process
-        self.port = port
-        self._log = log
-
-    @property
-    def log(self) -> str:
-        """What it wrote."""
-        return self._log.read_text()
-
-    @property
-    def workers(self) -> list[psutil.Process]:
-        """The processes that answer."""
-        return psutil.Process(self.process.pid).children()
-
-    def call(self, method: str, path: str, **options) -> httpx.Response:
-        """One request on a connection of its own: any worker may take it."""
-        return httpx.request(method, f"http://127.0.0.1:{self.port}{path}", timeout=30, trust_env=False, **options)
 
     def predict(self, **options) -> httpx.Response:
         """One prediction of one row."""
         return self.call("POST", "/v1/models/classic:predict", json={"instances": [ROW]}, **options)
 
-    def sample(self, name: str, **labels: str) -> float:
-        """The sum of the samples with these labels on the page of metrics."""
-        families = text_string_to_metric_families(self.call("GET", "/metrics").text)
-        samples = [sample for family in families for sample in family.samples if sample.name == name]
-        return sum(one.value for one in samples if labels.items() <= one.labels.items())
-
     def stall(self, head: str) -> socket.socket:
         """Send the beginning of a request, and no more."""
-        connection = socket.create_connection(("127.0.0.1", self.port), timeout=30)
+        connection = self.connect()
         connection.sendall(head.encode())
         return connection
 
 
-def is_ready(service: Service) -> bool:
-    assert service.process.poll() is None, service.log
-    try:
-        return service.call("GET", "/readyz").status_code == 200
-    except httpx.TransportError:
-        return False
-
-
 @pytest.fixture
-def start(store_folder: Path, tmp_path: Path, publish, wait_until) -> Iterator[Callable[..., Service]]:
+def start(store_folder: Path, tmp_path: Path, publish, wait_until) -> Iterator[Callable[..., LimitedService]]:
     """Start the service on a store with one version; it is stopped in the end."""
     publish()
-    started: list[subprocess.Popen[bytes]] = []
-
-    def _start(**settings: str) -> Service:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        clean = {name: value for name, value in os.environ.items() if not name.startswith("ONEHOT_")}
-        (tmp_path / "temporary").mkdir()
-        environment = clean | {
-            "ONEHOT_STORE": str(store_folder), "ONEHOT_BIND": f"127.0.0.1:{port}", "ONEHOT_POLL_S": "0.1",
-            "ONEHOT_WORKERS": str(WORKERS), "ONEHOT_REDIS_URL": "redis://127.0.0.1:1/0",
-            "TMPDIR": str(tmp_path / "temporary"), **settings,
-        }  # fmt: skip
-        with (tmp_path / "service.log").open("wb") as log:
-            process = subprocess.Popen([sys.executable, "-m", "service"], env=environment, stderr=log)
-        started.append(process)
-        service = Service(process, port, tmp_path / "service.log")
-        wait_until(lambda: is_ready(service), what="the service is ready")
-        return service
-
-    yield _start
-    for process in started:
-        if process.poll() is None:
-            process.kill()
-        process.wait()
+    usual = {"ONEHOT_STORE": str(store_folder), "ONEHOT_POLL_S": "0.1", "ONEHOT_WORKERS": str(WORKERS)}
+    with launching(LimitedService, tmp_path, wait_until=wait_until, **usual) as start:
+        yield start
 
 
 def answer_on(connection: socket.socket) -> str:
@@ -150,7 +91,7 @@ def test_counts_stay_right_when_a_worker_is_killed(start, wait_until, tmp_path):
     victim = service.workers[0]
     victim.send_signal(signal.SIGKILL)
     wait_until(lambda: len(service.workers) == WORKERS and victim not in service.workers, what="it is replaced")
-    wait_until(lambda: is_ready(service), what="it is ready again")
+    wait_until(lambda: service.is_ready, what="it is ready again")
     for _ in range(10):
         wait_until(lambda: service.predict().status_code == 200, what="it answers")
     assert service.sample("onehot_rows_total", model="classic", version="1") == 50
