@@ -6,7 +6,6 @@ Exit status: 0 told to stop (or nothing left, with --burst), 2 wrong usage or se
 import argparse
 import gc
 import importlib
-import importlib.util
 import logging
 import os
 import sys
@@ -70,8 +69,7 @@ def preload(backend: str) -> None:
     from trainer.publication import package_versions  # noqa: PLC0415 -- imports Keras
 
     for name in LATER[backend]:
-        if importlib.util.find_spec(name.partition(".")[0]) is not None:
-            importlib.import_module(name)
+        importlib.import_module(name)
     package_versions()
     gc.collect()
     gc.freeze()  # children share these objects and need not look through them again
