@@ -250,3 +250,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 def wait_for_fixture() -> Callable[..., Any]:
     """Poll with a deadline; a test never just sleeps."""
     return wait_for
+
+
+@pytest.fixture(scope="module")
+def undisturbed(site: Any) -> str:
+    """The weights' digest of the training when nobody is killed and the server stays."""
+    site.keep_workers(2)
+    job = site.submit()
+    assert site.ended(job) == "finished"
+    return site.digest(job)

@@ -19,15 +19,6 @@ EPOCHS = 400
 pytestmark = pytest.mark.timeout(120 + 40 * KILLS)
 
 
-@pytest.fixture(scope="module")
-def undisturbed(site: Any) -> str:
-    """The weights' digest of the training when nobody is killed."""
-    site.keep_workers(2)
-    job = site.submit()
-    assert site.ended(job) == "finished"
-    return site.digest(job)
-
-
 def moments(seed: int, number: int) -> Iterator[tuple[random.Random, int]]:
     """Epochs after which to kill."""
     rng = random.Random(seed)

@@ -18,15 +18,6 @@ def away(site: Any, seconds: float) -> None:
     site.start_server()
 
 
-@pytest.fixture(scope="module")
-def undisturbed(site: Any) -> str:
-    """The weights' digest of the training when the server stays."""
-    site.keep_workers(2)
-    job = site.submit()
-    assert site.ended(job) == "finished"
-    return site.digest(job)
-
-
 @pytest.mark.parametrize("seconds", OUTAGES_S)
 def test_a_training_outlives_an_outage(site: Any, undisturbed: str, seconds: int) -> None:
     """By the same attempt, without a try less; no epoch is told twice."""
