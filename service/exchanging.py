@@ -113,7 +113,7 @@ def _answer_plain(worker: Any, environ: dict[str, Any], request: Any, connection
     finish(predicted.noted, predicted.exchange)
     own = "".join(f"{name}: {value}\r\n" for name, value in predicted.own_headers)
     head = (
-        f"HTTP/1.1 200 OK\r\nServer: {SERVER}\r\nDate: {_date(int(time()))}\r\n"
+        f"HTTP/1.1 {predicted.status}\r\nServer: {SERVER}\r\nDate: {_date(int(time()))}\r\n"
         f"Connection: {'close' if closes else 'keep-alive'}\r\nContent-Length: {len(predicted.content)}\r\n{own}{PLAIN}"
     )
     connection.sendall(head.encode("latin-1") + predicted.content)

@@ -2,24 +2,28 @@
 
 A plain prediction, `POST …:predict` with a JSON body of known length, goes through the same functions here as in its
 endpoint: the same lock, admission, registry, reading, computing, counting and log line. Only what succeeds is answered
-here. Whatever fails on the way, and every other request, goes to Flask; what failed takes its notes along, and Flask
-raises the same error again where it makes answers of errors.
+here, and what is refused because there is too much to do: that must cost less than an answer. Whatever else fails on
+the way, and every other request, goes to Flask; what failed takes its notes along, and Flask raises the same error
+again where it makes answers of errors.
 """
 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from flask import Request
 
 from service.access import Scope
-from service.answers import JSON, PLAIN_HEADERS, Answer
+from service.answers import JSON, PLAIN_HEADERS, Answer, error_answer
 from service.bodies import JSON_TYPES, require_length
 from service.compression import WORTH_IT_BYTES, compress_answer
 from service.computing import find
 from service.context import RequestNotes, Services
 from service.endpoints.prediction import NPY, json_predictions
+from service.errors import TooMuchAtOnce
 from service.predictor import Predictor
 from service.requests import REQUEST_ID, TAKEN_OVER, VERSION, Exchange, finish, request_id_of
 
@@ -40,19 +44,21 @@ OK = "200 OK"
 
 @dataclass(slots=True)
 class Predicted:
-    """A plain prediction that has succeeded and is not yet counted.
+    """A plain prediction that has succeeded, or was refused at the door, and is not yet counted.
 
     Args:
         noted: The request's notes.
-        served: What answered.
         content: The answer's body.
         exchange: What counts and logs show.
+        status: Of the answer, with its phrase.
+        headers: Of this answer alone, beside the request's id.
     """
 
     noted: RequestNotes
-    served: Predictor
     content: bytes
     exchange: Exchange
+    status: str
+    headers: tuple[tuple[str, str], ...]
 
     @property
     def is_small(self) -> bool:
@@ -62,7 +68,7 @@ class Predicted:
     @property
     def own_headers(self) -> list[tuple[str, str]]:
         """The headers that other answers do not have."""
-        return [(REQUEST_ID, self.noted.request_id), (VERSION, str(self.served.version))]
+        return [(REQUEST_ID, self.noted.request_id), *self.headers]
 
 
 class HotRoute:
@@ -91,7 +97,7 @@ class HotRoute:
     def _answer_large(
         self, predicted: Predicted, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
-        large = Answer(predicted.content, OK, predicted.own_headers, content_type=JSON)
+        large = Answer(predicted.content, predicted.status, predicted.own_headers, content_type=JSON)
         try:
             compress_answer(Request(environ), large)
         except Exception as error:  # noqa: BLE001 -- Flask's handlers make the answer
@@ -115,21 +121,39 @@ class HotRoute:
         if length is None:
             return None
         noted = RequestNotes(request_id_of(environ.get("HTTP_X_REQUEST_ID", "")), self._parts)
+        exchange = Exchange("POST", environ["PATH_INFO"], ROUTES[found.lastindex or 0], 200)
         try:
             served, content = _predict(noted, environ, found, length)
+            predicted = Predicted(noted, content, exchange, OK, ((VERSION, str(served.version)),))
+        except TooMuchAtOnce as error:
+            predicted = _refused(noted, exchange, error)
         except Exception as error:  # noqa: BLE001 -- Flask's handlers make the answer
             noted.error = error
             environ[TAKEN_OVER] = noted
             return None
-        exchange = Exchange("POST", environ["PATH_INFO"], ROUTES[found.lastindex or 0], 200)
-        environ[PREDICTED] = predicted = Predicted(noted, served, content, exchange)
+        environ[PREDICTED] = predicted
         return predicted
+
+
+def _refused(noted: RequestNotes, exchange: Exchange, error: TooMuchAtOnce) -> Predicted:
+    noted.error = error
+    exchange.status = int(HTTPStatus.TOO_MANY_REQUESTS)
+    content, status, headers = _refusal(error.limit)
+    return Predicted(noted, content, exchange, status, headers)
+
+
+@lru_cache(maxsize=1)
+def _refusal(limit: int) -> tuple[bytes, str, tuple[tuple[str, str], ...]]:
+    """What every refused request is told: the body, the status, and the headers that are its own."""
+    answer = error_answer(str(TooMuchAtOnce(limit)), status=HTTPStatus.TOO_MANY_REQUESTS)
+    own = (pair for pair in answer.headers.items() if pair[0] not in ("Content-Type", "Content-Length"))
+    return answer.get_data(), answer.status, tuple(own)
 
 
 def _answer_small(predicted: Predicted, start_response: "StartResponse") -> Iterable[bytes]:
     finish(predicted.noted, predicted.exchange)
     headers = [("Content-Length", str(len(predicted.content))), *predicted.own_headers, *PLAIN_HEADERS]
-    start_response(OK, headers)
+    start_response(predicted.status, headers)
     return (predicted.content,)
 
 

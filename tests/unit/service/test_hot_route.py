@@ -152,7 +152,8 @@ def test_a_full_house_refuses_both_alike(ways) -> None:
         for _ in range(app.extensions[EXTENSION].settings.max_in_flight):
             admission.enter(0.0)
 
-    hot, wire, whole, _ = ways(*REQUESTS["a row"], prepare=fill)
+    hot, wire, whole, was_hot = ways(*REQUESTS["a row"], prepare=fill)
+    assert was_hot, "who is refused must cost less than who is answered"
     assert hot == wire == whole
     assert "429" in hot
 
