@@ -1,7 +1,8 @@
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 import pytest
 
@@ -18,16 +19,27 @@ def board(tmp_path) -> Iterator[SharedBoard]:
     made.leave()
 
 
-def fork(work) -> int:
-    """Do something in another process, which then waits to be killed."""
-    pid = os.fork()
-    if pid == 0:
-        try:
-            work()
-            signal.pause()
-        finally:
-            os._exit(1)
-    return pid
+@pytest.fixture
+def fork() -> Iterator[Callable[[Callable[[], object]], int]]:
+    """Do something in another process, which then waits to be killed; those that no test has killed end with it."""
+    pids: list[int] = []
+
+    def _fork(work: Callable[[], object]) -> int:
+        pid = os.fork()
+        if pid == 0:
+            try:
+                work()
+                signal.pause()
+            finally:
+                os._exit(1)
+        pids.append(pid)
+        return pid
+
+    yield _fork
+    for pid in pids:
+        with suppress(ChildProcessError):  # killed by its test, and its number may be another's by now
+            if os.waitpid(pid, os.WNOHANG) == (0, 0):
+                kill(pid)
 
 
 def kill(pid: int) -> None:
@@ -35,7 +47,7 @@ def kill(pid: int) -> None:
     os.waitpid(pid, 0)
 
 
-def test_what_is_posted_is_seen_by_other_processes(board, wait_until) -> None:
+def test_what_is_posted_is_seen_by_other_processes(board, wait_until, fork) -> None:
     """Plan and agreement, whole; the numbers go up afterwards."""
     plan = Plan(1, {"classic": ModelPlan({1: "a"}, {"stable": 1}, (1,))}, has_seen_store=True)
     agreement = Agreement(1, {"classic": ModelAgreement(frozenset({1}), {"stable": 1})})
@@ -52,7 +64,7 @@ def test_what_is_posted_is_seen_by_other_processes(board, wait_until) -> None:
     assert board.agreement() == agreement
 
 
-def test_only_one_leads_and_another_one_when_it_dies(board, wait_until) -> None:
+def test_only_one_leads_and_another_one_when_it_dies(board, wait_until, fork) -> None:
     """However it dies."""
     pid = fork(lambda: board.lead() and board.ask_for_look())
     wait_until(lambda: board.looks_asked, what="the other one leads")
@@ -61,7 +73,7 @@ def test_only_one_leads_and_another_one_when_it_dies(board, wait_until) -> None:
     wait_until(board.lead, what="it is this one's turn")
 
 
-def test_one_that_is_stuck_leads_no_longer(board, wait_until) -> None:
+def test_one_that_is_stuck_leads_no_longer(board, wait_until, fork) -> None:
     """What it was about to post is not posted: another one leads."""
     pid = fork(lambda: board.lead() and board.ask_for_look())
     wait_until(lambda: board.looks_asked, what="the other one leads")
@@ -72,14 +84,14 @@ def test_one_that_is_stuck_leads_no_longer(board, wait_until) -> None:
     assert board.lead()
     board.post_plan(Plan(1))
     kill(pid)
-    late = fork(lambda: [board.post_plan(Plan(2)), board.post_agreement(Agreement(2)), board.ask_for_look()])
     asked = board.looks_asked
+    late = fork(lambda: [board.post_plan(Plan(2)), board.post_agreement(Agreement(2)), board.ask_for_look()])
     wait_until(lambda: board.looks_asked != asked, what="it has tried")
     assert (board.plan_number, board.generation) == (1, 0)
     kill(late)
 
 
-def test_the_report_of_a_process_that_died_counts_no_longer(board, wait_until) -> None:
+def test_the_report_of_a_process_that_died_counts_no_longer(board, wait_until, fork) -> None:
     """Nobody waits for it."""
     mine, other = Report({"classic": frozenset({1})}), Report({"classic": frozenset({2})}, is_serving=True)
     board.report(mine)
@@ -92,7 +104,7 @@ def test_the_report_of_a_process_that_died_counts_no_longer(board, wait_until) -
     assert not list(board.folder.glob(f"members/{pid}.*"))
 
 
-def test_nobody_waits_for_a_process_that_is_stuck(board, wait_until) -> None:
+def test_nobody_waits_for_a_process_that_is_stuck(board, wait_until, fork) -> None:
     """When its event loop turns again, it is one of them again."""
     other = Report(is_serving=True)
     pid = fork(lambda: board.report(other))
@@ -139,7 +151,7 @@ def test_old_documents_in_use_are_kept_from_cleaners(board) -> None:
     assert all(file.stat().st_mtime > old_s + 1 for file in files)
 
 
-def test_nobody_begins_to_serve_while_another_one_agrees(board, wait_until) -> None:
+def test_nobody_begins_to_serve_while_another_one_agrees(board, wait_until, fork) -> None:
     """The lock holds across processes."""
 
     def hold() -> None:
