@@ -18,7 +18,7 @@ from trainer.data.tables import feature_columns, read_dataset, read_targets, tar
 __all__ = ["read_parquet"]
 
 SLICE_BYTES = 16 * 2**20
-COLUMNS_AT_ONCE = 64
+COLUMNS_AT_ONCE = 32
 TABLE_STEPS = frozenset({"fill", "one_hot"})
 
 

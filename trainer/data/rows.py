@@ -27,7 +27,7 @@ __all__ = [
 
 MOST_BYTES = 256 * 2**20
 """Features up to this size are an array in memory; larger ones lie in a file."""
-BATCH_BYTES = 8 * 2**20
+BATCH_BYTES = 4 * 2**20
 """How much of them is in memory at once, where all are gone through."""
 
 
