@@ -2,11 +2,11 @@
 
 gunicorn's own `handle_request` looks at the clock twice, calls two hooks, writes an access line that is switched off,
 and sends the head of an answer and its body apart: two system calls, two packets, two wakings of the client. Here they
-go together. A plain prediction, which gunicorn's parser has read like any other request, needs no WSGI environment
-either, and no check of headers that are all known.
+go together. A plain prediction needs no WSGI environment either, and no check of headers that are all known.
 """
 
 import socket
+from collections.abc import Mapping
 from contextlib import suppress
 from functools import lru_cache
 from time import time
@@ -16,12 +16,12 @@ from gunicorn import SERVER, util
 from gunicorn.http import wsgi
 
 from service.answers import PLAIN_HEADERS
-from service.hot_route import PATH, PREDICTED, HotRoute
+from service.hot_route import PREDICTED, HotRoute, Predicted
+from service.plain_requests import PlainRequest
 from service.requests import TAKEN_OVER, finish
 
-__all__ = ["exchange"]
+__all__ = ["exchange", "exchange_plain"]
 
-VARIABLES = {"CONTENT-TYPE": "CONTENT_TYPE", "CONTENT-LENGTH": "CONTENT_LENGTH"}
 PLAIN = "".join(f"{name}: {value}\r\n" for name, value in PLAIN_HEADERS) + "\r\n"
 
 
@@ -45,7 +45,9 @@ class _Response(wsgi.Response):  # type: ignore[misc]
         util.write(self.sock, head.encode("latin-1") + data)
 
 
-def exchange(worker: Any, address: Any, request: Any, connection: Any, peer: Any) -> None:
+def exchange(
+    worker: Any, address: Any, request: Any, connection: Any, peer: Any, begun: Mapping[str, Any] | None = None
+) -> None:
     """Answer one request.
 
     Args:
@@ -54,17 +56,15 @@ def exchange(worker: Any, address: Any, request: Any, connection: Any, peer: Any
         request: As gunicorn's parser makes it.
         connection: The socket.
         peer: The client's address.
+        begun: What the WSGI environment is to hold of a plain prediction that could not be finished without it.
 
     Raises:
         StopIteration: As gunicorn's connection loop wants it, when the connection is to be closed.
     """
     _honour_close(request)
-    begun = _little_environ(request)
-    if begun is not None and _answer_plain(worker, begun, request, connection):
-        return
     response, environ = wsgi.create(request, connection, peer, address, worker.cfg, response_class=_Response)
     environ["wsgi.multithread"] = True
-    environ |= {name: begun[name] for name in (TAKEN_OVER, PREDICTED) if name in begun} if begun else {}
+    environ |= begun or {}
     if not worker.alive:
         response.force_close()
     try:
@@ -90,36 +90,38 @@ def _honour_close(request: Any) -> None:
             request.force_close()
 
 
-def _little_environ(request: Any) -> dict[str, Any] | None:
-    """As much of the WSGI environment as a plain prediction needs; None for all other requests."""
-    if request.method != "POST" or request.version != (1, 1) or PATH.fullmatch(request.path) is None:
-        return None
-    environ = {"REQUEST_METHOD": "POST", "PATH_INFO": request.path, "wsgi.input": request.body}
-    for name, value in request.headers:
-        key = VARIABLES.get(name) or "HTTP_" + name.replace("-", "_")
-        if key in environ or key == "HTTP_EXPECT":
-            return None
-        environ[key] = value
-    return environ
+def exchange_plain(worker: Any, plain: PlainRequest, connection: Any) -> Mapping[str, Any] | None:
+    """Answer a plain prediction.
 
+    Args:
+        worker: gunicorn's; its application has a hot route.
+        plain: The request.
+        connection: The socket.
 
-def _answer_plain(worker: Any, environ: dict[str, Any], request: Any, connection: Any) -> bool:
-    """Answer a plain prediction; whether it is answered."""
-    hot = worker.wsgi.wsgi_app
-    predicted = hot.predict(environ) if isinstance(hot, HotRoute) else None
-    if predicted is None or not predicted.is_small:
-        return False
-    closes = not worker.alive or request.should_close()
-    finish(predicted.noted, predicted.exchange)
-    own = "".join(f"{name}: {value}\r\n" for name, value in predicted.own_headers)
+    Returns:
+        None when it is answered; else what the WSGI environment of the same request is to hold.
+
+    Raises:
+        StopIteration: When the connection is to be closed.
+    """
+    hot: HotRoute = worker.wsgi.wsgi_app
+    outcome = hot.predict(plain.head, plain.read)
+    if not isinstance(outcome, Predicted):
+        return {TAKEN_OVER: outcome}
+    if not (outcome.is_small and plain.is_whole):
+        return {PREDICTED: outcome}
+    plain.leave_rest()
+    stays = worker.alive
+    finish(outcome.noted, outcome.exchange)
+    own = "".join(f"{name}: {value}\r\n" for name, value in outcome.own_headers)
     head = (
-        f"HTTP/1.1 {predicted.status}\r\nServer: {SERVER}\r\nDate: {_date(int(time()))}\r\n"
-        f"Connection: {'close' if closes else 'keep-alive'}\r\nContent-Length: {len(predicted.content)}\r\n{own}{PLAIN}"
+        f"HTTP/1.1 {outcome.status}\r\nServer: {SERVER}\r\nDate: {_date(int(time()))}\r\n"
+        f"Connection: {'keep-alive' if stays else 'close'}\r\nContent-Length: {len(outcome.content)}\r\n{own}{PLAIN}"
     )
-    connection.sendall(head.encode("latin-1") + predicted.content)
-    if closes:
+    connection.sendall(head.encode("latin-1") + outcome.content)
+    if not stays:
         raise StopIteration
-    return True
+    return None
 
 
 @lru_cache(maxsize=2)

@@ -7,6 +7,7 @@ service reads. And gunicorn reads away what is left of a refused body a KiB at a
 from typing import Any
 
 import gevent
+from gevent.socket import wait_read
 from gunicorn.http.errors import NoMoreData, ParseException
 
 __all__ = ["discard_rest", "read_in_turns"]
@@ -19,17 +20,23 @@ DISCARD_S = 5.0
 
 
 class _Turns:
-    """The reads of one connection; stands for its reader's `chunk`."""
+    """The reads of one connection; stands for its reader's `chunk`.
 
-    def __init__(self, chunk: Any) -> None:
+    Args:
+        chunk: The reader's own.
+        connection: The socket.
+    """
+
+    def __init__(self, chunk: Any, connection: Any) -> None:
         self._chunk = chunk
+        self._connection = connection
         self.reads = 0
 
     def __call__(self, size_hint: int | None = None) -> bytes:
         """Read what there is, and let others go first from time to time."""
         self.reads += 1
         if self.reads > READS_AT_ONCE:
-            gevent.sleep(0)
+            wait_read(self._connection.fileno())  # asks the event loop, which asks for all others too
         data: bytes = self._chunk(size_hint)
         return data
 
@@ -40,7 +47,7 @@ def read_in_turns(request: Any) -> None:
     if isinstance(reader.chunk, _Turns):
         reader.chunk.reads = 0
     else:
-        reader.chunk = _Turns(reader.chunk)
+        reader.chunk = _Turns(reader.chunk, reader.sock)
 
 
 def discard_rest(request: Any) -> None:

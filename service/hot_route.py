@@ -7,8 +7,7 @@ the way, and every other request, goes to Flask; what failed takes its notes alo
 again where it makes answers of errors.
 """
 
-import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from http import HTTPStatus
@@ -18,27 +17,24 @@ from flask import Request
 
 from service.access import Scope
 from service.answers import JSON, PLAIN_HEADERS, Answer, error_answer
-from service.bodies import JSON_TYPES, require_length
+from service.bodies import require_length
 from service.compression import WORTH_IT_BYTES, compress_answer
 from service.computing import find
 from service.context import RequestNotes, Services
-from service.endpoints.prediction import NPY, json_predictions
+from service.endpoints.prediction import json_predictions
 from service.errors import TooMuchAtOnce
+from service.plain_requests import PlainHead
 from service.predictor import Predictor
 from service.requests import REQUEST_ID, TAKEN_OVER, VERSION, Exchange, finish, request_id_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-__all__ = ["PATH", "PREDICTED", "HotRoute", "Predicted"]
+__all__ = ["PREDICTED", "HotRoute", "Predicted"]
 
 PREDICTED = "onehot.predicted"
 """Where the WSGI environment holds a prediction that was made before it was complete."""
 
-PATH = re.compile(r"/v1/models/([a-z0-9_-]+)(?:/versions/([0-9]{1,9})|/labels/([A-Za-z0-9_]+))?:predict")
-PLACES = ("", "", "/versions/<int:version>", "/labels/<name:label>")
-ROUTES = tuple(f"/v1/models/<name:model>{place}:predict" for place in PLACES)
-TYPES = JSON_TYPES | {"application/json; charset=utf-8", "application/json;charset=utf-8"}
 OK = "200 OK"
 
 
@@ -83,16 +79,36 @@ class HotRoute:
         self.whole = whole
         self._parts = parts
 
+    @property
+    def is_open(self) -> bool:
+        """Whether plain predictions may come this way: traces are Flask's to make."""
+        return self._parts.traces is None
+
+    @property
+    def most_bytes(self) -> int:
+        """The longest body."""
+        return self._parts.settings.max_body_bytes
+
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answer what is plain; hand over all else."""
         predicted: Predicted | None = environ.get(PREDICTED)
-        if predicted is None and TAKEN_OVER not in environ:
-            predicted = self.predict(environ)
+        if predicted is None and TAKEN_OVER not in environ and self.is_open:
+            predicted = self._predict_for(environ)
         if predicted is None:
             return self.whole(environ, start_response)
         if predicted.is_small:
             return _answer_small(predicted, start_response)
         return self._answer_large(predicted, environ, start_response)
+
+    def _predict_for(self, environ: "WSGIEnvironment") -> Predicted | None:
+        head = PlainHead.from_environ(environ, most_bytes=self.most_bytes)
+        if head is None:
+            return None
+        outcome = self.predict(head, lambda: environ["wsgi.input"].read(head.length))
+        if isinstance(outcome, Predicted):
+            return outcome
+        environ[TAKEN_OVER] = outcome
+        return None
 
     def _answer_large(
         self, predicted: Predicted, environ: "WSGIEnvironment", start_response: "StartResponse"
@@ -108,31 +124,26 @@ class HotRoute:
         finish(predicted.noted, predicted.exchange)
         return large(environ, start_response)
 
-    def predict(self, environ: "WSGIEnvironment") -> Predicted | None:
+    def predict(self, head: PlainHead, read: Callable[[], bytes]) -> Predicted | RequestNotes:
         """The prediction that a plain request asks for.
 
+        Args:
+            head: Of the request.
+            read: Gives its body, shorter than announced when the client stopped before.
+
         Returns:
-            None when it is not plain, or has failed: then the environment holds its notes for Flask.
+            Its notes when it has failed, for Flask to take over.
         """
-        found = PATH.fullmatch(environ["PATH_INFO"])
-        if found is None or not _is_plain(environ) or self._parts.traces is not None:
-            return None
-        length = _length(environ, most=self._parts.settings.max_body_bytes)
-        if length is None:
-            return None
-        noted = RequestNotes(request_id_of(environ.get("HTTP_X_REQUEST_ID", "")), self._parts)
-        exchange = Exchange("POST", environ["PATH_INFO"], ROUTES[found.lastindex or 0], 200)
+        noted = RequestNotes(request_id_of(head.request_id), self._parts)
+        exchange = Exchange("POST", head.path, head.route, 200)
         try:
-            served, content = _predict(noted, environ, found, length)
-            predicted = Predicted(noted, content, exchange, OK, ((VERSION, str(served.version)),))
+            served, content = _predict(noted, head, read)
+            return Predicted(noted, content, exchange, OK, ((VERSION, str(served.version)),))
         except TooMuchAtOnce as error:
-            predicted = _refused(noted, exchange, error)
+            return _refused(noted, exchange, error)
         except Exception as error:  # noqa: BLE001 -- Flask's handlers make the answer
             noted.error = error
-            environ[TAKEN_OVER] = noted
-            return None
-        environ[PREDICTED] = predicted
-        return predicted
+            return noted
 
 
 def _refused(noted: RequestNotes, exchange: Exchange, error: TooMuchAtOnce) -> Predicted:
@@ -157,35 +168,10 @@ def _answer_small(predicted: Predicted, start_response: "StartResponse") -> Iter
     return (predicted.content,)
 
 
-def _is_plain(environ: "WSGIEnvironment") -> bool:
-    return (
-        environ["REQUEST_METHOD"] == "POST"
-        and environ.get("CONTENT_TYPE", "") in TYPES
-        and "HTTP_CONTENT_ENCODING" not in environ
-        and "HTTP_TRANSFER_ENCODING" not in environ
-        and not environ.get("SCRIPT_NAME")
-        and NPY not in environ.get("HTTP_ACCEPT", "").lower()
-    )
-
-
-def _length(environ: "WSGIEnvironment", *, most: int) -> int | None:
-    """The announced length of the body, when it is one that may be read."""
-    text = environ.get("CONTENT_LENGTH", "")
-    if not (text.isascii() and text.isdecimal() and len(text) < 19):
-        return None
-    length = int(text)
-    return length if length <= most else None
-
-
-def _predict(
-    noted: RequestNotes, environ: "WSGIEnvironment", found: re.Match[str], length: int
-) -> tuple[Predictor, bytes]:
+def _predict(noted: RequestNotes, head: PlainHead, read: Callable[[], bytes]) -> tuple[Predictor, bytes]:
     """What the endpoint does, in its order."""
     parts = noted.parts
-    noted.key_id = parts.lock.admit_with(
-        Scope.PREDICT, authorization=environ.get("HTTP_AUTHORIZATION"), api_key=environ.get("HTTP_X_API_KEY")
-    )
+    noted.key_id = parts.lock.admit_with(Scope.PREDICT, authorization=head.authorization, api_key=head.api_key)
     noted.ticket = parts.admission.enter(noted.started_s)
-    model, version, label = found.groups()
-    served = find(noted, model, version=None if version is None else int(version), label=label)
-    return served, json_predictions(noted, served, require_length(environ["wsgi.input"].read(length), length))
+    served = find(noted, head.model, version=head.version, label=head.label)
+    return served, json_predictions(noted, served, require_length(read(), head.length))

@@ -1,7 +1,9 @@
 """gunicorn's gevent worker, ending sooner and without losing a request."""
 
+import errno
 import socket
 import time
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -10,19 +12,25 @@ from typing import Any
 import gevent
 import structlog
 from gevent.pool import Pool
-from gunicorn.http.errors import ParseException
+from gunicorn.http.errors import NoMoreData, ParseException
+from gunicorn.http.parser import RequestParser
+from gunicorn.util import close
 from gunicorn.workers.ggevent import GeventWorker
 
 from service.broken_requests import refusal, status_of_refusal
 from service.context import EXTENSION, Services
-from service.exchanging import exchange
+from service.exchanging import exchange, exchange_plain
 from service.fair_reading import discard_rest, read_in_turns
+from service.hot_route import HotRoute
+from service.plain_requests import PlainReader, PlainRequest
 from service.sharing import SHARED, Connections, SharingServer
 
 __all__ = ["ServiceWorker"]
 
 TURN_S = 0.05
 NOTIFY_S = 1.0
+READ = 1
+"""What libev calls it."""
 LINGER_S = 0.5
 """How long a connection without a request may still bring one after the worker was told to end."""
 LONGEST_HANDOVER_S = 30.0
@@ -118,14 +126,48 @@ class ServiceWorker(GeventWorker):  # type: ignore[misc]
                 continue
 
     def handle(self, listener: Any, client: Any, addr: Any) -> None:
-        """Serve one connection."""
+        """Serve one connection to its end."""
         self._idle.add(client)
+        client.setblocking(1)
         try:
-            super().handle(listener, client, addr)
+            self._serve(listener.getsockname(), client, addr)
+        except (NoMoreData, StopIteration, gevent.GreenletExit, SystemExit):
+            return
+        except OSError as error:
+            if error.errno not in (errno.EPIPE, errno.ECONNRESET, errno.ENOTCONN):
+                self.log.exception("Socket error processing request.")
+        except BaseException as error:  # noqa: BLE001 -- as gunicorn's own: one connection ends nobody else's
+            self.handle_error(None, client, addr, error)
         finally:
             self._idle.discard(client)
+            close(client)
 
-    def handle_error(self, req: Any, client: Any, addr: Any, exc: Exception) -> None:
+    def _serve(self, listener_name: Any, client: Any, addr: Any) -> None:
+        hot: HotRoute = self.wsgi.wsgi_app
+        parser = RequestParser(self.cfg, client, addr)
+        reader = PlainReader(parser, most_bytes=hot.most_bytes, turn=_turns(client))
+        while True:
+            request = None
+            with self.timeout_ctx():
+                request = reader.next(plain=hot.is_open)
+            if request is None:
+                return
+            if isinstance(request, PlainRequest):
+                self._handle_plain(listener_name, request, client, addr)
+            else:
+                self.handle_request(listener_name, request, client, addr)
+
+    def _handle_plain(self, listener_name: Any, plain: PlainRequest, client: Any, addr: Any) -> None:
+        """Answer a plain prediction; what cannot be finished so is answered like any other request."""
+        self._idle.discard(client)
+        try:
+            begun = exchange_plain(self, plain, client)
+            if begun is not None:
+                self._exchange(listener_name, plain.give_up(), client, addr, begun)
+        finally:
+            self._idle.add(client)
+
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
         """Answer a request that is no HTTP in the form of every other error."""
         if not isinstance(exc, ParseException):
             super().handle_error(req, client, addr, exc)
@@ -140,16 +182,39 @@ class ServiceWorker(GeventWorker):  # type: ignore[misc]
     def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> None:
         """Answer one request."""
         self._idle.discard(sock)
-        read_in_turns(req)
         try:
-            exchange(self, listener_name, req, sock, addr)
-            discard_rest(req)
-        except (gevent.GreenletExit, SystemExit):
-            return
+            self._exchange(listener_name, req, sock, addr, {})
         finally:
             self._idle.add(sock)
-        # A connection whose next request has come already would go on, and keep all others waiting.
-        gevent.sleep(0)
+
+    def _exchange(self, listener_name: Any, req: Any, sock: Any, addr: Any, begun: Mapping[str, Any]) -> None:
+        read_in_turns(req)
+        try:
+            exchange(self, listener_name, req, sock, addr, begun)
+        except (StopIteration, OSError):
+            raise
+        except Exception as error:
+            self.handle_error(req, sock, addr, error)
+            raise StopIteration from error
+        discard_rest(req)
+
+
+def _turns(client: Any) -> Callable[[bool], None]:
+    """What a connection does between two requests.
+
+    It waits for the event loop even when its client was quick: reading at once, it would go on with what has come,
+    and those who have waited longer would go on waiting.
+    """
+    hub = gevent.get_hub()
+    readable = hub.loop.io(client.fileno(), READ)
+
+    def turn(has_come: bool) -> None:  # noqa: FBT001 -- a callback with one argument
+        if has_come:
+            gevent.sleep(0)
+        else:
+            hub.wait(readable)
+
+    return turn
 
 
 @dataclass(frozen=True, slots=True)

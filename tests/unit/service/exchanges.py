@@ -3,7 +3,9 @@
 from gunicorn.config import Config
 from gunicorn.http.parser import RequestParser
 
-from service.exchanging import exchange
+from service.exchanging import exchange, exchange_plain
+from service.hot_route import HotRoute
+from service.plain_requests import PlainReader, PlainRequest
 
 
 class Connection:
@@ -47,6 +49,14 @@ class Worker:
 
 
 def answer(worker, connection, request):
-    """Have one request, as bytes, answered over a connection."""
-    parsed = next(RequestParser(worker.cfg, [request], ("127.0.0.1", 1)))
-    exchange(worker, ("127.0.0.1", 8501), parsed, connection, ("127.0.0.1", 1))
+    """Have one request, as bytes, answered over a connection as the worker does."""
+    parser = RequestParser(worker.cfg, [request], ("127.0.0.1", 1))
+    hot = getattr(worker.wsgi, "wsgi_app", None)
+    reader = PlainReader(parser, most_bytes=hot.most_bytes) if isinstance(hot, HotRoute) else None
+    parsed, begun = next(parser) if reader is None else reader.next(), {}
+    if isinstance(parsed, PlainRequest):
+        begun = exchange_plain(worker, parsed, connection)
+        if begun is None:
+            return
+        parsed = parsed.give_up()
+    exchange(worker, ("127.0.0.1", 8501), parsed, connection, ("127.0.0.1", 1), begun)
