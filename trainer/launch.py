@@ -31,6 +31,8 @@ ENVIRONMENT = {
     # A GPU's memory is taken as it is needed: two trainings may share one, and what is taken says what was needed.
     "TF_FORCE_GPU_ALLOW_GROWTH": "true",
     "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
+    # On a GPU, XLA would else measure which of its ways is the fastest, and sum in no order: one seed, other weights.
+    "XLA_FLAGS": "--xla_gpu_exclude_nondeterministic_ops=true",
     # Keras asks torch for GPUs while it is imported. This way torch does not open one for the answer, after which no
     # forked work-horse could.
     "PYTORCH_NVML_BASED_CUDA_CHECK": "1",

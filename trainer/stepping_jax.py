@@ -1,6 +1,7 @@
 """Training on the jax backend: many steps are one call of one compiled function, with the data already there."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import jax
@@ -19,7 +20,11 @@ State = tuple[Any, ...]
 Run = Callable[..., tuple[dict[str, Any], State]]
 SMALL_STEP_FLOPS = 100_000
 """A smaller step computes about as fast without the optimizer's work, and is compiled much sooner."""
-QUICK = {"xla_cpu_use_fusion_emitters": False, "xla_backend_optimization_level": 0}
+QUICK: tuple[dict[str, Any], ...] = (
+    {"xla_cpu_use_fusion_emitters": False, "xla_backend_optimization_level": 0},
+    {"xla_backend_optimization_level": 0},
+)
+"""What is tried, one after the other: not every version of jax knows every option."""
 
 
 class JaxStepper:
@@ -127,17 +132,20 @@ def _compiled_once(jitted: Any) -> Run:
         sizes = (size, len(order), len(data[0]), len(data))
         if sizes not in ready:
             lowered = jitted.lower(state, data, order, steps, size=size)
-            ready[sizes] = lowered.compile(compiler_options=_compiler_options(lowered))
+            ready[sizes] = _compiled(lowered)
         result: tuple[dict[str, Any], State] = ready[sizes](state, data, order, steps)
         return result
 
     return run
 
 
-def _compiler_options(lowered: Any) -> dict[str, Any]:
+def _compiled(lowered: Any) -> Any:
     """What is computed sooner than optimized is not optimized."""
     flops = (lowered.cost_analysis() or {}).get("flops", SMALL_STEP_FLOPS)
-    return dict(QUICK) if flops < SMALL_STEP_FLOPS else {}
+    for options in QUICK if flops < SMALL_STEP_FLOPS else ():
+        with suppress(jax.errors.JaxRuntimeError):  # it names the option that it does not know
+            return lowered.compile(compiler_options=options)
+    return lowered.compile()
 
 
 def _metrics(network: Any, values: Any) -> dict[str, Any]:
