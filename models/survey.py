@@ -1,11 +1,13 @@
 """Looking at a store again and again: which versions there are, and whether a file of theirs has changed."""
 
 import hashlib
+import os
 import re
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import obstore
@@ -108,8 +110,8 @@ class StoreWatch:
         now_s, due_s = self._clock(), self._full_due_s
         self._full_due_s = now_s  # unless this one comes to its end
         self._store.require_folder()
-        changed = self._changes.changed()  # before the listing: what comes in between is told again
-        if now_s >= due_s:
+        changed = self._told()  # before the listing: what comes in between is told again
+        if changed is None or now_s >= due_s:
             self._models = survey(self._store)
             took_s = self._clock() - now_s
             self._full_due_s = now_s + (self._full_every_s and max(self._full_every_s, took_s / LARGEST_SHARE))
@@ -120,11 +122,36 @@ class StoreWatch:
         self._full_due_s = due_s
         return self._models
 
+    def _told(self) -> set[str] | None:
+        """Which models have changed; None when a folder's hint cannot be read, though all else may be."""
+        try:
+            return self._changes.changed()
+        except StoreUnavailable:
+            if self._store.folder is None:
+                raise
+            return None
+
 
 def _files(store: Store, model: str | None) -> Iterator[tuple[list[str], str, int]]:
-    for batch in obstore.list(store.objects, prefix=model):
-        for meta in batch:
-            yield meta["path"].split("/"), _tag(meta), meta["size"]
+    """The files of a model, or of all: of a bucket in one listing, of a folder without whatever else lies in it."""
+    whole: Sequence[str | None] = [None] if store.folder is None else _models_in(store.folder)
+    for prefix in whole if model is None else [model]:
+        for batch in obstore.list(store.objects, prefix=prefix):
+            for meta in batch:
+                yield meta["path"].split("/"), _tag(meta), meta["size"]
+
+
+def _models_in(folder: Path) -> list[str]:
+    """Folders whose names models can have: a `lost+found` that nobody may read, say, is none of them."""
+    with os.scandir(folder) as entries:
+        return [entry.name for entry in entries if is_model_name(entry.name) and _is_folder(entry)]
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads round in a circle
+        return False
 
 
 def _tag(meta: Any) -> str:

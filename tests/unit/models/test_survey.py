@@ -1,5 +1,7 @@
+import os
 import shutil
 from collections import Counter
+from pathlib import Path
 
 import obstore
 import pytest
@@ -60,6 +62,43 @@ def test_a_folder_that_is_gone_is_no_empty_store(publish, store_folder) -> None:
         survey(store)
 
 
+def _link_in_a_circle(folder: Path) -> None:
+    (folder / "circle").symlink_to("circle")
+
+
+def _folder_that_is_no_text(folder: Path) -> None:
+    strange = folder / os.fsdecode(b"\xff")
+    strange.mkdir()
+    (strange / "x").symlink_to("x")
+
+
+def _folder_in_a_circle(folder: Path) -> None:
+    (folder / "lost+found").mkdir()
+    (folder / "lost+found" / "circle").symlink_to("circle")
+
+
+@pytest.mark.parametrize("put", [_link_in_a_circle, _folder_that_is_no_text, _folder_in_a_circle])
+def test_what_else_lies_in_the_folder_is_not_looked_into(publish, store_folder, put) -> None:
+    """A volume has a `lost+found` that nobody may read: it must not keep the models from being served."""
+    publish()
+    put(store_folder)
+    store = Store.open(store_folder)
+    assert list(survey(store)) == ["classic"]
+    assert list(StoreWatch(store, full_every_s=0).look()) == ["classic"]
+
+
+def test_a_hint_that_cannot_be_read_is_done_without(publish, store_folder, clock) -> None:
+    """Each look is a full one then."""
+    publish()
+    hint = store_folder / "changes.json"
+    hint.unlink()
+    hint.symlink_to(hint)
+    watch = StoreWatch(Store.open(store_folder), full_every_s=3600, clock=clock)
+    assert list(watch.look()["classic"].versions) == [1]
+    publish()
+    assert list(watch.look()["classic"].versions) == [1, 2]
+
+
 class Operations:
     """Counts what is asked of the store, by the functions of obstore that ask."""
 
@@ -108,18 +147,19 @@ def any_store(request, tmp_path) -> Store:
 def test_a_look_is_one_small_request_whatever_there_is(
     any_store, draft_of, monkeypatch, clock, versions, models
 ) -> None:
-    """One conditional request, with 1 and with 100 versions, with 1 and with 5 models."""
+    """One conditional request, with 1 and with 100 versions, with 1 and with 5 models; a full look lists no more."""
     for model in range(models):
         for _ in range(versions if model == 0 else 1):
             any_store.publish(*draft_of(f"model-{model}"))
     watch = StoreWatch(any_store, full_every_s=10, clock=clock)
     operations = Operations(monkeypatch)
-    assert operations.of(watch.look) == {"get": 1, "list": 1}
+    full = {"get": 1, "list": 1 if any_store.folder is None else models}
+    assert operations.of(watch.look) == full
     for _ in range(9):
         clock.now_s += 1
         assert operations.of(watch.look) == {"get": 1}
     clock.now_s += 1
-    assert operations.of(watch.look) == {"get": 1, "list": 1}
+    assert operations.of(watch.look) == full
 
 
 def test_what_is_published_is_seen_at_the_next_look(any_store, draft_of, monkeypatch, clock) -> None:
