@@ -7,6 +7,7 @@
     │   └── DatasetNotFound       no uploaded data set of that name or digest
     ├── TrainingError             a training that ended without a model
     │   ├── TrainingDiverged      its loss is no longer a number
+    │   ├── DiskFull              no room for a temporary file
     │   ├── WorkerLost            its workers vanished, more often than it is tried
     │   └── ExportMismatch        the graph to be served computes something else than Keras
     └── StoreError
@@ -21,6 +22,7 @@
 Errors know nothing of HTTP or of exit codes: one table in the service and one in the command line do that.
 """
 
+import errno
 import reprlib
 import sys
 from collections.abc import Sequence
@@ -30,6 +32,7 @@ __all__ = [
     "CorruptVersion",
     "DataError",
     "DatasetNotFound",
+    "DiskFull",
     "ExportMismatch",
     "InputError",
     "LabelNotFound",
@@ -129,6 +132,17 @@ class DatasetNotFound(DataError):
 
 class TrainingError(OnehotError):
     """A training that ended without a model."""
+
+
+class DiskFull(TrainingError):
+    """A temporary file could not be written."""
+
+    ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT})
+    """How the system says it."""
+
+    def __init__(self, place: str) -> None:
+        self.place = place
+        super().__init__(f"no space left on the worker's disk ({place}): make room, then submit the job again")
 
 
 class WorkerLost(TrainingError):

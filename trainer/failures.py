@@ -1,14 +1,12 @@
 """What ends a training, in words for whoever submitted it, and whether trying again can help."""
 
-import errno
 import signal
 
-from models.errors import OnehotError, StoreFull, StoreUnavailable, TrainingError
+from models.errors import DiskFull, OnehotError, StoreFull, StoreUnavailable, TrainingError
 from trainer.isolation import TrainingFailed
 from trainer.watching import Superseded, TrainingPaused
 
 __all__ = [
-    "DiskFull",
     "OutOfMemory",
     "ProcessKilled",
     "error_document",
@@ -35,14 +33,6 @@ class OutOfMemory(TrainingError):
         )
 
 
-class DiskFull(TrainingError):
-    """A temporary file could not be written."""
-
-    def __init__(self, place: str) -> None:
-        self.place = place
-        super().__init__(f"no space left on the worker's disk ({place}): make room, then submit the job again")
-
-
 class ProcessKilled(TrainingError):
     """The process that trained was ended by a signal."""
 
@@ -61,7 +51,7 @@ def explained(error: BaseException) -> BaseException:
         return error
     if _is_memory(error):
         return OutOfMemory(_first_line(error))
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if isinstance(error, OSError) and error.errno in DiskFull.ERRNOS:
         return DiskFull(str(error.filename or "temporary files"))
     return error
 

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from models.errors import DiskFull
 from models.instances import Array
 from models.preprocessing import Preprocessing
 
@@ -81,7 +82,15 @@ class FileRows:
 
     def __setitem__(self, rows: slice, values: Array) -> None:
         content = _bytes_of(np.ascontiguousarray(values, self.dtype))
-        place = rows.start * self._row_bytes
+        try:
+            self._write(content, rows.start * self._row_bytes)
+        except OSError as error:
+            if error.errno not in DiskFull.ERRNOS:
+                raise
+            needed_mib = len(self) * self._row_bytes / 2**20
+            raise DiskFull(f"{tempfile.gettempdir()}, where the data takes {needed_mib:.0f} MiB") from error
+
+    def _write(self, content: memoryview, place: int) -> None:
         while content:
             written = os.pwrite(self._descriptor, content, place)
             content, place = content[written:], place + written

@@ -1,10 +1,12 @@
+import os
+import tempfile
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 
-from models.errors import DataError
+from models.errors import DataError, DiskFull
 from models.preprocessing import StepSpec, fit_batches, fit_steps
 from models.spec import DataSpec
 from trainer.data import Dataset, load_dataset, rows
@@ -115,3 +117,13 @@ class TestParquet:
         (tmp_path / "t.parquet").write_bytes(b"PAR1 nothing PAR1")
         with pytest.raises(DataError, match=r"a readable \.parquet file"):
             load_dataset(DataSpec("t.parquet"), roots=(str(tmp_path),))
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a file that is always full")
+def test_a_full_disk_is_no_fault_of_the_file(tmp_path, monkeypatch) -> None:
+    """It says where there is no room, and for how much."""
+    pl.DataFrame({"a": [1.0, 2.0], "label": [0, 1]}).write_parquet(tmp_path / "t.parquet")
+    monkeypatch.setattr(rows, "MOST_BYTES", 0)
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda **_: os.fdopen(os.open("/dev/full", os.O_RDWR), "r+b", 0))
+    with pytest.raises(DiskFull, match=f"no space left .*{tempfile.gettempdir()}.* MiB"):
+        load_dataset(DataSpec("t.parquet"), roots=(str(tmp_path),))
