@@ -15,7 +15,7 @@ from prometheus_client.mmap_dict import MmapedDict, mmap_key
 
 __all__ = ["count_in_files", "observe"]
 
-TWO_DOUBLES = struct.Struct("dd")
+DOUBLE = struct.Struct("d")
 
 
 def count_in_files(folder: Path) -> None:
@@ -53,12 +53,11 @@ class _Number:
     def __init__(self, file: MmapedDict, key: str) -> None:
         self._file = file
         self._value: float = file.read_value(key)[0]  # type: ignore[no-untyped-call]
-        position = file._positions[key]  # noqa: SLF001 -- it never moves, though the map that it is in may grow
-        self._place = slice(position, position + TWO_DOUBLES.size)
+        self._place = file._positions[key]  # noqa: SLF001 -- it never moves, though the map that it is in may grow
 
     def inc(self, amount: float) -> None:
         self._value += amount
-        self._file._m[self._place] = TWO_DOUBLES.pack(self._value, 0.0)  # noqa: SLF001
+        DOUBLE.pack_into(self._file._m, self._place, self._value)  # noqa: SLF001 -- behind it stands a time, for gauges
 
     def get(self) -> float:
         return self._value

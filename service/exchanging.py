@@ -18,7 +18,7 @@ from gunicorn.http import wsgi
 from service.answers import PLAIN_HEADERS
 from service.hot_route import PREDICTED, HotRoute, Predicted
 from service.plain_requests import PlainRequest
-from service.requests import TAKEN_OVER, finish
+from service.requests import REQUEST_ID, TAKEN_OVER, finish
 
 __all__ = ["exchange", "exchange_plain"]
 
@@ -113,10 +113,10 @@ def exchange_plain(worker: Any, plain: PlainRequest, connection: Any) -> Mapping
     plain.leave_rest()
     stays = worker.alive
     finish(outcome.noted, outcome.exchange)
-    own = "".join(f"{name}: {value}\r\n" for name, value in outcome.own_headers)
+    own = "".join(f"{name}: {value}\r\n" for name, value in outcome.headers)
     head = (
-        f"HTTP/1.1 {outcome.status}\r\nServer: {SERVER}\r\nDate: {_date(int(time()))}\r\n"
-        f"Connection: {'keep-alive' if stays else 'close'}\r\nContent-Length: {len(outcome.content)}\r\n{own}{PLAIN}"
+        f"{_head(outcome.status, int(time()), stays)}{len(outcome.content)}\r\n"
+        f"{REQUEST_ID}: {outcome.noted.request_id}\r\n{own}{PLAIN}"
     )
     connection.sendall(head.encode("latin-1") + outcome.content)
     if not stays:
@@ -124,9 +124,12 @@ def exchange_plain(worker: Any, plain: PlainRequest, connection: Any) -> Mapping
     return None
 
 
-@lru_cache(maxsize=2)
-def _date(second: int) -> str:
-    return str(util.http_date(second))
+@lru_cache(maxsize=4)
+def _head(status: str, second: int, stays: bool) -> str:  # noqa: FBT001 -- a cache has no use for its name
+    """The beginning of an answer's head, up to the length of its body."""
+    connection = "keep-alive" if stays else "close"
+    date = util.http_date(second)
+    return f"HTTP/1.1 {status}\r\nServer: {SERVER}\r\nDate: {date}\r\nConnection: {connection}\r\nContent-Length: "
 
 
 def _answer(worker: Any, response: Any, environ: dict[str, Any]) -> None:

@@ -46,7 +46,7 @@ class ServiceWorker(GeventWorker):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._idle: set[Any] = set()
+        self._idle: dict[Any, float] = {}
 
     @property
     def _parts(self) -> Services:
@@ -90,6 +90,7 @@ class ServiceWorker(GeventWorker):  # type: ignore[misc]
         """Let the event loop turn for a moment, and show the parent that it does."""
         if time.monotonic() - self.tmp.last_update() > NOTIFY_S:
             self.notify()
+            self._close_idle(longer_than_s=self.cfg.keepalive)
         gevent.sleep(TURN_S)
 
     def _hand_over(self) -> None:
@@ -107,7 +108,7 @@ class ServiceWorker(GeventWorker):  # type: ignore[misc]
         while any(server.pool.free_count() < server.pool.size for server in servers):
             passed_s = time.monotonic() - began_s
             if passed_s > LINGER_S:
-                self._close_idle()
+                self._close_idle(longer_than_s=0)
             if passed_s > self.cfg.graceful_timeout:
                 self.log.warning("Worker graceful timeout (pid:%s)", self.pid)
                 for server in servers:
@@ -115,10 +116,14 @@ class ServiceWorker(GeventWorker):  # type: ignore[misc]
                 return
             self._turn()
 
-    def _close_idle(self) -> None:
-        """What has come is still read and answered; nothing more comes."""
-        for connection in list(self._idle):
-            self._idle.discard(connection)
+    def _close_idle(self, *, longer_than_s: float) -> None:
+        """End connections that bring no request; what has come is still read and answered, and nothing more comes.
+
+        One look at all of them costs less than a timer for each request.
+        """
+        since_s = time.monotonic() - longer_than_s
+        for connection in [one for one, idle_s in self._idle.items() if idle_s <= since_s]:
+            del self._idle[connection]
             try:
                 # Not gevent's own `shutdown`, which raises where the greenlet waits instead of ending its wait.
                 connection._sock.shutdown(socket.SHUT_RD)  # noqa: SLF001
@@ -127,7 +132,7 @@ class ServiceWorker(GeventWorker):  # type: ignore[misc]
 
     def handle(self, listener: Any, client: Any, addr: Any) -> None:
         """Serve one connection to its end."""
-        self._idle.add(client)
+        self._idle[client] = time.monotonic()
         client.setblocking(1)
         try:
             self._serve(listener.getsockname(), client, addr)
@@ -139,7 +144,7 @@ class ServiceWorker(GeventWorker):  # type: ignore[misc]
         except BaseException as error:  # noqa: BLE001 -- as gunicorn's own: one connection ends nobody else's
             self.handle_error(None, client, addr, error)
         finally:
-            self._idle.discard(client)
+            self._idle.pop(client, None)
             close(client)
 
     def _serve(self, listener_name: Any, client: Any, addr: Any) -> None:
@@ -147,11 +152,7 @@ class ServiceWorker(GeventWorker):  # type: ignore[misc]
         parser = RequestParser(self.cfg, client, addr)
         reader = PlainReader(parser, most_bytes=hot.most_bytes, turn=_turns(client))
         while True:
-            request = None
-            with self.timeout_ctx():
-                request = reader.next(plain=hot.is_open)
-            if request is None:
-                return
+            request = reader.next(plain=hot.is_open)
             if isinstance(request, PlainRequest):
                 self._handle_plain(listener_name, request, client, addr)
             else:
@@ -159,13 +160,13 @@ class ServiceWorker(GeventWorker):  # type: ignore[misc]
 
     def _handle_plain(self, listener_name: Any, plain: PlainRequest, client: Any, addr: Any) -> None:
         """Answer a plain prediction; what cannot be finished so is answered like any other request."""
-        self._idle.discard(client)
+        self._idle.pop(client, None)
         try:
             begun = exchange_plain(self, plain, client)
             if begun is not None:
                 self._exchange(listener_name, plain.give_up(), client, addr, begun)
         finally:
-            self._idle.add(client)
+            self._idle[client] = time.monotonic()
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
         """Answer a request that is no HTTP in the form of every other error."""
@@ -181,11 +182,11 @@ class ServiceWorker(GeventWorker):  # type: ignore[misc]
 
     def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> None:
         """Answer one request."""
-        self._idle.discard(sock)
+        self._idle.pop(sock, None)
         try:
             self._exchange(listener_name, req, sock, addr, {})
         finally:
-            self._idle.add(sock)
+            self._idle[sock] = time.monotonic()
 
     def _exchange(self, listener_name: Any, req: Any, sock: Any, addr: Any, begun: Mapping[str, Any]) -> None:
         read_in_turns(req)
