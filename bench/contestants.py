@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import httpx
+import psutil
 from load import Call
 
 from onehot.local.server import free_port
@@ -53,6 +54,12 @@ class Running:
     contestant: Contestant
     port: int
     pid: int
+
+    def cpu_s(self) -> float:
+        """Processor time that it has used, its children's included."""
+        parent = psutil.Process(self.pid)
+        times = [one.cpu_times() for one in (parent, *parent.children(recursive=True))]
+        return float(sum(used.user + used.system for used in times))
 
 
 def onehot(store: Path, call: Call, *, key: str, keys_file: Path, **settings: str) -> Contestant:

@@ -37,6 +37,9 @@ CASES = ("rivals", "cnn", "large", "hundred", "publish", "start")
 LARGE_ROWS = 1024
 BINARY = {"Content-Type": "application/octet-stream"}
 PATIENCE_S = 30.0
+SETTLED_S = 0.25
+SETTLED_SHARE = 0.2
+"""Of one core, that a server may use when nobody asks it for anything."""
 
 
 class Bench:
@@ -71,12 +74,26 @@ def in_turns(
     with running(contestants, bench.folder) as started:
         for one in started.values():
             drive(one.port, one.contestant.call, seconds=1)
+            settle(one)
         measured: dict[str, list[Load]] = {name: [] for name in started}
         for number in range(rounds):
             print(f"round {number + 1} of {rounds}: {', '.join(started)}", file=sys.stderr)
             for name, one in started.items():
                 measured[name].append(drive(one.port, one.contestant.call, seconds=seconds))
+                settle(one)
         return measured
+
+
+def settle(one: Running) -> None:
+    """Wait until a server has done what it was asked for: one that is slow still has requests when the load ends."""
+    deadline = time.monotonic() + PATIENCE_S
+    before_s = one.cpu_s()
+    while time.monotonic() < deadline:
+        time.sleep(SETTLED_S)
+        after_s = one.cpu_s()
+        if after_s - before_s < SETTLED_SHARE * SETTLED_S:
+            return
+        before_s = after_s
 
 
 def rate(loads: Sequence[Load]) -> float:

@@ -14,8 +14,10 @@ from typing import Any
 
 from gunicorn import SERVER, util
 from gunicorn.http import wsgi
+from gunicorn.http.body import LengthReader
 
 from service.answers import PLAIN_HEADERS
+from service.fair_reading import KnownBody
 from service.hot_route import PREDICTED, HotRoute, Predicted
 from service.plain_requests import PlainRequest
 from service.requests import REQUEST_ID, TAKEN_OVER, finish
@@ -64,6 +66,8 @@ def exchange(
     _honour_close(request)
     response, environ = wsgi.create(request, connection, peer, address, worker.cfg, response_class=_Response)
     environ["wsgi.multithread"] = True
+    if isinstance(request.body.reader, LengthReader):
+        environ["wsgi.input"] = KnownBody(request)
     environ |= begun or {}
     if not worker.alive:
         response.force_close()
