@@ -10,7 +10,7 @@ import numpy as np
 
 from models.errors import InputError, shown
 
-__all__ = ["MOST_AXES", "Array", "Feature", "InstanceSpec", "parse_instances"]
+__all__ = ["MOST_AXES", "Array", "Feature", "InstanceSpec", "batch_of_numbers", "parse_instances", "require_finite"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -105,7 +105,7 @@ def parse_instances(values: Any, spec: InstanceSpec, *, where: str = "instances"
     shape, flat = _flatten(rows)
     if flat is None or not spec.accepts(shape[1:]):
         _explain(rows, spec, where)
-    return _as_float32(flat or [], spec, where)
+    return batch_of_numbers(flat or [], spec, where)
 
 
 def _flatten(rows: list[Any]) -> tuple[tuple[int, ...], list[Any] | None]:
@@ -121,10 +121,23 @@ def _flatten(rows: list[Any]) -> tuple[tuple[int, ...], list[Any] | None]:
     return tuple(shape), level if types <= NUMBERS else None
 
 
-def _as_float32(flat: list[Any], spec: InstanceSpec, where: str) -> Array:
+def batch_of_numbers(flat: Sequence[float] | Array, spec: InstanceSpec, where: str) -> Array:
+    """Make one array of all numbers of a batch.
+
+    Args:
+        flat: The instances one after the other.
+        spec: What an instance looks like.
+        where: What they are called in errors.
+
+    Returns:
+        float32 `(batch, *spec.shape)`.
+
+    Raises:
+        InputError: When one is not finite, or float32 does not hold it.
+    """
     try:
         with np.errstate(over="ignore"):
-            array = np.array(flat, dtype=np.float64).astype(np.float32)
+            array = np.asarray(flat, dtype=np.float64).astype(np.float32)
     except OverflowError as error:
         raise InputError(where=where, expected="numbers that fit float32", received="a larger integer") from error
     array = array.reshape(-1, *spec.shape)

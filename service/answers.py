@@ -1,6 +1,7 @@
 """Answers: JSON documents, and errors as the one payload that every error has."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +13,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "JSON",
-    "PLAIN_HEADERS",
     "RETRY_AFTER_S",
     "SECURITY_HEADERS",
     "Answer",
+    "Content",
     "error_answer",
     "json_answer",
     "json_content",
@@ -39,8 +40,20 @@ SECURITY_HEADERS: Mapping[str, str] = {
     "Cache-Control": "no-store",
 }
 """On every answer that does not say otherwise itself: no browser may run, frame, store or lend what comes from here."""
-PLAIN_HEADERS = (("Content-Type", JSON), *SECURITY_HEADERS.items())
-"""Those of a JSON answer that has nothing of its own."""
+JSON_HEADERS: Mapping[str, str] = {"Content-Type": JSON}
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What an answer says.
+
+    Args:
+        body: As it is sent, before it is compressed.
+        headers: That tell what it is.
+    """
+
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=lambda: JSON_HEADERS)
 
 
 class Answer(Response):

@@ -16,15 +16,15 @@ from gunicorn import SERVER, util
 from gunicorn.http import wsgi
 from gunicorn.http.body import LengthReader
 
-from service.answers import PLAIN_HEADERS
+from service.answers import SECURITY_HEADERS
 from service.fair_reading import KnownBody
 from service.hot_route import PREDICTED, HotRoute, Predicted
 from service.plain_requests import PlainRequest
-from service.requests import REQUEST_ID, TAKEN_OVER, finish
+from service.requests import TAKEN_OVER, finish
 
 __all__ = ["exchange", "exchange_plain"]
 
-PLAIN = "".join(f"{name}: {value}\r\n" for name, value in PLAIN_HEADERS) + "\r\n"
+SECURITY = "".join(f"{name}: {value}\r\n" for name, value in SECURITY_HEADERS.items()) + "\r\n"
 
 
 class _Response(wsgi.Response):  # type: ignore[misc]
@@ -117,12 +117,10 @@ def exchange_plain(worker: Any, plain: PlainRequest, connection: Any) -> Mapping
     plain.leave_rest()
     stays = worker.alive
     finish(outcome.noted, outcome.exchange)
-    own = "".join(f"{name}: {value}\r\n" for name, value in outcome.headers)
-    head = (
-        f"{_head(outcome.status, int(time()), stays)}{len(outcome.content)}\r\n"
-        f"{REQUEST_ID}: {outcome.noted.request_id}\r\n{own}{PLAIN}"
-    )
-    connection.sendall(head.encode("latin-1") + outcome.content)
+    body = outcome.content.body
+    own = "".join(f"{name}: {value}\r\n" for name, value in outcome.own_headers)
+    head = f"{_head(outcome.status, int(time()), stays)}{len(body)}\r\n{own}{SECURITY}"
+    connection.sendall(head.encode("latin-1") + body)
     if not stays:
         raise StopIteration
     return None

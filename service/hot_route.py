@@ -1,10 +1,10 @@
 """The route that is called most, without what Flask does around it.
 
-A plain prediction, `POST …:predict` with a JSON body of known length, goes through the same functions here as in its
-endpoint: the same lock, admission, registry, reading, computing, counting and log line. Only what succeeds is answered
-here, and what is refused because there is too much to do: that must cost less than an answer. Whatever else fails on
-the way, and every other request, goes to Flask; what failed takes its notes along, and Flask raises the same error
-again where it makes answers of errors.
+A plain prediction, `POST …:predict` or `POST …/infer` with a body of known length, goes through the same functions
+here as in its endpoint: the same lock, admission, registry, reading, computing, counting and log line. Only what
+succeeds is answered here, and what is refused because there is too much to do: that must cost less than an answer.
+Whatever else fails on the way, and every other request, goes to Flask; what failed takes its notes along, and Flask
+raises the same error again where it makes answers of errors.
 """
 
 from collections.abc import Callable, Iterable
@@ -16,13 +16,15 @@ from typing import TYPE_CHECKING
 from flask import Request
 
 from service.access import Scope
-from service.answers import JSON, PLAIN_HEADERS, Answer, error_answer
+from service.answers import SECURITY_HEADERS, Answer, Content, error_answer
 from service.bodies import require_length
 from service.compression import WORTH_IT_BYTES, compress_answer
 from service.computing import find
 from service.context import RequestNotes, Services
-from service.endpoints.prediction import json_predictions
+from service.endpoints.inference_protocol import inferred
+from service.endpoints.prediction import predicted
 from service.errors import TooMuchAtOnce
+from service.npy import NPY
 from service.plain_requests import PlainHead
 from service.predictor import Predictor
 from service.requests import REQUEST_ID, TAKEN_OVER, VERSION, Exchange, finish, request_id_of
@@ -44,14 +46,14 @@ class Predicted:
 
     Args:
         noted: The request's notes.
-        content: The answer's body.
+        content: Of the answer.
         exchange: What counts and logs show.
         status: Of the answer, with its phrase.
         headers: Of this answer alone, beside the request's id.
     """
 
     noted: RequestNotes
-    content: bytes
+    content: Content
     exchange: Exchange
     status: str
     headers: tuple[tuple[str, str], ...]
@@ -59,12 +61,12 @@ class Predicted:
     @property
     def is_small(self) -> bool:
         """Whether the body goes out as it is, whatever the client takes."""
-        return len(self.content) < WORTH_IT_BYTES
+        return len(self.content.body) < WORTH_IT_BYTES
 
     @property
     def own_headers(self) -> list[tuple[str, str]]:
-        """The headers that other answers do not have."""
-        return [(REQUEST_ID, self.noted.request_id), *self.headers]
+        """The headers that not every answer has."""
+        return [(REQUEST_ID, self.noted.request_id), *self.headers, *self.content.headers.items()]
 
 
 class HotRoute:
@@ -113,7 +115,7 @@ class HotRoute:
     def _answer_large(
         self, predicted: Predicted, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
-        large = Answer(predicted.content, predicted.status, predicted.own_headers, content_type=JSON)
+        large = Answer(predicted.content.body, predicted.status, predicted.own_headers)
         try:
             compress_answer(Request(environ), large)
         except Exception as error:  # noqa: BLE001 -- Flask's handlers make the answer
@@ -135,7 +137,7 @@ class HotRoute:
             Its notes when it has failed, for Flask to take over.
         """
         noted = RequestNotes(request_id_of(head.request_id), self._parts)
-        exchange = Exchange("POST", head.path, head.route, 200)
+        exchange = Exchange("POST", head.path, head.place.route, 200)
         try:
             served, content = _predict(noted, head, read)
             return Predicted(noted, content, exchange, OK, ((VERSION, str(served.version)),))
@@ -154,24 +156,30 @@ def _refused(noted: RequestNotes, exchange: Exchange, error: TooMuchAtOnce) -> P
 
 
 @lru_cache(maxsize=1)
-def _refusal(limit: int) -> tuple[bytes, str, tuple[tuple[str, str], ...]]:
-    """What every refused request is told: the body, the status, and the headers that are its own."""
+def _refusal(limit: int) -> tuple[Content, str, tuple[tuple[str, str], ...]]:
+    """What every refused request is told: the content, the status, and the headers that are its own."""
     answer = error_answer(str(TooMuchAtOnce(limit)), status=HTTPStatus.TOO_MANY_REQUESTS)
     own = (pair for pair in answer.headers.items() if pair[0] not in ("Content-Type", "Content-Length"))
-    return answer.get_data(), answer.status, tuple(own)
+    return Content(answer.get_data()), answer.status, tuple(own)
 
 
 def _answer_small(predicted: Predicted, start_response: "StartResponse") -> Iterable[bytes]:
     finish(predicted.noted, predicted.exchange)
-    headers = [("Content-Length", str(len(predicted.content))), *predicted.own_headers, *PLAIN_HEADERS]
-    start_response(predicted.status, headers)
-    return (predicted.content,)
+    body = predicted.content.body
+    start_response(
+        predicted.status, [("Content-Length", str(len(body))), *predicted.own_headers, *SECURITY_HEADERS.items()]
+    )
+    return (body,)
 
 
-def _predict(noted: RequestNotes, head: PlainHead, read: Callable[[], bytes]) -> tuple[Predictor, bytes]:
-    """What the endpoint does, in its order."""
-    parts = noted.parts
+def _predict(noted: RequestNotes, head: PlainHead, read: Callable[[], bytes]) -> tuple[Predictor, Content]:
+    """What the endpoints do, in their order."""
+    parts, place = noted.parts, head.place
     noted.key_id = parts.lock.admit_with(Scope.PREDICT, authorization=head.authorization, api_key=head.api_key)
     noted.ticket = parts.admission.enter(noted.started_s)
-    served = find(noted, head.model, version=head.version, label=head.label)
-    return served, json_predictions(noted, served, require_length(read(), head.length))
+    served = find(noted, place.model, version=place.version, label=place.label)
+    body = require_length(read(), head.length)
+    if not place.is_predict:
+        return served, inferred(noted, served, body, header_length=head.header_length)
+    batch_type = NPY if head.content_type == NPY else None
+    return served, predicted(noted, served, body, batch_type=batch_type, as_npy=head.as_npy)

@@ -12,7 +12,10 @@ import numpy as np
 from models.errors import InputError, shown
 from models.instances import Array, InstanceSpec, require_finite
 
-__all__ = ["encode_npy", "parse_npy"]
+__all__ = ["NPY", "encode_npy", "parse_npy"]
+
+NPY = "application/x-npy"
+"""What an array is called in `Content-Type` and `Accept`."""
 
 MAGIC = b"\x93NUMPY"
 # Version → bytes of the header's length.

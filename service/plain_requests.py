@@ -1,9 +1,9 @@
 """Plain predictions, read from a connection at a glance.
 
 Most requests of a busy connection have the very head that the one before had. What is read here is only what leaves
-nothing to interpret: `POST …:predict` over HTTP/1.1 with JSON of a known length, each header once and spelled as
-simply as clients do. Everything else is given to gunicorn's parser, byte for byte: where a request ends is never
-decided in two ways.
+nothing to interpret: `POST …:predict` with JSON or an array, or `POST …/infer`, over HTTP/1.1 with a body of known
+length, each header once and spelled as simply as clients do. Everything else is given to gunicorn's parser, byte for
+byte: where a request ends is never decided in two ways.
 """
 
 import re
@@ -12,22 +12,55 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from service.bodies import JSON_TYPES
+from service.npy import NPY
 
-__all__ = ["PLAIN_BYTES", "PlainHead", "PlainReader", "PlainRequest"]
+__all__ = ["PLAIN_BYTES", "Place", "PlainHead", "PlainReader", "PlainRequest"]
 
 PLAIN_BYTES = 64 * 1024
 """Longer bodies are gunicorn's to read: what is saved around them counts for nothing."""
 MOST_HEAD_BYTES = 4096
 MOST_HEADERS = 50
 END_OF_HEAD = b"\r\n\r\n"
-FIRST_LINE = re.compile(rb"POST (/v1/models/[A-Za-z0-9_/-]+:predict) HTTP/1\.1")
+FIRST_LINE = re.compile(rb"POST (/v1/models/[A-Za-z0-9_/-]+:predict|/v2/models/[A-Za-z0-9_/-]+/infer) HTTP/1\.1")
 HEADER = re.compile(rb"([A-Za-z0-9!#$%&'*+.^`|~-]+):[ \t]*([\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)[ \t]*")
-PATH = re.compile(r"/v1/models/([a-z0-9_-]+)(?:/versions/([0-9]{1,9})|/labels/([A-Za-z0-9_]+))?:predict")
-PLACES = ("", "", "/versions/<int:version>", "/labels/<name:label>")
-ROUTES = tuple(f"/v1/models/<name:model>{place}:predict" for place in PLACES)
-TYPES = JSON_TYPES | {"application/json; charset=utf-8", "application/json;charset=utf-8"}
+PREDICT = re.compile(r"/v1/models/([a-z0-9_-]+)(?:/versions/([0-9]{1,9})|/labels/([A-Za-z0-9_]+))?:predict")
+INFER = re.compile(r"/v2/models/([a-z0-9_-]+)(?:/versions/([0-9]{1,9}))?/infer")
+VERSION = "/versions/<int:version>"
+PREDICT_ROUTES = tuple(f"/v1/models/<name:model>{place}:predict" for place in ("", "", VERSION, "/labels/<name:label>"))
+INFER_ROUTES = tuple(f"/v2/models/<name:model>{place}/infer" for place in ("", "", VERSION))
+TYPES = JSON_TYPES | {"application/json; charset=utf-8", "application/json;charset=utf-8", NPY}
 NOT_PLAIN = ("HTTP_TRANSFER_ENCODING", "HTTP_CONTENT_ENCODING", "HTTP_EXPECT", "HTTP_UPGRADE", "HTTP_TE")
-NPY = "application/x-npy"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The model that a path names, and what it is asked.
+
+    Args:
+        route: The rule that Flask would find for the path.
+        model: Its name.
+        version: That was asked for, if any.
+        label: That was asked for, if any.
+        is_predict: Whether the body is read as TensorFlow Serving's; else as the Open Inference Protocol's.
+    """
+
+    route: str
+    model: str
+    version: int | None = None
+    label: str | None = None
+    is_predict: bool = True
+
+    @classmethod
+    def of(cls, path: str) -> Self | None:
+        """Read a path; None when it is none of these."""
+        if found := PREDICT.fullmatch(path):
+            model, version, label = found.groups()
+            return cls(PREDICT_ROUTES[found.lastindex or 0], model, None if version is None else int(version), label)
+        if found := INFER.fullmatch(path):
+            model, version = found.groups()
+            number = None if version is None else int(version)
+            return cls(INFER_ROUTES[found.lastindex or 0], model, number, is_predict=False)
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,22 +69,22 @@ class PlainHead:
 
     Args:
         path: As it was sent.
-        route: The rule that Flask would find for it.
-        model: Its name.
-        version: That was asked for, if any.
-        label: That was asked for, if any.
+        place: What it asks.
         length: Of the body, in bytes.
+        content_type: Of the body, or empty.
+        as_npy: Whether the answer is to be an array.
+        header_length: The header `Inference-Header-Content-Length`, if any.
         request_id: The caller's own, or empty.
         authorization: The header, if any.
         api_key: The header `X-API-Key`, if any.
     """
 
     path: str
-    route: str
-    model: str
-    version: int | None
-    label: str | None
+    place: Place
     length: int
+    content_type: str
+    as_npy: bool
+    header_length: str | None
     request_id: str
     authorization: str | None
     api_key: str | None
@@ -64,15 +97,17 @@ class PlainHead:
             environ: As much of it as tells of the request.
             most_bytes: The longest body.
         """
-        found = PATH.fullmatch(environ["PATH_INFO"])
+        place = Place.of(environ["PATH_INFO"])
         length = _length(environ.get("CONTENT_LENGTH", ""), most_bytes)
-        if found is None or length is None or not _is_plain(environ):
+        if place is None or length is None or not _is_plain(environ):
             return None
-        model, version, label = found.groups()
+        content_type, accept = environ.get("CONTENT_TYPE", ""), environ.get("HTTP_ACCEPT", "").lower()
+        if place.is_predict and not (content_type in TYPES and (accept == NPY or NPY not in accept)):
+            return None
         return cls(
-            environ["PATH_INFO"], ROUTES[found.lastindex or 0], model, None if version is None else int(version), label,
-            length, environ.get("HTTP_X_REQUEST_ID", ""), environ.get("HTTP_AUTHORIZATION"),
-            environ.get("HTTP_X_API_KEY"),
+            environ["PATH_INFO"], place, length, content_type, place.is_predict and accept == NPY,
+            environ.get("HTTP_INFERENCE_HEADER_CONTENT_LENGTH"), environ.get("HTTP_X_REQUEST_ID", ""),
+            environ.get("HTTP_AUTHORIZATION"), environ.get("HTTP_X_API_KEY"),
         )  # fmt: skip
 
     @classmethod
@@ -98,10 +133,8 @@ class PlainHead:
 def _is_plain(environ: Mapping[str, Any]) -> bool:
     return (
         environ["REQUEST_METHOD"] == "POST"
-        and environ.get("CONTENT_TYPE", "") in TYPES
         and not any(name in environ for name in NOT_PLAIN)
         and not environ.get("SCRIPT_NAME")
-        and NPY not in environ.get("HTTP_ACCEPT", "").lower()
     )
 
 

@@ -12,6 +12,7 @@ from models.preprocessing import Preprocessing
 from service.batch_bodies import parse_batch
 from service.graph import Graph
 from service.images import parse_instances_with_images
+from service.number_text import NumberReader
 
 __all__ = ["Predictor"]
 
@@ -24,16 +25,18 @@ class Predictor:
         manifest: What is known about it.
         preprocessing: The fitted steps that come before the graph.
         graph: What computes the predictions.
+        numbers: Reads instances that are written as plain numbers.
     """
 
     manifest: Manifest
     preprocessing: Preprocessing
     graph: Graph
+    numbers: NumberReader
 
     @classmethod
     def build(cls, manifest: Manifest, graph: Graph) -> Self:
         """Put a version together from its manifest and its graph."""
-        return cls(manifest, manifest.fitted_preprocessing, graph)
+        return cls(manifest, manifest.fitted_preprocessing, graph, NumberReader(manifest.instance))
 
     @property
     def model(self) -> str:

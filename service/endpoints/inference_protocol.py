@@ -6,10 +6,10 @@ from importlib.metadata import version as version_of
 
 from flask import Blueprint, Response, request
 
-from service.answers import Answer, json_answer
+from service.answers import Answer, Content, json_answer
 from service.bodies import read_body
 from service.computing import body_of, check_rows, compute, find
-from service.context import notes, services
+from service.context import RequestNotes, notes, services
 from service.inference_protocol import (
     HEADER_LENGTH,
     IndexEntry,
@@ -24,9 +24,10 @@ from service.inference_protocol import (
     repository_index,
     server_metadata,
 )
+from service.predictor import Predictor
 from service.snapshot import Snapshot
 
-__all__ = ["blueprint"]
+__all__ = ["blueprint", "inferred"]
 
 INDEX_LIMIT_BYTES = 64 * 1024
 MODEL = "/v2/models/<name:model>"
@@ -76,14 +77,28 @@ def infer(model: str, version: int | None = None) -> Response:
     """Tensors in, tensors out. The content type is not looked at: public clients send none, or any."""
     noted = notes()
     served = find(noted, model, version=version)
-    body = body_of(noted)
-    header_length = parse_header_length(noted.request.headers.get(HEADER_LENGTH))
+    content = inferred(noted, served, body_of(noted), header_length=noted.request.headers.get(HEADER_LENGTH))
+    return Answer(content.body, headers=content.headers)
+
+
+def inferred(noted: RequestNotes, served: Predictor, body: bytes, *, header_length: str | None) -> Content:
+    """What `infer` answers.
+
+    Args:
+        noted: The request.
+        served: What answers it.
+        body: As it came, decompressed.
+        header_length: The header that says how many bytes of the body are JSON, if any.
+
+    Raises:
+        InputError, DeadlineExceeded: When there is no answer.
+    """
     wanted = decode_request(
-        body, header_length=header_length, manifest=served.manifest,
+        body, header_length=parse_header_length(header_length), manifest=served.manifest,
         on_rows=lambda rows: check_rows(noted, rows, where="inputs[0]"),
     )  # fmt: skip
     answer = encode_response(wanted, compute(noted, served, wanted.batch, where="inputs[0]"), served.manifest)
-    return Answer(answer.body, headers=answer.headers)
+    return Content(answer.body, answer.headers)
 
 
 for place in PLACES:

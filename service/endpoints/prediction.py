@@ -1,19 +1,16 @@
 """`:predict`, `:classify` and `:regress`: instances in; probabilities, labels with scores, or numbers out."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
-
 from flask import Blueprint, Request, Response
 
 from models.errors import InputError, shown
 from models.instances import Array
-from models.manifest import Manifest
-from service.answers import JSON, Answer, json_answer, json_content
+from service.answers import JSON, Answer, Content, json_answer, json_content
 from service.batch_bodies import BATCH_TYPES
 from service.bodies import JSON_TYPES, parse_object, require_content_type
 from service.computing import body_of, check_rows, compute, find
 from service.context import RequestNotes, notes
-from service.npy import encode_npy
+from service.npy import NPY, encode_npy
+from service.number_text import split_document
 from service.predictor import Predictor
 from service.routing import add_version_routes
 from service.tensorflow_serving import (
@@ -25,9 +22,8 @@ from service.tensorflow_serving import (
     regress_results,
 )
 
-__all__ = ["NPY", "blueprint", "json_predictions"]
+__all__ = ["blueprint", "predicted"]
 
-NPY = "application/x-npy"
 EXPECTED_TYPES = f"application/json or one of {', '.join(BATCH_TYPES)}"
 
 BODY = PredictForm(ROW, None)
@@ -40,10 +36,9 @@ def predict(model: str, version: int | None = None, label: str | None = None) ->
     """One prediction for each instance."""
     noted = notes()
     served = find(noted, model, version=version, label=label)
-    form, predictions = _predictions(noted, served, read_predict)
-    if _asks_for_npy(noted.request):
-        return Answer(encode_npy(predictions), content_type=NPY)
-    return json_answer({form.answer_key: predictions})
+    request, body = noted.request, body_of(noted)
+    content = predicted(noted, served, body, batch_type=_batch_type(request), as_npy=_asks_for_npy(request))
+    return Answer(content.body, headers=content.headers)
 
 
 def classify(model: str, version: int | None = None, label: str | None = None) -> Response:
@@ -51,7 +46,7 @@ def classify(model: str, version: int | None = None, label: str | None = None) -
     noted = notes()
     served = find(noted, model, version=version, label=label)
     top_k = _read_top_k(noted.request.args.get("top_k"))
-    _, predictions = _predictions(noted, served, read_examples)
+    predictions = _predictions_for_examples(noted, served)
     return json_answer({"results": classify_results(predictions, served.manifest, top_k=top_k)})
 
 
@@ -59,7 +54,7 @@ def regress(model: str, version: int | None = None, label: str | None = None) ->
     """One number for each instance, of a regression."""
     noted = notes()
     served = find(noted, model, version=version, label=label)
-    _, predictions = _predictions(noted, served, read_examples)
+    predictions = _predictions_for_examples(noted, served)
     return json_answer({"results": regress_results(predictions, served.manifest)})
 
 
@@ -68,30 +63,70 @@ add_version_routes(blueprint, ":classify", classify, method="POST")
 add_version_routes(blueprint, ":regress", regress, method="POST")
 
 
-def _predictions(
-    noted: RequestNotes, served: Predictor, read: Callable[[Mapping[str, Any], Manifest], PredictForm]
-) -> tuple[PredictForm, Array]:
-    """The form that the instances came in, and the predictions for them."""
-    request, body = noted.request, body_of(noted)
-    if request.mimetype in BATCH_TYPES:
-        most_rows = noted.parts.settings.max_rows
-        batch = served.read_body(body, request.content_type or "", most_rows=most_rows)
-        return BODY, compute(noted, served, batch)
-    require_content_type(request, JSON_TYPES, expected=EXPECTED_TYPES)
-    form = read(parse_object(body), served.manifest)
+def predicted(
+    noted: RequestNotes, served: Predictor, body: bytes, *, batch_type: str | None = None, as_npy: bool = False
+) -> Content:
+    """What `:predict` answers.
+
+    Args:
+        noted: The request.
+        served: What answers it.
+        body: As it came, decompressed.
+        batch_type: The content type when the whole body is the batch; None for a document of JSON.
+        as_npy: Whether to answer with an array instead of JSON.
+
+    Raises:
+        InputError, DeadlineExceeded: When there is no answer.
+    """
+    if batch_type is not None:
+        form, predictions = BODY, _predictions_for_batch(noted, served, body, batch_type)
+    else:
+        form, predictions = _predictions(noted, served, body)
+    if as_npy:
+        return Content(encode_npy(predictions), {"Content-Type": NPY})
+    return Content(json_content({form.answer_key: predictions}))
+
+
+def _predictions(noted: RequestNotes, served: Predictor, body: bytes) -> tuple[PredictForm, Array]:
+    """The form that the instances of a document came in, and the predictions for them."""
+    plain = split_document(body)
+    if plain is not None:
+        key, text = plain
+        batch = served.numbers.read(text, where=key)
+        if batch is not None:
+            return PredictForm(key, None), compute(noted, served, batch, where=key)
+    form = read_predict(parse_object(body), served.manifest)
     return form, _compute(noted, served, form)
 
 
-def json_predictions(noted: RequestNotes, served: Predictor, body: bytes) -> bytes:
-    """The answer to a body of JSON, as JSON."""
-    form = read_predict(parse_object(body), served.manifest)
-    return json_content({form.answer_key: _compute(noted, served, form)})
+def _predictions_for_examples(noted: RequestNotes, served: Predictor) -> Array:
+    body, batch_type = body_of(noted), _batch_type(noted.request)
+    if batch_type is not None:
+        return _predictions_for_batch(noted, served, body, batch_type)
+    return _compute(noted, served, read_examples(parse_object(body), served.manifest))
+
+
+def _predictions_for_batch(noted: RequestNotes, served: Predictor, body: bytes, batch_type: str) -> Array:
+    batch = served.read_body(body, batch_type, most_rows=noted.parts.settings.max_rows)
+    return compute(noted, served, batch)
 
 
 def _compute(noted: RequestNotes, served: Predictor, form: PredictForm) -> Array:
     if isinstance(form.values, list):
         check_rows(noted, len(form.values), where=form.key)
     return compute(noted, served, served.read(form.values, where=form.key), where=form.key)
+
+
+def _batch_type(request: Request) -> str | None:
+    """The content type of a request whose whole body is the batch; None for JSON.
+
+    Raises:
+        UnsupportedBody: When it is neither.
+    """
+    if request.mimetype in BATCH_TYPES:
+        return request.content_type
+    require_content_type(request, JSON_TYPES, expected=EXPECTED_TYPES)
+    return None
 
 
 def _asks_for_npy(request: Request) -> bool:

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from models.errors import InputError
-from models.instances import Feature, InstanceSpec, parse_instances
+from models.instances import Feature, InstanceSpec, batch_of_numbers, parse_instances
 
 IMAGE = InstanceSpec((28, 28), model_shape=(784,))
 ROW = InstanceSpec((3,), features=(Feature("a"), Feature("b"), Feature("c")))
@@ -117,3 +117,27 @@ def test_lists_without_end_are_not_followed_to_their_end(depth, spec):
         value = [value]
     with pytest.raises(InputError):
         parse_instances([value], spec)
+
+
+LARGEST = float(np.finfo(np.float32).max)
+
+
+@pytest.mark.parametrize("count", [1, 10])
+@pytest.mark.parametrize("value", [0.0, 1.0, -3e37, 1e38, LARGEST])
+def test_large_numbers_are_finite(count, value) -> None:
+    """Up to the largest that float32 holds, without a warning."""
+    batch = batch_of_numbers([value] * count, InstanceSpec((count,)), "instances")
+    assert batch.dtype == np.float32
+    assert np.array_equal(batch, np.full((1, count), value, np.float32))
+
+
+@pytest.mark.parametrize("count", [1, 10])
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 3.5e38, -1e200, 1e308])
+def test_one_number_that_is_none_is_found(count, value) -> None:
+    """Wherever it stands."""
+    spec = InstanceSpec((1,))
+    for place in {0, count // 2, count - 1}:
+        values = [1.0] * count
+        values[place] = value
+        with pytest.raises(InputError, match=rf"instances\[{place}\]: expected finite float32 numbers"):
+            batch_of_numbers(values, spec, "instances")

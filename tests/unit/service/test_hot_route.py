@@ -1,8 +1,10 @@
 import gzip
+import io
 import json
 import re
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import structlog
 from structlog.testing import capture_logs
@@ -20,6 +22,32 @@ ROW = [0.1] * 8
 PLAIN = json.dumps({"instances": [ROW]})
 PATH = "/v1/models/classic:predict"
 JSON = {"Content-Type": "application/json"}
+NPY = {"Content-Type": "application/x-npy"}
+INFER = "/v2/models/classic/infer"
+
+
+def npy(array, dtype="<f4"):
+    file = io.BytesIO()
+    np.save(file, np.asarray(array, dtype))
+    return file.getvalue()
+
+
+def tensor(shape=(1, 8), datatype="FP32", **more):
+    return {"name": "x", "shape": list(shape), "datatype": datatype, **more}
+
+
+def tensors(*rows, **document):
+    return json.dumps({"inputs": [tensor((len(rows), 8), data=[*rows])], **document})
+
+
+def binary(rows, **document):
+    """JSON and bytes, and the header that parts them."""
+    content = np.asarray(rows, "<f4").tobytes()
+    size = {"parameters": {"binary_data_size": len(content)}}
+    text = json.dumps({"inputs": [tensor((len(rows), 8), **size)], **document}).encode()
+    return text + content, {"Inference-Header-Content-Length": str(len(text))}
+
+
 MADE_ANEW = re.compile(r'(request_id|"X-Request-Id"|_created|duration_seconds)')
 
 REQUESTS = {
@@ -60,6 +88,39 @@ REQUESTS = {
     "another case": ("/V1/models/classic:PREDICT", PLAIN, JSON),
     "a path with an escape": ("/v1/models/cl%61ssic:predict", PLAIN, JSON),
     "a path that is none": ("/v1/models/classic:predicted", PLAIN, JSON),
+    "blanks": (PATH, f' {{ "instances" :\n {json.dumps([ROW], indent=1)}\t}}\r\n', JSON),
+    "a signature's name": (PATH, json.dumps({"signature_name": "serving_default", "instances": [ROW]}), JSON),
+    "another signature's name": (PATH, json.dumps({"signature_name": "train", "instances": [ROW]}), JSON),
+    "a signature's name behind": (PATH, json.dumps({"instances": [ROW], "signature_name": "train"}), JSON),
+    "rows in the form of columns and more": (PATH, json.dumps({"inputs": [ROW], "x": 1}), JSON),
+    "too large an integer": (PATH, json.dumps({"instances": [[10**400] + [1] * 7]}), JSON),
+    "true": (PATH, json.dumps({"instances": [[True] * 8]}), JSON),
+    "an array": (PATH, npy([ROW]), NPY),
+    "an array answered as one": (PATH, npy([ROW] * 2), {**NPY, "Accept": "application/x-npy"}),
+    "an array, JSON or npy": (PATH, npy([ROW]), {**NPY, "Accept": "application/json, application/x-npy;q=0.5"}),
+    "an array of doubles": (PATH, npy([ROW], "<f8"), NPY),
+    "a short array": (PATH, npy([ROW[1:]]), NPY),
+    "no array": (PATH, b"PK", NPY),
+    "too many rows of an array": (PATH, npy([ROW] * 401), NPY),
+    "a long array as gzip": (PATH, npy([ROW] * 400), {**NPY, "Accept-Encoding": "gzip"}),
+    "tensors": (INFER, tensors(ROW), {}),
+    "tensors as JSON": (INFER, tensors(ROW, ROW, id="mine"), JSON),
+    "tensors of a version": ("/v2/models/classic/versions/1/infer", tensors(ROW), JSON),
+    "tensors of no such version": ("/v2/models/classic/versions/7/infer", tensors(ROW), JSON),
+    "tensors of no such model": ("/v2/models/nothing/infer", tensors(ROW), JSON),
+    "tensors in another place": ("/v2/models/classic/labels/stable/infer", tensors(ROW), JSON),
+    "tensors answered as bytes": (INFER, tensors(ROW, parameters={"binary_data_output": True}), JSON),
+    "tensors with bytes": (INFER, *binary([ROW, ROW])),
+    "tensors with bytes both ways": (INFER, *binary([ROW], parameters={"binary_data_output": True})),
+    "bytes without their header": (INFER, binary([ROW])[0], {}),
+    "a header that is none": (INFER, tensors(ROW), {"Inference-Header-Content-Length": "1e3"}),
+    "bytes alone": (INFER, np.asarray(ROW, "<f4").tobytes(), {"Inference-Header-Content-Length": "0"}),
+    "classes": (INFER, tensors(ROW, outputs=[{"name": "probabilities", "parameters": {"classification": 2}}]), JSON),
+    "another input": (INFER, tensors(ROW).replace('"x"', '"others"'), JSON),
+    "a short tensor": (INFER, tensors(ROW[1:]), JSON),
+    "too many tensors": (INFER, tensors(*[ROW] * 401), JSON),
+    "tensors that take npy": (INFER, tensors(ROW), {**JSON, "Accept": "application/x-npy"}),
+    "tensors and no key": (INFER, tensors(ROW), {"X-API-Key": ""}),
 }
 
 
@@ -136,7 +197,9 @@ def test_nobody_can_tell_which_way_a_request_went(ways, name) -> None:
 @pytest.mark.parametrize(
     ("name", "is_plain"),
     [("a row", True), ("a version", True), ("a label", True), ("a query", True), ("a long answer as gzip", True),
-     ("a body as gzip", False), ("an answer as npy", False), ("no key", False), ("no JSON", False)],
+     ("a body as gzip", False), ("an answer as npy", True), ("no key", False), ("no JSON", False), ("an array", True),
+     ("an array answered as one", True), ("an array, JSON or npy", False), ("a short array", False), ("tensors", True),
+     ("tensors of a version", True), ("tensors with bytes both ways", True), ("bytes without their header", False)],
 )  # fmt: skip
 def test_what_is_plain_and_succeeds_does_not_go_to_flask(ways, name, is_plain) -> None:
     """Everything else does."""

@@ -8,7 +8,7 @@ from gunicorn.http.errors import NoMoreData, ParseException
 from gunicorn.http.parser import RequestParser
 
 from models.settings import Settings
-from service.plain_requests import PLAIN_BYTES, PlainHead, PlainReader, PlainRequest
+from service.plain_requests import PLAIN_BYTES, Place, PlainHead, PlainReader, PlainRequest
 from service.server import gunicorn_settings
 
 BODY = b'{"instances": [[1, 2]]}'
@@ -42,9 +42,24 @@ def test_everything_that_counts_is_read() -> None:
              "X-Request-Id: mine-1", "x-api-key: oh_1", "Authorization: Bearer oh_2", "Connection: Keep-Alive",
              "Content-Type: application/json; charset=utf-8", "User-Agent: a (b; c) d/1")  # fmt: skip
     head = PlainHead.from_bytes(head_of(*lines), most_bytes=MOST)
-    route = "/v1/models/<name:model>/versions/<int:version>:predict"
-    assert head == PlainHead("/v1/models/a_b-1/versions/12:predict", route, "a_b-1", 12, None, 7, "mine-1",
-                             "Bearer oh_2", "oh_1")  # fmt: skip
+    place = Place("/v1/models/<name:model>/versions/<int:version>:predict", "a_b-1", 12)
+    assert head == PlainHead("/v1/models/a_b-1/versions/12:predict", place, 7, "application/json; charset=utf-8",
+                             False, None, "mine-1", "Bearer oh_2", "oh_1")  # fmt: skip
+
+
+def test_tensors_and_arrays_are_read() -> None:
+    """The headers that say what a body is, and what the answer is to be."""
+    lines = ("POST /v2/models/m/versions/3/infer HTTP/1.1", "Host: here", "Content-Length: 7",
+             "Inference-Header-Content-Length: 5", "Content-Type: application/octet-stream",
+             "Accept: application/x-npy")  # fmt: skip
+    place = Place("/v2/models/<name:model>/versions/<int:version>/infer", "m", 3, is_predict=False)
+    assert PlainHead.from_bytes(head_of(*lines), most_bytes=MOST) == PlainHead(
+        "/v2/models/m/versions/3/infer", place, 7, "application/octet-stream", False, "5", "", None, None
+    )
+    npy = (FIRST, FIELDS[0], "Content-Type: application/x-npy", FIELDS[2], "Accept: application/x-npy")
+    head = PlainHead.from_bytes(head_of(*npy), most_bytes=MOST)
+    assert head is not None
+    assert (head.content_type, head.as_npy) == ("application/x-npy", True)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +92,11 @@ def test_everything_that_counts_is_read() -> None:
         (FIRST, *FIELDS, "TE: trailers"),
         (FIRST, *FIELDS, "Connection: close"),
         (FIRST, *FIELDS, "Connection: keep-alive, close"),
-        (FIRST, *FIELDS, "Accept: application/x-npy"),
+        (FIRST, *FIELDS, "Accept: application/x-npy, application/json"),
+        (FIRST.replace("/v1", "/v2"), *FIELDS),
+        ("POST /v2/models/classic/labels/stable/infer HTTP/1.1", *FIELDS),
+        ("POST /v2/models/classic/infer?a=1 HTTP/1.1", *FIELDS),
+        ("POST /v2/models/classic/infer HTTP/1.1", *FIELDS, "Transfer-Encoding: chunked"),
         (FIRST, *FIELDS, "X: a", "X: b"),
         (FIRST, *FIELDS, " folded"),
         (FIRST, *FIELDS, "X: a\tb"),
@@ -168,7 +187,9 @@ def test_whatever_is_read_at_a_glance_is_what_gunicorn_reads(config) -> None:
     """Heads spoiled at random: none is accepted here that gunicorn refuses, and none means anything else here."""
     rng = random.Random(11)
     heads = [head_of(FIRST, *FIELDS), head_of(FIRST.replace("classic", "m/labels/stable"), *FIELDS, "X-API-Key: oh_1"),
-             head_of(FIRST, "Host: here:80", "Accept: */*", *FIELDS[1:], "Connection: keep-alive")]  # fmt: skip
+             head_of(FIRST, "Host: here:80", "Accept: */*", *FIELDS[1:], "Connection: keep-alive"),
+             head_of("POST /v2/models/classic/infer HTTP/1.1", *FIELDS, "Inference-Header-Content-Length: 9"),
+             head_of(FIRST, FIELDS[0], "Content-Type: application/x-npy", FIELDS[2])]  # fmt: skip
     accepted = sum(_agrees(config, _spoiled(rng.choice(heads), rng)) for _ in range(MUTATIONS))
     assert accepted > MUTATIONS / 20
 
@@ -212,6 +233,7 @@ def _agrees(config: Config, head: bytes) -> bool:
     assert not request.should_close(), head
     assert fields.get("X-API-KEY") == plain.api_key, head
     assert fields.get("AUTHORIZATION") == plain.authorization, head
+    assert fields.get("INFERENCE-HEADER-CONTENT-LENGTH") == plain.header_length, head
     rest = sent[end + 4 :]
     assert request.body.read() == rest[: plain.length], head
     return True
