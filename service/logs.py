@@ -91,7 +91,9 @@ def _shared() -> list[structlog.typing.Processor]:
 
 def _rendering(log_format: str, *, text: bool = False) -> list[structlog.typing.Processor]:
     if _is_console(log_format):
-        return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        # Other formatters show what local variables hold: payloads and keys.
+        plain = structlog.dev.plain_traceback
+        return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)]
     serializer = _dump_text if text else _dump
     return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(serializer=serializer)]
 

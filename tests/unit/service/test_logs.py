@@ -2,6 +2,8 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 
 def lines_of(log_format: str) -> str:
     code = f"""if True:
@@ -14,6 +16,7 @@ def lines_of(log_format: str) -> str:
         log.info("request", status=200)
         logging.getLogger("gunicorn.error").info("Booting worker with pid: %s", 7)
         logging.getLogger("gunicorn.access").info("noise")
+        payload = "-".join(("very", "secret"))
         try:
             1 / 0
         except ZeroDivisionError:
@@ -39,6 +42,14 @@ def test_console_logs_are_for_people() -> None:
     assert "status=200" in text
     assert "{" not in text.splitlines()[0]
     assert "\x1b" not in text
+
+
+@pytest.mark.parametrize("log_format", ["console", "json"])
+def test_tracebacks_do_not_show_what_variables_hold(log_format) -> None:
+    """A payload or a key may be among it."""
+    text = lines_of(log_format)
+    assert text.count("ZeroDivisionError: division by zero") == 2
+    assert "very-secret" not in text
 
 
 def test_auto_is_json_without_a_terminal() -> None:
