@@ -53,5 +53,7 @@ export UV_SYSTEM_CERTS="${UV_SYSTEM_CERTS:-1}"
 export UV_HTTP_TIMEOUT="${UV_HTTP_TIMEOUT:-180}"
 export UV_PYTHON_DOWNLOADS=never
 export UV_LINK_MODE="${UV_LINK_MODE:-copy}"
-UV_PROJECT_ENVIRONMENT="$environment" "$uv" sync --quiet --locked --python "$python" "$@" ||
+# Compiled once, here: where PYTHONDONTWRITEBYTECODE is set, as it is in many images, every process would compile
+# whatever it imports, tensorflow among it.
+UV_PROJECT_ENVIRONMENT="$environment" "$uv" sync --quiet --locked --compile-bytecode --python "$python" "$@" ||
     fail "uv could not install what uv.lock names; the lines above say why"

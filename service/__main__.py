@@ -3,14 +3,17 @@
 Exit status: 0 told to stop, 1 it could not start, 2 wrong usage or settings.
 """
 
+import gc
 import sys
 
-from gevent import monkey
+from service.early import load_structlog, patch_standard_library
 
 
 def main() -> int:
     """Patch what blocks, before anything else is imported; then start."""
-    monkey.patch_all()
+    gc.disable()  # of what is imported nearly everything stays
+    patch_standard_library()
+    load_structlog()
     from service.startup import start  # noqa: PLC0415 -- after the patch
 
     return start(sys.argv[1:])

@@ -47,8 +47,8 @@ def start(arguments: Sequence[str]) -> int:
     parts: Services = app.extensions[EXTENSION]
     parts.write_line = request_lines(settings.log_format, settings.log_level)
     log.info("starting", bind=settings.bind, store=settings.store, access=access_in_words(settings))
-    gc.collect()
     gc.freeze()  # what the workers share stays shared: they need not look through it
+    gc.enable()
     Server(app, settings, metrics_folder=metrics_folder, board=board).run()
     return 0
 
