@@ -21,15 +21,31 @@ TRAINING_ONLY = frozenset(AUGMENTING) - WORKS_WHEN_SERVED
 
 
 def inference_network(network: Any) -> Any:
-    """The same computation on the same weights, as another `keras.Sequential` where that is needed.
+    """The same computation on the same weights, as another network where that is needed.
 
     Args:
-        network: A built `keras.Sequential`.
+        network: A built `keras.Sequential`, or somebody's own functional network.
     """
+    if not isinstance(network, keras.Sequential):
+        return _rewired(network)
     kept = [part for layer in network.layers for part in _exportable(layer)]
     if kept == network.layers:
         return network
     return keras.Sequential([keras.Input(network.input_shape[1:], dtype="float32"), *kept], name=network.name)
+
+
+def _rewired(network: Any) -> Any:
+    """A network that branches: whatever stands for a layer stands where that stood."""
+    if all(_exportable(layer) == [layer] for layer in network.layers):
+        return network
+
+    def stand_in(layer: Any) -> Any:
+        parts = _exportable(layer)
+        if parts == [layer]:
+            return layer
+        return keras.Sequential(parts) if parts else keras.layers.Identity(dtype=layer.dtype_policy)
+
+    return keras.models.clone_model(network, clone_function=stand_in)
 
 
 def _exportable(layer: Any) -> Sequence[Any]:

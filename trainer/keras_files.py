@@ -14,6 +14,8 @@ __all__ = ["check_keras_file", "layer_specs"]
 CONFIG = "config.json"
 MOST_CONFIG_BYTES = 64 * 2**20
 KERAS = "keras"
+VALUES = frozenset({"__keras_tensor__", "__tensor__", "__numpy__", "__ellipsis__", "__slice__"})
+"""What Keras writes of plain values, as if they were objects: the ends of a network's branches, arrays, slices."""
 UNSERVABLE = frozenset({"Lambda", "TFSMLayer", "FlaxLayer", "JaxLayer", "TorchModuleWrapper", "StringLookup",
                         "IntegerLookup", "TextVectorization", "Hashing", "HashedCrossing"})  # fmt: skip
 """Layers that a spec may not name either, and that no file makes right; merging layers are welcome here."""
@@ -72,7 +74,7 @@ def _objects(value: Any, path: str) -> Iterator[tuple[str, str, Mapping[str, Any
         if isinstance(name, str) and "config" in value:
             own = config.get("name") if isinstance(config, Mapping) else None
             path = ".".join(part for part in (path, f"{name} {own!r}" if isinstance(own, str) else name) if part)
-            if value.get("module") != "builtins":  # a function, by its name
+            if value.get("module") != "builtins" and name not in VALUES:  # a function, by its name
                 yield path, name, value
         for item in value.values():
             yield from _objects(item, path)

@@ -53,6 +53,28 @@ def test_an_own_network_is_published_and_served_as_it_is(saved, store) -> None:
     assert json.loads(store.read(manifest, "report.json"))["parity"]["rows"] == 64
 
 
+def _with_branches():
+    """A network that branches and meets again, with every kind of layer that is written otherwise for its export."""
+    image = keras.Input((8, 8, 4))
+    normalized = LAYERS.Normalization(mean=[0.1, 0.2, 0.3, 0.4], variance=[1.0, 2.0, 3.0, 4.0])(image)
+    augmented = LAYERS.RandomFlip()(normalized)
+    grouped = LAYERS.Conv2D(4, 3, padding="same", groups=2, activation="relu")(augmented)
+    met = LAYERS.Add()([grouped, normalized])
+    larger = LAYERS.Conv2DTranspose(3, 3, strides=2, padding="same")(LAYERS.Dense(4)(met))
+    pooled = LAYERS.GlobalAveragePooling2D()(larger)
+    return keras.Model(image, LAYERS.Dense(3, activation="softmax")(pooled))
+
+
+def test_an_own_network_may_branch(tmp_path, store) -> None:
+    """What is left out or rewritten for the export is, wherever it stands; the network itself is kept as it is."""
+    network = _with_branches()
+    network.save(tmp_path / "own.keras")
+    manifest = publish((tmp_path / "own.keras").read_bytes(), store)
+    rows = np.random.default_rng(1).normal(size=(7, 8, 8, 4)).astype(np.float32)
+    (answer,) = onnxruntime.InferenceSession(store.read(manifest, "model.onnx")).run(None, {"x": rows})
+    assert np.allclose(answer, network(rows, training=False), atol=1e-5)
+
+
 def test_an_own_network_is_measured_on_data_that_is_given(tmp_path, monkeypatch, capsys) -> None:
     """With the metrics that Keras computes there; without data it says that it has none."""
     rng = np.random.default_rng(1)
