@@ -15,6 +15,7 @@ from typing import Any
 from gunicorn import SERVER, util
 from gunicorn.http import wsgi
 from gunicorn.http.body import LengthReader
+from gunicorn.http.errors import InvalidHeader
 
 from service.answers import SECURITY_HEADERS
 from service.fair_reading import KnownBody
@@ -61,8 +62,10 @@ def exchange(
         begun: What the WSGI environment is to hold of a plain prediction that could not be finished without it.
 
     Raises:
+        ParseException: When it does not say which host it is for.
         StopIteration: As gunicorn's connection loop wants it, when the connection is to be closed.
     """
+    _require_host(request)
     _honour_close(request)
     response, environ = wsgi.create(request, connection, peer, address, worker.cfg, response_class=_Response)
     environ["wsgi.multithread"] = True
@@ -85,6 +88,12 @@ def exchange(
         raise StopIteration from None
     if response.should_close():
         raise StopIteration
+
+
+def _require_host(request: Any) -> None:
+    """HTTP/1.1 has every request name its host, whoever is behind a proxy (RFC 9112, 3.2)."""
+    if request.version >= (1, 1) and not any(name == "HOST" for name, _ in request.headers):
+        raise InvalidHeader("Host, which is missing")
 
 
 def _honour_close(request: Any) -> None:

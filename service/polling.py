@@ -36,7 +36,6 @@ class Poller:
         self._answer = answer or work
         self._then = then
         self._every_s = every_s
-        self._first_done = threading.Event()
         self._wake = threading.Event()
         self._stopping = False
         self._thread: threading.Thread | None = None
@@ -46,10 +45,6 @@ class Poller:
         # Under gevent this thread is a greenlet, and the work goes to a real thread.
         self._thread = threading.Thread(target=self._run, name="poller", daemon=True)
         self._thread.start()
-
-    def wait_first(self, timeout_s: float) -> bool:
-        """Wait until the work was done once; whether it was."""
-        return self._first_done.wait(timeout_s)
 
     def wake(self) -> None:
         """Do the work now rather than later."""
@@ -64,7 +59,6 @@ class Poller:
 
     def _run(self) -> None:
         self._do(self._work)
-        self._first_done.set()
         due_s = time.monotonic() + self._every_s
         while not self._stopping:
             is_woken = self._wake.wait(min(GLANCE_S, max(due_s - time.monotonic(), 0)))

@@ -35,6 +35,7 @@ NO_REQUESTS = [
     ("GET /healthz\r\n\r\n", 400),
     ("GET  /healthz HTTP/1.1\r\nHost: x\r\n\r\n", 400),
     ("GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400),
+    ("GET /healthz HTTP/1.1\r\nAccept: */*\r\n\r\n", 400),
     ("GET /health\x00z HTTP/1.1\r\nHost: x\r\n\r\n", 400),
     ("GET /\xff HTTP/1.1\r\nHost: x\r\n\r\n", 400),
     ("get /healthz HTTP/1.1\r\nHost: x\r\n\r\n", 400),
@@ -146,7 +147,8 @@ def test_a_client_that_waits_for_leave_to_send_gets_it(service):
 @pytest.mark.parametrize("version", ["1.0", "1.1"])
 def test_both_versions_of_http_are_spoken(service, version):
     """The older one without a host."""
-    head = f"POST /v1/models/classic:predict HTTP/{version}\r\nHost: x\r\nConnection: close\r\n{SIZE}\r\n\r\n"
+    host = "" if version == "1.0" else "Host: x\r\n"
+    head = f"POST /v1/models/classic:predict HTTP/{version}\r\n{host}Connection: close\r\n{SIZE}\r\n\r\n"
     status, _, body = exchange(service, head.encode() + BODY)
     assert status == 200
     assert json.loads(body)["predictions"]

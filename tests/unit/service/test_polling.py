@@ -15,17 +15,6 @@ def test_the_work_is_done_again_and_again(wait_until) -> None:
     assert len(calls) == count
 
 
-def test_the_first_time_can_be_waited_for() -> None:
-    """So that a process accepts requests only when it can answer them."""
-    done: list[int] = []
-    poller = Poller(lambda: done.append(1), every_s=3600)
-    assert not poller.wait_first(0)
-    poller.start()
-    assert poller.wait_first(30)
-    assert done
-    poller.stop()
-
-
 def test_it_can_be_woken(wait_until) -> None:
     """It does not wait for its time then."""
     calls: list[int] = []

@@ -73,14 +73,20 @@ def test_only_one_leads_and_another_one_when_it_dies(board, wait_until, fork) ->
     wait_until(board.lead, what="it is this one's turn")
 
 
+def note_turn(lock, *, ago_s=0.0) -> None:
+    """As a process does whose event loop turned then."""
+    at_s = time.monotonic() - ago_s
+    os.utime(lock, (at_s, at_s))
+
+
 def test_one_that_is_stuck_leads_no_longer(board, wait_until, fork) -> None:
     """What it was about to post is not posted: another one leads."""
     pid = fork(lambda: board.lead() and board.ask_for_look())
     wait_until(lambda: board.looks_asked, what="the other one leads")
     lock = board.folder / "members" / f"{pid}.lock"
-    os.utime(lock, (0, time.time() - shared_board.STUCK_S - 1))
+    note_turn(lock, ago_s=shared_board.STUCK_S + 1)
     wait_until(board.lead, what="it is this one's turn")
-    os.utime(lock)
+    note_turn(lock)
     assert board.lead()
     board.post_plan(Plan(1))
     kill(pid)
@@ -109,9 +115,21 @@ def test_nobody_waits_for_a_process_that_is_stuck(board, wait_until, fork) -> No
     other = Report(is_serving=True)
     pid = fork(lambda: board.report(other))
     wait_until(lambda: len(board.reports()) == 2, what="the other one reports")
-    os.utime(board.folder / "members" / f"{pid}.lock", (0, time.time() - shared_board.STUCK_S - 1))
+    lock = board.folder / "members" / f"{pid}.lock"
+    note_turn(lock, ago_s=shared_board.STUCK_S + 1)
     assert list(board.reports()) == [Report()]
-    os.utime(board.folder / "members" / f"{pid}.lock")
+    note_turn(lock)
+    assert list(board.reports()) == [Report(), other]
+    kill(pid)
+
+
+def test_nobody_is_stuck_because_the_clock_was_set(board, wait_until, fork, monkeypatch) -> None:
+    """Forward, in the middle of everything."""
+    other = Report(is_serving=True)
+    pid = fork(lambda: board.report(other))
+    wait_until(lambda: len(board.reports()) == 2, what="the other one reports")
+    now_s = time.time()
+    monkeypatch.setattr(time, "time", lambda: now_s + 3600)
     assert list(board.reports()) == [Report(), other]
     kill(pid)
 
