@@ -179,10 +179,11 @@ class Registry:
         self._shelves.see(plan)
         for name in plan.models:
             self._wait_for(f"the versions of model {name!r} to be loaded")
+            before = self._held
             self._shelves.update(name)
-            self._tell()
-        if not plan.models:
-            self._tell()
+            if self._held is not before:  # what one model has is told at once, and not again for each of the others
+                self._tell()
+        self._tell()
 
     def _hold(self) -> None:
         """Let requests see what the shelves have now."""

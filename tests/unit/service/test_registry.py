@@ -7,6 +7,7 @@ from models.store import Store
 from service import planner, version_loader
 from service.errors import VersionNotLoaded
 from service.registry import Registry
+from service.shelves import Shelves
 
 
 def test_before_the_first_look_nothing_is_known(registry) -> None:
@@ -44,6 +45,29 @@ def test_an_empty_store_is_complete(registry) -> None:
     """There is nothing to wait for."""
     registry.refresh()
     assert registry.snapshot.is_complete
+
+
+def test_a_look_that_finds_nothing_new_costs_each_model_the_same(registry, publish, monkeypatch) -> None:
+    """What all models have is put together as often for many as for one."""
+    counted = []
+    monkeypatch.setattr(Shelves, "loaded", property(lambda self: (counted.append(1), _loaded(self))[1]))
+
+    def refresh() -> int:
+        counted.clear()
+        registry.refresh()
+        return len(counted)
+
+    publish("model-0")
+    registry.refresh()
+    of_one = refresh()
+    for number in range(1, 20):
+        publish(f"model-{number}")
+    registry.refresh()
+    assert len(registry.snapshot.models) == 20
+    assert refresh() == of_one > 0
+
+
+_loaded = Shelves.loaded.fget
 
 
 def test_a_snapshot_never_changes(registry, publish) -> None:
