@@ -78,7 +78,8 @@ def in_turns(
         measured: dict[str, list[Load]] = {name: [] for name in started}
         for number in range(rounds):
             print(f"round {number + 1} of {rounds}: {', '.join(started)}", file=sys.stderr)
-            for name, one in started.items():
+            # Whoever comes first in one round comes last in the next: what is before a turn is part of its conditions.
+            for name, one in list(started.items())[:: -1 if number % 2 else 1]:
                 measured[name].append(drive(one.port, one.contestant.call, seconds=seconds))
                 settle(one)
         return measured
