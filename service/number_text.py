@@ -6,7 +6,7 @@ in the usual way, which finds words for what is wrong.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from math import prod
 from typing import cast
 
@@ -52,12 +52,13 @@ class NumberReader:
         self._spec = spec
         self._forms = [(_brackets(shape), _boundary(len(shape))) for shape in _shapes(spec)] if spec.is_numeric else []
 
-    def read(self, text: bytes, *, where: str) -> Array | None:
+    def read(self, text: bytes, *, where: str, on_rows: Callable[[int], None] = lambda _: None) -> Array | None:
         """Make one array of a list of instances.
 
         Args:
             text: The list, as JSON.
             where: What it is called in errors.
+            on_rows: Told how many instances there are, before they are read; what it raises ends the reading.
 
         Returns:
             float32 `(batch, *spec.shape)`; None when it has to be read in the usual way.
@@ -69,6 +70,7 @@ class NumberReader:
         for brackets, boundary in self._forms:
             rows = _rows(found, brackets)
             if rows:
+                on_rows(rows)
                 values = _values(text.strip(BLANKS), boundary)
                 if values is None or len(values) != rows * self._spec.size:
                     return None
@@ -99,7 +101,7 @@ def _boundary(axes: int) -> re.Pattern[bytes]:
 def _rows(found: bytes, brackets: bytes) -> int:
     """How many instances these brackets and commas are; 0 when they are anything else."""
     rows, rest = divmod(len(found) - 1, len(brackets) + 1)
-    return 0 if rest or found != b"[" + b",".join([brackets] * rows) + b"]" else rows
+    return 0 if rest or found != b"[" + (brackets + b",") * (rows - 1) + brackets + b"]" else rows
 
 
 def _values(text: bytes, boundary: re.Pattern[bytes]) -> Array | None:

@@ -92,7 +92,7 @@ def _predictions(noted: RequestNotes, served: Predictor, body: bytes) -> tuple[P
     plain = split_document(body)
     if plain is not None:
         key, text = plain
-        batch = served.numbers.read(text, where=key)
+        batch = served.numbers.read(text, where=key, on_rows=lambda rows: check_rows(noted, rows, where=key))
         if batch is not None:
             return PredictForm(key, None), compute(noted, served, batch, where=key)
     form = read_predict(parse_object(body), served.manifest)

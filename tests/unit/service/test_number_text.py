@@ -89,6 +89,19 @@ def test_a_mistake_in_any_piece_is_found(monkeypatch) -> None:
         assert read(json.dumps(spoiled).replace('"x"', "1.5.5")) is None
 
 
+def test_how_many_there_are_is_told_before_they_are_read() -> None:
+    """Too many are refused before one of them is looked at."""
+    told = []
+    assert NumberReader(TABLE).read(b"[[1,2,3],[1,2,e]]", where="instances", on_rows=told.append) is None
+    assert told == [2]
+    with pytest.raises(OverflowError):
+        NumberReader(TABLE).read(b"[[1,2,3]]", where="instances", on_rows=_too_many)
+
+
+def _too_many(_: int) -> None:
+    raise OverflowError
+
+
 def test_tables_with_categories_or_gaps_are_left_alone() -> None:
     """Their cells are no plain numbers."""
     spec = InstanceSpec((2,), (Feature("a"), Feature("b", optional=True)))
