@@ -134,7 +134,7 @@ def test_the_classic_case_goes_through_the_queue(queue: Queue, folder: Path) -> 
     manifest = Store.open(folder / "store").verify("classic", 1)
     assert job.return_value() == {"model": "classic", "version": 1, "metrics": manifest.metrics, "gate": None}
     assert manifest.job_id == job.id
-    wait_for(lambda: events(job)[-1] == {"event": "end", "status": "finished"})
+    wait_for(lambda: events(job)[-1:] == [{"event": "end", "status": "finished"}])
     assert [event["epoch"] for event in events(job)[:-1]] == list(range(1, 151))
     progress = job.get_meta()["progress"]
     assert (progress["epoch"], progress["epochs"], progress["eta_s"]) == (150, 150, 0)
@@ -162,7 +162,7 @@ def test_a_wrong_spec_fails_once_with_its_message(queue: Queue) -> None:
     error = job.get_meta()["error"]
     assert error["type"] == "DataError"
     assert error["message"].startswith("data.source: expected a file under")
-    assert [event["event"] for event in events(job)] == ["end"]
+    wait_for(lambda: [event["event"] for event in events(job)] == ["end"])
 
 
 ONE_JOB = """
@@ -206,7 +206,7 @@ def test_a_cancelled_job_stops_and_stays_stopped(queue: Queue, folder: Path) -> 
     wait_for(lambda: events(job))
     queue.connection.set(f"onehot:job:{job.id}:cancel", "1")
     assert ended(job) == "stopped"
-    wait_for(lambda: events(job)[-1] == {"event": "end", "status": "stopped"})
+    wait_for(lambda: events(job)[-1:] == [{"event": "end", "status": "stopped"}])
     assert Store.open(folder / "store").versions("cancelled") == []
 
 

@@ -76,7 +76,7 @@ def test_a_running_job_is_cancelled(site: Any, wait_for: Callable[..., Any]) -> 
     assert site.ended(job, deadline_s=CANCELLED_WITHIN_S) == "stopped"
     assert time.monotonic() - asked_s < CANCELLED_WITHIN_S
     assert site.error(job)["type"] == "TrainingCancelled"
-    wait_for(lambda: site.events(job)[-1] == {"event": "end", "status": "stopped"})
+    wait_for(lambda: site.events(job)[-1:] == [{"event": "end", "status": "stopped"}])
     site.no_checkpoint(job)
     assert site.store.versions(site.model(job)) == []
     after = site.submit(fit={"epochs": 1})

@@ -79,7 +79,7 @@ def test_a_process_that_is_killed_again_and_again_is_told(site: Any, wait_for: C
     assert site.ended(job) == "failed"
     assert site.error(job)["type"] == "ProcessKilled"
     assert "ended by signal 9 at a peak of " in site.error(job)["message"]
-    wait_for(lambda: site.events(job)[-1] == {"event": "end", "status": "failed"})
+    wait_for(lambda: site.events(job)[-1:] == [{"event": "end", "status": "failed"}])
     site.no_checkpoint(job)
 
 
@@ -95,7 +95,7 @@ def test_workers_that_vanish_again_and_again_are_told(site: Any, wait_for: Calla
     site.keep_workers(1)
     assert site.ended(job, deadline_s=30) == "failed"
     assert site.error(job)["type"] == "WorkerLost"
-    wait_for(lambda: site.events(job)[-1] == {"event": "end", "status": "failed"})
+    wait_for(lambda: site.events(job)[-1:] == [{"event": "end", "status": "failed"}])
     site.no_checkpoint(job)
 
 
