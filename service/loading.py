@@ -1,13 +1,18 @@
 """From the store to a version that answers: verify, build, check, replay, and only then hand it over."""
 
+from dataclasses import replace
+
 import numpy as np
+from gevent import monkey
 
 from models.agreeing import allowed_difference, largest_difference
 from models.errors import CorruptVersion, InputError
+from models.instances import Array
 from models.manifest import Manifest, TensorInfo
 from models.store import Store
 from service.graph import Graph, GraphError
 from service.predictor import Predictor
+from service.shared_runs import SharedRuns, may_share
 
 __all__ = ["GRAPH_FILE", "load_version"]
 
@@ -19,7 +24,8 @@ UNREADABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueErro
 def load_version(store: Store, model: str, version: int) -> Predictor:
     """Load one version and prove that it computes what it computed when it was published.
 
-    The replay of its golden rows also warms it up: no client waits for the first run.
+    The replay of its golden rows also warms it up: no client waits for the first run. In a process with an event loop
+    requests may share runs of its graph.
 
     Raises:
         VersionNotFound: When there is no such version.
@@ -33,8 +39,8 @@ def load_version(store: Store, model: str, version: int) -> Predictor:
         predictor = Predictor.build(manifest, graph)
     except UNREADABLE as error:
         raise _corrupt(manifest, MANIFEST_FILE, expected="known preprocessing steps", received=str(error)) from error
-    _replay_golden_rows(predictor)
-    return predictor
+    batch, predictions = _replay_golden_rows(predictor)
+    return _sharing(predictor, batch, predictions) if monkey.is_module_patched("threading") else predictor
 
 
 def _read_graph(store: Store, manifest: Manifest) -> bytes:
@@ -76,7 +82,8 @@ def _said(tensors: tuple[TensorInfo, ...]) -> str:
     return ", ".join(f"{one.name}: {one.dtype} {list(one.shape)}" for one in tensors) or "none"
 
 
-def _replay_golden_rows(predictor: Predictor) -> None:
+def _replay_golden_rows(predictor: Predictor) -> tuple[Array, Array]:
+    """The instances as `predict` takes them, and what was computed for them."""
     manifest = predictor.manifest
     golden = manifest.golden_rows
     try:
@@ -94,6 +101,16 @@ def _replay_golden_rows(predictor: Predictor) -> None:
             manifest, GRAPH_FILE,
             expected=f"its golden rows within {golden.tolerance:g}", received=f"a difference of {difference:g}",
         )  # fmt: skip
+    return batch, received
+
+
+def _sharing(predictor: Predictor, batch: Array, predictions: Array) -> Predictor:
+    """The same, with runs of its graph that several requests share, where that harms none of them."""
+    prepared = predictor.preprocessing.apply(batch)
+    tolerance = predictor.manifest.golden_rows.tolerance
+    if not may_share(predictor.graph, prepared, predictions, tolerance=tolerance):
+        return predictor
+    return replace(predictor, graph=SharedRuns(predictor.graph))
 
 
 def _corrupt(manifest: Manifest, file: str, *, expected: str, received: str) -> CorruptVersion:

@@ -10,9 +10,9 @@ from models.instances import Array, parse_instances
 from models.manifest import Manifest
 from models.preprocessing import Preprocessing
 from service.batch_bodies import parse_batch
-from service.graph import Graph
 from service.images import parse_instances_with_images
 from service.number_text import NumberReader
+from service.shared_runs import Runs
 
 __all__ = ["Predictor"]
 
@@ -30,11 +30,11 @@ class Predictor:
 
     manifest: Manifest
     preprocessing: Preprocessing
-    graph: Graph
+    graph: Runs
     numbers: NumberReader
 
     @classmethod
-    def build(cls, manifest: Manifest, graph: Graph) -> Self:
+    def build(cls, manifest: Manifest, graph: Runs) -> Self:
         """Put a version together from its manifest and its graph."""
         return cls(manifest, manifest.fitted_preprocessing, graph, NumberReader(manifest.instance))
 

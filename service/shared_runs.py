@@ -1,0 +1,149 @@
+"""One run of a graph for the few rows of several requests.
+
+The event loop finds the requests of a busy moment all at once. Each is read and checked by itself; those for one graph
+then share a run, as soon as all that were found have been read. Nobody waits for a request that has not come.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from time import perf_counter
+from typing import Any, Protocol
+
+import gevent
+import numpy as np
+from gevent.hub import Waiter
+
+from models.agreeing import allowed_difference, largest_difference
+from models.instances import Array
+
+__all__ = ["Runs", "SharedRuns", "may_share"]
+
+MOST_ROWS = 16
+"""Of one run; a request with more than half of them has a run of its own."""
+LAST = -2
+"""libev's lowest priority: after all that the same look at the sockets has found."""
+SHORTEST_ROW_S = 50e-6
+"""What takes less is computed sooner than a greenlet is put to sleep and woken."""
+LONGEST_ROW_S = 2e-3
+"""What takes longer has nothing to gain beside its own work, and all who share would wait for all."""
+TRIED_ROWS = 8
+WARM_RUNS = 3
+
+
+class Runs(Protocol):
+    """What computes predictions."""
+
+    def run(self, batch: Array) -> Array:
+        """The first output for `(batch, *input shape)`: float32 `(batch, outputs)`."""
+        ...
+
+
+class SharedRuns:
+    """A graph that computes the rows of several requests in one run; for greenlets of one event loop.
+
+    Args:
+        graph: What computes.
+    """
+
+    def __init__(self, graph: Runs) -> None:
+        self._graph = graph
+        self._waiting: list[tuple[Array, Any]] = []
+        self._timer: Any = None
+
+    def run(self, batch: Array) -> Array:
+        """Compute the first output, together with whoever else asks for it in the same turn of the event loop.
+
+        Args:
+            batch: float32 `(batch, *input shape)`, contiguous.
+
+        Returns:
+            float32 `(batch, outputs)`.
+
+        Raises:
+            GraphError: When the graph cannot compute it.
+        """
+        if 2 * len(batch) > MOST_ROWS:
+            return self._graph.run(batch)
+        if not self._waiting:
+            self._end_turn_with_run()
+        waiter = Waiter()
+        self._waiting.append((batch, waiter))
+        output: Array = waiter.get()
+        return output
+
+    def _end_turn_with_run(self) -> None:
+        if self._timer is None:  # here and not before: a version can be loaded in another thread, or before a fork
+            self._timer = gevent.get_hub().loop.timer(0.0, priority=LAST)
+        self._timer.start(self._run_waiting)
+
+    def _run_waiting(self) -> None:
+        """In the hub: compute, and wake those who wait, one after the other."""
+        self._timer.stop()
+        waiting, self._waiting = self._waiting, []
+        for shared in _portions(waiting):
+            outcomes = self._outcomes([batch for batch, _ in shared])
+            for (_, waiter), outcome in zip(shared, outcomes, strict=True):
+                if isinstance(outcome, BaseException):
+                    waiter.throw(outcome)
+                else:
+                    waiter.switch(outcome)
+
+    def _outcomes(self, batches: list[Array]) -> list[Array | BaseException]:
+        """What each gets: its output, or why there is none. What one of them causes is no concern of the others."""
+        if len(batches) > 1:
+            outcome = self._outcome(np.concatenate(batches))
+            if not isinstance(outcome, BaseException):
+                return _parted(outcome, batches)
+        return [self._outcome(batch) for batch in batches]
+
+    def _outcome(self, batch: Array) -> Array | BaseException:
+        try:
+            return self._graph.run(batch)
+        except BaseException as error:  # noqa: BLE001 -- raised where the output is waited for
+            return error
+
+
+def may_share(graph: Runs, batch: Array, together: Array, *, tolerance: float) -> bool:
+    """Whether rows of several requests may be computed in one run.
+
+    Not when a row's output depends on its neighbours, which a network can have been made to do; not when a row takes
+    less than sharing; and not when it takes so long that all would only wait for the last.
+
+    Args:
+        graph: What computes.
+        batch: float32 `(batch, *input shape)`, contiguous.
+        together: What it computes for the whole batch.
+        tolerance: As in `models.agreeing`.
+
+    Raises:
+        GraphError: When the graph cannot compute them.
+    """
+    if len(batch) < 2:
+        return False
+    fastest_s = np.inf
+    for row in range(min(len(batch), TRIED_ROWS)):
+        began_s = perf_counter()
+        alone = graph.run(batch[row : row + 1])
+        fastest_s = min(fastest_s, perf_counter() - began_s)
+        expected = together[row : row + 1]
+        if not largest_difference(expected, alone) <= allowed_difference(expected, tolerance=tolerance):
+            return False
+        if row + 1 >= WARM_RUNS and fastest_s > LONGEST_ROW_S:
+            break
+    return bool(SHORTEST_ROW_S <= fastest_s <= LONGEST_ROW_S)
+
+
+def _portions(waiting: Sequence[tuple[Array, Any]]) -> Iterator[Sequence[tuple[Array, Any]]]:
+    """Those who wait, in their order, as many at a time as one run takes."""
+    begin = rows = 0
+    for position, (batch, _) in enumerate(waiting):
+        if rows + len(batch) > MOST_ROWS:
+            yield waiting[begin:position]
+            begin, rows = position, 0
+        rows += len(batch)
+    yield waiting[begin:]
+
+
+def _parted(output: Array, batches: Sequence[Array]) -> list[Array | BaseException]:
+    ends = np.cumsum([0, *map(len, batches)]).tolist()
+    return [output[begin:end] for begin, end in pairwise(ends)]
