@@ -6,9 +6,9 @@ from time import perf_counter
 from typing import Any
 
 import gevent
-from gevent import monkey
 
 from service.errors import DeadlineExceeded, TooMuchAtOnce
+from service.offload import has_event_loop
 
 __all__ = ["Admission", "Ticket"]
 
@@ -91,7 +91,7 @@ class Admission:
 
     def start(self) -> None:
         """Watch the time, in the process that serves. Without gevent nothing can be ended where it waits."""
-        if monkey.is_module_patched("threading"):
+        if has_event_loop():
             self._loop = gevent.get_hub().loop
             threading.Thread(target=self._watch, name="deadlines", daemon=True).start()
 

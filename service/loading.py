@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import numpy as np
-from gevent import monkey
 
 from models.agreeing import allowed_difference, largest_difference
 from models.errors import CorruptVersion, InputError
@@ -11,6 +10,7 @@ from models.instances import Array
 from models.manifest import Manifest, TensorInfo
 from models.store import Store
 from service.graph import Graph, GraphError
+from service.offload import has_event_loop
 from service.predictor import Predictor
 from service.shared_runs import SharedRuns, may_share
 
@@ -40,7 +40,7 @@ def load_version(store: Store, model: str, version: int) -> Predictor:
     except UNREADABLE as error:
         raise _corrupt(manifest, MANIFEST_FILE, expected="known preprocessing steps", received=str(error)) from error
     batch, predictions = _replay_golden_rows(predictor)
-    return _sharing(predictor, batch, predictions) if monkey.is_module_patched("threading") else predictor
+    return _sharing(predictor, batch, predictions) if has_event_loop() else predictor
 
 
 def _read_graph(store: Store, manifest: Manifest) -> bytes:

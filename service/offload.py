@@ -6,10 +6,15 @@ from typing import ParamSpec, TypeVar, cast
 import gevent
 from gevent import monkey
 
-__all__ = ["aside"]
+__all__ = ["aside", "has_event_loop"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+
+def has_event_loop() -> bool:
+    """Whether this process serves under gevent."""
+    return bool(monkey.is_module_patched("threading"))
 
 
 def aside(call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -17,7 +22,7 @@ def aside(call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
 
     Under gevent it runs in a real thread of the hub's pool; without gevent the calling thread is the thread.
     """
-    if not monkey.is_module_patched("threading"):
+    if not has_event_loop():
         return call(*args, **kwargs)
 
     def outcome() -> tuple[R | None, BaseException | None]:

@@ -5,7 +5,7 @@ then share a run, as soon as all that were found have been read. Nobody waits fo
 """
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from time import perf_counter
 from typing import Any, Protocol
 
@@ -51,17 +51,7 @@ class SharedRuns:
         self._timer: Any = None
 
     def run(self, batch: Array) -> Array:
-        """Compute the first output, together with whoever else asks for it in the same turn of the event loop.
-
-        Args:
-            batch: float32 `(batch, *input shape)`, contiguous.
-
-        Returns:
-            float32 `(batch, outputs)`.
-
-        Raises:
-            GraphError: When the graph cannot compute it.
-        """
+        """As `Graph.run`, together with whoever else asks for it in the same turn of the event loop."""
         if 2 * len(batch) > MOST_ROWS:
             return self._graph.run(batch)
         if not self._waiting:
@@ -88,19 +78,16 @@ class SharedRuns:
                 else:
                     waiter.switch(outcome)
 
-    def _outcomes(self, batches: list[Array]) -> list[Array | BaseException]:
+    def _outcomes(self, batches: Sequence[Array]) -> list[Array | BaseException]:
         """What each gets: its output, or why there is none. What one of them causes is no concern of the others."""
-        if len(batches) > 1:
-            outcome = self._outcome(np.concatenate(batches))
-            if not isinstance(outcome, BaseException):
-                return _parted(outcome, batches)
-        return [self._outcome(batch) for batch in batches]
-
-    def _outcome(self, batch: Array) -> Array | BaseException:
         try:
-            return self._graph.run(batch)
+            output = self._graph.run(np.concatenate(batches))
         except BaseException as error:  # noqa: BLE001 -- raised where the output is waited for
-            return error
+            if len(batches) == 1:
+                return [error]
+            return [outcome for batch in batches for outcome in self._outcomes([batch])]
+        ends = accumulate(map(len, batches), initial=0)
+        return [output[begin:end] for begin, end in pairwise(ends)]
 
 
 def may_share(graph: Runs, batch: Array, together: Array, *, tolerance: float) -> bool:
@@ -125,12 +112,12 @@ def may_share(graph: Runs, batch: Array, together: Array, *, tolerance: float) -
         began_s = perf_counter()
         alone = graph.run(batch[row : row + 1])
         fastest_s = min(fastest_s, perf_counter() - began_s)
+        if fastest_s < SHORTEST_ROW_S or (row + 1 >= WARM_RUNS and fastest_s > LONGEST_ROW_S):
+            return False
         expected = together[row : row + 1]
         if not largest_difference(expected, alone) <= allowed_difference(expected, tolerance=tolerance):
             return False
-        if row + 1 >= WARM_RUNS and fastest_s > LONGEST_ROW_S:
-            break
-    return bool(SHORTEST_ROW_S <= fastest_s <= LONGEST_ROW_S)
+    return bool(fastest_s <= LONGEST_ROW_S)
 
 
 def _portions(waiting: Sequence[tuple[Array, Any]]) -> Iterator[Sequence[tuple[Array, Any]]]:
@@ -142,8 +129,3 @@ def _portions(waiting: Sequence[tuple[Array, Any]]) -> Iterator[Sequence[tuple[A
             begin, rows = position, 0
         rows += len(batch)
     yield waiting[begin:]
-
-
-def _parted(output: Array, batches: Sequence[Array]) -> list[Array | BaseException]:
-    ends = np.cumsum([0, *map(len, batches)]).tolist()
-    return [output[begin:end] for begin, end in pairwise(ends)]
