@@ -1,7 +1,7 @@
-"""`python -m trainer.sweeping`: remove the checkpoints of jobs that have ended, as when one was cancelled in the queue.
+"""`python -m trainer.sweeping WORKER`: remove the checkpoints of jobs that have ended, as when the queue cancelled one.
 
-A worker starts this as a process of its own. It may not use the store itself: that starts threads, and what is forked
-from a process with threads can hang.
+A worker starts this as a process of its own, which ends with it. It may not use the store itself: that starts threads,
+and what is forked from a process with threads can hang.
 """
 
 import os
@@ -19,6 +19,7 @@ from models.settings import read_settings
 from models.store import Store
 from trainer.journal import CHECKPOINTS
 from trainer.launch import forget_checkpoints
+from trainer.processes import die_with_parent
 from trainer.queue_connection import connect
 
 __all__ = ["Sweeper", "sweep"]
@@ -59,9 +60,10 @@ class Sweeper:
             return
         self._process = None
         if next(_ended(connection), None) is not None:
-            self._process = subprocess.Popen([sys.executable, "-m", "trainer.sweeping"])
+            self._process = subprocess.Popen([sys.executable, "-m", "trainer.sweeping", str(os.getpid())])
 
 
 if __name__ == "__main__":
+    die_with_parent(int(sys.argv[1]))
     settings = read_settings(os.environ)
     sweep(connect(settings.redis_url), Store.open(settings.store))

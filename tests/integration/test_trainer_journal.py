@@ -1,7 +1,11 @@
 import json
+import os
+import subprocess
+import sys
 import uuid
 from typing import Any
 
+import psutil
 import pytest
 from redis import Redis
 from rq import Queue
@@ -104,3 +108,26 @@ def test_checkpoints_of_jobs_that_ended_are_swept(job: Job, tmp_path) -> None:
     assert shelves[forgotten.id].newest() is None
     assert job.connection.smembers(CHECKPOINTS) == {f"digits/{job.id}".encode()}
     job.connection.delete(CHECKPOINTS)
+
+
+def test_a_sweep_ends_with_its_worker(job: Job, redis_server: str, wait_until) -> None:
+    """Though it still waits for a queue's server that does not answer."""
+    JobWatcher(job, "first").on_checkpoint()
+    job.cancel()
+    worker = (
+        "import sys; from trainer.queue_connection import connect; from trainer.sweeping import Sweeper\n"
+        "sweeper = Sweeper(); sweeper.look(connect(sys.argv[1])); print(sweeper._process.pid)"
+    )
+    nowhere = {**os.environ, "ONEHOT_REDIS_URL": "redis://127.0.0.1:1/0"}
+    done = subprocess.run(
+        [sys.executable, "-c", worker, redis_server], env=nowhere, stdout=subprocess.PIPE, check=True, text=True
+    )
+    wait_until(lambda: not _runs(int(done.stdout)), what="the sweep has ended")
+    job.connection.delete(CHECKPOINTS)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
