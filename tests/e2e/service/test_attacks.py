@@ -128,11 +128,11 @@ ATTACKS = {
 
 
 @pytest.fixture
-def attack_with(store_folder, tmp_path, draft_of) -> Callable[[str, int], None]:
+def attack_with(store_folder, tmp_path, draft_of) -> Callable[[Attack, int], None]:
     """Prepare an attack elsewhere, and move it into the store under a version's number, as another tool would."""
 
-    def _attack(name: str, number: int) -> None:
-        attack, elsewhere = ATTACKS[name], Store.open(tmp_path / f"attack-{number}")
+    def _attack(attack: Attack, number: int) -> None:
+        elsewhere = Store.open(tmp_path / f"attack-{number}")
         draft, files = draft_of("classic", "classic-b")
         graph = FIXTURES / f"{attack.graph}.onnx"
         files["model.onnx"] = graph.read_bytes() if graph.exists() else b"this is no graph"
@@ -154,8 +154,8 @@ def test_every_attack_is_refused_by_name(serve, publish_next, attack_with, store
     service = serve(ONEHOT_POLL_S="0.1", ONEHOT_FULL_POLL_S="0.1")
     before = service.memory_bytes()
     said = {}
-    for number, name in enumerate(ATTACKS, start=2):
-        attack_with(name, number)
+    for number, (name, attack) in enumerate(ATTACKS.items(), start=2):
+        attack_with(attack, number)
         store.set_label("classic", "stable", number)
 
         def refusal(of: int = number) -> str:
@@ -172,24 +172,27 @@ def test_every_attack_is_refused_by_name(serve, publish_next, attack_with, store
     assert "Traceback" not in service.log
 
 
-def test_what_memory_does_not_suffice_for_is_refused_with_the_numbers(serve, publish_next, store, wait_until) -> None:
+def test_what_memory_does_not_suffice_for_is_refused_with_the_numbers(
+    serve, publish_next, attack_with, store, wait_until
+) -> None:
     """It is not wrong: it is loaded where there is room. Nothing is killed, and what was loaded answers."""
     publish_next()
     service = serve(ONEHOT_MEMORY_BYTES=str(150_000_000), ONEHOT_POLL_S="0.1", ONEHOT_FULL_POLL_S="0.1")
     version = publish_next(promote=False)
     wait_until(lambda: service.predict(f"classic/versions/{version}").status_code == 200, what="a small one is loaded")
-    version = publish_next(promote=False)
-    path = store.folder / "classic" / str(version) / "model.onnx"
-    with path.open("r+b") as opened:
-        opened.truncate(100_000_000)
+    version += 1
+    too_large = Attack(
+        r"not enough memory: loading it takes about 6\d\d MB \(2 processes\), and \d+ MB are free",
+        huge("model.onnx", 100_000_000),
+    )
+    attack_with(too_large, version)
     store.set_label("classic", "stable", version)
 
     def refusal() -> str:
         answer = service.predict(f"classic/versions/{version}")
         return answer.json()["error"] if answer.status_code == 503 else ""
 
-    wait_until(lambda: "not enough memory" in refusal(), what="it is refused")
-    assert re.search(r"takes about 6\d\d MB \(2 processes\), and \d+ MB are free", refusal())
+    wait_until(lambda: re.search(too_large.reason, refusal()), what="it is refused")
     assert service.default_version == 1
     (status,) = service.call("GET", f"/v1/models/classic/versions/{version}").json()["model_version_status"]
     assert status["status"]["error_code"] == "RESOURCE_EXHAUSTED"
