@@ -48,6 +48,8 @@ __all__ = [
     "TrainingError",
     "VersionNotFound",
     "WorkerLost",
+    "reason_of",
+    "shown",
 ]
 
 LONGEST_RECEIVED = 120
@@ -64,6 +66,11 @@ def _outline() -> reprlib.Repr:
 
 
 OUTLINE = _outline()
+
+
+def reason_of(error: BaseException) -> str:
+    """The first line of what an error says; its class when it says nothing."""
+    return str(error).strip().partition("\n")[0] or type(error).__name__
 
 
 def shown(value: object) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from models.errors import DataError, shown
 from models.heads import find_head
+from models.reading import reading
 from models.sight import Sight
 from models.sources import GAPS, TARGET_NAMES
 from models.spec_parts import Spec
@@ -19,14 +20,10 @@ __all__ = ["csv_columns", "json_columns", "look_at_table"]
 
 def csv_columns(path: Path, source: str) -> tuple[list[str], list[list[Any]]]:
     """Names of the columns and rows of cells; gaps are None."""
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            rows = csv.reader(file)
-            names = next(rows, [])
-            cells = [[None if cell.strip() in GAPS else cell for cell in row] for row in rows if row]
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise DataError(where=source, expected="a readable .csv file", received=str(error)) from error
-    return names, cells
+    with reading(source, expected="a readable .csv file"), path.open(newline="", encoding="utf-8-sig") as file:
+        rows = csv.reader(file)
+        names = next(rows, [])
+        return names, [[None if cell.strip() in GAPS else cell for cell in row] for row in rows if row]
 
 
 def json_columns(path: Path, source: str) -> tuple[list[str], list[list[Any]]]:
@@ -37,20 +34,15 @@ def json_columns(path: Path, source: str) -> tuple[list[str], list[list[Any]]]:
 
 
 def _json_lines(path: Path, source: str) -> Iterator[dict[str, Any]]:
-    with path.open(encoding="utf-8") as file:
-        for number, line in enumerate(file):
-            if not line.strip():
-                continue
-            try:
-                document = json.loads(line)
-            except ValueError as error:
-                where = f"{source}: line {number + 1}"
-                raise DataError(where=where, expected="one JSON object a line", received=str(error)) from error
-            if not isinstance(document, dict):
-                raise DataError(
-                    where=f"{source}: line {number + 1}", expected="a JSON object", received=shown(document)
-                )
-            yield document
+    for number, line in enumerate(path.read_bytes().splitlines(), start=1):
+        if not line.strip():
+            continue
+        where = f"{source}: line {number}"
+        with reading(where, expected="one JSON object a line"):
+            document = json.loads(line.decode())
+        if not isinstance(document, dict):
+            raise DataError(where=where, expected="a JSON object", received=shown(document))
+        yield document
 
 
 def look_at_table(names: list[str], rows: list[list[Any]], spec: Spec) -> Sight:
@@ -62,6 +54,8 @@ def look_at_table(names: list[str], rows: list[list[Any]], spec: Spec) -> Sight:
     source = spec.data.source
     if not rows:
         raise DataError(where=source, expected="at least one row", received="none")
+    if not names:
+        raise DataError(where=source, expected="rows of named values", received="rows without any")
     ragged = next((row for row in rows if len(row) != len(names)), None)
     if ragged is not None:
         where = f"{source}: row {rows.index(ragged)}"
@@ -113,12 +107,16 @@ def _check_column(cells: Sequence[Any], name: str, spec: Spec) -> None:
 
 
 def _is_number(cell: Any) -> bool:
-    if isinstance(cell, str) and cell.strip().lower() in ("true", "false"):
-        return True
+    return _number(cell) is not None or (isinstance(cell, str) and cell.strip().lower() in ("true", "false"))
+
+
+def _number(cell: Any) -> float | None:
+    """The finite number that a cell holds or spells, if it does."""
     try:
-        return math.isfinite(float(cell))
-    except (TypeError, ValueError):
-        return False
+        number = float(cell)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
 
 
 def _classes(cells: Sequence[Any], target: str, spec: Spec) -> int | None:
@@ -136,4 +134,7 @@ def _classes(cells: Sequence[Any], target: str, spec: Spec) -> int | None:
     if names is not None and len(names) != len(found):
         expected = f"{len(found)} class names, one for each class in the data"
         raise DataError(where="data.class_names", expected=expected, received=f"{len(names)} names")
+    numbers = {_number(cell) for cell in cells}
+    if None not in numbers and len(numbers) != len(found):
+        return None  # one number is written in several ways: the trainer will see how many there are
     return len(found)

@@ -8,9 +8,9 @@ import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError
 from obstore.store import ObjectStore, from_url
 
-from models.errors import StoreFull, StoreUnavailable
+from models.errors import StoreFull, StoreUnavailable, reason_of
 
-__all__ = ["OtherSize", "answering", "children", "create", "get", "open_url", "pieces", "reason_of"]
+__all__ = ["OtherSize", "answering", "children", "create", "get", "open_url", "pieces"]
 
 PIECE_BYTES = 4 * 2**20
 
@@ -108,8 +108,3 @@ def answering() -> Iterator[None]:
         reason = reason_of(error)
         full = any(words in str(error) for words in FULL)
         raise StoreFull(reason) if full else StoreUnavailable(reason) from error
-
-
-def reason_of(error: Exception) -> str:
-    """The first line of what an error says."""
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

@@ -1,27 +1,22 @@
 """How many rows a data file has, told from its header where there is one, without a library of tables."""
 
 import csv
-import struct
-import tokenize
 import zipfile
-import zlib
 from collections.abc import Iterator
 from math import prod
 from pathlib import Path
 from typing import IO, AnyStr
 
-import numpy as np
-
-from models.errors import DataError
+from models.arrays import array_header
+from models.errors import DataError, reason_of
 from models.json_rows import json_rows
 from models.parquet_footer import parquet_rows
+from models.reading import UNREADABLE
 from models.sources import ENDINGS, TARGET_ARRAYS, known_files
 
 __all__ = ["count_rows"]
 
-# What the readers raise on files that were damaged, or made to do harm: encrypted, of unknown methods, nested too deep.
-UNREADABLE = (ValueError, EOFError, OSError, RuntimeError, TypeError, LookupError, OverflowError, MemoryError,
-              SyntaxError, tokenize.TokenError, zipfile.BadZipFile, zlib.error, struct.error, csv.Error)  # fmt: skip
+REFUSED: tuple[type[Exception], ...] = (MemoryError, *UNREADABLE)
 MOST_ROWS = 2**53
 LONGEST_LINE = 2**22
 
@@ -39,9 +34,8 @@ def count_rows(path: Path) -> int:
         raise DataError(where="name", expected=f"one of {known_files()}", received=repr(ending))
     try:
         return _checked(counters[ending](path))
-    except UNREADABLE as error:
-        received = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise DataError(where="body", expected=f"a readable {ending} file", received=received) from error
+    except REFUSED as error:
+        raise DataError(where="body", expected=f"a readable {ending} file", received=reason_of(error)) from error
 
 
 def _checked(rows: int) -> int:
@@ -70,11 +64,7 @@ def _array_rows(path: Path) -> int:
 
 def _header_rows(file: IO[bytes], size: int) -> int:
     """The length of an array in numpy's format, of a file of so many bytes."""
-    version = np.lib.format.read_magic(file)
-    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    shape, _, dtype = read(file)
-    if dtype.hasobject:
-        raise ValueError("pickled objects, which are never loaded")
+    shape, dtype = array_header(file)
     if not shape:
         raise ValueError("one value without an axis of rows")
     if min(shape) < 0 or prod(shape) * dtype.itemsize > size - file.tell():

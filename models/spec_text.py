@@ -10,7 +10,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from models.errors import Problem, SpecError
+from models.errors import Problem, SpecError, reason_of
 
 __all__ = ["dump_document", "load_document", "set_path"]
 
@@ -33,7 +33,7 @@ def load_document(text: str | bytes, *, name: str = "spec") -> dict[str, Any]:
     except MarkedYAMLError as error:
         raise SpecError([_marked_problem(error, name)]) from error
     except (YAMLError, ValueError, RecursionError) as error:
-        raise SpecError([Problem(name, "YAML or JSON", str(error).splitlines()[0])]) from error
+        raise SpecError([Problem(name, "YAML or JSON", reason_of(error))]) from error
     if not isinstance(document, dict):
         raise SpecError([Problem(name, "a mapping of spec keys", type(document).__name__)])
     return document

@@ -23,12 +23,13 @@ from models.errors import (
     NoEarlierVersion,
     StoreUnavailable,
     VersionNotFound,
+    reason_of,
 )
 from models.file_cache import FileCache
 from models.labels import LabelBook
 from models.manifest import FileInfo, Manifest, ManifestError
 from models.names import LATEST, STABLE, is_model_name
-from models.objects import OtherSize, answering, children, create, get, open_url, pieces, reason_of
+from models.objects import OtherSize, answering, children, create, get, open_url, pieces
 
 __all__ = ["Store"]
 

@@ -14,9 +14,8 @@ import obstore
 from obstore.exceptions import BaseError
 
 from models.changes import ChangeBook, ChangeReader
-from models.errors import StoreUnavailable
+from models.errors import StoreUnavailable, reason_of
 from models.names import is_model_name
-from models.objects import reason_of
 from models.store import Store
 
 __all__ = ["StoreWatch", "SurveyedModel", "SurveyedVersion", "survey"]

@@ -12,8 +12,8 @@ import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError, NotModifiedError, PreconditionError
 from obstore.store import ObjectStore
 
-from models.errors import StoreUnavailable
-from models.objects import answering, reason_of
+from models.errors import StoreUnavailable, reason_of
+from models.objects import answering
 
 __all__ = ["NOT_MODIFIED", "Document", "SwappedFile", "UnreadableDocument"]
 

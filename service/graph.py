@@ -6,7 +6,7 @@ import numpy as np
 import onnxruntime
 from onnxruntime.capi import onnxruntime_pybind11_state as native
 
-from models.errors import OnehotError
+from models.errors import OnehotError, reason_of
 from models.instances import Array
 from models.manifest import TensorInfo
 
@@ -41,7 +41,7 @@ class Graph:
         try:
             session = onnxruntime.InferenceSession(content, _options(), providers=["CPUExecutionProvider"])
         except FAILURES as error:
-            raise GraphError(_first_line(error)) from error
+            raise GraphError(reason_of(error)) from error
         session._model_bytes = None  # noqa: SLF001 -- it keeps them for a second try that is not ours
         self._session = session
         self.inputs = tuple(_tensor(node) for node in session.get_inputs())
@@ -64,7 +64,7 @@ class Graph:
         try:
             (output,) = self._session.run(self._output_names, {self._input_name: batch})
         except FAILURES as error:
-            raise GraphError(_first_line(error)) from error
+            raise GraphError(reason_of(error)) from error
         return np.asarray(output)
 
 
@@ -83,8 +83,3 @@ def _options() -> Any:
 def _tensor(node: Any) -> TensorInfo:
     shape = tuple(size if isinstance(size, int) else None for size in node.shape)
     return TensorInfo(node.name, DTYPES.get(node.type, node.type), shape)
-
-
-def _first_line(error: Exception) -> str:
-    text = str(error).strip()
-    return text.splitlines()[0] if text else type(error).__name__

@@ -2,7 +2,7 @@
 
 import signal
 
-from models.errors import DiskFull, OnehotError, StoreFull, StoreUnavailable, TrainingError
+from models.errors import DiskFull, OnehotError, StoreFull, StoreUnavailable, TrainingError, reason_of
 from trainer.isolation import TrainingFailed
 from trainer.watching import Superseded, TrainingPaused
 
@@ -50,7 +50,7 @@ def explained(error: BaseException) -> BaseException:
     if isinstance(error, OnehotError):
         return error
     if _is_memory(error):
-        return OutOfMemory(_first_line(error))
+        return OutOfMemory(reason_of(error))
     if isinstance(error, OSError) and error.errno in DiskFull.ERRNOS:
         return DiskFull(str(error.filename or "temporary files"))
     return error
@@ -85,8 +85,4 @@ def error_document(error: BaseException) -> dict[str, str]:
 
 
 def _message(error: BaseException) -> str:
-    return str(error) if isinstance(error, OnehotError) else _first_line(error)[:LONGEST_FOREIGN_MESSAGE]
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).strip().partition("\n")[0] or type(error).__name__
+    return str(error) if isinstance(error, OnehotError) else reason_of(error)[:LONGEST_FOREIGN_MESSAGE]

@@ -7,8 +7,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from models.errors import LabelNotFound, ModelNotFound, StoreError
-from models.instances import Array
+from models.errors import LabelNotFound, ModelNotFound, OnehotError, StoreUnavailable
+from models.instances import Array, InstanceSpec
 from models.manifest import Manifest
 from models.metrics import higher_is_better, metric_name
 from models.spec import Gate, Spec
@@ -89,6 +89,9 @@ def pass_gate(spec: Spec, prepared: Prepared, predictions: Array, *, store: Stor
 
     Returns:
         The outcome, or None when the spec has no gate.
+
+    Raises:
+        StoreUnavailable: When the store does not answer.
     """
     gate = spec.gate
     if gate is None:
@@ -140,7 +143,9 @@ def _against_label(spec: Spec, gate: Gate, prepared: Prepared, predictions: Arra
     rule = f"not_worse_than {label} (version {rival.version})"
     try:
         theirs = _rival_predictions(store, rival, prepared)
-    except (StoreError, ValueError) as error:
+    except StoreUnavailable:
+        raise
+    except (OnehotError, ValueError) as error:
         received = score(prepared.test.part.targets, predictions)
         return [Check(rule, None, received, holds=False, note=f"cannot be compared: {error}")]
     checks = []
@@ -159,11 +164,17 @@ def _rival_predictions(store: Store, rival: Manifest, prepared: Prepared) -> Arr
 
     Raises:
         ValueError: When its instances or classes are others.
+        OnehotError: When it does not take these rows: a category that it did not see, a gap that it does not fill.
     """
-    if rival.class_names != prepared.class_names or rival.instance.shape != prepared.instance.shape:
+    if rival.class_names != prepared.class_names or _form(rival.instance) != _form(prepared.instance):
         raise ValueError("its instances or classes are others")
     inputs = preprocessed(prepared.test.raw.features, rival.fitted_preprocessing)
     return graph_predictions(store.read(rival, "model.onnx"), inputs)
+
+
+def _form(instance: InstanceSpec) -> tuple[Any, ...]:
+    """What two versions must have in common to be given the same rows: columns in another order are other rows."""
+    return instance.shape, [(feature.name, feature.kind) for feature in instance.features or ()]
 
 
 def _not_worse(rule: str, received: float, theirs: float, *, spec: Spec, gate: Gate) -> Check:

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from models.datasets import Datasets
-from models.errors import DataError, OnehotError
+from models.errors import DataError, OnehotError, reason_of
 from models.heads import REGRESSION, SIGMOID, find_head
 from models.instances import Array, InstanceSpec
 from models.manifest import GoldenRows, Manifest, TensorInfo
@@ -98,8 +98,8 @@ def _loaded(content: bytes, where: str) -> Any:
         try:
             return keras.saving.load_model(path, compile=False, safe_mode=True)
         except Exception as error:
-            reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-            raise DataError(where=where, expected="a network that Keras loads in safe mode", received=reason) from error
+            expected = "a network that Keras loads in safe mode"
+            raise DataError(where=where, expected=expected, received=reason_of(error)) from error
 
 
 def _input_shape(network: Any, where: str) -> tuple[int, ...]:

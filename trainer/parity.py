@@ -7,7 +7,7 @@ import numpy as np
 import onnxruntime
 
 from models.agreeing import allowed_difference, largest_difference
-from models.errors import ExportMismatch, TrainingError
+from models.errors import ExportMismatch, TrainingError, reason_of
 from models.instances import Array
 from trainer.data.rows import Rows, batches, row_bytes
 from trainer.export import INPUT
@@ -37,9 +37,14 @@ def graph_predictions(graph: bytes, inputs: Rows) -> Array:
     """What a graph computes for preprocessed inputs: `(rows, outputs) float32`.
 
     Raises:
-        TrainingError: When ONNX Runtime does not take the graph.
+        TrainingError: When ONNX Runtime does not take the graph, or the graph not these inputs.
     """
-    return _predictions(_session(graph), inputs)
+    session = _session(graph)
+    try:
+        return _predictions(session, inputs)
+    except Exception as error:
+        reason = reason_of(error)
+        raise TrainingError(f"exported graph: expected one that takes these rows; received {reason}") from error
 
 
 def _predictions(session: onnxruntime.InferenceSession, inputs: Rows) -> Array:
@@ -54,7 +59,7 @@ def _session(graph: bytes) -> onnxruntime.InferenceSession:
     try:
         session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
     except Exception as error:
-        reason = str(error).splitlines()[0]
+        reason = reason_of(error)
         raise TrainingError(f"exported graph: expected one that ONNX Runtime serves; received {reason}") from error
     names = [value.name for value in session.get_inputs()]
     if names != [INPUT]:

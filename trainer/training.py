@@ -109,7 +109,7 @@ def make_candidate(  # noqa: PLR0913 -- each is one thing that a training depend
             inputs = prepared.test.part.inputs
             parity = check_parity(onnx, inputs, evaluation.predictions, precision=spec.fit.precision)
     with watch.step("gate"):
-        gate = pass_gate(spec, prepared, evaluation.predictions, store=store)
+        gate = patiently(lambda: pass_gate(spec, prepared, evaluation.predictions, store=store), watcher=watcher)
     outcomes = Outcomes(fitted.history, parity, gate)
     report = make_report(spec, prepared, evaluation, outcomes=outcomes, timings_s=watch.seconds)
     return Candidate(

@@ -1,15 +1,15 @@
 """Files of arrays: `.npz` and `.npy`. Pickles are never loaded."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 
-from models.errors import DataError
+from models.arrays import PICKLED, choose_arrays
+from models.errors import DataError, reason_of
 from models.instances import Array
-from models.sources import FEATURE_ARRAYS, TARGET_ARRAYS
+from models.reading import UNREADABLE
 from models.spec import DataSpec
 from trainer.data.dataset import Dataset
 
@@ -25,12 +25,7 @@ def read_npz(path: Path, data: DataSpec) -> Dataset:
     arrays = _load(path, data.source)
     if not isinstance(arrays, Mapping):
         raise DataError(where=data.source, expected="an archive of arrays (.npz)", received="one array")
-    target = _chosen(data.target, TARGET_ARRAYS, list(arrays), data.source, key="target")
-    others = [name for name in arrays if name != target]
-    wanted = data.features[0] if isinstance(data.features, tuple) and len(data.features) == 1 else data.features
-    if isinstance(wanted, tuple):
-        raise DataError(where="data.features", expected="the name of one array", received=f"{len(wanted)} names")
-    features = _chosen(wanted, FEATURE_ARRAYS, others, data.source, key="features")
+    features, target = choose_arrays(list(arrays), data)
     names = arrays.get("class_names")
     dataset = Dataset(
         data.source, arrays[features], arrays[target], "",
@@ -88,23 +83,6 @@ def _load(path: Path, source: str) -> Array | dict[str, Array]:
             return loaded
         with loaded:
             return {name: loaded[name] for name in loaded.files}
-    except (ValueError, BadZipFile, EOFError, OSError) as error:
-        pickled = "allow_pickle" in str(error)
-        received = "pickled objects, which are never loaded" if pickled else str(error).splitlines()[0]
+    except UNREADABLE as error:
+        received = PICKLED if "allow_pickle" in str(error) else reason_of(error)
         raise DataError(where=source, expected="plain numpy arrays", received=received) from error
-
-
-def _chosen(wanted: str | None, usual: Sequence[str], names: Sequence[str], source: str, *, key: str) -> str:
-    """The array that the spec names, else the one with a usual name, else the only one that is left for features."""
-    if wanted is not None:
-        if wanted not in names:
-            raise DataError(where=f"{source}: data.{key}", expected=f"one of {', '.join(names)}", received=repr(wanted))
-        return wanted
-    folded = {name.lower(): name for name in names}
-    found = [folded[name] for name in usual if name in folded]
-    if not found and key == "features" and len(names) == 1:
-        return names[0]
-    if not found:
-        expected = f"an array called {', '.join(usual)}, or `data.{key}`"
-        raise DataError(where=source, expected=expected, received=f"the arrays {', '.join(names)}")
-    return found[0]

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from models.errors import DataError
+from models.errors import DataError, reason_of
 from models.instances import Array
 from models.sources import known_sets
 from models.spec import DataSpec
@@ -135,7 +135,7 @@ def read(name: str, data: DataSpec) -> Dataset:
         dataset = chosen.read(paths, data)
     except (ValueError, EOFError, OSError, KeyError, tarfile.TarError) as error:
         expected = f"the files of {data.source} in {paths[0].parent}; delete them to download them anew"
-        raise DataError(where=data.source, expected=expected, received=str(error).splitlines()[0]) from error
+        raise DataError(where=data.source, expected=expected, received=reason_of(error)) from error
     digest = array_digest(dataset.features[:], dataset.targets)
     return replace(dataset, sha256=digest, class_names=chosen.class_names or dataset.class_names)
 

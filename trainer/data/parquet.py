@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from models.errors import DataError
+from models.errors import DataError, reason_of
 from models.instances import Array, Feature
 from models.preprocessing import StepSpec
 from models.spec import DataSpec
@@ -43,7 +43,7 @@ def read_parquet(path: Path, data: DataSpec, steps: Sequence[StepSpec]) -> Datas
         targets = read_targets(table.select(target).collect().get_column(target), target, data.source)
         features = _numbers(table, names, len(targets), data.source)
     except (pl.exceptions.PolarsError, OSError) as error:
-        received = str(error).strip().splitlines()[0]
+        received = reason_of(error)
         raise DataError(where=data.source, expected="a readable .parquet file", received=received) from error
     return Dataset(data.source, features, targets, "", columns=tuple(Feature(name) for name in names))
 

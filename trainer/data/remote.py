@@ -10,8 +10,7 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import from_url
 
-from models.errors import DataError
-from models.objects import reason_of
+from models.errors import DataError, reason_of
 
 __all__ = ["fetched"]
 

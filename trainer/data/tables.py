@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from models.errors import DataError
+from models.errors import DataError, reason_of
 from models.instances import Array, Feature
 from models.sources import GAPS, TARGET_NAMES
 from models.spec import DataSpec
@@ -56,7 +56,7 @@ def _read(read: Callable[..., pl.DataFrame], path: Path, data: DataSpec, **optio
     try:
         return read(path, **options)
     except (pl.exceptions.PolarsError, OSError, RuntimeError) as error:
-        received = str(error).strip().splitlines()[0]
+        received = reason_of(error)
         raise DataError(where=data.source, expected=f"a readable {path.suffix} file", received=received) from error
 
 

@@ -40,7 +40,15 @@ def write_npz(tmp_path, **arrays):
 
 
 @pytest.mark.parametrize(
-    "text", [CSV, CSV.replace("3,", "3.5,"), CSV.replace("1,2,x", '1,"2",x'), CSV.replace("4", "true"), CSV + "\n"]
+    "text",
+    [
+        CSV,
+        CSV.replace("3,", "3.5,"),
+        CSV.replace("1,2,x", '1,"2",x'),
+        CSV.replace("4", "true"),
+        CSV + "\n",
+        "a,b,species\n1,2,0\n3,4,1\n5,6,1.0\n",
+    ],
 )
 def test_a_good_table_gets_no_problem(tmp_path, text):
     """Numbers however they are written, two classes, two units."""
@@ -105,6 +113,8 @@ def test_good_arrays_get_no_problem(tmp_path):
     assert problems(source="data.npz") == []
     write_npz(tmp_path, x=np.zeros((4, 3)), y=np.eye(2)[[0, 1, 0, 1]])
     assert problems(source="data.npz") == []
+    write_npz(tmp_path, pixels=np.zeros((4, 3)), y=np.array([0, 1, 0, 1]), weights=np.ones(4))
+    assert problems(source="data.npz", features=["pixels"]) == []
 
 
 @pytest.mark.parametrize(
@@ -164,3 +174,33 @@ def test_broken_json_lines_are_named_by_line(tmp_path):
     """The first one."""
     (tmp_path / "data.jsonl").write_text('{"a": 1, "label": "x"}\n{"a": 2, "label"\n')
     assert "data.jsonl: line 2: expected one JSON object a line" in problems(source="data.jsonl")[0]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (b'{"a": "\xff"}', "line 1: expected one JSON object a line; received 'utf-8' codec can't decode"),
+        (b"[" * 100_000, "line 1: expected one JSON object a line; received"),
+        (b"{}", "data.jsonl: expected rows of named values"),
+        (b'{"a": 1' + b"0" * 400 + b', "label": 1}\n{"a": 1, "label": 2}', "column 'a', row 0: expected a number"),
+    ],
+)
+def test_json_lines_that_no_reader_takes_are_named(tmp_path, line, message):
+    """Whatever the reader raises on them."""
+    (tmp_path / "data.jsonl").write_bytes(line)
+    (found,) = problems(source="data.jsonl")
+    assert message in found
+
+
+def test_a_damaged_or_locked_archive_is_named(tmp_path):
+    """A stream that does not inflate, and one that is encrypted."""
+    np.savez_compressed(tmp_path / "data.npz", x=np.arange(3000).reshape(1000, 3), y=np.arange(1000))
+    whole = (tmp_path / "data.npz").read_bytes()
+    begin = 30 + len("x.npy") + int.from_bytes(whole[28:30], "little")
+    (tmp_path / "data.npz").write_bytes(whole[:begin] + b"\xff" * 64 + whole[begin + 64 :])
+    (found,) = problems(source="data.npz")
+    assert "data.npz: expected an archive of plain numpy arrays" in found
+    flags = whole.index(b"PK\x01\x02") + 8
+    (tmp_path / "data.npz").write_bytes(whole[:flags] + bytes([whole[flags] | 1]) + whole[flags + 1 :])
+    (found,) = problems(source="data.npz")
+    assert "encrypted" in found

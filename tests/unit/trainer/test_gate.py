@@ -126,3 +126,38 @@ def test_a_version_whose_gate_fails_is_published_and_not_promoted(make_spec, dat
     assert store.labels("blobs") == {"stable": 1}
     assert failed.gate is not None
     assert failed.gate["holds"] is False
+
+
+def write_fruit(folder, *, colours: str, columns: str = "weight,colour,size") -> None:
+    """A table whose class follows from the weight, its columns in any order."""
+    rows = [
+        {"weight": row, "colour": colours[row % len(colours)], "size": row % 7, "fruit": row // 20} for row in range(40)
+    ]
+    names = [*columns.split(","), "fruit"]
+    lines = [",".join(str(row[name]) for name in names) for row in rows]
+    (folder / "fruit.csv").write_text("\n".join([",".join(names), *lines]))
+
+
+@pytest.mark.parametrize(
+    ("changed", "note"),
+    [
+        ({"colours": "rgb"}, "cannot be compared: "),
+        ({"colours": "rg", "columns": "size,colour,weight"}, "cannot be compared: its instances or classes are others"),
+    ],
+)
+def test_rows_that_a_rival_does_not_take_do_not_end_the_training(make_spec, data_root, store, changed, note) -> None:
+    """A category that it did not see, columns in another order: the label stays where it is, and the check says why."""
+    settings = Settings(data_roots=(str(data_root),))
+    spec = make_spec(
+        gate={"metric": "accuracy", "not_worse_than": "stable"}, fit={"epochs": 1},
+        data={"source": "fruit.csv", "target": "fruit"}, preprocessing=[{"one_hot": {"columns": ["colour"]}}],
+        layers=[{"Dense": {"units": 2, "activation": "softmax"}}],
+    )  # fmt: skip
+    write_fruit(data_root, colours="rg")
+    train(spec, store=store, settings=settings, job_id="first")
+    write_fruit(data_root, **changed)
+    manifest = train(spec, store=store, settings=settings, job_id="second")
+    (check,) = manifest.gate["checks"]
+    assert not check["holds"]
+    assert check["note"].startswith(note)
+    assert store.labels("blobs")["stable"] == 1

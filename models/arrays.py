@@ -1,0 +1,60 @@
+"""Files of numpy's: what their headers say, and which arrays of an archive are features and target."""
+
+from collections.abc import Sequence
+from typing import IO, Any
+
+import numpy as np
+
+from models.errors import DataError
+from models.sources import FEATURE_ARRAYS, TARGET_ARRAYS
+from models.spec_parts import DataSpec
+
+__all__ = ["PICKLED", "array_header", "choose_arrays"]
+
+PICKLED = "pickled objects, which are never loaded"
+
+
+def array_header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """Shape and type of an array, read from the beginning of its file.
+
+    Raises:
+        ValueError: When it is no array in numpy's format, or one of pickled objects; also what numpy raises besides.
+    """
+    version = np.lib.format.read_magic(file)
+    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, _, dtype = read(file)
+    if dtype.hasobject:
+        raise ValueError(PICKLED)
+    return shape, dtype
+
+
+def choose_arrays(names: Sequence[str], data: DataSpec) -> tuple[str, str]:
+    """The names of the features and of the target among the arrays of an archive.
+
+    Each is the one that the spec names, else one with a usual name; features may also be the only ones left.
+
+    Raises:
+        DataError: When the spec names none of them, or none has a usual name.
+    """
+    target = _chosen(data.target, TARGET_ARRAYS, names, data, key="target")
+    others = [name for name in names if name != target]
+    wanted = data.features[0] if isinstance(data.features, tuple) and len(data.features) == 1 else data.features
+    if isinstance(wanted, tuple):
+        raise DataError(where="data.features", expected="the name of one array", received=f"{len(wanted)} names")
+    return _chosen(wanted, FEATURE_ARRAYS, others, data, key="features"), target
+
+
+def _chosen(wanted: str | None, usual: Sequence[str], names: Sequence[str], data: DataSpec, *, key: str) -> str:
+    if wanted is not None:
+        if wanted not in names:
+            expected = f"one of {', '.join(names)}"
+            raise DataError(where=f"{data.source}: data.{key}", expected=expected, received=repr(wanted))
+        return wanted
+    folded = {name.lower(): name for name in names}
+    found = [folded[name] for name in usual if name in folded]
+    if not found and key == "features" and len(names) == 1:
+        return names[0]
+    if not found:
+        expected = f"an array called {', '.join(usual)}, or `data.{key}`"
+        raise DataError(where=data.source, expected=expected, received=f"the arrays {', '.join(names)}")
+    return found[0]

@@ -1,0 +1,32 @@
+"""Files that were damaged, or made to do harm: what a reader raises on them becomes one error that names the file."""
+
+import csv
+import struct
+import tokenize
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from models.errors import DataError, reason_of
+
+__all__ = ["UNREADABLE", "reading"]
+
+UNREADABLE: tuple[type[Exception], ...] = (
+    ValueError, EOFError, OSError, RuntimeError, TypeError, LookupError, OverflowError, SyntaxError,
+    tokenize.TokenError, zipfile.BadZipFile, zlib.error, struct.error, csv.Error,
+)  # fmt: skip
+"""What the readers of the standard library and numpy raise: also on encrypted files, unknown methods, deep nesting."""
+
+
+@contextmanager
+def reading(where: str, *, expected: str) -> Iterator[None]:
+    """Turn what a reader raises on a damaged file into an error that names the place.
+
+    Raises:
+        DataError: Says what was expected there, and what the reader said.
+    """
+    try:
+        yield
+    except UNREADABLE as error:
+        raise DataError(where=where, expected=expected, received=reason_of(error)) from error
