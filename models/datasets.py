@@ -8,8 +8,8 @@ import json
 import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
@@ -18,9 +18,10 @@ from obstore.store import ObjectStore
 
 from models.errors import DataError, DatasetNotFound, shown
 from models.objects import answering, children, create, get
+from models.reading import reading
 from models.sources import ENDINGS
 
-__all__ = ["DatasetInfo", "Datasets", "is_dataset_name"]
+__all__ = ["DatasetInfo", "Datasets", "dataset_ending"]
 
 FOLDER = "datasets"
 RECORD = "dataset.json"
@@ -31,10 +32,17 @@ PARTS = 2
 """How many parts of 5 MiB of a file are in memory at one time while it is sent to the store."""
 
 
-def is_dataset_name(name: str) -> bool:
-    """Whether a data set can have this name; it must end as a file that can be read does."""
-    known = PurePosixPath(name).suffix.lower() in ENDINGS
-    return known and NAME.fullmatch(name) is not None
+def dataset_ending(name: str) -> str:
+    """The ending of a data set's name, which says what kind of file it is.
+
+    Raises:
+        DataError: When a data set cannot have this name.
+    """
+    ending = PurePosixPath(name).suffix.lower()
+    if ending not in ENDINGS or NAME.fullmatch(name) is None:
+        expected = f"a name of up to 128 letters, digits, `.`, `_` and `-` that ends in {', '.join(ENDINGS)}"
+        raise DataError(where="name", expected=expected, received=shown(name))
+    return ending
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,29 +84,24 @@ class Datasets:
 
     objects: ObjectStore
 
-    def put(
-        self, name: str, chunks: Iterable[bytes], *, created_at: str, count_rows: Callable[[Path], int | None]
-    ) -> DatasetInfo:
-        """Keep a file that comes in chunks, under its digest, and let the name mean it from now on.
+    def put(self, name: str, path: Path, *, created_at: str, count_rows: Callable[[Path], int | None]) -> DatasetInfo:
+        """Keep a file under its digest, and let the name mean it from now on.
 
         Args:
             name: With the ending that says what kind of file it is.
-            chunks: The file; it is gathered on the local disk first, never in memory.
+            path: The file, with the same ending.
             created_at: UTC, ISO 8601.
-            count_rows: Counts the rows of the gathered file; what it raises ends the upload, with nothing kept.
+            count_rows: Counts the rows of the file; what it raises ends the upload, with nothing kept.
 
         Raises:
             DataError: When the name is none.
             StoreUnavailable: When the store does not answer.
         """
-        if not is_dataset_name(name):
-            expected = f"a name of up to 128 letters, digits, `.`, `_` and `-` that ends in {', '.join(ENDINGS)}"
-            raise DataError(where="name", expected=expected, received=shown(name))
-        ending = PurePosixPath(name).suffix.lower()
-        with tempfile.NamedTemporaryFile(prefix="onehot-", suffix=ending) as file:
-            digest, size = _gather(chunks, file)
-            info = DatasetInfo(name, digest, size, count_rows(Path(file.name)), created_at)
-            self._upload(info, Path(file.name))
+        dataset_ending(name)
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        info = DatasetInfo(name, digest, path.stat().st_size, count_rows(path), created_at)
+        self._upload(info, path)
         with answering():
             obstore.put(self.objects, f"{FOLDER}/names/{name}.json", json.dumps({"sha256": digest}).encode())
         return self.find(digest)
@@ -116,22 +119,29 @@ class Datasets:
 
         Raises:
             DatasetNotFound: When there is none.
+            DataError: When what is known of it is damaged.
         """
         digest = reference if DIGEST.fullmatch(reference) else self._named(reference)
         record = get(self.objects, f"{FOLDER}/{digest}/{RECORD}") if digest is not None else None
-        if record is None:
+        if digest is None or record is None:
             raise DatasetNotFound(reference)
-        return DatasetInfo(**json.loads(record))
+        return _info(record, digest)
 
     def _named(self, name: str) -> str | None:
-        pointer = get(self.objects, f"{FOLDER}/names/{name}.json") if is_dataset_name(name) else None
-        return None if pointer is None else str(json.loads(pointer)["sha256"])
+        pointer = get(self.objects, f"{FOLDER}/names/{name}.json") if NAME.fullmatch(name) else None
+        if pointer is None:
+            return None
+        with reading(f"{FOLDER}/names/{name}.json", expected="a digest, as JSON"):
+            return str(json.loads(pointer)["sha256"])
 
     def uploaded(self) -> list[DatasetInfo]:
-        """Every data set, by name and then digest."""
+        """Every data set, by name and then digest; one whose record is damaged is passed over."""
         digests = [name for name in children(self.objects, FOLDER) if DIGEST.fullmatch(name)]
         records = [get(self.objects, f"{FOLDER}/{digest}/{RECORD}") for digest in digests]
-        found = [DatasetInfo(**json.loads(record)) for record in records if record is not None]
+        found = []
+        for digest, record in zip(digests, records, strict=True):
+            with suppress(DataError):
+                found += [] if record is None else [_info(record, digest)]
         return sorted(found, key=lambda info: (info.name, info.sha256))
 
     def delete(self, reference: str) -> None:
@@ -158,22 +168,28 @@ class Datasets:
         with tempfile.NamedTemporaryFile(prefix="onehot-", suffix=PurePosixPath(info.name).suffix.lower()) as file:
             with answering():
                 stream = obstore.get(self.objects, f"{FOLDER}/{info.sha256}/{_file_name(info)}").stream(CHUNK_BYTES)
-                digest, _ = _gather(map(bytes, stream), file)
+                digest = _gather(map(bytes, stream), file)
             if digest != info.sha256:
                 where, expected = f"dataset://{reference}", f"sha-256 {info.sha256}"
                 raise DataError(where=where, expected=expected, received=f"sha-256 {digest}")
             yield Path(file.name)
 
 
+def _info(record: bytes, digest: str) -> DatasetInfo:
+    with reading(f"{FOLDER}/{digest}/{RECORD}", expected="what is known of a data set, as JSON"):
+        document = json.loads(record)
+        return DatasetInfo(**{field.name: document[field.name] for field in fields(DatasetInfo)})
+
+
 def _file_name(info: DatasetInfo) -> str:
     return f"data{PurePosixPath(info.name).suffix.lower()}"
 
 
-def _gather(chunks: Iterable[bytes], file: BinaryIO | Any) -> tuple[str, int]:
-    """Write chunks to a file; their digest and how many bytes they are."""
-    digest, size = hashlib.sha256(), 0
+def _gather(chunks: Iterable[bytes], file: BinaryIO | Any) -> str:
+    """Write chunks to a file; their digest."""
+    digest = hashlib.sha256()
     for chunk in chunks:
         digest.update(chunk)
-        size += file.write(chunk)
+        file.write(chunk)
     file.flush()
-    return digest.hexdigest(), size
+    return digest.hexdigest()

@@ -16,6 +16,7 @@
         ├── NoEarlierVersion      there is nothing to roll back to
         ├── LabelNotFound
         ├── CorruptVersion        a published file is not what its manifest says
+        ├── GateDoesNotHold       a label is not moved to a version that its gate refuses
         └── StoreUnavailable      the store does not answer; trying again may help
             └── StoreFull         there is no room left in it
 
@@ -34,6 +35,7 @@ __all__ = [
     "DatasetNotFound",
     "DiskFull",
     "ExportMismatch",
+    "GateDoesNotHold",
     "InputError",
     "LabelNotFound",
     "ModelNotFound",
@@ -106,7 +108,7 @@ class SpecError(OnehotError):
 
     @property
     def details(self) -> list[dict[str, str]]:
-        """The problems as the list that goes over HTTP."""
+        """The problems as a list of plain documents."""
         return [{"path": problem.path, "message": problem.message} for problem in self.problems]
 
 
@@ -239,6 +241,20 @@ class CorruptVersion(StoreError):
         )
 
 
+class GateDoesNotHold(StoreError):
+    """A label that would move to a version whose gate does not hold."""
+
+    def __init__(self, model: str, version: int, *, label: str, verdict: Sequence[str]) -> None:
+        self.model = model
+        self.version = version
+        self.label = label
+        self.verdict = tuple(verdict)
+        super().__init__(
+            f"label {label!r} does not move to version {version} of model {model!r}: its gate does not hold "
+            f"({'; '.join(verdict)}); only force moves it all the same"
+        )
+
+
 class StoreUnavailable(StoreError):
     """The store does not answer."""
 
@@ -251,4 +267,4 @@ class StoreFull(StoreUnavailable):
     """There is no room left in the store."""
 
     def __init__(self, reason: str) -> None:
-        super().__init__(f"{reason}: make room, then submit the job again")
+        super().__init__(f"{reason}: make room, then try again")

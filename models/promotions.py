@@ -9,10 +9,12 @@ from typing import Any
 import obstore
 from obstore.store import ObjectStore
 
-from models.errors import StoreUnavailable
+from models.errors import GateDoesNotHold, StoreUnavailable
+from models.gates import failed_rules
 from models.objects import answering, create, get
+from models.store import Store
 
-__all__ = ["Promotion", "PromotionLog"]
+__all__ = ["Promotion", "PromotionLog", "move_label"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,3 +95,33 @@ class PromotionLog:
             return Promotion(**{**document, "verdict": tuple(document["verdict"])})
         except (ValueError, TypeError, KeyError) as error:
             raise StoreUnavailable(f"{path}: expected a promotion as JSON; received {error}") from error
+
+
+def move_label(store: Store, model: str, label: str, version: int, *, forced_by: str | None) -> dict[str, int]:
+    """Move a label to a version; against the verdict of its gate only by force, which is recorded before it happens.
+
+    Args:
+        store: Where both are.
+        model: The model's name.
+        label: The label, which may be new.
+        version: Where it goes.
+        forced_by: Who insists, a user and machine or the name of a key; None when nobody does.
+
+    Returns:
+        Label → version, as they are now.
+
+    Raises:
+        ModelNotFound, VersionNotFound: When there is no such version.
+        GateDoesNotHold: When its gate does not hold and nobody insists.
+        StoreUnavailable: When the store does not answer.
+    """
+    store.resolve(model, version=version)
+    verdict = failed_rules(store.manifest(model, version).gate)
+    if verdict and forced_by is None:
+        raise GateDoesNotHold(model, version, label=label, verdict=verdict)
+    if verdict and forced_by is not None:
+        previous = store.labels(model).get(label)
+        promotion = Promotion.now(model, label, version, previous=previous, verdict=verdict, by=forced_by)
+        PromotionLog(store.objects, model).record(promotion)
+    store.set_label(model, label, version)
+    return store.labels(model)

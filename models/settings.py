@@ -3,6 +3,7 @@
 The table in the README is this one; a test says so.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,6 +17,8 @@ __all__ = ["PREFIX", "SETTINGS", "Setting", "Settings", "SettingsError", "read_s
 PREFIX = "ONEHOT_"
 LOG_FORMATS = ("auto", "console", "json")
 LOG_LEVELS = ("debug", "info", "warning", "error")
+ADDRESS = re.compile(r"(?:\[[0-9a-fA-F:]+\]|[^:\s]+):(\d{1,5})", re.ASCII)
+LAST_PORT = 65535
 
 
 class SettingsError(OnehotError):
@@ -65,7 +68,12 @@ def _one_of(*words: str) -> fields.Field[Any]:
 
 
 def _address() -> fields.Field[Any]:
-    return fields.String(validate=validate.Regexp(r"(\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}\Z", error="expected HOST:PORT"))
+    def check(text: str) -> None:
+        found = ADDRESS.fullmatch(text)
+        if found is None or int(found[1]) > LAST_PORT:
+            raise ValidationError(f"expected HOST:PORT with a port up to {LAST_PORT}")
+
+    return fields.String(validate=check)
 
 
 def _text() -> fields.Field[Any]:

@@ -4,13 +4,14 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from models.gates import failed_rules
 from onehot.client import Service
 from onehot.events import EPOCH, follow_events
 from onehot.failures import WorkFailed
 from onehot.progress import EpochScreen, epoch_screen
 from onehot.screen import say, say_json, short_number
 
-__all__ = ["FINISHED", "INTERRUPTED_STATUS", "broken_rules", "failure_of", "follow_job", "say_outcome", "watch_job"]
+__all__ = ["FINISHED", "INTERRUPTED_STATUS", "failure_of", "follow_job", "say_outcome", "watch_job"]
 
 FINISHED = "finished"
 INTERRUPTED_STATUS = 130
@@ -47,16 +48,6 @@ def follow_job(service: Service, job_id: str, *, as_json: bool) -> None:
         say_outcome(job.get("result") or {})
 
 
-def broken_rules(gate: Mapping[str, Any] | None) -> list[str]:
-    """What a gate asked for and did not get; empty when it holds, or when there is none."""
-    checks = [] if gate is None or gate.get("holds", True) else gate.get("checks", [])
-    return [
-        f"gate {one['rule']}: expected {gate['metric']} {one['expected']}; received {one['received']}"
-        for one in checks
-        if gate is not None and not one["holds"]
-    ]
-
-
 def failure_of(job: Mapping[str, Any]) -> str:
     """Why a job has no result, in one sentence."""
     error = job.get("error")
@@ -70,6 +61,6 @@ def say_outcome(result: Mapping[str, Any]) -> None:
     say(f"Published {model} version {version}")
     for name, value in (result.get("metrics") or {}).items():
         say(f"  test {name:<12} {short_number(float(value))}")
-    for reason in broken_rules(result.get("gate")):
+    for reason in failed_rules(result.get("gate")):
         say(f"  the label `stable` did not move: {reason}")
     say(f"Next: onehot predict {model} INPUT.json")

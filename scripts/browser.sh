@@ -3,14 +3,14 @@
 #
 #   scripts/browser.sh          prints its path
 #
-# ONEHOT_BROWSER names another one.
+# BROWSER_PATH names another one.
 set -eu
 
 need="the tests of the web page need Chromium"
-remedy="install it, or name one in ONEHOT_BROWSER"
+remedy="install it, or name one in BROWSER_PATH"
 
 find_browser() {
-    for candidate in "${ONEHOT_BROWSER:-}" chromium chromium-browser google-chrome google-chrome-stable; do
+    for candidate in "${BROWSER_PATH:-}" chromium chromium-browser google-chrome google-chrome-stable; do
         [ -n "$candidate" ] && command -v "$candidate" 2>/dev/null && return
     done
     return 1

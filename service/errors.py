@@ -10,7 +10,6 @@
         ├── TooMuchAtOnce       more requests at one time than a process answers
         ├── DeadlineExceeded    a request that took longer than it may
         ├── VersionNotLoaded    known, but it cannot answer now
-        ├── GateDoesNotHold     a label is not moved to a version that its gate refuses
         ├── JobNotFound
         ├── JobHasEnded         there is nothing left to cancel
         ├── KeyReused           an Idempotency-Key that came before with another spec
@@ -26,11 +25,13 @@ from models.errors import (
     CorruptVersion,
     DataError,
     DatasetNotFound,
+    GateDoesNotHold,
     InputError,
     LabelNotFound,
     ModelNotFound,
     OnehotError,
     SpecError,
+    StoreFull,
     StoreUnavailable,
     VersionNotFound,
 )
@@ -39,7 +40,6 @@ __all__ = [
     "STATUSES",
     "BodyTooLarge",
     "DeadlineExceeded",
-    "GateDoesNotHold",
     "JobHasEnded",
     "JobNotFound",
     "KeyMissing",
@@ -136,20 +136,6 @@ class VersionNotLoaded(ServiceError):
         super().__init__(f"{what} is not loaded: {reason}")
 
 
-class GateDoesNotHold(ServiceError):
-    """A label that would move to a version whose gate does not hold."""
-
-    def __init__(self, model: str, version: int, *, label: str, reason: str) -> None:
-        self.model = model
-        self.version = version
-        self.label = label
-        self.reason = reason
-        super().__init__(
-            f"label {label!r} does not move to version {version} of model {model!r}: its gate does not hold "
-            f'({reason}); send "force": true to move it all the same'
-        )
-
-
 class JobNotFound(ServiceError):
     """No such job, or no longer."""
 
@@ -209,6 +195,7 @@ STATUSES: Mapping[type[OnehotError], HTTPStatus] = {
     DeadlineExceeded: HTTPStatus.GATEWAY_TIMEOUT,
     CorruptVersion: HTTPStatus.SERVICE_UNAVAILABLE,
     VersionNotLoaded: HTTPStatus.SERVICE_UNAVAILABLE,
+    StoreFull: HTTPStatus.INSUFFICIENT_STORAGE,
     StoreUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     QueueUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }

@@ -32,6 +32,8 @@ QUEUES = ("train", "train-gpu")
 INDEX = "onehot:jobs"
 """Sorted set: job id → when it was submitted. RQ's own registries are ordered by when a job is forgotten."""
 INDEX_LENGTH = 10_000
+SUBMITTING_S = 60.0
+"""A job that is not in the queue this long after it was submitted will not come."""
 DAY_S = 24 * 3600
 RESULT_TTL_S = 30 * DAY_S
 FAILURE_TTL_S = 365 * DAY_S
@@ -123,10 +125,14 @@ class Jobs:
             QueueUnavailable: When the queue's server does not answer.
         """
         with answering():
-            found: list[Any] = self.connection.zrevrange(INDEX, 0, limit - 1)
-            ids = [job_id.decode() for job_id in found]
-            jobs = Job.fetch_many(ids, connection=self.connection, serializer=JSONSerializer)
-            forgotten = [job_id for job_id, job in zip(ids, jobs, strict=True) if job is None]
+            found: list[Any] = self.connection.zrevrange(INDEX, 0, limit - 1, withscores=True)
+            since_s = {job_id.decode(): submitted_s for job_id, submitted_s in found}
+            jobs = Job.fetch_many(list(since_s), connection=self.connection, serializer=JSONSerializer)
+            old_s = datetime.now(UTC).timestamp() - SUBMITTING_S
+            forgotten = [
+                job_id for (job_id, known_s), job in zip(since_s.items(), jobs, strict=True)
+                if job is None and known_s < old_s
+            ]  # fmt: skip
             if forgotten:
                 self.connection.zrem(INDEX, *forgotten)
             return [_document(job) for job in jobs if job is not None]

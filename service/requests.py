@@ -13,7 +13,7 @@ from flask import Flask, Request, Response, current_app, g, request
 from marshmallow import ValidationError
 from werkzeug.exceptions import HTTPException
 
-from models.errors import OnehotError, SpecError, StoreUnavailable
+from models.errors import OnehotError, SpecError, StoreFull, StoreUnavailable
 from service.access import Scope, scope_of
 from service.answers import Answer, error_answer
 from service.any_case import route_in_any_case
@@ -30,6 +30,7 @@ TAKEN_OVER = "onehot.notes"
 """Where the WSGI environment holds the notes of a request that failed before it came to Flask."""
 SANE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/+=-]{0,127}")
 AWAY = "the store does not answer: try again in a few seconds; what is loaded goes on serving"
+FULL = "the store is full: nothing was changed; make room in it and send this again; what is loaded goes on serving"
 MODELS = "/v1/models/"
 SENTENCES = {
     HTTPStatus.NOT_FOUND: "no such path: GET /openapi.json names the ones that there are",
@@ -152,7 +153,7 @@ def _answer_ours(error: OnehotError) -> Answer:
     if isinstance(error, StoreUnavailable | QueueUnavailable):
         log.warning("unavailable", request_id=notes().request_id, reason=error.reason)
     if isinstance(error, StoreUnavailable):  # its reason can name places of this machine
-        return error_answer(AWAY, status=status)
+        return error_answer(FULL if isinstance(error, StoreFull) else AWAY, status=status)
     if isinstance(error, SpecError):
         count = len(error.problems)
         message = f"the spec has {count} problems" if count != 1 else f"the spec has a problem: {error}"

@@ -9,13 +9,12 @@ from typing import IO
 
 from flask import Request
 
-from models.errors import InputError, StoreFull
+from models.errors import DiskFull, InputError, StoreFull
 from service.compression import decoded_chunks
 from service.errors import BodyTooLarge
 
-__all__ = ["file_chunks", "gathered_body"]
+__all__ = ["gathered_body"]
 
-CHUNK_BYTES = 2**20
 PIECE_BYTES = 2**14
 SMALLEST_PIECE_BYTES = 64
 SMALLEST_READ_BYTES = 1024
@@ -25,12 +24,13 @@ AT_ONCE_S = 0.001
 
 @contextmanager
 def gathered_body(
-    request: Request, *, limit_bytes: int, patience_s: float, on_progress: Callable[[], None]
+    request: Request, *, suffix: str, limit_bytes: int, patience_s: float, on_progress: Callable[[], None]
 ) -> Iterator[Path]:
     """The body as a file, for as long as the context lasts. It is read here, where the connection's event loop is.
 
     Args:
         request: Whose body.
+        suffix: Of the file's name.
         limit_bytes: Largest body, before and after decompression.
         patience_s: How long nothing may come.
         on_progress: Called whenever something has come.
@@ -45,7 +45,7 @@ def gathered_body(
         raise BodyTooLarge(limit_bytes)
     encoding = request.environ.get("HTTP_CONTENT_ENCODING")
     received = _Counted(_pieces(request.stream, patience_s, on_progress))
-    with tempfile.NamedTemporaryFile(prefix="onehot-upload-") as file:
+    with tempfile.NamedTemporaryFile(prefix="onehot-upload-", suffix=suffix) as file:
         for chunk in decoded_chunks(received, limit_bytes=limit_bytes, encoding=encoding):
             _write(file, chunk)
         if announced is not None and received.size < announced:
@@ -90,10 +90,6 @@ def _write(file: IO[bytes], chunk: bytes) -> None:
         file.write(chunk)
         file.flush()
     except OSError as error:
-        raise StoreFull(str(error)) from error
-
-
-def file_chunks(path: Path) -> Iterator[bytes]:
-    """The chunks of a file to its end."""
-    with path.open("rb") as file:
-        yield from iter(lambda: file.read(CHUNK_BYTES), b"")
+        if error.errno in DiskFull.ERRNOS:
+            raise StoreFull(str(error)) from error
+        raise

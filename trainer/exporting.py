@@ -13,6 +13,7 @@ from pathlib import Path
 
 from models.errors import TrainingError
 from trainer.launch import choose_backend, is_installed, training_module
+from trainer.processes import module_command
 
 __all__ = ["BACKEND", "export_elsewhere", "main"]
 
@@ -36,7 +37,7 @@ def export_elsewhere(saved: bytes, *, task: str) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder) / "model.keras", Path(folder) / "model.onnx"
         source.write_bytes(saved)
-        command = [sys.executable, "-P", "-m", "trainer.exporting", str(source), str(target), task]
+        command = module_command("trainer.exporting", str(source), str(target), task)
         environment = {**os.environ, **NO_DEVICE, "KERAS_BACKEND": BACKEND}
         done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
         if done.returncode or not target.exists():

@@ -8,7 +8,6 @@ import contextlib
 import json
 import os
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -17,6 +16,7 @@ from models.errors import TrainingError
 from models.manifest import Manifest
 from models.spec import Spec
 from models.store import Store
+from trainer.processes import module_command
 from trainer.watching import Interruption, Progress, TrainingPaused, Watcher
 
 __all__ = ["PAUSED", "TrainingFailed", "train_isolated"]
@@ -41,7 +41,7 @@ def train_isolated(spec: Spec, *, store: Store, job_id: str, watcher: Watcher) -
         TrainingFailed: With the message of the error that ended it.
         Interruption: When the watcher says so; the child is ended.
     """
-    command = [sys.executable, "-m", "trainer", "-", "--json-lines", "--job-id", job_id, "--parent", str(os.getpid())]
+    command = module_command("trainer", "-", "--json-lines", "--job-id", job_id, "--parent", str(os.getpid()))
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
         guard = _Guard(child, watcher)
         threading.Thread(target=guard.watch, daemon=True).start()

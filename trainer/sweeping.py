@@ -19,7 +19,7 @@ from models.settings import read_settings
 from models.store import Store
 from trainer.journal import CHECKPOINTS
 from trainer.launch import forget_checkpoints
-from trainer.processes import die_with_parent
+from trainer.processes import die_with_parent, module_command
 from trainer.queue_connection import connect
 
 __all__ = ["Sweeper", "sweep"]
@@ -60,7 +60,7 @@ class Sweeper:
             return
         self._process = None
         if next(_ended(connection), None) is not None:
-            self._process = subprocess.Popen([sys.executable, "-m", "trainer.sweeping", str(os.getpid())])
+            self._process = subprocess.Popen(module_command("trainer.sweeping", str(os.getpid())))
 
 
 if __name__ == "__main__":

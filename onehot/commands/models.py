@@ -10,11 +10,10 @@ import click
 from models.errors import CorruptVersion, ModelNotFound
 from models.manifest import Manifest
 from models.names import is_label_name
-from models.promotions import Promotion, PromotionLog
+from models.promotions import move_label
 from models.store import Store
 from onehot.commands.options import json_option, settings_here
 from onehot.failures import WorkFailed
-from onehot.following import broken_rules
 from onehot.screen import say, say_json, say_pairs, say_table
 
 __all__ = ["models"]
@@ -74,15 +73,8 @@ def label(model: str, label: str, version: int | None, delete: bool, force: bool
         store.delete_label(model, label)
         say(f"{label} of {model} is gone")
     else:
-        broken = broken_rules(store.manifest(model, version).gate)
-        if broken and not force:
-            raise WorkFailed(f"version {version} of {model}: {'; '.join(broken)}; --force moves {label} all the same")
-        previous = store.labels(model).get(label)
-        store.set_label(model, label, version)
-        if broken:
-            by = f"{getpass.getuser()}@{socket.gethostname()}"
-            forced = Promotion.now(model, label, version, previous=previous, verdict=broken, by=by)
-            PromotionLog(store.objects, model).record(forced)
+        forced_by = f"{getpass.getuser()}@{socket.gethostname()}" if force else None
+        move_label(store, model, label, version, forced_by=forced_by)
         say(f"{label} of {model} is version {version}")
 
 

@@ -24,7 +24,10 @@ __all__ = ["Place", "Stack", "run_stack"]
 SERVER_READY_S = 20.0
 SERVICE_READY_S = 60.0
 PROBE_TIMEOUT_S = 2.0
-WORKER_GRACE_S = 10.0
+WORKER_GRACE_S = 15.0
+"""More than the worker gives a training for its last checkpoint."""
+SERVICE_MARGIN_S = 5.0
+"""On top of the time that the service gives itself to leave."""
 ONCE = Retry(NoBackoff(), 0)
 ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 -- where to reach a service that listens everywhere
 
@@ -84,7 +87,7 @@ def run_stack(place: Place, *, on_line: LineSink, on_note: NoteSink) -> Iterator
         redis_url = server.url if server is not None else place.settings.redis_url
         environment = {**place.environment, "ONEHOT_REDIS_URL": redis_url, "ONEHOT_BIND": place.settings.bind}
         supervisor.start(_worker(environment))
-        supervisor.start(_service(environment, insecure=place.insecure))
+        supervisor.start(_service(environment, place))
         supervisor.wait_ready(_service_check(place.url), timeout_s=SERVICE_READY_S)
         supervisor.watch()
         yield Stack(place.url, server.port if server is not None else None)
@@ -106,8 +109,10 @@ def _worker(environment: Mapping[str, str]) -> Program:
     return Program("trainer", _python("trainer.worker"), environment, grace_s=WORKER_GRACE_S)
 
 
-def _service(environment: Mapping[str, str], *, insecure: bool) -> Program:
-    return Program("service", (*_python("service"), *(["--insecure"] if insecure else [])), environment)
+def _service(environment: Mapping[str, str], place: Place) -> Program:
+    command = (*_python("service"), *(["--insecure"] if place.insecure else []))
+    grace_s = place.settings.leave_s + place.settings.drain_s + SERVICE_MARGIN_S
+    return Program("service", command, environment, grace_s=grace_s)
 
 
 def _python(module: str) -> tuple[str, ...]:

@@ -7,14 +7,14 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from models.datasets import DatasetInfo, Datasets
+from models.datasets import DatasetInfo, Datasets, dataset_ending
 from models.errors import InputError
 from models.row_counts import count_rows
 from service.answers import json_answer
 from service.context import notes, services
 from service.offload import aside
 from service.registry import Registry
-from service.uploads import file_chunks, gathered_body
+from service.uploads import gathered_body
 
 __all__ = ["blueprint"]
 
@@ -34,8 +34,9 @@ def upload() -> Response:
     settings, ticket = services().settings, notes().ticket
     on_progress = (lambda: None) if ticket is None else ticket.renew
     with gathered_body(
-        request, limit_bytes=settings.max_body_bytes, patience_s=settings.request_timeout_s, on_progress=on_progress
-    ) as path:
+        request, suffix=dataset_ending(name), limit_bytes=settings.max_body_bytes,
+        patience_s=settings.request_timeout_s, on_progress=on_progress,
+    ) as path:  # fmt: skip
         info = aside(_keep, services().registry, name, path)
     return json_answer(_document(info), status=HTTPStatus.CREATED, headers={"Location": f"/v1/datasets/{info.sha256}"})
 
@@ -61,7 +62,7 @@ def delete(reference: str) -> Response:
 
 
 def _named(name: str | None, mimetype: str) -> str:
-    """The name, completed by what the content type says; whether it can be one is for the store to say."""
+    """The name, completed by what the content type says."""
     if not name:
         raise InputError(where="name", expected="?name= with a file name such as iris.csv", received="nothing")
     return name if PurePosixPath(name).suffix else name + ENDING_OF_TYPE.get(mimetype, "")
@@ -73,7 +74,7 @@ def _datasets(registry: Registry) -> Datasets:
 
 def _keep(registry: Registry, name: str, path: Path) -> DatasetInfo:
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    return _datasets(registry).put(name, file_chunks(path), created_at=now, count_rows=count_rows)
+    return _datasets(registry).put(name, path, created_at=now, count_rows=count_rows)
 
 
 def _list(registry: Registry) -> list[DatasetInfo]:

@@ -9,12 +9,10 @@ from marshmallow import Schema, ValidationError, fields
 from models.arguments import Check, Mismatch, boolean, integer
 from models.errors import InputError, ModelNotFound, shown
 from models.names import is_label_name, is_model_name
-from models.promotions import Promotion, PromotionLog
+from models.promotions import move_label
 from service.answers import json_answer
 from service.bodies import JSON_TYPES, parse_object, read_body, require_content_type
 from service.context import notes, services
-from service.errors import GateDoesNotHold
-from service.gate import why_gate_does_not_hold
 from service.offload import aside
 from service.registry import Registry
 
@@ -57,7 +55,7 @@ def put_label(model: str, label: str) -> Response:
     document = _LabelSchema().load(parse_object(read_body(request, limit_bytes=LIMIT_BYTES)))
     version: int = document["version"]
     forced_by = _caller() if document["force"] else None
-    labels = aside(_move, services().registry, model, label, version, forced_by=forced_by)
+    labels = aside(move_label, services().registry.store, model, label, version, forced_by=forced_by)
     services().registry.look_soon()
     return json_answer({"model": model, "label": label, "version": version, "labels": labels})
 
@@ -82,21 +80,6 @@ def _check_names(model: str, label: str) -> None:
 def _caller() -> str:
     key_id = notes().key_id
     return f"key {key_id}" if key_id is not None else "a caller without a key"
-
-
-def _move(registry: Registry, model: str, label: str, version: int, *, forced_by: str | None) -> dict[str, int]:
-    """Move a label; a promotion against the gate's verdict needs force, and is written down."""
-    store = registry.store
-    store.resolve(model, version=version)
-    reason = why_gate_does_not_hold(store.manifest(model, version).gate)
-    if reason is not None and forced_by is None:
-        raise GateDoesNotHold(model, version, label=label, reason=reason)
-    previous = store.labels(model).get(label)
-    store.set_label(model, label, version)
-    if reason is not None and forced_by is not None:
-        forced = Promotion.now(model, label, version, previous=previous, verdict=[reason], by=forced_by)
-        PromotionLog(store.objects, model).record(forced)
-    return store.labels(model)
 
 
 def _remove(registry: Registry, model: str, label: str) -> None:

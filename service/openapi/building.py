@@ -44,6 +44,7 @@ ERRORS: Mapping[int, str] = {
     500: "Something failed inside the service; the sentence has the request's id",
     503: "The model is known but not loaded, or the store or the queue does not answer",
     504: "Not done within ONEHOT_REQUEST_TIMEOUT_S",
+    507: "The store is full: nothing was changed",
 }
 LOCKED_ERRORS = (401, 403)
 BUSY_ERRORS = (429, 504)

@@ -162,10 +162,10 @@ OPERATIONS: dict[str, Operation] = {
             )
         },
         body=(Content(reference("LabelRequest"), {"version": 1}),),
-        errors=(400, 404, 409, 413, 415, 503),
+        errors=(400, 404, 409, 413, 415, 503, 507),
         description="Refused with 409 when the version's gate does not hold, unless `force` is true.",
     ),
     "labels.delete_label": Operation(
-        TAG, "Take a label away; its version stays", {204: Reply("It is gone")}, errors=(400, 404, 503)
+        TAG, "Take a label away; its version stays", {204: Reply("It is gone")}, errors=(400, 404, 503, 507)
     ),
 }

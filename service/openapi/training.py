@@ -192,7 +192,7 @@ OPERATIONS: dict[str, Operation] = {
                 example="iris.csv",
             ),
         ),
-        errors=(400, 413, 503),
+        errors=(400, 413, 503, 507),
         description="`.npz`, `.npy`, `.csv`, `.parquet`, `.json`, `.jsonl`, `.ndjson`. Pickles are never loaded.",
     ),
     "datasets.list_datasets": Operation(

@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -135,7 +136,11 @@ def test_jobs_are_listed_the_newest_first(client, redis) -> None:
     assert [job["id"] for job in client.get("/v1/jobs").json["jobs"]] == ids[::-1]
     assert [job["id"] for job in client.get("/v1/jobs?limit=1").json["jobs"]] == ids[:1:-1]
     job_of(redis, ids[1]).delete()
+    now_s = time.time()
+    redis.zadd("onehot:jobs", {ids[1]: now_s - 3600, "on-its-way": now_s})
     assert [job["id"] for job in client.get("/v1/jobs").json["jobs"]] == [ids[2], ids[0]]
+    assert redis.zscore("onehot:jobs", ids[1]) is None
+    assert redis.zscore("onehot:jobs", "on-its-way") == pytest.approx(now_s)
     assert client.get("/v1/jobs?limit=0").status_code == 400
 
 

@@ -1,4 +1,4 @@
-"""What the issue of the trainer names, proved one by one; `python -m trainer.proving` proves all that Keras ships."""
+"""What most networks are made of, proved one by one; `python -m trainer.proving` proves all that Keras ships."""
 
 import json
 import re
@@ -27,7 +27,7 @@ NAMED = {"layers": LAYERS, "losses": LOSSES, "optimizers": OPTIMIZERS}
 
 
 def is_named(case: Case) -> bool:
-    """Whether the issue names it, or the exporter once failed at it; other families are proved whole."""
+    """Whether most networks have it, or the exporter once failed at it; other families are proved whole."""
     pattern = NAMED.get(case.family)
     return pattern is None or any(pattern.fullmatch(name) for name in case.names)
 

@@ -106,8 +106,7 @@ def test_data_in_a_file_makes_the_same_model(table: str, tmp_path: Path, store: 
 
 def test_an_uploaded_table_is_trained_on(table: str, tmp_path: Path, store: Store) -> None:
     """By the name under which it was uploaded; no data root is needed."""
-    content = (tmp_path / table).read_bytes()
-    info = Datasets(store.objects).put("t.parquet", [content], created_at="now", count_rows=count_rows)
+    info = Datasets(store.objects).put("t.parquet", tmp_path / table, created_at="now", count_rows=count_rows)
     manifest = publish(document("dataset://t.parquet"), tmp_path / "nowhere", store)
     assert manifest.data["sha256"] == info.sha256
     assert info.rows == sum(manifest.data["rows"].values())

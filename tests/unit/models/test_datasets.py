@@ -1,9 +1,11 @@
 import hashlib
+import json
+import tempfile
 from pathlib import Path
 
 import pytest
 
-from models.datasets import Datasets, is_dataset_name
+from models.datasets import Datasets
 from models.errors import DataError
 from models.names import is_model_name
 from models.row_counts import count_rows
@@ -21,7 +23,9 @@ def datasets(tmp_path: Path) -> Datasets:
 
 
 def put(datasets: Datasets, name: str = "pq.csv", content: bytes = CSV):
-    return datasets.put(name, [content[:5], content[5:]], created_at=NOW, count_rows=count_rows)
+    with tempfile.NamedTemporaryFile(suffix=Path(name).suffix) as file:
+        Path(file.name).write_bytes(content)
+        return datasets.put(name, Path(file.name), created_at=NOW, count_rows=count_rows)
 
 
 def test_an_upload_is_found_by_name_and_by_digest(datasets: Datasets) -> None:
@@ -69,7 +73,6 @@ def test_a_deleted_data_set_is_unknown_and_can_come_back(datasets: Datasets) -> 
 )
 def test_a_name_that_is_none_is_refused(datasets: Datasets, name: str) -> None:
     """Nothing that could be a path, and an ending that says what kind of file it is."""
-    assert not is_dataset_name(name)
     with pytest.raises(DataError, match="ends in"):
         put(datasets, name)
     with pytest.raises(DataError, match="unknown"):
@@ -89,6 +92,22 @@ def test_changed_bytes_are_noticed(datasets: Datasets, tmp_path: Path) -> None:
     (tmp_path / "store" / "datasets" / DIGEST / "data.csv").write_bytes(b"a,y\n1,2\n")
     with pytest.raises(DataError, match="sha-256"), datasets.local("pq.csv"):
         pass
+
+
+def test_a_damaged_record_is_named_and_hides_no_other(datasets: Datasets, tmp_path: Path) -> None:
+    """And what a later version adds to a record is passed over."""
+    put(datasets)
+    later = put(datasets, "later.csv", CSV + b"5,6,p\n")
+    folder = tmp_path / "store" / "datasets"
+    (folder / DIGEST / "dataset.json").write_text('{"name": "pq.csv"')
+    path = folder / later.sha256 / "dataset.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "colour": "red"}))
+    assert datasets.uploaded() == [later]
+    with pytest.raises(DataError, match=rf"datasets/{DIGEST}/dataset.json: expected what is known of a data set"):
+        datasets.find(DIGEST)
+    (folder / "names" / "pq.csv.json").write_text("[]")
+    with pytest.raises(DataError, match=r"names/pq\.csv\.json: expected a digest"):
+        datasets.find("pq.csv")
 
 
 def test_data_sets_are_no_model(datasets: Datasets, tmp_path: Path) -> None:

@@ -55,7 +55,8 @@ def test_an_unknown_uploaded_data_set_is_named(tmp_path: Path) -> None:
     """Where the store is at hand; a known one is left to the trainer."""
     datasets = Datasets(Store.open(tmp_path).objects)
     assert "expected the name or sha-256" in problems(tmp_path, "dataset://t.csv", datasets)[0]
-    datasets.put("t.csv", [b"a,y\n1,2\n"], created_at="now", count_rows=count_rows)
+    (tmp_path / "here.csv").write_text("a,y\n1,2\n")
+    datasets.put("t.csv", tmp_path / "here.csv", created_at="now", count_rows=count_rows)
     assert problems(tmp_path, "dataset://t.csv", datasets) == []
 
 

@@ -38,4 +38,11 @@ def test_unknown_and_unreadable_variables_are_all_named():
         read_settings(given)
     assert set(caught.value.problems) == set(given)
     assert "ONEHOT_WORKERS: expected a whole number from 1 to 256; received 'many'" in str(caught.value)
-    assert "ONEHOT_BIND: expected HOST:PORT; received 'localhost'" in str(caught.value)
+    assert "ONEHOT_BIND: expected HOST:PORT with a port up to 65535; received 'localhost'" in str(caught.value)
+
+
+def test_a_port_that_there_is_not_is_named() -> None:
+    """And not left for the start of the server to fail on."""
+    with pytest.raises(SettingsError, match="ONEHOT_BIND: expected HOST:PORT with a port up to 65535"):
+        read_settings({"ONEHOT_BIND": "127.0.0.1:99999"})
+    assert read_settings({"ONEHOT_BIND": "[::1]:65535"}).port == 65535

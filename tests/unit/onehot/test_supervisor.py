@@ -10,13 +10,14 @@ import psutil
 import pytest
 import redis
 
-from models.settings import read_settings
+from models.settings import Settings, read_settings
 from onehot.failures import WorkFailed
 from onehot.local import stack as stack_module
 from onehot.local.child import Program
 from onehot.local.server import claim_folder, free_port, is_port_free, prepare_server
 from onehot.local.stack import ONCE, Place, run_stack
 from onehot.local.supervisor import StartFailed, Supervisor
+from trainer import training_worker
 
 DEADLINE_S = 15.0
 STOPS_POLITELY = """
@@ -203,3 +204,15 @@ def test_a_killed_server_comes_back_on_its_port(small_stack, screen):
 
         eventually(answers, "the server answers again")
     assert "it is started again" in screen.notes[-1]
+
+
+def test_programs_have_the_time_that_they_give_themselves(monkeypatch, tmp_path) -> None:
+    """To answer what is under way, to write a last checkpoint: killed before, they would lose it."""
+    started: dict[str, Program] = {}
+    monkeypatch.setattr(Supervisor, "start", lambda _, program: started.update({program.name: program}))
+    monkeypatch.setattr(Supervisor, "wait_ready", lambda *_, **__: None)
+    settings = Settings(bind=f"127.0.0.1:{free_port()}", leave_s=3.0, drain_s=100.0)
+    place = Place(settings, {}, tmp_path, starts_server=False)
+    with run_stack(place, on_line=lambda *_: None, on_note=lambda *_: None):
+        assert started["service"].grace_s > 103
+        assert started["trainer"].grace_s > training_worker.DRAIN_S

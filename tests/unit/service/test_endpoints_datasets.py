@@ -2,6 +2,7 @@ import gzip
 import hashlib
 import io
 import random
+import tempfile
 import zipfile
 from pathlib import Path
 
@@ -161,3 +162,13 @@ def test_a_job_on_an_unknown_data_set_is_refused_before_it_is_queued(client) -> 
     assert (answer.status_code, answer.json["details"][0]["path"]) == (400, "data.source")
     upload(client)
     assert client.post("/v1/jobs", json=spec).status_code == 503  # there is no queue in this test
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a file that is always full")
+def test_a_full_disk_is_told_as_such(client, monkeypatch) -> None:
+    """Trying again in a second would not help."""
+    monkeypatch.setattr(tempfile, "NamedTemporaryFile", lambda **_: open("/dev/full", "r+b", buffering=0))  # noqa: PTH123, SIM115
+    answer = upload(client)
+    assert answer.status_code == 507
+    assert "the store is full" in answer.json["error"]
+    assert "Retry-After" not in answer.headers

@@ -37,13 +37,13 @@ def test_a_gate_that_does_not_hold_keeps_a_label_away(client, labels, store_fold
     """Unless the caller insists, which is written down."""
     answer = client.put("/v1/models/classic/labels/stable", json={"version": 3})
     assert answer.status_code == 409
-    assert "expected 0.9; received 0.8" in answer.json["error"]
+    assert "expected accuracy 0.9; received 0.8" in answer.json["error"]
     assert labels() == {"stable": 1}
     assert client.put("/v1/models/classic/labels/stable", json={"version": 3, "force": True}).status_code == 200
     assert labels() == {"stable": 3}
     (forced,) = PromotionLog(Store.open(store_folder).objects, "classic").read()
     assert (forced.version, forced.previous, forced.by) == (3, 1, "a caller without a key")
-    assert "expected 0.9; received 0.8" in forced.verdict[0]
+    assert "expected accuracy 0.9; received 0.8" in forced.verdict[0]
 
 
 def test_a_label_goes_away(client, labels) -> None:

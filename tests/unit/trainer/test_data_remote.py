@@ -66,7 +66,8 @@ def test_a_missing_object_is_named() -> None:
 def test_an_uploaded_data_set_is_read_by_name_and_digest(tmp_path: Path) -> None:
     """From the store that the trainer has."""
     datasets = Datasets(Store.open(tmp_path).objects)
-    info = datasets.put("table.csv", [CSV], created_at="now", count_rows=count_rows)
+    (tmp_path / "here.csv").write_bytes(CSV)
+    info = datasets.put("table.csv", tmp_path / "here.csv", created_at="now", count_rows=count_rows)
     for source in ("dataset://table.csv", info.source):
         dataset = load_dataset(DataSpec(source), roots=(), datasets=datasets)
         assert dataset.targets.tolist() == ["p", "q", "p"]
