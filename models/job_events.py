@@ -7,7 +7,7 @@ sent again because its answer was lost adds nothing.
 import json
 from typing import Any
 
-__all__ = ["EVENTS_TTL_S", "add_end", "add_event", "events_key"]
+__all__ = ["APPEND", "EVENTS_TTL_S", "add_end", "add_event", "events_key"]
 
 EVENTS_TTL_S = 30 * 24 * 3600
 APPEND = """
@@ -15,6 +15,7 @@ if redis.call('LINDEX', KEYS[1], -1) == ARGV[1] then return 0 end
 redis.call('RPUSH', KEYS[1], ARGV[1])
 return redis.call('EXPIRE', KEYS[1], ARGV[2])
 """
+"""KEYS: of the list. ARGV: the event, seconds to keep the list."""
 
 
 def events_key(job_id: str) -> str:

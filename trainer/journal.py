@@ -11,16 +11,24 @@ from typing import Any
 from redis import Redis
 from rq.job import Job
 
-from models.job_events import add_event, events_key
-from trainer.attempts import TTL_S, publishing_key, wishes
+from models.job_events import APPEND, EVENTS_TTL_S, events_key
+from trainer.attempts import TTL_S, attempt_key, publishing_key, wishes
 from trainer.draining import is_draining
 from trainer.watching import Progress, Superseded, TrainingCancelled, TrainingPaused
 
-__all__ = ["CHECKPOINTS", "JobWatcher", "add_event", "events_key", "told_epochs", "write_meta"]
+__all__ = ["CHECKPOINTS", "JobWatcher", "told_epochs", "write_meta"]
 
 CHECKPOINTS = "onehot:checkpoints"
 """Set of `model/job id`: who may have checkpoints in the store."""
 LOOK_S = 0.5
+SUPERSEDED = -1
+TELL = f"""
+local current = redis.call('GET', KEYS[2])
+if current and current ~= ARGV[3] then return {SUPERSEDED} end
+redis.call('HSET', KEYS[3], 'meta', ARGV[4])
+{APPEND}
+"""
+"""Asks for the attempt and writes in one step: a worker that was cut off may say this long after it was superseded."""
 
 
 def told_epochs(connection: Redis, job_id: str) -> int:
@@ -54,14 +62,19 @@ class JobWatcher:
         self._meta = {name: value for name, value in job.get_meta().items() if name != "error"}
 
     def on_epoch(self, progress: Progress) -> None:
-        """Into the meta for those who ask, into the events for those who follow."""
+        """Into the meta for those who ask, into the events for those who follow.
+
+        Raises:
+            Superseded: When another attempt counts; nothing is written then.
+        """
         if progress.epoch <= self._told:
             return
         self._meta["progress"] = progress.document
-        with self.job.connection.pipeline() as pipeline:
-            pipeline.hset(self.job.key, "meta", self.job.serializer.dumps(self._meta))
-            add_event(pipeline, self.job.id, {"event": "epoch", **progress.document})
-            pipeline.execute()
+        keys = events_key(self.job.id), attempt_key(self.job.id), self.job.key
+        event, meta = json.dumps({"event": "epoch", **progress.document}), self.job.serializer.dumps(self._meta)
+        told = self.job.connection.eval(TELL, len(keys), *keys, event, EVENTS_TTL_S, self.attempt, meta)
+        if told == SUPERSEDED:
+            raise Superseded
         self._told = progress.epoch
 
     def on_checkpoint(self) -> None:

@@ -13,9 +13,10 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from models.checkpoints import CheckpointShelf
+from models.job_events import add_event, events_key
 from models.store import Store
 from trainer.attempts import begin_attempt, cancel_key, publishing_key
-from trainer.journal import CHECKPOINTS, JobWatcher, add_event, events_key
+from trainer.journal import CHECKPOINTS, JobWatcher
 from trainer.sweeping import sweep
 from trainer.watching import Progress, Superseded, TrainingCancelled
 
@@ -75,6 +76,10 @@ def test_a_new_attempt_supersedes_the_one_before(job: Job) -> None:
         JobWatcher(job, "first").check()
     with pytest.raises(Superseded):
         watcher.check_before_publishing()
+    with pytest.raises(Superseded):
+        watcher.on_epoch(progress(1))
+    assert events(job) == []
+    assert "progress" not in job.get_meta()
 
 
 def test_it_is_too_late_to_cancel_what_publishes(job: Job) -> None:
