@@ -7,9 +7,10 @@ sent again because its answer was lost adds nothing.
 import json
 from typing import Any
 
-__all__ = ["APPEND", "EVENTS_TTL_S", "add_end", "add_event", "events_key"]
+from models.job_queue import KEPT_S
 
-EVENTS_TTL_S = 30 * 24 * 3600
+__all__ = ["APPEND", "add_end", "add_event", "events_key"]
+
 APPEND = """
 if redis.call('LINDEX', KEYS[1], -1) == ARGV[1] then return 0 end
 redis.call('RPUSH', KEYS[1], ARGV[1])
@@ -31,7 +32,7 @@ def add_event(connection: Any, job_id: str, event: dict[str, Any]) -> None:
         job_id: Whose event it is.
         event: Plain values.
     """
-    connection.eval(APPEND, 1, events_key(job_id), json.dumps(event), EVENTS_TTL_S)
+    connection.eval(APPEND, 1, events_key(job_id), json.dumps(event), KEPT_S)
 
 
 def add_end(connection: Any, job_id: str, status: str) -> None:

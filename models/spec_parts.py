@@ -4,13 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from models.job_queue import CPU_QUEUE, GPU_QUEUE
 from models.keras_objects import ObjectSpec
 from models.preprocessing import StepSpec
 
 __all__ = ["CompileSpec", "DataSpec", "FitSpec", "Gate", "Resources", "Spec"]
-
-CPU_QUEUE = "train"
-GPU_QUEUE = "train-gpu"
 
 
 @dataclass(frozen=True, slots=True)

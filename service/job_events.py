@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from models.errors import InputError, shown
+from models.job_events import events_key
 from service.errors import JobNotFound, QueueUnavailable
 from service.jobs import ENDED, Jobs, answering
 
@@ -87,7 +88,7 @@ def follow(jobs: Jobs, job_id: str, *, start: int, is_ending: Callable[[], bool]
 
 def _read(jobs: Jobs, job_id: str, index: int) -> list[dict[str, Any]]:
     with answering():
-        raw = jobs.connection.lrange(f"onehot:job:{job_id}:events", index, index + BATCH - 1)
+        raw = jobs.connection.lrange(events_key(job_id), index, index + BATCH - 1)
     return [orjson.loads(one) for one in raw]
 
 

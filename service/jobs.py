@@ -22,21 +22,17 @@ from rq.job import Job, JobStatus
 from rq.results import Result
 from rq.serializers import JSONSerializer
 
+from models.job_queue import INDEX, KEPT_S, QUEUES, cancel_key
 from models.spec import Spec
 from service.errors import JobHasEnded, JobNotFound, KeyReused, QueueUnavailable
 
 __all__ = ["ENDED", "Jobs", "answering", "connect"]
 
 TRAIN = "trainer.jobs.train"
-QUEUES = ("train", "train-gpu")
-INDEX = "onehot:jobs"
-"""Sorted set: job id → when it was submitted. RQ's own registries are ordered by when a job is forgotten."""
 INDEX_LENGTH = 10_000
 SUBMITTING_S = 60.0
 """A job that is not in the queue this long after it was submitted will not come."""
-DAY_S = 24 * 3600
-RESULT_TTL_S = 30 * DAY_S
-FAILURE_TTL_S = 365 * DAY_S
+FAILURE_TTL_S = 365 * 24 * 3600
 NEVER = -1
 ATTEMPTS = Retry(max=3)
 CONNECT_TIMEOUT_S = 0.5
@@ -104,7 +100,7 @@ class Jobs:
             job_id=job_id,
             unique=True,
             timeout=NEVER,
-            result_ttl=RESULT_TTL_S,
+            result_ttl=KEPT_S,
             failure_ttl=FAILURE_TTL_S,
             description=f"train {spec.model}",
             meta={"model": spec.model},
@@ -173,7 +169,7 @@ class Jobs:
             if status in (JobStatus.FINISHED, JobStatus.FAILED):
                 raise JobHasEnded(job_id, _status(job))
             # The flag first: a worker that takes the job at this moment sees it.
-            self.connection.set(f"onehot:job:{job_id}:cancel", 1, ex=RESULT_TTL_S)
+            self.connection.set(cancel_key(job_id), 1, ex=KEPT_S)
             if status not in RUNS_NOW | ENDED:
                 self._take_back(job)
             return _document(self._fetch(job_id))

@@ -18,15 +18,14 @@ from rq.serializers import JSONSerializer
 
 from models.errors import WorkerLost
 from models.job_events import add_end
+from models.job_queue import QUEUES, maintaining
 from models.settings import read_settings
 
 __all__ = ["reap"]
 
-QUEUES = ("train", "train-gpu")
 PATIENCE_S = 15.0
 """As long as a lease: a worker that the queue's server was away from renews it in this time, or is lost."""
 TURN_S = 1.0
-LOCK_S = 10
 
 
 class SilentJob(Job):
@@ -63,12 +62,11 @@ class Reaper(Worker):
     def clean_registries(self) -> None:
         """Give abandoned jobs back to their queues, or fail them."""
         for queue in self.queues:
-            lock = f"onehot:maintenance:{queue.name}"
-            if self.connection.set(lock, self.name, nx=True, ex=LOCK_S):
-                clean_registries(queue, [self._note_lost])
-                worker_registration.clean_worker_registry(queue)
-                queue.intermediate_queue.cleanup(self, queue)
-                self.connection.delete(lock)
+            with maintaining(self.connection, queue.name, owner=self.name) as is_ours:
+                if is_ours:
+                    clean_registries(queue, [self._note_lost])
+                    worker_registration.clean_worker_registry(queue)
+                    queue.intermediate_queue.cleanup(self, queue)
         for job in self._lost:
             self._tell_end(job)
 

@@ -8,39 +8,22 @@ from typing import Any
 
 from redis import Redis
 
+from models.job_queue import KEPT_S, attempt_key, cancel_key, publishing_key
+
 __all__ = [
     "ATTEMPT_VARIABLE",
-    "attempt_key",
     "begin_attempt",
-    "cancel_key",
     "is_cancellable",
-    "publishing_key",
     "wishes",
 ]
 
 ATTEMPT_VARIABLE = "RQ_EXECUTION_ID"
 """The environment variable that tells a work-horse which attempt it is; RQ's own for the workers that spawn."""
-TTL_S = 30 * 24 * 3600
-
-
-def attempt_key(job_id: str) -> str:
-    """The Redis key of the attempt that counts."""
-    return f"onehot:job:{job_id}:attempt"
-
-
-def cancel_key(job_id: str) -> str:
-    """The Redis key that, while it exists, asks a job to stop."""
-    return f"onehot:job:{job_id}:cancel"
-
-
-def publishing_key(job_id: str) -> str:
-    """The Redis key that holds the attempt that publishes: too late to cancel."""
-    return f"onehot:job:{job_id}:publishing"
 
 
 def begin_attempt(connection: Redis, job_id: str, attempt: str) -> None:
     """From now on this attempt counts, and no earlier one."""
-    connection.set(attempt_key(job_id), attempt, ex=TTL_S)
+    connection.set(attempt_key(job_id), attempt, ex=KEPT_S)
 
 
 def wishes(connection: Redis, job_id: str, attempt: str) -> tuple[bool, bool]:

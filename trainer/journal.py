@@ -11,15 +11,14 @@ from typing import Any
 from redis import Redis
 from rq.job import Job
 
-from models.job_events import APPEND, EVENTS_TTL_S, events_key
-from trainer.attempts import TTL_S, attempt_key, publishing_key, wishes
+from models.job_events import APPEND, events_key
+from models.job_queue import CHECKPOINTS, KEPT_S, attempt_key, publishing_key
+from trainer.attempts import wishes
 from trainer.draining import is_draining
 from trainer.watching import Progress, Superseded, TrainingCancelled, TrainingPaused
 
-__all__ = ["CHECKPOINTS", "JobWatcher", "told_epochs", "write_meta"]
+__all__ = ["JobWatcher", "told_epochs", "write_meta"]
 
-CHECKPOINTS = "onehot:checkpoints"
-"""Set of `model/job id`: who may have checkpoints in the store."""
 LOOK_S = 0.5
 SUPERSEDED = -1
 TELL = f"""
@@ -72,7 +71,7 @@ class JobWatcher:
         self._meta["progress"] = progress.document
         keys = events_key(self.job.id), attempt_key(self.job.id), self.job.key
         event, meta = json.dumps({"event": "epoch", **progress.document}), self.job.serializer.dumps(self._meta)
-        told = self.job.connection.eval(TELL, len(keys), *keys, event, EVENTS_TTL_S, self.attempt, meta)
+        told = self.job.connection.eval(TELL, len(keys), *keys, event, KEPT_S, self.attempt, meta)
         if told == SUPERSEDED:
             raise Superseded
         self._told = progress.epoch
@@ -100,7 +99,7 @@ class JobWatcher:
         Raises:
             Superseded, TrainingCancelled: When it is so.
         """
-        self.job.connection.set(publishing_key(self.job.id), self.attempt, ex=TTL_S)
+        self.job.connection.set(publishing_key(self.job.id), self.attempt, ex=KEPT_S)
         try:
             self._look()
         except TrainingCancelled:

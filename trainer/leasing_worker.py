@@ -14,6 +14,7 @@ from rq.utils import now
 
 from models.errors import WorkerLost
 from models.job_events import add_end
+from models.job_queue import KEPT_S, maintaining
 from trainer.dequeuing import CarefulQueue
 from trainer.failures import error_document
 from trainer.journal import write_meta
@@ -30,9 +31,7 @@ LOOKS = 3
 """How often, in the time of one lease, a worker looks for leases that ran out."""
 SILENCE = 0.6
 """After so much of a lease without the queue's server, every lease may have run out: owners get time to renew them."""
-LOCK_S = 10
 WORKER_TTL_S = 60
-RESULT_TTL_S = 30 * 24 * 3600
 
 ENDS = {
     JobStatus.FINISHED: "finished",
@@ -58,7 +57,7 @@ class LeasingWorker(Worker):
         super().__init__(
             queues, connection=connection, serializer=JSONSerializer, worker_ttl=WORKER_TTL_S,
             maintenance_interval=max(1, lease_s // LOOKS), job_monitoring_interval=max(1, lease_s // HEARTBEATS),
-            default_result_ttl=RESULT_TTL_S, log_job_description=False,
+            default_result_ttl=KEPT_S, log_job_description=False,
         )  # fmt: skip
         self.lease_s = lease_s
         self._sweeper = Sweeper()
@@ -91,16 +90,15 @@ class LeasingWorker(Worker):
         return now_s >= self._clean_from_s and bool(super().should_run_maintenance_tasks)
 
     def clean_registries(self) -> None:
-        """Give abandoned jobs back to their queues, under a lock that outlives no worker for long."""
+        """Give abandoned jobs back to their queues; one worker at a time."""
         for queue in self.queues:
-            lock = f"onehot:maintenance:{queue.name}"
-            if self.connection.set(lock, self.name, nx=True, ex=LOCK_S):
-                self._abandoned = []
-                clean_registries(queue, [self._note_abandoned])
-                worker_registration.clean_worker_registry(queue)
-                queue.intermediate_queue.cleanup(self, queue)
-                self._tell_abandoned()
-                self.connection.delete(lock)
+            with maintaining(self.connection, queue.name, owner=self.name) as is_ours:
+                if is_ours:
+                    self._abandoned = []
+                    clean_registries(queue, [self._note_abandoned])
+                    worker_registration.clean_worker_registry(queue)
+                    queue.intermediate_queue.cleanup(self, queue)
+                    self._tell_abandoned()
         self.last_cleaned_at = now()  # type: ignore[assignment]
         self._sweeper.look(self.connection)
 

@@ -15,9 +15,9 @@ from rq.exceptions import NoSuchJobError
 from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
 
+from models.job_queue import CHECKPOINTS
 from models.settings import read_settings
 from models.store import Store
-from trainer.journal import CHECKPOINTS
 from trainer.launch import forget_checkpoints
 from trainer.processes import die_with_parent, module_command
 from trainer.queue_connection import connect

@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 
+from models.job_queue import CPU_QUEUE, QUEUES
 from models.settings import SettingsError, read_settings
 from trainer.launch import choose_backend, is_installed, training_module
 from trainer.logs import set_up_logs
@@ -19,7 +20,6 @@ from trainer.training_worker import LEASE_S, TrainingWorker
 
 __all__ = ["main", "preload"]
 
-QUEUES = ("train", "train-gpu")
 LATER: Mapping[str, tuple[str, ...]] = {
     "tensorflow": ("trainer.stepping_tensorflow", "tf2onnx.convert"),
     "jax": ("trainer.stepping_jax",),
@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     set_up_logs(settings.log_format, settings.log_level)
     preload(options.backend)
-    worker = TrainingWorker(options.queue or [QUEUES[0]], connect(settings.redis_url), lease_s=options.lease)
+    worker = TrainingWorker(options.queue or [CPU_QUEUE], connect(settings.redis_url), lease_s=options.lease)
     worker.work(burst=options.burst, logging_level=settings.log_level.upper())
     return 0
 

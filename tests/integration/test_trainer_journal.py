@@ -14,9 +14,10 @@ from rq.serializers import JSONSerializer
 
 from models.checkpoints import CheckpointShelf
 from models.job_events import add_event, events_key
+from models.job_queue import CHECKPOINTS, cancel_key, publishing_key
 from models.store import Store
-from trainer.attempts import begin_attempt, cancel_key, publishing_key
-from trainer.journal import CHECKPOINTS, JobWatcher
+from trainer.attempts import begin_attempt
+from trainer.journal import JobWatcher
 from trainer.sweeping import sweep
 from trainer.watching import Progress, Superseded, TrainingCancelled
 
