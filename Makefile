@@ -1,10 +1,10 @@
 # Every target prepares what it needs: only Python 3.11–3.13, make and git have to be there.
-.PHONY: browser setup demo up test test-service test-backends test-faults test-long soak fuzz schemathesis check fix bench bench-train k8s-check image-check bench-scale bench-serve test-fleet
+.PHONY: help browser setup demo up test test-service test-backends test-faults test-long soak fuzz schemathesis check fix bench bench-train k8s-check image-check bench-scale bench-serve test-fleet
 .DEFAULT_GOAL := help
 
 PYTHON := .venv/bin/python
 PACKAGES := models trainer service onehot
-CHECKED := $(PACKAGES) tests scripts examples
+CHECKED := $(PACKAGES) tests scripts examples bench
 PYTEST := -m pytest --durations=10
 SERVICE_TESTS := tests/unit/service $(wildcard tests/integration/test_service_*.py tests/contract/test_service_*.py) \
 	tests/contract/test_tensorflow_serving_rest.py tests/contract/test_open_inference_protocol.py

@@ -9,7 +9,19 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-__all__ = ["Check", "Mismatch", "family_of", "kind_of"]
+__all__ = [
+    "Check",
+    "Mismatch",
+    "boolean",
+    "choice",
+    "either",
+    "family_of",
+    "integer",
+    "kind_of",
+    "listing",
+    "number",
+    "text",
+]
 
 LARGEST = 2**24
 """No size of a layer is larger: what is above is a typing mistake that would take the machine's memory."""

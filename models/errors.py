@@ -164,11 +164,10 @@ class WorkerLost(TrainingError):
 class TrainingDiverged(TrainingError):
     """The loss stopped being a number."""
 
-    def __init__(self, *, epoch: int, metric: str = "loss") -> None:
+    def __init__(self, *, epoch: int) -> None:
         self.epoch = epoch
-        self.metric = metric
         super().__init__(
-            f"{metric} is not a finite number after epoch {epoch}: lower the learning rate, "
+            f"loss is not a finite number after epoch {epoch}: lower the learning rate, "
             "or rescale or standardize the features"
         )
 

@@ -14,7 +14,7 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 from models.instances import Feature, InstanceSpec
 from models.preprocessing import Preprocessing
 
-__all__ = ["FORMAT_VERSION", "FileInfo", "GoldenRows", "Manifest", "ManifestError", "TensorInfo"]
+__all__ = ["FORMAT_VERSION", "FileInfo", "GoldenRows", "Manifest", "ManifestError", "TensorInfo", "finite"]
 
 FORMAT_VERSION = 1
 TASKS = ("softmax", "sigmoid", "multilabel", "regression")

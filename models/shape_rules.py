@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from math import prod
 from typing import Any
 
-__all__ = ["RULES", "Shape", "ShapeMismatch"]
+__all__ = ["ALIKE", "AUGMENTING", "RULES", "Shape", "ShapeMismatch"]
 
 Shape = tuple[int, ...]
 Arguments = Mapping[str, Any]

@@ -9,7 +9,7 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, missing, valid
 from models.arguments import Check, Mismatch
 from models.errors import Problem, shown
 
-__all__ = ["Checked", "Part", "SpecPart", "did_you_mean", "flatten"]
+__all__ = ["Checked", "Part", "Problems", "SpecPart", "did_you_mean", "flatten"]
 
 
 class Checked(fields.Field[Any]):

@@ -6,11 +6,11 @@ from typing import Any
 from models.errors import Problem
 from models.heads import check_head
 from models.keras_objects import ObjectSpec
-from models.metrics import check_metrics, counts_rows, higher_is_better, measured_names, metric_name
+from models.metrics import check_metrics, counts_rows, higher_is_better, measured_names
 from models.monitors import check_callbacks
 from models.shapes import infer_shapes
 
-__all__ = ["check_output", "check_rules", "metric_name"]
+__all__ = ["check_output", "check_rules"]
 
 
 def check_rules(parts: Mapping[str, Any], problems: list[Problem]) -> None:

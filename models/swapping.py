@@ -15,7 +15,7 @@ from obstore.store import ObjectStore
 from models.errors import StoreUnavailable, reason_of
 from models.objects import answering
 
-__all__ = ["NOT_MODIFIED", "Document", "SwappedFile", "UnreadableDocument"]
+__all__ = ["NOT_MODIFIED", "Document", "NotModified", "SwappedFile", "UnreadableDocument"]
 
 ATTEMPTS = 50
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from onehot.screen import short_number
 
-__all__ = ["bars", "confusion", "curves", "reliability"]
+__all__ = ["bars", "confusion", "curves", "reliability", "shown_number"]
 
 WIDTH, HEIGHT = 420, 260
 LEFT, RIGHT, TOP, BOTTOM = 56, 12, 14, 34

@@ -28,8 +28,8 @@ find_python() {
     return 1
 }
 
-# uv of the version that wrote the lock: from PATH when it is new enough, else into .tools by pip, or by a small
-# downloader where Debian's python3 came without pip.
+# uv of the version that wrote the lock, in .tools: by pip, or by a small downloader where Debian's python3 came
+# without pip.
 find_uv() {
     if [ -x ".tools/uv-$uv_version/bin/uv" ]; then
         echo "$PWD/.tools/uv-$uv_version/bin/uv"

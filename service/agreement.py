@@ -11,7 +11,7 @@ from typing import Any, Self
 from models.names import LATEST, STABLE
 from service.plan import ModelPlan
 
-__all__ = ["DEFAULT", "Agreement", "ModelAgreement", "Report", "agree"]
+__all__ = ["DEFAULT", "Agreement", "ModelAgreement", "Report", "agree", "targets_of"]
 
 DEFAULT = ""
 """Stands for "neither a version nor a label" where labels are keys; no label is empty."""

@@ -10,7 +10,7 @@ from models.errors import InputError, shown
 from service.errors import BodyTooLarge
 from service.offload import aside
 
-__all__ = ["compress_answer", "compressed", "decoded", "decoded_chunks", "read_chunks"]
+__all__ = ["WORTH_IT_BYTES", "compress_answer", "compressed", "decoded", "decoded_chunks", "read_chunks"]
 
 CHUNK_BYTES = 64 * 1024
 GZIP_WINDOW = 16 + zlib.MAX_WBITS

@@ -23,7 +23,7 @@ from service.tracing import Traces, open_traces
 if TYPE_CHECKING:
     from service.jobs import Jobs
 
-__all__ = ["RequestNotes", "Services", "notes", "services"]
+__all__ = ["EXTENSION", "RequestNotes", "Services", "notes", "services"]
 
 EXTENSION = "onehot"
 

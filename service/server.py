@@ -26,7 +26,7 @@ FIRST_REFRESH_S = 20.0
 SILENCE_S = 60
 """A worker whose event loop does not turn for so long is replaced."""
 KEEP_ALIVE_S = 5
-"""How long a connection may stay without a request, also while a worker waits to stop, and a refused body may go on."""
+"""How long a connection may stay without a request."""
 
 GLANCE_S = 0.01
 LEAVE_TURN_S = 0.02

@@ -14,7 +14,6 @@ from service.errors import VersionNotLoaded
 from service.predictor import Predictor
 
 __all__ = [
-    "DEFAULT",
     "OK",
     "HeldModel",
     "Holdings",

@@ -13,6 +13,7 @@ from service.forms import instance_form
 from service.snapshot import VersionStatus
 
 __all__ = [
+    "ROW",
     "SIGNATURE",
     "PredictForm",
     "classify_results",

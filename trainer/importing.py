@@ -2,7 +2,7 @@
 
 It is loaded in Keras' safe mode, exported, and compared with its export on random rows; nothing is published that
 ONNX Runtime does not compute as Keras does. With --data it is measured as well. Exit status: 0 published, 1 it cannot
-be, 2 wrong usage.
+be, 2 a wrong option or setting.
 """
 
 import argparse
@@ -179,11 +179,12 @@ def _manifest(model: str, network: Any, *, head: Any, names: tuple[str, ...], go
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Import one file; the exit status."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if not is_model_name(options.model):
+        parser.error(f"argument --model: expected a model's name: a-z, 0-9, _ and -; received {options.model!r}")
     names = [name.strip() for name in options.class_names.split(",")] if options.class_names else []
     try:
-        if not is_model_name(options.model):
-            raise DataError(where="--model", expected="a model's name: a-z, 0-9, _ and -", received=repr(options.model))
         settings = read_settings(os.environ)
         store = Store.open(settings.store)
         content = _content(options.file)

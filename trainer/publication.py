@@ -22,7 +22,7 @@ from trainer.held_out import rows_digest
 from trainer.parity import TOLERANCES
 from trainer.preparation import Piece, Prepared
 
-__all__ = ["Candidate", "golden_rows", "publish", "weights_digest"]
+__all__ = ["UNNUMBERED", "Candidate", "golden_rows", "package_versions", "publish", "weights_digest"]
 
 GOLDEN_ROWS = 8
 PACKAGES = (

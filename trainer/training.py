@@ -32,7 +32,7 @@ from trainer.seeds import seed_everything
 from trainer.stepping import make_stepper
 from trainer.watching import Onlooker, Watcher
 
-__all__ = ["train"]
+__all__ = ["Stopwatch", "make_candidate", "train"]
 
 
 @dataclass(frozen=True, slots=True)

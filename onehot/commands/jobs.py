@@ -51,7 +51,7 @@ def show(job_id: str, as_json: bool) -> None:  # noqa: FBT001
 @click.argument("job_id", metavar="ID")
 @json_option
 def cancel(job_id: str, as_json: bool) -> None:  # noqa: FBT001
-    """Cancel a job: a queued one never starts, a running one stops after its epoch."""
+    """Cancel a job: a queued one never starts, a running one stops within a second or so."""
     with Service.from_settings(settings_here()) as service:
         answer = service.call("DELETE", f"/v1/jobs/{job_id}")
     if as_json:

@@ -38,7 +38,7 @@ def predict(model: str, source: str, version: int | None, label: str | None, top
     settings = settings_here()
     with Service.from_settings(settings) as service:
         path = model_path(model, version=version, label=label)
-        # Each process of the service looks for new versions once in `poll_s`: after two, it has what was published.
+        # The service looks for new versions once in `poll_s`: after two looks all its processes have what was published
         served, predictions = ask(service, path, request, patience_s=2 * settings.poll_s)
         names = class_names_of(service, model, served)
     if as_json:

@@ -8,7 +8,7 @@ import click
 
 from onehot.commands.options import settings_here
 
-__all__ = ["serve", "worker"]
+__all__ = ["become", "serve", "worker"]
 
 
 @click.command()

@@ -15,7 +15,7 @@ from onehot.failures import ServiceRefused, WrongUsage
 from onehot.following import follow_job
 from onehot.screen import say, say_json
 
-__all__ = ["submit", "train"]
+__all__ = ["read_spec", "submit", "train"]
 
 BAD_SPEC = frozenset({400, 422})
 

@@ -47,5 +47,6 @@ def test_the_queue_is_the_cluster_s() -> None:
     base = (ROOT / "k8s" / "base" / "kustomization.yaml").read_text(encoding="utf-8")
     name, _, tag = SERVICES["queue"]["image"].rpartition(":")
     assert f"- name: {name}\n    newTag: {tag}" in base
-    command = " ".join(SERVICES["queue"]["command"])
-    assert "--appendonly yes --maxmemory-policy noeviction --requirepass" in command
+    shell, option, script = SERVICES["queue"]["command"]
+    assert (shell, option) == ("sh", "-c")
+    assert "appendonly yes\nmaxmemory-policy noeviction\nrequirepass $$REDISCLI_AUTH\n" in script

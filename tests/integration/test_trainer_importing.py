@@ -162,6 +162,8 @@ def test_the_command_says_what_it_did(saved, tmp_path, monkeypatch, capsys) -> N
     file = str(tmp_path / "own.keras")
     assert main([file, "--model", "own", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["version"] == 1
-    assert main([file, "--model", "Not a name"]) == 1
+    with pytest.raises(SystemExit) as refused:
+        main([file, "--model", "Not a name"])
+    assert refused.value.code == 2
     assert main([str(tmp_path / "none.keras"), "--model", "own"]) == 1
     assert capsys.readouterr().err.count("\n") == 2

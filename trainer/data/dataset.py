@@ -11,7 +11,7 @@ from models.instances import Array, Feature
 from models.preprocessing import StepSpec
 from trainer.data.rows import Rows, take_rows
 
-__all__ = ["Dataset"]
+__all__ = ["Dataset", "number_of"]
 
 
 @dataclass(frozen=True, slots=True)

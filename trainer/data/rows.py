@@ -15,6 +15,7 @@ from models.instances import Array
 from models.preprocessing import Preprocessing
 
 __all__ = [
+    "BATCH_BYTES",
     "MOST_BYTES",
     "ChosenRows",
     "FileRows",

@@ -13,7 +13,7 @@ from models.sources import known_sets
 from models.spec import DataSpec
 from trainer.data.dataset import Dataset
 
-__all__ = ["read"]
+__all__ = ["array_digest", "read"]
 
 LOADERS: Mapping[str, Callable[[], Any]] = {
     "digits": datasets.load_digits,

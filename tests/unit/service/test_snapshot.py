@@ -3,8 +3,9 @@ import dataclasses
 import pytest
 
 from models.errors import LabelNotFound, VersionNotFound
+from service.agreement import DEFAULT
 from service.errors import VersionNotLoaded
-from service.snapshot import DEFAULT, LoadedModel, Snapshot, State, VersionStatus
+from service.snapshot import LoadedModel, Snapshot, State, VersionStatus
 
 
 @pytest.fixture

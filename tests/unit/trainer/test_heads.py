@@ -3,7 +3,7 @@ import pytest
 
 from models.errors import SpecError
 from models.keras_objects import ObjectSpec
-from models.spec_rules import metric_name
+from models.metrics import metric_name
 from trainer.heads import Head, check_output, choose_head, task_of
 from trainer.targets import Labels
 
