@@ -27,7 +27,7 @@ class Feature:
 
     Args:
         name: The column's name.
-        kind: `number` or `category`.
+        kind: `number`, `boolean` or `category`.
         optional: Whether it may be missing (null), because a `fill` step fills it.
     """
 
@@ -61,6 +61,11 @@ class InstanceSpec:
     def is_numeric(self) -> bool:
         """Whether every value is a number that must be there."""
         return not any(feature.kind == "category" or feature.optional for feature in self.features or ())
+
+    @property
+    def has_booleans(self) -> bool:
+        """Whether true and false are numbers in one of its columns."""
+        return any(feature.kind == "boolean" for feature in self.features or ())
 
     def accepts(self, shape: tuple[int, ...]) -> bool:
         """Whether a nested value of this shape is one instance: raw, flat, or as the network takes it."""
@@ -102,10 +107,12 @@ def parse_instances(values: Any, spec: InstanceSpec, *, where: str = "instances"
     if not spec.is_numeric:
         return _parse_table(values, spec, where)
     rows = _in_column_order(values, spec, where) if spec.features and dict in set(map(type, values)) else values
+    if spec.has_booleans:
+        rows = [_without_booleans(row, spec) for row in rows]
     shape, flat = _flatten(rows)
     if flat is None or not spec.accepts(shape[1:]):
-        _explain(rows, spec, where)
-    return batch_of_numbers(flat or [], spec, where)
+        flat = _one_by_one(rows, spec, where)
+    return batch_of_numbers(flat, spec, where)
 
 
 def _flatten(rows: list[Any]) -> tuple[tuple[int, ...], list[Any] | None]:
@@ -158,8 +165,9 @@ def require_finite(array: Array, where: str) -> None:
     raise InputError(where=f"{where}[{row}]", expected="finite float32 numbers", received=f"{bad}")
 
 
-def _explain(rows: list[Any], spec: InstanceSpec, where: str) -> None:
-    """Find the first instance that does not fit and say so."""
+def _one_by_one(rows: list[Any], spec: InstanceSpec, where: str) -> list[Any]:
+    """The numbers of instances of which each may have another form; says which is the first that does not fit."""
+    numbers: list[Any] = []
     for index, row in enumerate(rows):
         place = f"{where}[{index}]"
         if isinstance(row, list) and len(row) > spec.size:  # what else is wrong with it would take long to find
@@ -169,7 +177,8 @@ def _explain(rows: list[Any], spec: InstanceSpec, where: str) -> None:
             raise InputError(where=place, expected=f"numbers in {spec.expected}", received=_what_is_odd(row))
         if not spec.accepts(shape[1:]):
             raise InputError(where=place, expected=spec.expected, received=f"shape {list(shape[1:])}")
-    raise InputError(where=where, expected=f"every instance in one form, {spec.expected}", received="several forms")
+        numbers += flat
+    return numbers
 
 
 def _what_is_odd(row: Any, depth: int = 2) -> str:
@@ -188,6 +197,15 @@ def _what_is_odd(row: Any, depth: int = 2) -> str:
         if mixed:
             return "numbers beside lists"
     return shown(row)
+
+
+def _without_booleans(row: Any, spec: InstanceSpec) -> Any:
+    """A row with numbers where booleans may stand."""
+    features = spec.features or ()
+    if not isinstance(row, list) or len(row) != len(features):
+        return row
+    return [int(cell) if feature.kind == "boolean" and isinstance(cell, bool) else cell
+            for cell, feature in zip(row, features, strict=True)]  # fmt: skip
 
 
 def _in_column_order(values: list[Any], spec: InstanceSpec, where: str) -> list[Any]:
@@ -217,7 +235,7 @@ def _listed(names: Sequence[str], most: int = 12) -> str:
 
 
 def _kind(feature: Feature) -> str:
-    return "a number" if feature.kind == "number" else "text"
+    return {"number": "a number", "boolean": "true, false or a number"}.get(feature.kind, "text")
 
 
 def _parse_table(values: list[Any], spec: InstanceSpec, where: str) -> Array:
@@ -236,8 +254,10 @@ def _parse_table(values: list[Any], spec: InstanceSpec, where: str) -> Array:
 def _cell(cell: Any, feature: Feature, place: str) -> Any:
     if cell is None and feature.optional:
         return None
-    if feature.kind == "number" and type(cell) in NUMBERS and abs(cell) < float(np.finfo(np.float32).max):
+    if feature.kind == "boolean" and isinstance(cell, bool):
         return float(cell)
-    if feature.kind == "category" and type(cell) in (str, int, bool):
+    if feature.kind != "category" and type(cell) in NUMBERS and abs(cell) < float(np.finfo(np.float32).max):
+        return float(cell)
+    if feature.kind == "category" and type(cell) in (str, int, float, bool):
         return cell if isinstance(cell, str) else str(cell).lower() if isinstance(cell, bool) else str(cell)
     raise InputError(where=f"{place}.{feature.name}", expected=_kind(feature), received=shown(cell))

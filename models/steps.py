@@ -1,6 +1,7 @@
 """The fitted steps of a preprocessing: a few numpy lines each, and what a manifest keeps of them."""
 
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, Self
@@ -13,6 +14,9 @@ from models.instances import Array
 __all__ = [
     "Astype", "Fill", "OneHot", "Rescale", "Reshape", "Resize", "Standardize", "Step", "missing_cells", "read_step",
 ]  # fmt: skip
+
+
+WHOLE = re.compile(r"(-?\d+)\.0+", re.ASCII)
 
 
 class Step(Protocol):
@@ -138,7 +142,7 @@ def _fill_value(column: Array, strategy: str, value: Any) -> Any:
         raise DataError(where="preprocessing.fill", expected="a value in every column", received="a column without any")
     if strategy == "most_frequent" or isinstance(present[0], str):
         values, counts = np.unique(present.astype(str) if isinstance(present[0], str) else present, return_counts=True)
-        return values[np.argmax(counts)].item()
+        return values.tolist()[int(np.argmax(counts))]
     numbers = present.astype(np.float64)
     return float(np.mean(numbers) if strategy == "mean" else np.median(numbers))
 
@@ -169,6 +173,9 @@ class OneHot:
     def _code(self, cell: Any, which: int, row: int, numbers: Mapping[Any, int]) -> int:
         if cell in numbers:
             return numbers[cell]
+        for spelled in _spellings(cell):
+            if spelled in numbers:
+                return numbers[spelled]
         known = ", ".join(str(category) for category in self.categories[which][:20])
         raise InputError(
             where=f"instances[{row}].{self.columns[which]}", expected=f"one of {known}", received=shown(cell)
@@ -196,6 +203,15 @@ class OneHot:
             else:
                 out.append(name)
         return out
+
+
+def _spellings(cell: Any) -> tuple[str, ...]:
+    """How else a category may have been written: True in a table is true in JSON, and 1.0 is 1."""
+    text = cell if isinstance(cell, str) else ""
+    if text.lower() in ("true", "false"):
+        return text.lower(), text.capitalize(), text.upper()
+    whole = WHOLE.fullmatch(text)
+    return () if whole is None else (whole[1],)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
 
+from models.sources import GAPS
 from onehot.failures import WrongUsage
 
 __all__ = ["read_request"]
 
 ARRAY_NAME = "x"
+BOOLEANS = {"true": True, "false": False}
 
 
 def read_request(place: str) -> dict[str, Any]:
@@ -61,20 +63,25 @@ def _from_csv(content: bytes, place: str) -> dict[str, Any]:
         raise WrongUsage(f"{place}: expected CSV in UTF-8; received {error}") from error
     if not rows:
         raise WrongUsage(f"{place}: expected rows; received none")
-    values = [[_value(cell) for cell in row] for row in rows]
-    if not all(isinstance(value, str) for value in values[0]):
-        return {"instances": values}
     names = rows[0]
-    for number, row in enumerate(values[1:], start=2):
+    if not all(cell.strip() and isinstance(_number_or_text(cell.strip()), str) for cell in names):
+        return {"instances": [[_value(cell) for cell in row] for row in rows]}
+    values = [[_value(cell) for cell in row] for row in rows[1:]]
+    for number, row in enumerate(values, start=2):
         if len(row) != len(names):
             raise WrongUsage(f"{place}: line {number}: expected {len(names)} values; received {len(row)}")
-    return {"instances": [dict(zip(names, row, strict=True)) for row in values[1:]]}
+    return {"instances": [dict(zip(names, row, strict=True)) for row in values]}
 
 
 def _value(cell: str) -> float | int | str | None:
+    """What a cell holds, as the trainer reads tables: numbers, true and false, gaps, else text."""
     text = cell.strip()
-    if not text:
+    if text in GAPS:
         return None
+    return BOOLEANS.get(text.lower(), _number_or_text(text))
+
+
+def _number_or_text(text: str) -> float | int | str:
     for kind in (int, float):
         try:
             value = kind(text)

@@ -6,11 +6,15 @@ from typing import Any
 
 from models.errors import InputError, shown
 from models.instances import Array, Feature, InstanceSpec, parse_instances
+from models.sources import GAPS
 
 __all__ = ["batch_from_cells", "number_or_none"]
 
 # Python's float() reads more than a number: `1_000`, `nan`, `infinity`, digits of any script.
 NUMBER = re.compile(r"[ \t]*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?[ \t]*", re.ASCII)
+
+
+BOOLEANS = ("true", "false")
 
 
 def number_or_none(cell: str) -> float | None:
@@ -19,7 +23,7 @@ def number_or_none(cell: str) -> float | None:
 
 
 def batch_from_cells(rows: Sequence[Sequence[str]], spec: InstanceSpec, *, where: str = "instances") -> Array:
-    """Make a batch of rows of a table with named columns, each cell as text; an empty cell is a gap.
+    """Make a batch of rows of a table with named columns, each cell as text; gaps are written as in training.
 
     Args:
         rows: In the order of `spec.features`.
@@ -41,10 +45,13 @@ def _row(row: Sequence[str], features: Sequence[Feature], place: str) -> list[An
 
 
 def _value(cell: str, feature: Feature, place: str) -> Any:
-    if not cell and feature.optional:
+    text = cell.strip()
+    if feature.optional and text in GAPS:
         return None
     if feature.kind == "category":
         return cell
+    if feature.kind == "boolean" and text.lower() in BOOLEANS:
+        return text.lower() == "true"
     number = number_or_none(cell)
     if number is None:
         raise InputError(where=f"{place}.{feature.name}", expected="a number", received=shown(cell))

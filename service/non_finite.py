@@ -37,8 +37,11 @@ def _places(document: dict[str, Any]) -> Iterator[str]:
                 yield name[:LONGEST_NAME]
             continue
         for index, item in enumerate(value):
+            place = f"{name[:LONGEST_NAME]}[{index}]"
+            if isinstance(item, dict) and isinstance(item.get("data"), list):  # a tensor of the Open Inference Protocol
+                yield from (f"{place}.data[{row}]" for row, one in enumerate(item["data"]) if _holds_non_finite(one))
             if _holds_non_finite(item):
-                yield f"{name[:LONGEST_NAME]}[{index}]"
+                yield place
 
 
 def _holds_non_finite(value: Any) -> bool:
@@ -49,6 +52,13 @@ def _holds_non_finite(value: Any) -> bool:
             waiting += one
         elif isinstance(one, dict):
             waiting += one.values()
-        elif isinstance(one, float) and not isfinite(one):
+        elif isinstance(one, float | int) and not _is_finite(one):
             return True
     return False
+
+
+def _is_finite(number: float) -> bool:
+    try:
+        return isfinite(number)
+    except OverflowError:  # an integer beyond all floats
+        return False

@@ -117,7 +117,7 @@ def _positions(header: Sequence[str], spec: InstanceSpec) -> list[int | None]:
 
 
 def _batch(rows: Iterable[list[str]], spec: InstanceSpec) -> Array:
-    if not spec.is_numeric:
+    if not spec.is_numeric or spec.has_booleans:
         return batch_from_cells(list(rows), spec)
     # Eight bytes a number from the first line on: the cells of a large table as text would take ten times as much.
     values = array("d")

@@ -100,7 +100,7 @@ SCHEMAS: dict[str, Schema] = {
     "FeatureForm": object_of(
         {
             "name": STRING,
-            "kind": {"enum": ["number", "category"]},
+            "kind": {"enum": ["number", "boolean", "category"]},
             "optional": BOOLEAN,
             "categories": {"type": ["array", "null"], "items": {"type": ["string", "number", "boolean"]}},
             "typical": {"type": ["number", "null"], "description": "Its mean in training, where that was fitted"},

@@ -44,7 +44,7 @@ function field(feature, id) {
 
 function valueOf(element, feature) {
   if (element.value === "") return feature.optional ? null : "";
-  return feature.kind === "number" ? Number(element.value) : element.value;
+  return feature.kind !== "category" ? Number(element.value) : element.value;
 }
 
 export function jsonInput(form) {
@@ -68,6 +68,6 @@ function parse(text) {
 }
 
 function example(form) {
-  if (form.features) return Object.fromEntries(form.features.map((one) => [one.name, one.kind === "number" ? one.typical ?? 0 : one.categories?.[0] ?? ""]));
+  if (form.features) return Object.fromEntries(form.features.map((one) => [one.name, one.kind !== "category" ? one.typical ?? 0 : one.categories?.[0] ?? ""]));
   return form.shape.reduceRight((inner, size) => Array.from({ length: size }, () => inner), 0);
 }

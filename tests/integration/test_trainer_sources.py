@@ -19,10 +19,14 @@ from models.row_counts import count_rows
 from models.settings import Settings
 from models.spec import load_spec
 from models.store import Store
+from service.graph import Graph
+from service.predictor import Predictor
 from trainer.data import rows
 from trainer.launch import choose_backend
 
 assert choose_backend("tensorflow")
+
+import keras  # noqa: E402
 
 from trainer.training import train  # noqa: E402 -- it imports Keras, whose backend had to be chosen before
 
@@ -178,3 +182,40 @@ def _write_large(path: Path, rows_in_file: int) -> None:
     label = pl.col("i") % 3
     table = index.select(label.cast(pl.Float64).alias("f0"), *noise, label.alias("label"))
     table.sink_parquet(path, compression="uncompressed", row_group_size=10_000)
+
+
+BIRDS = """flipper,island,ringed,wild,kind
+181,Torgersen,True,true,a
+NA,Dream,False,true,b
+195,NA,True,false,c
+190,Dream,?,true,a
+190,"Bird Island",False,,b
+181,Torgersen,True,false,c
+"""
+
+
+def test_the_lines_of_a_table_are_served_as_they_were_trained_on(tmp_path: Path, store: Store) -> None:
+    """Gaps however they are written, true and false, text: as CSV and as JSON, with what Keras computes."""
+    lines = BIRDS.splitlines()
+    (tmp_path / "birds.csv").write_text("\n".join([lines[0], *lines[1:] * 8]))
+    steps = [{"fill": {"strategy": "most_frequent"}}, {"one_hot": {"columns": ["island", "ringed"]}}, "standardize"]
+    manifest = publish(document("birds.csv", preprocessing=steps), tmp_path, store)
+    kinds = {feature.name: feature.kind for feature in manifest.instance.features or ()}
+    assert kinds == {"flipper": "number", "island": "category", "ringed": "category", "wild": "boolean"}
+    served = Predictor.build(manifest, Graph(store.read(manifest, "model.onnx")))
+    sent = "\n".join(line.rpartition(",")[0] for line in lines)
+    from_csv = served.read_body(sent.encode(), "text/csv")
+    from_json = served.read([
+        {"flipper": 181, "island": "Torgersen", "ringed": True, "wild": True},
+        {"flipper": None, "island": "Dream", "ringed": False, "wild": True},
+        {"flipper": 195, "island": None, "ringed": True, "wild": False},
+        {"flipper": 190, "island": "Dream", "ringed": None, "wild": True},
+        {"flipper": 190, "island": "Bird Island", "ringed": False, "wild": None},
+        {"flipper": 181, "island": "Torgersen", "ringed": True, "wild": False},
+    ])  # fmt: skip
+    network_file = tmp_path / "model.keras"
+    network_file.write_bytes(store.read(manifest, "model.keras"))
+    network = keras.saving.load_model(network_file)
+    expected = network.predict(manifest.fitted_preprocessing.apply(from_json), verbose=0)
+    np.testing.assert_allclose(served.predict(from_csv), expected, atol=1e-5)
+    np.testing.assert_allclose(served.predict(from_json), expected, atol=1e-5)

@@ -102,7 +102,7 @@ def _as_table(dataset: Dataset, categories: set[str], *, optional: bool) -> Data
         raise DataError(where=dataset.source, expected=expected, received=received)
     given = dataset.columns or tuple(Feature(f"x{index}") for index in range(dataset.features.shape[1]))
     columns = tuple(
-        Feature(column.name, "category" if column.name in categories else "number", optional) for column in given
+        Feature(column.name, "category" if column.name in categories else column.kind, optional) for column in given
     )
     table = dataset.features[:]
     cells = np.empty(table.shape, dtype=object)

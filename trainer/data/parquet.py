@@ -8,12 +8,12 @@ import numpy as np
 import polars as pl
 
 from models.errors import DataError, reason_of
-from models.instances import Array, Feature
+from models.instances import Array
 from models.preprocessing import StepSpec
 from models.spec import DataSpec
 from trainer.data.dataset import Dataset
 from trainer.data.rows import empty_rows
-from trainer.data.tables import feature_columns, read_dataset, read_targets, target_column
+from trainer.data.tables import feature_columns, feature_of, read_dataset, read_targets, target_column
 
 __all__ = ["read_parquet"]
 
@@ -45,7 +45,7 @@ def read_parquet(path: Path, data: DataSpec, steps: Sequence[StepSpec]) -> Datas
     except (pl.exceptions.PolarsError, OSError) as error:
         received = reason_of(error)
         raise DataError(where=data.source, expected="a readable .parquet file", received=received) from error
-    return Dataset(data.source, features, targets, "", columns=tuple(Feature(name) for name in names))
+    return Dataset(data.source, features, targets, "", columns=tuple(feature_of(head, name) for name in names))
 
 
 def _is_number(dtype: pl.DataType) -> bool:

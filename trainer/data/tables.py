@@ -16,7 +16,8 @@ from models.spec import DataSpec
 from trainer.data.dataset import Dataset
 
 __all__ = [
-    "feature_columns", "read_csv", "read_dataset", "read_json", "read_jsonl", "read_targets", "target_column",
+    "feature_columns", "feature_of", "read_csv", "read_dataset", "read_json", "read_jsonl", "read_targets",
+    "target_column",
 ]  # fmt: skip
 
 SHOWN_COLUMNS = 20
@@ -78,7 +79,12 @@ def read_dataset(frame: pl.DataFrame, data: DataSpec) -> Dataset:
             raise DataError(where=f"{data.source}: column {name!r}", expected=expected, received="lists")
     kind = object if any(column.dtype == object for column in columns) else np.float64
     features = np.stack([column.astype(kind) for column in columns], axis=1)
-    return Dataset(data.source, features, targets, "", columns=tuple(Feature(name) for name in names))
+    return Dataset(data.source, features, targets, "", columns=tuple(feature_of(frame, name) for name in names))
+
+
+def feature_of(frame: pl.DataFrame, name: str) -> Feature:
+    """What a column is, as far as its type says."""
+    return Feature(name, "boolean" if frame.schema[name] == pl.Boolean else "number")
 
 
 def target_column(frame: pl.DataFrame, data: DataSpec) -> str:
@@ -121,12 +127,12 @@ def _known(name: str, frame: pl.DataFrame, source: str, *, key: str) -> str:
 
 
 def _cells(series: pl.Series, name: str, source: str) -> Array:
-    """One column: numbers as they are, objects where there is text, floats with NaN for gaps among numbers."""
+    """One column: numbers as they are, with NaN for gaps; objects where there is text, or true and false."""
     if series.dtype.is_nested():
         return _nested(series, name, source)
-    if series.dtype.is_numeric() or series.dtype == pl.Boolean:
+    if series.dtype.is_numeric():
         return series.cast(pl.Float64).to_numpy()
-    if isinstance(series.dtype, pl.String | pl.Categorical | pl.Enum | pl.Null):
+    if isinstance(series.dtype, pl.String | pl.Categorical | pl.Enum | pl.Null | pl.Boolean):
         return _objects(series.to_list())
     raise DataError(where=f"{source}: column {name!r}", expected="numbers or text", received=str(series.dtype))
 

@@ -141,3 +141,25 @@ def test_one_number_that_is_none_is_found(count, value) -> None:
         values[place] = value
         with pytest.raises(InputError, match=rf"instances\[{place}\]: expected finite float32 numbers"):
             batch_of_numbers(values, spec, "instances")
+
+
+def test_each_instance_may_have_a_form_of_its_own() -> None:
+    """Nested beside flat beside as the network takes it."""
+    spec = InstanceSpec((2, 2), model_shape=(2, 2, 1))
+    batch = parse_instances([[[1, 2], [3, 4]], [1, 2, 3, 4], [[[1], [2]], [[3], [4]]]], spec)
+    assert batch.tolist() == [[[1, 2], [3, 4]]] * 3
+    with pytest.raises(
+        InputError, match=r"instances\[2\]: expected shape \[2, 2\] or 4 flat values; received shape \[3\]"
+    ):
+        parse_instances([[[1, 2], [3, 4]], [1, 2, 3, 4], [1, 2, 3]], spec)
+
+
+@pytest.mark.parametrize("optional", [False, True])
+def test_a_column_of_booleans_takes_them_and_numbers(optional: bool) -> None:
+    """As it was trained on them; a column of numbers does not."""
+    spec = InstanceSpec((2,), (Feature("wet", "boolean", optional), Feature("size", "number", optional)))
+    rows = [[True, 2], {"size": 3, "wet": False}, [0.5, 4]]
+    assert parse_instances(rows, spec).tolist() == [[1, 2], [0, 3], [0.5, 4]]
+    for row in ([1, True], ["true", 1]):
+        with pytest.raises(InputError, match=r"instances\[0\]"):
+            parse_instances([row], spec)

@@ -54,6 +54,25 @@ def test_a_gap_is_filled_by_strategy(strategy, expected):
     assert fitted.apply(column)[1, 0] == expected
 
 
+def test_a_gap_among_numbers_of_a_table_with_text_is_filled():
+    """By the number, or the text, that is there most often."""
+    table = np.array([[1.0, "a"], [None, "b"], [3.0, None], [3.0, "b"]], dtype=object)
+    columns = [Feature("n", optional=True), Feature("t", "category", optional=True)]
+    steps = [StepSpec("fill", {"strategy": "most_frequent"}), StepSpec("one_hot", {"columns": ["t"]})]
+    fitted = fit_steps(steps, table, features=columns)
+    assert fitted.apply(table).tolist() == [[1, 1, 0], [3, 0, 1], [3, 0, 1], [3, 0, 1]]
+
+
+@pytest.mark.parametrize(("seen", "sent"), [("true", "True"), ("TRUE", "true"), ("1", "1.0"), ("-2", "-2.00")])
+def test_a_category_may_be_spelled_as_its_table_has_it(seen, sent):
+    """A table has True where JSON has true, and 1.0 where it has 1; what is really seen comes first."""
+    table = np.array([[seen], ["other"]], dtype=object)
+    columns = [Feature("t", "category")]
+    fitted = read_back(fit_steps([StepSpec("one_hot", {"columns": ["t"]})], table, features=columns))
+    (as_seen,), (as_sent,) = fitted.apply(table[:1]), fitted.apply(np.array([[sent]], dtype=object))
+    assert as_seen.tolist() == as_sent.tolist()
+
+
 def test_a_gap_is_filled_by_a_constant():
     """The value comes from the spec."""
     column = np.array([[1.0], [np.nan]])

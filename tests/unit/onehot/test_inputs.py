@@ -83,3 +83,11 @@ def test_pickled_objects_are_refused(tmp_path):
     np.save(tmp_path / "in.npy", np.array([{"a": 1}], dtype=object), allow_pickle=True)
     with pytest.raises(WrongUsage):
         read_request(str(tmp_path / "in.npy"))
+
+
+def test_a_table_is_read_as_the_trainer_reads_it(tmp_path) -> None:
+    """True and false, and gaps however they are written; a name may look like one."""
+    path = tmp_path / "birds.csv"
+    path.write_text("wild,NA,island\nTrue,1.5,Dream\nfalse,NA,?\n")
+    expected = [{"wild": True, "NA": 1.5, "island": "Dream"}, {"wild": False, "NA": None, "island": None}]
+    assert read_request(str(path)) == {"instances": expected}

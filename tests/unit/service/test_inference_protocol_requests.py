@@ -318,11 +318,11 @@ def test_what_is_not_the_protocol_is_refused_by_place(document, message):
         (b"{", r"body: expected JSON; received"),
         (
             b'{"inputs":[{"name":"x","shape":[1,2],"datatype":"FP32","data":[NaN,1]}]}',
-            r"inputs\[0\]: expected finite numbers",
+            r"inputs\[0\]\.data\[0\]: expected finite numbers",
         ),
         (
             b'{"inputs":[{"name":"x","shape":[1,2],"datatype":"FP32","data":[1e999,1]}]}',
-            r"inputs\[0\]: expected finite numbers",
+            r"inputs\[0\]\.data\[0\]: expected finite numbers",
         ),
         (b"\xff\xfe", r"body: expected JSON"),
         (b"[" * 5000, r"body: expected JSON"),
