@@ -192,7 +192,10 @@ class ServiceWorker(GeventWorker):  # type: ignore[misc]
         read_in_turns(req)
         try:
             exchange(self, listener_name, req, sock, addr, begun)
-        except (StopIteration, OSError):
+        except StopIteration:
+            _leave(req, sock)
+            raise
+        except OSError:
             raise
         except Exception as error:
             self.handle_error(req, sock, addr, error)
@@ -227,6 +230,13 @@ class _Address:
     def getsockname(self) -> Any:
         """As the listener would."""
         return self.name
+
+
+def _leave(request: Any, client: Any) -> None:
+    """End a connection whose client may still be sending: closing at once would take the answer from it."""
+    with suppress(OSError, StopIteration):
+        client.shutdown(gevent.socket.SHUT_WR)
+        discard_rest(request)
 
 
 def _answer_and_hang_up(client: Any, answer: bytes) -> None:

@@ -5,6 +5,8 @@ import json
 import socket
 import struct
 import threading
+import urllib.error
+import urllib.request
 import zlib
 
 import pytest
@@ -206,3 +208,14 @@ def test_close_counts_in_any_place(service, value):
     status, headers, _ = exchange(service, f"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: {value}\r\n\r\n".encode())
     assert status == 200
     assert headers["connection"] == "close"
+
+
+@pytest.mark.parametrize("path", ["/v1/models/classic:predict", "/v2/models/classic/infer", "/v1/datasets?name=x.csv"])
+def test_who_closes_and_sends_too_much_still_reads_why(service, path):
+    """As Python's own client, which sends all of its body before it reads, and asks for the connection's end."""
+    request = urllib.request.Request(f"http://127.0.0.1:{service.port}{path}", data=b"0" * (70 * 2**20), method="POST")
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(request, timeout=20)  # noqa: S310 -- of the service that runs here
+    with refused.value as answer:
+        assert answer.code == 413
+        assert "at most" in json.loads(answer.read())["error"]
