@@ -4,13 +4,15 @@ The table in the README is this one; a test says so.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import urlsplit
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
 from models.errors import OnehotError
+from models.sources import OBJECT_STORES
 
 __all__ = ["PREFIX", "SETTINGS", "Setting", "Settings", "SettingsError", "read_settings"]
 
@@ -19,6 +21,8 @@ LOG_FORMATS = ("auto", "console", "json")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 ADDRESS = re.compile(r"(?:\[[0-9a-fA-F:]+\]|[^:\s]+):(\d{1,5})", re.ASCII)
 LAST_PORT = 65535
+LOCAL = ("file", "unix")
+"""Schemes of URLs that name a path and no host."""
 
 
 class SettingsError(OnehotError):
@@ -76,15 +80,37 @@ def _address() -> fields.Field[Any]:
     return fields.String(validate=check)
 
 
+def _url(*schemes: str, error: str, paths: bool = False) -> fields.Field[Any]:
+    """A URL of one of these schemes; also a path, where there may be one."""
+
+    def check(text: str) -> None:
+        if not (paths and "://" not in text) and not _is_url(text, schemes):
+            raise ValidationError(error)
+
+    return fields.String(validate=check)
+
+
+def _is_url(text: str, schemes: Collection[str]) -> bool:
+    try:
+        parts = urlsplit(text)
+        has_port = parts.port is None or parts.port > 0
+    except ValueError:
+        return False
+    return parts.scheme in schemes and has_port and bool(parts.hostname or (parts.scheme in LOCAL and parts.path))
+
+
 def _text() -> fields.Field[Any]:
     return fields.String(validate=validate.Length(min=1, error="expected text"))
 
 
 SETTINGS = (
-    Setting("store", "var/store", "Where versions are: a folder, or an object store by URL (`s3://` …)", _text()),
-    Setting("redis_url", "redis://127.0.0.1:6379/0", "The queue's server (Redis protocol), password included", _text()),
+    Setting("store", "var/store", "Where versions are: a folder, or an object store by URL (`s3://` …)",
+            _url("file", *OBJECT_STORES, paths=True, error="expected a folder, s3://BUCKET, gs://BUCKET or az://CONTAINER")),
+    Setting("redis_url", "redis://127.0.0.1:6379/0", "The queue's server (Redis protocol), password included",
+            _url("redis", "rediss", "unix", error="expected redis://HOST:PORT/0, rediss:// or unix://PATH")),
     Setting("bind", "127.0.0.1:8501", "Address of the service", _address()),
-    Setting("url", "http://<bind>", "Address of the service for the command line", _text()),
+    Setting("url", "http://<bind>", "Address of the service for the command line",
+            _url("http", "https", error="expected http://HOST:PORT or https://HOST")),
     Setting("api_key", "", "Key that the command line sends", fields.String()),
     Setting("api_keys_file", "", "File of the accepted keys; without one, loopback only", fields.String()),
     Setting("workers", "2", "Processes of the service", _whole(1, 256)),
@@ -165,11 +191,19 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         loaded = _schema().load(values)
     except ValidationError as error:
         messages: Mapping[str, Any] = error.messages_dict
-        problems |= {PREFIX + name.upper(): f"{said[0]}; received {values[name]!r}" for name, said in messages.items()}
+        problems |= {PREFIX + name.upper(): f"{said[0]}; received {_shown(name, values[name])}"
+                     for name, said in messages.items()}  # fmt: skip
     if problems:
         raise SettingsError(problems)
     settings = Settings(**loaded)
     return settings if settings.url else replace(settings, url=f"http://{settings.bind}")
+
+
+def _shown(name: str, value: str) -> str:
+    """What came, without a password that may be in it."""
+    if name == "redis_url" and "@" in value:
+        return repr(f"…@{value.rpartition('@')[2]}")
+    return repr(value)
 
 
 def _schema() -> Schema:

@@ -6,6 +6,7 @@ from models.errors import InputError
 from models.instances import Array
 from service.bodies import read_body
 from service.context import RequestNotes
+from service.newcomers import MISSING
 from service.predictor import Predictor
 
 __all__ = ["body_of", "check_rows", "compute", "find"]
@@ -17,7 +18,11 @@ def find(noted: RequestNotes, model: str, *, version: int | None = None, label: 
     Raises:
         ModelNotFound, VersionNotFound, LabelNotFound, VersionNotLoaded: As `Registry.find`.
     """
-    noted.served = served = noted.parts.registry.find(model, version=version, label=label)
+    parts = noted.parts
+    try:
+        noted.served = served = parts.registry.find(model, version=version, label=label)
+    except MISSING as missing:
+        noted.served = served = parts.newcomers.find(model, version=version, label=label, missing=missing)
     return served
 
 

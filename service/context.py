@@ -14,6 +14,7 @@ from service.access import Lock
 from service.admission import Admission, Ticket
 from service.logs import RequestLine, write_request_line
 from service.metrics import Metrics, Phases
+from service.newcomers import Newcomers
 from service.offload import aside
 from service.polling import Poller
 from service.predictor import Predictor
@@ -56,6 +57,11 @@ class Services:
     def jobs(self) -> "Jobs":
         """The queue. Its library is loaded beside the event loop."""
         return aside(self.open_jobs)
+
+    @cached_property
+    def newcomers(self) -> Newcomers:
+        """What was published a moment ago."""
+        return Newcomers(self.registry)
 
     @cached_property
     def traces(self) -> Traces | None:

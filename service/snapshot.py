@@ -7,8 +7,9 @@ from types import MappingProxyType
 from typing import Any, Self
 
 from models.errors import LabelNotFound, ModelNotFound, VersionNotFound
+from models.gates import failed_rules
 from models.manifest import Manifest
-from models.names import LATEST
+from models.names import LATEST, STABLE
 from service.agreement import DEFAULT, Agreement, ModelAgreement, targets_of
 from service.errors import VersionNotLoaded
 from service.predictor import Predictor
@@ -135,8 +136,19 @@ class LoadedModel:
         return status.predictor
 
     def _why_no_default(self) -> str:
+        refused = [status.version for status in self.versions.values() if _is_refused(status)]
+        if STABLE not in self.labels and refused:
+            return (
+                f"no version is `stable`, as the gate of version {refused[-1]} does not hold: ask for it by its "
+                "number, or move the label to it"
+            )
         reasons = [status.reason for status in self.versions.values() if status.reason]
         return reasons[-1] if reasons else "it is being loaded"
+
+
+def _is_refused(status: VersionStatus) -> bool:
+    """Whether a version is loaded whose gate does not hold."""
+    return status.predictor is not None and bool(failed_rules(status.predictor.manifest.gate))
 
 
 def _no_models() -> Mapping[str, LoadedModel]:
@@ -232,7 +244,11 @@ def _loaded_model(name: str, held: HeldModel, agreed: ModelAgreement) -> LoadedM
     if failed is not None and failed.error_code != OK and answering not in (None, default):
         reason = f"{failed.reason}; version {answering} answers in its place"
         versions[default] = replace(failed, reason=reason)
-    return LoadedModel(name, MappingProxyType(versions), held.labels, agreed.serving)
+    serving = agreed.serving
+    if STABLE not in held.labels and answering in versions and _is_refused(versions[answering]):
+        # Nobody has said that it may answer those who do not ask for it.
+        serving = {label: version for label, version in serving.items() if label != DEFAULT}
+    return LoadedModel(name, MappingProxyType(versions), held.labels, serving)
 
 
 def _shown(status: VersionStatus, *, is_ready: bool) -> VersionStatus:

@@ -56,7 +56,7 @@ def put_label(model: str, label: str) -> Response:
     version: int = document["version"]
     forced_by = _caller() if document["force"] else None
     labels = aside(move_label, services().registry.store, model, label, version, forced_by=forced_by)
-    services().registry.look_soon()
+    services().newcomers.wait_for_label(model, label, version)
     return json_answer({"model": model, "label": label, "version": version, "labels": labels})
 
 

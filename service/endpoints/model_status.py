@@ -5,6 +5,7 @@ from typing import Any
 from flask import Blueprint, Response
 
 from service.answers import json_answer
+from service.computing import find
 from service.context import notes, services
 from service.offload import aside
 from service.registry import Registry
@@ -37,9 +38,7 @@ def show_status(model: str, version: int | None = None, label: str | None = None
 
 def show_metadata(model: str, version: int | None = None, label: str | None = None) -> Response:
     """TensorFlow Serving's metadata: what a version takes and gives."""
-    registry = services().registry
-    served = notes().served = registry.find(model, version=version, label=label)
-    return json_answer(metadata_document(served.manifest))
+    return json_answer(metadata_document(find(notes(), model, version=version, label=label).manifest))
 
 
 add_version_routes(blueprint, "", show_status, method="GET")

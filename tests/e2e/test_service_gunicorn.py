@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -116,15 +117,35 @@ def test_one_flipped_byte_takes_a_version_out_in_every_worker(start, publish, fl
     assert "model.onnx of version 2" in newest["status"]["error_message"]
 
 
-def test_a_label_moved_over_http_moves_in_every_worker(start, publish, wait_until) -> None:
-    """One worker writes it, all of them follow."""
+def test_a_label_moved_over_http_has_moved_in_every_worker(start, publish) -> None:
+    """One worker writes it, and answers when all of them follow."""
     publish()
     publish("classic", "classic-b", promote=False)
     service = start()
     assert service.versions_of_all_workers() == {"1"}
     answer = httpx.put(f"{service.url}/v1/models/classic/labels/stable", json={"version": 2}, trust_env=False)
     assert answer.status_code == 200
-    wait_until(lambda: service.versions_of_all_workers() == {"2"}, what="every worker answers with version 2")
+    assert service.versions_of_all_workers() == {"2"}
+    answer = httpx.put(f"{service.url}/v1/models/classic/labels/canary", json={"version": 1}, trust_env=False)
+    assert answer.status_code == 200
+    body = {"instances": [[0.5] * 8]}
+    canary = httpx.post(f"{service.url}/v1/models/classic/labels/canary:predict", json=body, trust_env=False)
+    assert canary.headers["X-Onehot-Model-Version"] == "1"
+
+
+def test_what_was_just_published_is_answered_and_not_missing(start, publish) -> None:
+    """A job has said that it is there; a model that is nowhere is a 404 at once."""
+    publish()
+    service = start(ONEHOT_POLL_S="30", ONEHOT_FULL_POLL_S="30")
+    body = {"instances": [[0.5] * 8]}
+    publish("fresh")
+    for path in ("fresh", "fresh/versions/1", "fresh/labels/stable"):
+        answer = httpx.post(f"{service.url}/v1/models/{path}:predict", json=body, trust_env=False)
+        assert answer.status_code == 200, answer.text
+    began_s = time.monotonic()
+    for path in ("nowhere", "fresh/versions/9", "fresh/labels/none"):
+        assert httpx.post(f"{service.url}/v1/models/{path}:predict", json=body, trust_env=False).status_code == 404
+    assert time.monotonic() - began_s < 1
 
 
 def test_a_chunked_body_over_the_limit_is_a_413(start, publish) -> None:

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from models.settings import SETTINGS, Settings, SettingsError, read_settings
@@ -46,3 +48,34 @@ def test_a_port_that_there_is_not_is_named() -> None:
     with pytest.raises(SettingsError, match="ONEHOT_BIND: expected HOST:PORT with a port up to 65535"):
         read_settings({"ONEHOT_BIND": "127.0.0.1:99999"})
     assert read_settings({"ONEHOT_BIND": "[::1]:65535"}).port == 65535
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "shown"),
+    [
+        ("ONEHOT_REDIS_URL", "http://x", "http://x"),
+        ("ONEHOT_REDIS_URL", "foo", "foo"),
+        ("ONEHOT_REDIS_URL", "redis://:secret@h:abc/0", "…@h:abc/0"),
+        ("ONEHOT_STORE", "ftp://x", "ftp://x"),
+        ("ONEHOT_STORE", "s3://", "s3://"),
+        ("ONEHOT_URL", "localhost:8501", "localhost:8501"),
+    ],
+)
+def test_a_url_that_nobody_can_use_is_named(name: str, value: str, shown: str) -> None:
+    """Before something waits for it for ever; a password that is in it is not told."""
+    with pytest.raises(SettingsError, match=rf"{name}: expected .*; received '{re.escape(shown)}'$"):
+        read_settings({name: value})
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"ONEHOT_REDIS_URL": "unix:///run/valkey.sock?db=1", "ONEHOT_STORE": "/var/lib/onehot"},
+        {"ONEHOT_REDIS_URL": "rediss://user:p%40ss@queue/0", "ONEHOT_STORE": "file:///var/lib/onehot"},
+        {"ONEHOT_REDIS_URL": "redis://[::1]:6379", "ONEHOT_STORE": "s3://bucket/models"},
+        {"ONEHOT_URL": "https://models.example.com/onehot", "ONEHOT_STORE": "az://container"},
+    ],
+)
+def test_urls_of_all_kinds_are_taken(given: dict[str, str]) -> None:
+    """Sockets, paths, buckets."""
+    read_settings(given)

@@ -90,3 +90,18 @@ def test_names_that_do_not_fit_are_refused(client, labels, path, version, status
     """Nothing is written."""
     assert client.put(path, json={"version": version}).status_code == status
     assert labels() == {"stable": 1}
+
+
+def test_a_version_that_its_gate_holds_back_answers_only_who_asks_for_it(client, publish, registry) -> None:
+    """Also when there is no other."""
+    publish("new", promote=False, gate=GATE)
+    registry.refresh()
+    body = {"instances": [[0.5] * 8]}
+    answer = client.post("/v1/models/new:predict", json=body)
+    assert answer.status_code == 503
+    assert "no version is `stable`, as the gate of version 1 does not hold" in answer.json["error"]
+    assert client.post("/v1/models/new/versions/1:predict", json=body).status_code == 200
+    assert client.post("/v1/models/new/labels/latest:predict", json=body).status_code == 200
+    assert client.put("/v1/models/new/labels/stable", json={"version": 1, "force": True}).status_code == 200
+    registry.refresh()
+    assert client.post("/v1/models/new:predict", json=body).status_code == 200

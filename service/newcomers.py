@@ -1,0 +1,99 @@
+"""What was published a moment ago, and is not loaded here yet: who asks for it waits, and is not refused.
+
+A job says that it has finished, a label that it was moved; whoever reads this asks for the version at once. The store
+is asked what it has, at most so many times a second, and what it has is loaded soon.
+"""
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TypeVar
+
+from models.errors import LabelNotFound, ModelNotFound, StoreError, VersionNotFound
+from models.names import LATEST, is_label_name, is_model_name
+from models.store import Store
+from service.errors import VersionNotLoaded
+from service.offload import aside, has_event_loop
+from service.predictor import Predictor
+from service.registry import Registry
+
+__all__ = ["MISSING", "Newcomers"]
+
+Found = TypeVar("Found")
+
+MISSING = (ModelNotFound, VersionNotFound, LabelNotFound)
+PATIENCE_S = 2.0
+"""How long a request waits for a version to be loaded: as long as it may take until all workers have it."""
+TURN_S = 0.02
+ASKS_PER_S = 10
+"""Of one process, at most: whoever asks for what is not there costs the store no more."""
+
+
+class Newcomers:
+    """Finds what the registry does not know yet.
+
+    Args:
+        registry: The loaded versions.
+    """
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self._asked_s = 0.0
+
+    def find(self, model: str, *, version: int | None, label: str | None, missing: Exception) -> Predictor:
+        """What answers, as soon as it can.
+
+        Args:
+            model: As it was asked for.
+            version: As it was asked for.
+            label: As it was asked for.
+            missing: What the registry says of it.
+
+        Raises:
+            ModelNotFound, VersionNotFound, LabelNotFound: `missing`, when the store does not have it either.
+            VersionNotLoaded: When it is there, and not loaded in time.
+        """
+        if not self._may_ask() or not aside(_has, self._registry.store, model, version, label):
+            raise missing
+        self._registry.look_soon()
+        found = self._wait(lambda: self._registry.find(model, version=version, label=label))
+        if found is None:
+            raise VersionNotLoaded(model, version, reason="it was published a moment ago")
+        return found
+
+    def wait_for_label(self, model: str, label: str, version: int) -> None:
+        """Let the workers of this service agree that a label goes to its version, unless it cannot be loaded soon."""
+        self._registry.look_soon()
+        self._wait(lambda: self._registry.snapshot.model(model).serving.get(label) == version or None)
+
+    def _wait(self, ask: Callable[[], Found | None]) -> Found | None:
+        """The first answer to a question that is asked again and again; None when there is none in time."""
+        end_s = time.monotonic() + PATIENCE_S
+        while has_event_loop() and time.monotonic() < end_s:
+            with suppress(*MISSING, VersionNotLoaded):
+                answer = ask()
+                if answer is not None:
+                    return answer
+            time.sleep(TURN_S)
+        return None
+
+    def _may_ask(self) -> bool:
+        now_s = time.monotonic()
+        if not has_event_loop() or now_s - self._asked_s < 1 / ASKS_PER_S:
+            return False
+        self._asked_s = now_s
+        return True
+
+
+def _has(store: Store, model: str, version: int | None, label: str | None) -> bool:
+    """Whether the store has what was asked for; one request, or two."""
+    if not is_model_name(model):
+        return False
+    try:
+        if version is not None:
+            return store.manifest(model, version).version == version
+        if label is not None and label != LATEST:
+            return is_label_name(label) and label in store.labels(model)
+        return bool(store.versions(model))
+    except StoreError:
+        return False
