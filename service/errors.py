@@ -65,8 +65,8 @@ class BodyTooLarge(ServiceError):
     def __init__(self, limit_bytes: int) -> None:
         self.limit_bytes = limit_bytes
         super().__init__(
-            f"body: expected at most {limit_bytes} bytes; received more: send fewer instances in one request, "
-            "or raise ONEHOT_MAX_BODY_BYTES"
+            f"body: expected at most {limit_bytes} bytes; received more: send less in one request, or raise "
+            "ONEHOT_MAX_BODY_BYTES where that is the limit"
         )
 
 

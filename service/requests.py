@@ -32,6 +32,8 @@ SANE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/+=-]{0,127}")
 AWAY = "the store does not answer: try again in a few seconds; what is loaded goes on serving"
 FULL = "the store is full: nothing was changed; make room in it and send this again; what is loaded goes on serving"
 MODELS = "/v1/models/"
+MOST_PROBLEMS = 200
+"""Of a spec, listed in one answer; its sentence tells how many there are."""
 SENTENCES = {
     HTTPStatus.NOT_FOUND: "no such path: GET /openapi.json names the ones that there are",
     HTTPStatus.BAD_REQUEST: "malformed request",
@@ -157,7 +159,7 @@ def _answer_ours(error: OnehotError) -> Answer:
     if isinstance(error, SpecError):
         count = len(error.problems)
         message = f"the spec has {count} problems" if count != 1 else f"the spec has a problem: {error}"
-        return error_answer(message, status=status, details=error.details)
+        return error_answer(message, status=status, details=error.details[:MOST_PROBLEMS])
     return error_answer(str(error), status=status)
 
 

@@ -69,7 +69,9 @@ def _named(name: str | None, mimetype: str) -> str:
 
 
 def _datasets(registry: Registry) -> Datasets:
-    return Datasets(registry.store.objects)
+    store = registry.store
+    store.require_folder()  # else an upload would make it anew
+    return Datasets(store.objects)
 
 
 def _keep(registry: Registry, name: str, path: Path) -> DatasetInfo:

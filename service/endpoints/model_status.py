@@ -55,6 +55,7 @@ def show_report(model: str, version: int) -> Response:
 
 def _read_report(registry: Registry, model: str, version: int) -> bytes:
     store = registry.store
+    store.require_folder()
     return store.read(store.manifest(model, version), REPORT)
 
 

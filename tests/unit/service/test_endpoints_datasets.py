@@ -2,6 +2,7 @@ import gzip
 import hashlib
 import io
 import random
+import shutil
 import tempfile
 import zipfile
 from pathlib import Path
@@ -172,3 +173,14 @@ def test_a_full_disk_is_told_as_such(client, monkeypatch) -> None:
     assert answer.status_code == 507
     assert "the store is full" in answer.json["error"]
     assert "Retry-After" not in answer.headers
+
+
+def test_a_store_whose_folder_went_away_is_away(client, publish, registry, store_folder) -> None:
+    """An upload does not make it anew, and what is in it is not missing."""
+    publish()
+    registry.refresh()
+    shutil.move(store_folder, store_folder.parent / "away")
+    for answer in (upload(client), client.get("/v1/datasets"), client.get("/v1/models/classic/versions/1/report")):
+        assert answer.status_code == 503, answer.request.path
+        assert answer.headers["Retry-After"]
+    assert not store_folder.exists()
