@@ -6,6 +6,7 @@ So each argument name has a kind here; `models.keras_objects` checks a spec's va
 """
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -18,6 +19,7 @@ __all__ = [
     "family_of",
     "integer",
     "kind_of",
+    "layer_name",
     "listing",
     "number",
     "text",
@@ -27,6 +29,8 @@ LARGEST = 2**24
 """No size of a layer is larger: what is above is a typing mistake that would take the machine's memory."""
 
 Check = Callable[[Any], Any]
+LAYER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+INPUT_NAME = "x"
 
 
 class Mismatch(ValueError):
@@ -62,7 +66,7 @@ def number(lowest: float = -math.inf, highest: float = math.inf, *, above: bool 
         too_high = value >= highest if below else value > highest
         if too_low or too_high:
             raise Mismatch(expected)
-        return value
+        return float(value)  # Keras takes a learning rate of 1 for an integer, and fails on it
 
     return check
 
@@ -87,6 +91,13 @@ def text(value: Any) -> str:
     """Any text with something in it."""
     if not isinstance(value, str) or not value:
         raise Mismatch("text")
+    return value
+
+
+def layer_name(value: Any) -> str:
+    """A name that every backend and the exported graph take."""
+    if not isinstance(value, str) or LAYER_NAME.fullmatch(value) is None or value == INPUT_NAME:
+        raise Mismatch(f"a name of letters, digits, `_`, `.` and `-`, and not {INPUT_NAME!r}, which the input has")
     return value
 
 

@@ -35,13 +35,34 @@ def glance(spec: Spec, *, roots: Sequence[str], datasets: Datasets | None = None
     Returns:
         What is certainly wrong; empty when nothing is.
     """
+    problems = _missing_parts(spec, tuple(roots), datasets)
     try:
         sight = _look(spec, tuple(roots), datasets)
     except DataError as error:
-        return [Problem(_path(error.where), error.expected, error.received)]
-    problems: list[Problem] = []
-    _check_network(spec, sight, problems)
+        return [Problem(_path(error.where), error.expected, error.received), *problems]
+    network: list[Problem] = []
+    _check_network(spec, sight, network)
+    return network + problems
+
+
+def _missing_parts(spec: Spec, roots: tuple[str, ...], datasets: Datasets | None) -> list[Problem]:
+    """Validation and test where they are sources of their own, and not there."""
+    problems = []
+    for name, source in (("validation", spec.data.validation), ("test", spec.data.test)):
+        try:
+            if isinstance(source, str):
+                _find(source, roots, datasets)
+        except DataError as error:
+            problems.append(Problem(f"data.{name}", error.expected, error.received))
     return problems
+
+
+def _find(source: str, roots: tuple[str, ...], datasets: Datasets | None) -> None:
+    scheme, sign, _ = source.partition("://")
+    if sign:
+        _look_up(scheme, source, datasets)
+    elif any(Path(root).is_dir() for root in roots):  # else the data is on the workers' nodes only
+        find_file(source, roots)
 
 
 def _path(where: str) -> str:

@@ -10,11 +10,22 @@ import numpy as np
 
 from models.errors import InputError, shown
 
-__all__ = ["MOST_AXES", "Array", "Feature", "InstanceSpec", "batch_of_numbers", "parse_instances", "require_finite"]
+__all__ = [
+    "KINDS",
+    "MOST_AXES",
+    "Array",
+    "Feature",
+    "InstanceSpec",
+    "batch_of_numbers",
+    "parse_instances",
+    "require_finite",
+]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
 NUMBERS = frozenset({int, float})
+KINDS = ("number", "boolean", "category")
+"""Of the columns of a table."""
 MOST_AXES = 12
 """Of a batch. Looking deeper for what is wrong would take as long as the client likes."""
 LONGEST_NAME = 64

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from models.arguments import Mismatch, boolean, family_of, kind_of, number, text
+from models.arguments import Mismatch, boolean, family_of, kind_of, layer_name, number
 from models.errors import Problem, shown
 from models.shape_rules import AUGMENTING
 
@@ -35,7 +35,7 @@ ACTIVATION_LAYERS: Mapping[str, str] = {
 }  # fmt: skip
 """Activations that take arguments → the layer that does the same: a function with arguments cannot be saved by name."""
 
-EVERY_LAYER: Mapping[str, Any] = {"name": text, "trainable": boolean}
+EVERY_LAYER: Mapping[str, Any] = {"name": layer_name, "trainable": boolean}
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,10 @@ def check_object(family: str, value: Any, path: str, problems: list[Problem]) ->
     if not isinstance(arguments, Mapping):
         problems.append(Problem(inner, "a mapping of keyword arguments", shown(arguments)))
         return None
-    return ObjectSpec(class_name, _check_arguments(family, class_name, arguments, path=inner, problems=problems))
+    checked = _check_arguments(family, class_name, arguments, path=inner, problems=problems)
+    if family == "metrics" and name in SHORT_NAMES[family]:
+        checked = {"name": name, **checked}  # as Keras, which reports a metric under the short name that it has
+    return ObjectSpec(class_name, checked)
 
 
 def _name_and_arguments(value: Any) -> tuple[str | None, Any]:

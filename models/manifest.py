@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
-from models.instances import Feature, InstanceSpec
+from models.instances import KINDS, Feature, InstanceSpec
 from models.preprocessing import Preprocessing
 
 __all__ = ["FORMAT_VERSION", "FileInfo", "GoldenRows", "Manifest", "ManifestError", "TensorInfo", "finite"]
@@ -142,7 +142,7 @@ class _TensorSchema(_Strict):
 
 class _FeatureSchema(_Strict):
     name = fields.String(required=True)
-    kind = fields.String(required=True, validate=validate.OneOf(("number", "category")))
+    kind = fields.String(required=True, validate=validate.OneOf(KINDS))
     optional = fields.Boolean(load_default=False)
 
 

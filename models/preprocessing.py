@@ -105,7 +105,7 @@ def fit_steps(steps: Sequence[StepSpec], batch: Array, *, features: Sequence[Fea
     """
     fitting = _Fitting((), batch, tuple(feature.name for feature in features or ()))
     table_steps = [step for step in steps if step.name in ("fill", "one_hot")]
-    for step in table_steps:
+    for step in sorted(table_steps, key=lambda step: step.name != "fill"):  # a gap is no category
         fitting = fitting.then(_fit_table_step(step, fitting))
     fitting = fitting.then(_checked_astype(fitting))
     for step in steps:

@@ -116,6 +116,10 @@ def _step(item: Any, path: str, problems: list[Problem]) -> StepSpec:
         problems.append(Problem(path, f"a mapping with the keys {', '.join(STEPS[name])}", shown(arguments)))
         return StepSpec(name, {})
     given = {**STEP_DEFAULTS.get(name, {}), **arguments}
+    if name == "fill" and given.get("strategy") != "constant" and "value" in given:
+        problems.append(
+            Problem(f"{path}.value", "no value, which only the strategy constant has", shown(given["value"]))
+        )
     return StepSpec(name, _checked(given, STEPS[name], path, problems))
 
 

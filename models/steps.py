@@ -137,7 +137,7 @@ def missing_cells(column: Array) -> Array:
 def _fill_value(column: Array, strategy: str, value: Any) -> Any:
     present = column[~missing_cells(column)]
     if strategy == "constant":
-        return value
+        return str(value) if len(present) and isinstance(present[0], str) else value
     if not len(present):
         raise DataError(where="preprocessing.fill", expected="a value in every column", received="a column without any")
     if strategy == "most_frequent" or isinstance(present[0], str):

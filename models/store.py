@@ -340,7 +340,9 @@ class Store:
             with answering():
                 obstore.put(self.objects, _path(manifest.model, manifest.version, name), content)
         infos = {name: FileInfo(hashlib.sha256(content).hexdigest(), len(content)) for name, content in files.items()}
-        return replace(manifest, files=infos)
+        made = replace(manifest, files=infos)
+        Manifest.from_json(made.to_json())  # what no reader would take is not published
+        return made
 
     def _commit(self, manifest: Manifest) -> Manifest:
         """Bind the job to this version, or learn that another attempt of the same job was first."""

@@ -3,6 +3,7 @@
 import csv
 import json
 import math
+import re
 import sys
 from collections.abc import Callable, Mapping
 from io import BytesIO, StringIO
@@ -17,6 +18,8 @@ __all__ = ["read_request"]
 
 ARRAY_NAME = "x"
 BOOLEANS = {"true": True, "false": False}
+PADDED = re.compile(r"[+-]?0\d")
+"""What the trainer reads as text: 007."""
 
 
 def read_request(place: str) -> dict[str, Any]:
@@ -82,6 +85,8 @@ def _value(cell: str) -> float | int | str | None:
 
 
 def _number_or_text(text: str) -> float | int | str:
+    if PADDED.match(text):
+        return text
     for kind in (int, float):
         try:
             value = kind(text)

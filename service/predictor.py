@@ -10,6 +10,7 @@ from models.instances import Array, parse_instances
 from models.manifest import Manifest
 from models.preprocessing import Preprocessing
 from service.batch_bodies import parse_batch
+from service.graph import GraphError
 from service.images import parse_instances_with_images
 from service.number_text import NumberReader
 from service.shared_runs import Runs
@@ -83,12 +84,37 @@ class Predictor:
             float32 `(batch, outputs)`; for a softmax head a row of probabilities for each instance.
 
         Raises:
-            InputError: For a category that training did not see, or values so large that the answer is no number.
+            InputError: For a category that training did not see, a token beyond the vocabulary, or values so large
+                that the answer is no number.
+            GraphError: When it is not the input that it fails on.
         """
-        predictions = self.graph.run(self.preprocessing.apply(batch))
+        inputs = self.preprocessing.apply(batch)
+        try:
+            predictions = self.graph.run(inputs)
+        except GraphError as error:
+            raise self._blamed(error, inputs, where) from error
         if not np.isfinite(predictions).all():
             raise _overflow(predictions, where)
         return predictions
+
+    def _blamed(self, error: GraphError, inputs: Array, where: str) -> Exception:
+        """The error of the first instance that the graph does not compute; its own when it computes each alone."""
+        begin, end = 0, len(inputs)
+        while end - begin > 1:
+            middle = (begin + end) // 2
+            begin, end = (begin, middle) if self._fails(inputs[begin:middle]) else (middle, end)
+        if not self._fails(inputs[begin:end]):
+            return error
+        reason = str(error).rpartition("Status Message: ")[2]  # before it stands where in ONNX Runtime
+        expected = "values that the network takes"
+        return InputError(where=f"{where}[{begin}]", expected=expected, received=f"values on which it fails: {reason}")
+
+    def _fails(self, inputs: Array) -> bool:
+        try:
+            self.graph.run(inputs)
+        except GraphError:
+            return True
+        return False
 
 
 def _overflow(predictions: Array, where: str) -> InputError:

@@ -121,6 +121,7 @@ def finish(noted: RequestNotes, exchange: Exchange) -> None:
     line |= {"status": exchange.status, "duration_ms": round((ended_s - noted.started_s) * 1000, 3)}
     noted.parts.write_line(line)
     noted.parts.admission.leave(noted.ticket)
+    noted.error = None  # else it, its traceback and these notes would hold each other, and with them a large body
 
 
 def _count(noted: RequestNotes, exchange: Exchange, *, ended_s: float) -> None:

@@ -1,5 +1,6 @@
 """What ends a training, in words for whoever submitted it, and whether trying again can help."""
 
+import re
 import signal
 
 from models.errors import DiskFull, OnehotError, StoreFull, StoreUnavailable, TrainingError, reason_of
@@ -18,6 +19,12 @@ __all__ = [
 LONGEST_FOREIGN_MESSAGE = 300
 FOR_NOW = ("ProcessKilled", "StoreUnavailable")
 """Errors of a process of its own that trying again may help against."""
+CALLING, IN_GRAPH = "Exception encountered when calling", "Graph execution error"
+"""How messages of Keras and tensorflow begin that tell the cause only further on."""
+AROUND = ("Detected at node", "Node:", "File ", "Arguments received", "<stack traces", "[[", "•", "Stack trace")
+"""How lines begin that do not tell it either."""
+NODE = re.compile(r"\{\{[^}]*\}\}|\[Op:[^]]*\]( name:)?")
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 MEMORY_ERRORS = ("ResourceExhaustedError", "OutOfMemoryError")
 MEMORY_WORDS = ("RESOURCE_EXHAUSTED", "out of memory", "failed to allocate")
 
@@ -85,4 +92,14 @@ def error_document(error: BaseException) -> dict[str, str]:
 
 
 def _message(error: BaseException) -> str:
-    return str(error) if isinstance(error, OnehotError) else reason_of(error)[:LONGEST_FOREIGN_MESSAGE]
+    return str(error) if isinstance(error, OnehotError) else _foreign_message(error)[:LONGEST_FOREIGN_MESSAGE]
+
+
+def _foreign_message(error: BaseException) -> str:
+    """The first line of what a framework says; and what it is about, where the first line only says where."""
+    first = reason_of(error)
+    lines = [NODE.sub("", line).strip() for line in COLOURS.sub("", str(error)).splitlines()[1:]]
+    said = [line for line in lines if line and not line.startswith(AROUND)]
+    if not said or not first.startswith((CALLING, IN_GRAPH)):
+        return first
+    return f"{first} {said[0] if first.startswith(CALLING) else said[-1]}"

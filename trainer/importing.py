@@ -66,6 +66,9 @@ def import_network(
 
     check_keras_file(content, where=where)
     network = _loaded(content, where)
+    if not network.built:
+        received = "one that was saved before it saw any"
+        raise DataError(where=where, expected="a network that knows its input's shape", received=received)
     shape = _input_shape(network, where)
     found = find_head(layer_specs(network))
     if found is None or network.output_shape[1:] != (found.units,):

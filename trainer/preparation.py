@@ -117,7 +117,7 @@ def _split(spec: Spec, dataset: Dataset, labels: Labels, load: Load) -> dict[str
     }
     for name, source in shares.items():
         if isinstance(source, str):
-            parts[name] = _other_source(spec, source, dataset, labels, load)
+            parts[name] = _other_source(spec, name, dataset, labels, load)
     return parts
 
 
@@ -132,8 +132,14 @@ def _split_rows(spec: Spec, dataset: Dataset, labels: Labels) -> dict[str, Array
     return {"train": split.train, "validation": split.validation, "test": held_out}
 
 
-def _other_source(spec: Spec, source: str, first: Dataset, labels: Labels, load: Load) -> tuple[Dataset, Labels]:
-    other = load(DataSpec(source, spec.data.features, spec.data.target))
+def _other_source(spec: Spec, name: str, first: Dataset, labels: Labels, load: Load) -> tuple[Dataset, Labels]:
+    """The part `validation` or `test` that has a source of its own."""
+    source = str(getattr(spec.data, name))
+    try:
+        other = load(DataSpec(source, spec.data.features, spec.data.target))
+    except DataError as error:
+        where = f"data.{name}" if error.where == "data.source" else error.where
+        raise DataError(where=where, expected=error.expected, received=error.received) from error
     if other.instance_shape != first.instance_shape:
         expected = f"instances of shape {list(first.instance_shape)}, as in {first.source}"
         raise DataError(where=source, expected=expected, received=f"shape {list(other.instance_shape)}")

@@ -117,7 +117,7 @@ def golden_rows(test: Piece, evaluation: Evaluation, *, tolerance: float) -> Gol
 @cache
 def package_versions() -> Mapping[str, str]:
     """Versions of Python and of the packages that made the model."""
-    installed = {distribution.name.lower() for distribution in metadata.distributions()}
+    installed = {distribution.name.lower().replace("_", "-") for distribution in metadata.distributions()}
     return {"python": platform.python_version()} | {
         name: metadata.version(name) for name in PACKAGES if name in installed
     }

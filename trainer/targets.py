@@ -93,6 +93,9 @@ def read_more(raw: Array, known: Labels, *, where: str) -> Labels:
     if not known.spellings:
         _require_columns(raw, len(known.class_names), where)
         return replace(known, values=_hot_indices(raw, where))
+    if raw.ndim == 2 and raw.shape[1] > 1:
+        received = f"one-hot rows of {raw.shape[1]} values"
+        raise DataError(where=where, expected="one label a row, as the first source has", received=received)
     position = {spelling: index for index, spelling in enumerate(known.spellings)}
     texts = [_label_text(one) for one in _as_labels(raw.reshape(-1), where).tolist()]
     for row, text in enumerate(texts):

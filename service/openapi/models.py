@@ -1,5 +1,6 @@
 """What is published and what is loaded: status, metadata, labels, reports."""
 
+from models.instances import KINDS
 from service.openapi.parts import (
     BOOLEAN,
     INTEGER,
@@ -100,7 +101,7 @@ SCHEMAS: dict[str, Schema] = {
     "FeatureForm": object_of(
         {
             "name": STRING,
-            "kind": {"enum": ["number", "boolean", "category"]},
+            "kind": {"enum": list(KINDS)},
             "optional": BOOLEAN,
             "categories": {"type": ["array", "null"], "items": {"type": ["string", "number", "boolean"]}},
             "typical": {"type": ["number", "null"], "description": "Its mean in training, where that was fitted"},

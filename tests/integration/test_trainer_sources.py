@@ -199,7 +199,8 @@ def test_the_lines_of_a_table_are_served_as_they_were_trained_on(tmp_path: Path,
     lines = BIRDS.splitlines()
     (tmp_path / "birds.csv").write_text("\n".join([lines[0], *lines[1:] * 8]))
     steps = [{"fill": {"strategy": "most_frequent"}}, {"one_hot": {"columns": ["island", "ringed"]}}, "standardize"]
-    manifest = publish(document("birds.csv", preprocessing=steps), tmp_path, store)
+    publish(document("birds.csv", preprocessing=steps), tmp_path, store)
+    manifest = store.manifest("m", 1)
     kinds = {feature.name: feature.kind for feature in manifest.instance.features or ()}
     assert kinds == {"flipper": "number", "island": "category", "ringed": "category", "wild": "boolean"}
     served = Predictor.build(manifest, Graph(store.read(manifest, "model.onnx")))

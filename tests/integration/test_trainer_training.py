@@ -5,6 +5,7 @@ import keras
 import numpy as np
 import pytest
 
+from models.errors import InputError
 from models.manifest import Manifest
 from models.settings import Settings
 from models.spec import load_spec
@@ -212,3 +213,43 @@ def test_values_of_any_size_are_served_as_they_were_trained(tmp_path, store) -> 
     manifest = publish(document, store, tmp_path)
     assert np.abs(manifest.golden_rows.predictions).max() > 1e3
     assert load_version(store, "prices", manifest.version).manifest == manifest
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "regularizer"),
+    [
+        ({"Adadelta": {"learning_rate": 1}}, {"OrthogonalRegularizer": {"factor": 1}}),
+        (
+            {"SGD": {"learning_rate": {"CosineDecayRestarts": {"initial_learning_rate": 1, "first_decay_steps": 5}}}},
+            "l2",
+        ),
+        (
+            {"SGD": {"learning_rate": {"PiecewiseConstantDecay": {"boundaries": [5, 10], "values": [1, 0.5, 0.1]}}}},
+            "l2",
+        ),
+    ],
+)
+def test_a_whole_number_is_a_number_too(tmp_path, store, optimizer, regularizer) -> None:
+    """Keras takes 1 for an integer where it wants 1.0, and fails in the middle of a training."""
+    document = {**classic(tmp_path), "fit": {"epochs": 2, "batch_size": 10}}
+    document["compile"]["optimizer"] = optimizer
+    document["layers"][0]["Dense"]["kernel_regularizer"] = regularizer
+    assert publish(document, store, tmp_path).version == 1
+
+
+def test_a_token_beyond_the_vocabulary_is_the_client_s_mistake(tmp_path, store) -> None:
+    """It is refused by its index, and its neighbours are not."""
+    rng = np.random.default_rng(3)
+    tokens = rng.integers(0, 20, (60, 5))
+    np.savez(tmp_path / "tokens.npz", x=tokens, y=tokens[:, 0] // 10)
+    document = classic(tmp_path) | {
+        "data": {"source": "tokens.npz"}, "fit": {"epochs": 1}, "compile": {"loss": "sparse_categorical_crossentropy"},
+        "layers": [{"Embedding": {"input_dim": 20, "output_dim": 4}}, "Flatten",
+                   {"Dense": {"units": 2, "activation": "softmax"}}],
+    }  # fmt: skip
+    manifest = publish(document, store, tmp_path)
+    served = load_version(store, "classic", manifest.version)
+    assert served.predict(served.read(tokens[:4].tolist())).shape == (4, 2)
+    rows = [*tokens[:4].tolist(), [1, 2, 99, 3, 4], *tokens[4:8].tolist()]
+    with pytest.raises(InputError, match=r"instances\[4\]: expected values that the network takes; .*99"):
+        served.predict(served.read(rows))

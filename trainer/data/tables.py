@@ -1,5 +1,6 @@
 """Tables of named columns in memory: `.csv`, `.jsonl`, `.json`, and Parquet where it is not streamed."""
 
+import csv
 import mmap
 import re
 from collections.abc import Callable
@@ -29,12 +30,26 @@ def read_csv(path: Path, data: DataSpec) -> Dataset:
     """Read a CSV file with a header; empty cells, NA, NaN, null and ? are gaps, and 007 is no number but text."""
     options = {"infer_schema_length": None, "null_values": list(GAPS)}
     frame = _read(pl.read_csv, path, data, **options)
+    names = _header(path)
+    if len(names) == len(frame.columns) == len(set(names)):  # polars leaves doubled quotes in names as they are
+        frame.columns = names
+    kept = frame.select(~pl.all_horizontal(pl.all().is_null())).to_series()  # an empty line is no row
+    frame = frame.filter(kept)
     whole = [name for name, kind in frame.schema.items() if kind.is_integer()]
     if whole and _may_pad(path):
-        texts = _read(pl.read_csv, path, data, columns=whole, infer_schema=False, null_values=list(GAPS))
+        columns = [frame.columns.index(name) for name in whole]
+        texts = _read(pl.read_csv, path, data, columns=columns, infer_schema=False, null_values=list(GAPS))
+        texts.columns = whole
+        texts = texts.filter(kept)
         padded = [name for name in whole if texts.get_column(name).str.contains(PADDED).any()]
         frame = frame.with_columns(texts.select(padded))
     return read_dataset(frame, data)
+
+
+def _header(path: Path) -> list[str]:
+    """The names in the first line that is not empty."""
+    with path.open(newline="", encoding="utf-8-sig", errors="replace") as file:
+        return next((row for row in csv.reader(file) if row), [])
 
 
 def _may_pad(path: Path) -> bool:
@@ -91,8 +106,10 @@ def target_column(frame: pl.DataFrame, data: DataSpec) -> str:
     """The column that the spec names, else one with a usual name, else the last.
 
     Raises:
-        DataError: When there is no such column.
+        DataError: When there is no such column, or none at all.
     """
+    if not frame.columns:
+        raise DataError(where=data.source, expected="rows of named values", received="none")
     if data.target is not None:
         return _known(data.target, frame, data.source, key="target")
     folded = {name.lower(): name for name in frame.columns}

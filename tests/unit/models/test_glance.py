@@ -204,3 +204,12 @@ def test_a_damaged_or_locked_archive_is_named(tmp_path):
     (tmp_path / "data.npz").write_bytes(whole[:flags] + bytes([whole[flags] | 1]) + whole[flags + 1 :])
     (found,) = problems(source="data.npz")
     assert "encrypted" in found
+
+
+def test_parts_with_sources_of_their_own_are_looked_for(tmp_path):
+    """Each under its own key, beside what is wrong with the rest."""
+    write_csv(tmp_path, CSV)
+    found = problems(validation="none.csv", test="sklearn://irs")
+    assert found[0].startswith("data.validation: expected a file under")
+    assert found[1].startswith("data.test: expected one of sklearn://digits")
+    assert problems(validation="data.csv") == []

@@ -130,3 +130,12 @@ def test_an_unknown_step_of_a_manifest_is_refused():
     """A newer trainer's step is not guessed at."""
     with pytest.raises(ValueError, match="expected a known preprocessing step; received 'whiten'"):
         Preprocessing.from_document([{"whiten": {}}], (1,))
+
+
+def test_gaps_are_filled_before_categories_are_told_apart():
+    """Whatever the order in the spec; a constant is text in a column of text."""
+    table = np.array([["a", 1.0], [None, None], ["b", 3.0]], dtype=object)
+    columns = [Feature("t", "category", optional=True), Feature("n", optional=True)]
+    steps = [StepSpec("one_hot", {"columns": ["t"]}), StepSpec("fill", {"strategy": "constant", "value": 0})]
+    fitted = read_back(fit_steps(steps, table, features=columns))
+    assert fitted.apply(table).tolist() == [[0, 1, 0, 1], [1, 0, 0, 0], [0, 0, 1, 3]]

@@ -3,6 +3,7 @@ import json
 import pytest
 
 from models.errors import SpecError
+from models.metrics import metric_name
 from models.spec import load_spec
 from models.spec_text import dump_document, load_document, set_path
 
@@ -110,6 +111,9 @@ def test_five_mistakes_get_five_messages_each_with_its_path():
         ({"input_shape": [8, 8, 1], "layers": [SPEC["layers"][0], SPEC["layers"][-1]]}, "layers.1.Dense", "Flatten"),
         ({"input_shape": [64], "preprocessing": []}, "layers.0.Conv2D", "received the shape [64] from the input"),
         ({"gate": {"metric": "accuracy"}}, "gate", "`minimum` or `not_worse_than`"),
+        ({"preprocessing": [{"fill": {"strategy": "mean", "value": 3}}]}, "preprocessing.0.fill.value", "no value"),
+        ({"layers": [{"Dense": {"units": 2, "name": "my out"}}]}, "layers.0.Dense.name", "a name of letters"),
+        ({"layers": [{"Dense": {"units": 2, "name": "x"}}]}, "layers.0.Dense.name", "which the input has"),
         ({"gate": {"metric": "recall", "minimum": 1}}, "gate.metric", "one of compile.metrics: loss, accuracy"),
         ({"resources": {"gpus": -1}}, "resources.gpus", "received -1"),
     ],
@@ -170,3 +174,13 @@ def test_an_assignment_that_leads_nowhere_is_refused(assignment):
     """With its path."""
     with pytest.raises(SpecError):
         set_path({"layers": [{"Dense": {"units": 1}}]}, assignment)
+
+
+def test_short_names_of_metrics_are_names_as_in_keras() -> None:
+    """What is measured, what a callback watches, and what a gate asks for."""
+    spec = load_spec({
+        "model": "m", "data": {"source": "a.csv"}, "layers": [{"Dense": {"units": 3, "activation": "softmax"}}],
+        "compile": {"loss": "categorical_crossentropy", "metrics": ["acc", "mae"]},
+        "fit": {"callbacks": [{"EarlyStopping": {"monitor": "val_mae"}}]}, "gate": {"metric": "acc", "minimum": 0.5},
+    })  # fmt: skip
+    assert [metric_name(metric) for metric in spec.compile.metrics] == ["acc", "mae"]

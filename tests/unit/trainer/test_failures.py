@@ -74,3 +74,23 @@ def test_an_error_that_is_not_ours_is_told_in_one_line() -> None:
     """And nothing of the inside."""
     assert error_document(ValueError("first\nsecond"))["message"] == "first"
     assert error_document(KeyError()) == {"type": "KeyError", "message": "KeyError"}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "Exception encountered when calling Embedding.call().\n\n\x1b[1m{{function_node __wrapped__Gather}} "
+            "indices[3,1] = 49 is not in [0, 20) [Op:ResourceGather] name: \x1b[0m\n\nArguments received:\n  • a=1",
+            "Exception encountered when calling Embedding.call(). indices[3,1] = 49 is not in [0, 20)",
+        ),
+        (
+            "Graph execution error:\n\nDetected at node gradient/Sum defined at (most recent call last):\n"
+            '  File "x.py", line 3, in f\n\nIncompatible shapes: [16,3] vs. [16]\n\t [[{{node sub}}]] [Op:__infer]',
+            "Graph execution error: Incompatible shapes: [16,3] vs. [16]",
+        ),
+    ],
+)
+def test_what_a_framework_tells_further_on_is_told_too(text, message) -> None:
+    """Its first line says only where it was."""
+    assert error_document(ValueError(text))["message"] == message

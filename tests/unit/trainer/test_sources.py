@@ -145,6 +145,26 @@ class TestTables:
             assert dataset.features.tolist() == [[1, 3], [2, 4]], name
             assert dataset.targets.tolist() == ["p", "q"], name
 
+    @pytest.mark.parametrize("text", ["a,b,y\n1,2,p\n3,4,q\n\n", "\na,b,y\r\n\r\n1,2,p\r\n\r\n\r\n3,4,q\r\n"])
+    def test_empty_lines_are_no_rows(self, tmp_path: Path, text: str) -> None:
+        """At the end, between rows, before the names."""
+        dataset = load(tmp_path, write(tmp_path, "a.csv", text))
+        assert dataset.features.tolist() == [[1, 2], [3, 4]]
+        assert dataset.targets.tolist() == ["p", "q"]
+
+    def test_names_are_written_as_cells_are(self, tmp_path: Path) -> None:
+        """With quotes that are doubled, and a comma."""
+        text = '"a ""q""","b, c",y\n1,007,p\n\n2,3,q\n'
+        columns = load(tmp_path, write(tmp_path, "a.csv", text), features=('a "q"',)).columns
+        assert [column.name for column in columns or ()] == ['a "q"']
+        kept = load(tmp_path, "a.csv", StepSpec("one_hot", {"columns": ["b, c"]}), features=("b, c",))
+        assert kept.features.tolist() == [["007"], ["3"]]
+
+    def test_a_list_without_rows_is_named(self, tmp_path: Path) -> None:
+        """And is no traceback."""
+        with pytest.raises(DataError, match=r"a\.json: expected rows of named values; received none"):
+            load(tmp_path, write(tmp_path, "a.json", "[]"))
+
     def test_a_column_of_lists_is_an_array(self, tmp_path: Path) -> None:
         """A series or an image in one column keeps its shape."""
         rows = [{"series": [1, 2, 3], "y": 0}, {"series": [4, 5, 6], "y": 1}]

@@ -100,3 +100,10 @@ def test_one_hot_rows_are_float32_and_never_wrap() -> None:
 def test_classes_are_counted() -> None:
     """For the report's class balance."""
     assert Labels(np.array([0, 1, 1]), ("a", "b", "c")).counts() == {"a": 1, "b": 2, "c": 0}
+
+
+def test_one_hot_rows_beside_labels_are_refused() -> None:
+    """Nobody can say which of the labels each column is."""
+    known = read_classes(np.array([3, 5, 7, 3]), None, where=WHERE)
+    with pytest.raises(DataError, match=r"expected one label a row, .* received one-hot rows of 3"):
+        read_more(np.eye(3), known, where="other.npz: target")
