@@ -63,13 +63,13 @@ def follow_events(service: Service, job_id: str) -> Iterator[ServerEvent]:
         ServiceRefused: When there is no such job.
     """
     last_id: str | None = None
-    pause_s, lost_since = FIRST_PAUSE_S, time.monotonic()
+    pause_s, lost_since_s = FIRST_PAUSE_S, time.monotonic()
     while True:
-        opened_at = time.monotonic()
+        opened_s = time.monotonic()
         lost: WorkFailed = ServiceUnreachable(service.url, "it ends the stream of events early")
         try:
             for event in _open(service, job_id, last_id):
-                pause_s, opened_at = FIRST_PAUSE_S, -math.inf
+                pause_s, opened_s = FIRST_PAUSE_S, -math.inf
                 last_id = event.id if event.id is not None else last_id
                 yield event
                 if event.name == END:
@@ -79,9 +79,9 @@ def follow_events(service: Service, job_id: str) -> Iterator[ServerEvent]:
                 raise
             lost = error
         now = time.monotonic()
-        if now - opened_at > STEADY_S:  # it was worth something: an event came, or it lasted
-            lost_since = now
-        if now - lost_since > GIVE_UP_S:
+        if now - opened_s > STEADY_S:  # it was worth something: an event came, or it lasted
+            lost_since_s = now
+        if now - lost_since_s > GIVE_UP_S:
             raise lost
         time.sleep(pause_s)
         pause_s = min(2 * pause_s, LONGEST_PAUSE_S)

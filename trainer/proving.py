@@ -48,7 +48,7 @@ class Proof:
 
     case: Case
     largest_difference: float
-    seconds: float
+    took_s: float
 
 
 def prove(case: Case) -> Proof:
@@ -173,8 +173,8 @@ def main(texts: Sequence[str]) -> int:
     proofs, failures = run_cases(_said(chosen))
     for failure in failures:
         sys.stdout.write(f"FAILED {failure}\n")
-    seconds = sum(proof.seconds for proof in proofs)
-    sys.stdout.write(f"{len(proofs)} of {len(proofs) + len(failures)} cases in {seconds:.0f} s\n")
+    took_s = sum(proof.took_s for proof in proofs)
+    sys.stdout.write(f"{len(proofs)} of {len(proofs) + len(failures)} cases in {took_s:.0f} s\n")
     if not texts and not failures:
         PROOFS.write_text(document_text(proofs_document(proofs, keras_version())), "utf-8")
     return 1 if failures else 0

@@ -59,7 +59,7 @@ def ask(service: Service, path: str, request: Mapping[str, Any], *, patience_s: 
     Returns:
         The version that answered, and one prediction for each instance.
     """
-    answer = _post(service, f"{path}:predict", request, deadline=time.monotonic() + patience_s)
+    answer = _post(service, f"{path}:predict", request, deadline_s=time.monotonic() + patience_s)
     document = answer.json()
     predictions = document.get("predictions", document.get("outputs"))
     if not isinstance(predictions, list):
@@ -69,12 +69,12 @@ def ask(service: Service, path: str, request: Mapping[str, Any], *, patience_s: 
     return int(answer.headers.get(VERSION_HEADER, 0)), predictions
 
 
-def _post(service: Service, path: str, request: Mapping[str, Any], *, deadline: float) -> httpx.Response:
+def _post(service: Service, path: str, request: Mapping[str, Any], *, deadline_s: float) -> httpx.Response:
     while True:
         try:
             return service.call("POST", path, json=request)
         except ServiceRefused as refused:
-            if refused.status not in NOT_YET or time.monotonic() > deadline:
+            if refused.status not in NOT_YET or time.monotonic() > deadline_s:
                 raise
         time.sleep(PAUSE_S)
 

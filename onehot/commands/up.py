@@ -38,11 +38,11 @@ def up(bind: str | None, insecure: bool) -> None:  # noqa: FBT001 -- click's fla
     if bind is not None:
         os.environ["ONEHOT_BIND"] = bind
     settings = settings_here()
-    started_at = time.monotonic()
+    started_s = time.monotonic()
     with ends_as_interrupts():
         try:
             with run_stack(_place(settings, insecure=insecure), on_line=_say_line, on_note=_say_note) as stack:
-                _say_ready(settings, stack, time.monotonic() - started_at)
+                _say_ready(settings, stack, time.monotonic() - started_s)
                 threading.Event().wait()
         except KeyboardInterrupt:
             say("onehot: everything is stopped", err=True)

@@ -46,18 +46,18 @@ def main(grace_s: float, command: list[str]) -> int:
 
 def _attend(pid: int, wakeup: int, grace_s: float) -> int:
     watched = [sys.stdin.fileno(), wakeup]
-    deadline: float | None = None
+    deadline_s: float | None = None
     while True:
-        timeout_s = None if deadline is None else max(0.0, deadline - time.monotonic())
+        timeout_s = None if deadline_s is None else max(0.0, deadline_s - time.monotonic())
         asked, leash_ended = _read_events(watched, wakeup, timeout_s)
         status = _reap(pid)
         if status is not None:
             return status
-        if deadline is not None and (asked or time.monotonic() >= deadline):
+        if deadline_s is not None and (asked or time.monotonic() >= deadline_s):
             return 128 + signal.SIGKILL
-        if deadline is None and (asked or leash_ended):
+        if deadline_s is None and (asked or leash_ended):
             os.kill(pid, signal.SIGTERM)
-            deadline = time.monotonic() + grace_s
+            deadline_s = time.monotonic() + grace_s
 
 
 def _read_events(watched: list[int], wakeup: int, timeout_s: float | None) -> tuple[bool, bool]:

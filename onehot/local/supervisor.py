@@ -43,9 +43,9 @@ class _Seat:
 
     program: Program
     child: Child
-    started_at: float
+    started_s: float
     pause_s: float = FIRST_PAUSE_S
-    due_at: float | None = None
+    due_s: float | None = None
 
 
 class Supervisor:
@@ -74,18 +74,18 @@ class Supervisor:
         Raises:
             StartFailed: When a program ends meanwhile, or the time is over.
         """
-        quiet_until, deadline = time.monotonic() + QUIET_S, time.monotonic() + timeout_s
+        quiet_until_s, deadline_s = time.monotonic() + QUIET_S, time.monotonic() + timeout_s
         told: str | None = None
         while (reason := check()) is not None:
             self._fail_if_ended()
-            if time.monotonic() > deadline:
+            if time.monotonic() > deadline_s:
                 last = self._seats[-1]
                 raise StartFailed(
                     last.program.name,
                     reason=f"not ready after {timeout_s:g} s ({reason})",
                     last_lines=last.child.last_lines,
                 )
-            if reason != told and time.monotonic() > quiet_until:
+            if reason != told and time.monotonic() > quiet_until_s:
                 self._on_note(f"waiting: {reason}")
                 told = reason
             time.sleep(POLL_S)
@@ -131,19 +131,19 @@ class Supervisor:
             for seat in self._seats:
                 self._tend(seat, time.monotonic())
 
-    def _tend(self, seat: _Seat, now: float) -> None:
+    def _tend(self, seat: _Seat, now_s: float) -> None:
         status = seat.child.poll()
         if status is None:
             return
-        if seat.due_at is None:
-            if now - seat.started_at >= STEADY_S:
+        if seat.due_s is None:
+            if now_s - seat.started_s >= STEADY_S:
                 seat.pause_s = FIRST_PAUSE_S
-            seat.due_at = now + seat.pause_s
+            seat.due_s = now_s + seat.pause_s
             self._on_note(
                 f"the {seat.program.name} ended with status {status}: it is started again in {seat.pause_s:g} s"
             )
-        elif now >= seat.due_at:
+        elif now_s >= seat.due_s:
             seat.child.wait()
             seat.child = Child(seat.program, self._on_line)
-            seat.started_at, seat.due_at = now, None
+            seat.started_s, seat.due_s = now_s, None
             seat.pause_s = min(2 * seat.pause_s, LONGEST_PAUSE_S)
