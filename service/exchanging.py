@@ -127,9 +127,12 @@ def exchange_plain(worker: Any, plain: PlainRequest, connection: Any) -> Mapping
     stays = worker.alive
     finish(outcome.noted, outcome.exchange)
     body = outcome.content.body
-    own = "".join(f"{name}: {value}\r\n" for name, value in outcome.own_headers)
+    own = "".join([f"{name}: {value}\r\n" for name, value in outcome.own_headers])
     head = f"{_head(outcome.status, int(time()), stays)}{len(body)}\r\n{own}{SECURITY}"
-    connection.sendall(head.encode("latin-1") + body)
+    answer = head.encode("latin-1") + body
+    sent = connection.send(answer)  # nearly always all of it; `sendall` first asks the kernel how much it takes
+    if sent < len(answer):
+        connection.sendall(answer[sent:])
     if not stays:
         raise StopIteration
     return None

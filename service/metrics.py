@@ -16,7 +16,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.registry import Collector
 
-from service.counting import count_in_files, observe
+from service.counting import count, count_in_files, observe
 from service.errors import QueueUnavailable
 
 __all__ = ["CONTENT_TYPE", "Metrics", "Phases", "QueueState", "forget_process", "prepare_folder"]
@@ -151,7 +151,7 @@ class Metrics:
             if verb is method and labels[0] != OTHER:
                 self._routes[key] = found
         counter, histogram = found
-        counter.inc()
+        count(counter)
         observe(histogram, duration_s)
 
     def request_failed(self, error: BaseException, *, model: str | None = None, version: int | None = None) -> None:
@@ -166,7 +166,7 @@ class Metrics:
             found = self._rows.labels(*labels), tuple(self._phase.labels(phase, *labels) for phase in PHASES)
             self._phases[labels] = found
         counter, (decode, infer, encode) = found
-        counter.inc(rows)
+        count(counter, rows)
         observe(decode, phases.decode_s)
         observe(infer, phases.infer_s)
         observe(encode, phases.encode_s)

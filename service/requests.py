@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
-from secrets import token_hex
+from os import urandom
 from time import perf_counter
 from typing import Any
 
@@ -93,7 +93,7 @@ class _Surroundings:
 
 def request_id_of(given: str) -> str:
     """The caller's own id for a request when it is one that may stand in a log; else a new one."""
-    return given if SANE_ID.fullmatch(given) else token_hex(16)
+    return given if given and SANE_ID.fullmatch(given) else urandom(16).hex()
 
 
 @dataclass(slots=True)
