@@ -6,7 +6,7 @@ from typing import Any, Self
 import numpy as np
 
 from models.errors import InputError
-from models.instances import Array, parse_instances
+from models.instances import Array, are_finite, parse_instances
 from models.manifest import Manifest
 from models.preprocessing import Preprocessing
 from service.batch_bodies import parse_batch
@@ -93,7 +93,7 @@ class Predictor:
             predictions = self.graph.run(inputs)
         except GraphError as error:
             raise self._blamed(error, inputs, where) from error
-        if not np.isfinite(predictions).all():
+        if not are_finite(predictions):
             raise _overflow(predictions, where)
         return predictions
 
