@@ -7,6 +7,8 @@ from service.exchanging import exchange, exchange_plain
 from service.hot_route import HotRoute
 from service.plain_requests import PlainReader, PlainRequest
 
+SENT_AT_ONCE = 100
+
 
 class Connection:
     """Keeps each piece that is sent as it is sent."""
@@ -18,6 +20,12 @@ class Connection:
     def sendall(self, data):
         """As a socket's."""
         self.sent.append(bytes(data))
+
+    def send(self, data):
+        """As a socket's, which may take a part only."""
+        taken = bytes(data[:SENT_AT_ONCE])
+        self.sent.append(taken)
+        return len(taken)
 
     def shutdown(self, _):
         """As a socket's."""
