@@ -57,12 +57,15 @@ def _missing_parts(spec: Spec, roots: tuple[str, ...], datasets: Datasets | None
     return problems
 
 
-def _find(source: str, roots: tuple[str, ...], datasets: Datasets | None) -> None:
+def _find(source: str, roots: tuple[str, ...], datasets: Datasets | None) -> Path | None:
+    """The file or folder that a source names; None where there is none to look at here."""
     scheme, sign, _ = source.partition("://")
     if sign:
-        _look_up(scheme, source, datasets)
-    elif any(Path(root).is_dir() for root in roots):  # else the data is on the workers' nodes only
-        find_file(source, roots)
+        _check_scheme(scheme, source, datasets)
+        return None
+    if not any(Path(root).is_dir() for root in roots):
+        return None  # the data is on the workers' nodes only
+    return find_file(source, roots)
 
 
 def _path(where: str) -> str:
@@ -73,12 +76,9 @@ def _path(where: str) -> str:
 
 def _look(spec: Spec, roots: tuple[str, ...], datasets: Datasets | None) -> Sight:
     source = spec.data.source
-    scheme, sign, _ = source.partition("://")
-    if sign:
-        return _look_up(scheme, source, datasets)
-    if not any(Path(root).is_dir() for root in roots):
-        return Sight()  # the data is on the workers' nodes only
-    path = find_file(source, roots)
+    path = _find(source, roots, datasets)
+    if path is None:
+        return KNOWN.get(source, Sight())
     if path.is_dir():
         return Sight(classes=sum(1 for _ in class_folders(path, source)))
     if path.suffix.lower() not in ENDINGS:
@@ -86,14 +86,13 @@ def _look(spec: Spec, roots: tuple[str, ...], datasets: Datasets | None) -> Sigh
     return _look_at_file(path, spec)
 
 
-def _look_up(scheme: str, source: str, datasets: Datasets | None) -> Sight:
+def _check_scheme(scheme: str, source: str, datasets: Datasets | None) -> None:
     if scheme not in SCHEMES:
         raise DataError(where="data.source", expected=f"one of {known_kinds()}", received=repr(source))
     if scheme in ("sklearn", "keras") and source not in KNOWN:
         raise DataError(where="data.source", expected=f"one of {known_sets(scheme)}", received=repr(source))
     if scheme == "dataset" and datasets is not None:
         _check_uploaded(source, datasets)
-    return KNOWN.get(source, Sight())
 
 
 def _check_uploaded(source: str, datasets: Datasets) -> None:

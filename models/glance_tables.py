@@ -2,17 +2,17 @@
 
 import csv
 import json
-import math
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from models.cells import BOOLEANS, GAPS, number_of
 from models.errors import DataError, shown
 from models.heads import find_head
 from models.reading import reading
 from models.sight import Sight
-from models.sources import GAPS, TARGET_NAMES
+from models.sources import TARGET_NAMES
 from models.spec_parts import Spec
 
 __all__ = ["csv_columns", "json_columns", "look_at_table"]
@@ -107,16 +107,7 @@ def _check_column(cells: Sequence[Any], name: str, spec: Spec) -> None:
 
 
 def _is_number(cell: Any) -> bool:
-    return _number(cell) is not None or (isinstance(cell, str) and cell.strip().lower() in ("true", "false"))
-
-
-def _number(cell: Any) -> float | None:
-    """The finite number that a cell holds or spells, if it does."""
-    try:
-        number = float(cell)
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return number if math.isfinite(number) else None
+    return number_of(cell) is not None or (isinstance(cell, str) and cell.strip().lower() in BOOLEANS)
 
 
 def _classes(cells: Sequence[Any], target: str, spec: Spec) -> int | None:
@@ -134,7 +125,7 @@ def _classes(cells: Sequence[Any], target: str, spec: Spec) -> int | None:
     if names is not None and len(names) != len(found):
         expected = f"{len(found)} class names, one for each class in the data"
         raise DataError(where="data.class_names", expected=expected, received=f"{len(names)} names")
-    numbers = {_number(cell) for cell in cells}
+    numbers = {number_of(cell) for cell in cells}
     if None not in numbers and len(numbers) != len(found):
         return None  # one number is written in several ways: the trainer will see how many there are
     return len(found)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from models.sight import Sight
 
 __all__ = [
-    "ENDINGS", "FEATURE_ARRAYS", "GAPS", "IMAGE_ENDINGS", "KNOWN", "OBJECT_STORES", "SCHEMES", "TARGET_ARRAYS",
+    "ENDINGS", "FEATURE_ARRAYS", "IMAGE_ENDINGS", "KNOWN", "OBJECT_STORES", "SCHEMES", "TARGET_ARRAYS",
     "TARGET_NAMES", "known_files", "known_kinds", "known_sets",
 ]  # fmt: skip
 
@@ -36,8 +36,6 @@ KNOWN: Mapping[str, Sight] = {
 FEATURE_ARRAYS = ("x", "features", "data", "images", "x_train")
 TARGET_ARRAYS = ("y", "target", "targets", "labels", "label", "y_train")
 TARGET_NAMES = ("target", "label", "labels", "class", "y")
-GAPS = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "?")
-"""Cells of a table of text that hold nothing."""
 
 
 def known_sets(scheme: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any, Protocol, Self
 
 import numpy as np
 
+from models.cells import BOOLEANS
 from models.errors import DataError, InputError, shown
 from models.instances import Array
 
@@ -208,7 +209,7 @@ class OneHot:
 def _spellings(cell: Any) -> tuple[str, ...]:
     """How else a category may have been written: True in a table is true in JSON, and 1.0 is 1."""
     text = cell if isinstance(cell, str) else ""
-    if text.lower() in ("true", "false"):
+    if text.lower() in BOOLEANS:
         return text.lower(), text.capitalize(), text.upper()
     whole = WHOLE.fullmatch(text)
     return () if whole is None else (whole[1],)

@@ -78,10 +78,10 @@ def follow_events(service: Service, job_id: str) -> Iterator[ServerEvent]:
             if isinstance(error, ServiceRefused) and error.status not in PASSING_STATUSES:
                 raise
             lost = error
-        now = time.monotonic()
-        if now - opened_s > STEADY_S:  # it was worth something: an event came, or it lasted
-            lost_since_s = now
-        if now - lost_since_s > GIVE_UP_S:
+        now_s = time.monotonic()
+        if now_s - opened_s > STEADY_S:  # it was worth something: an event came, or it lasted
+            lost_since_s = now_s
+        if now_s - lost_since_s > GIVE_UP_S:
             raise lost
         time.sleep(pause_s)
         pause_s = min(2 * pause_s, LONGEST_PAUSE_S)

@@ -11,15 +11,12 @@ from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
 
-from models.sources import GAPS
+from models.cells import BOOLEANS, GAPS, PADDED
 from onehot.failures import WrongUsage
 
 __all__ = ["read_request"]
 
 ARRAY_NAME = "x"
-BOOLEANS = {"true": True, "false": False}
-PADDED = re.compile(r"[+-]?0\d")
-"""What the trainer reads as text: 007."""
 
 
 def read_request(place: str) -> dict[str, Any]:
@@ -85,7 +82,7 @@ def _value(cell: str) -> float | int | str | None:
 
 
 def _number_or_text(text: str) -> float | int | str:
-    if PADDED.match(text):
+    if re.match(PADDED, text):
         return text
     for kind in (int, float):
         try:

@@ -4,17 +4,14 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from models.cells import BOOLEANS, GAPS
 from models.errors import InputError, shown
 from models.instances import Array, Feature, InstanceSpec, parse_instances
-from models.sources import GAPS
 
 __all__ = ["batch_from_cells", "number_or_none"]
 
 # Python's float() reads more than a number: `1_000`, `nan`, `infinity`, digits of any script.
 NUMBER = re.compile(r"[ \t]*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?[ \t]*", re.ASCII)
-
-
-BOOLEANS = ("true", "false")
 
 
 def number_or_none(cell: str) -> float | None:
@@ -51,7 +48,7 @@ def _value(cell: str, feature: Feature, place: str) -> Any:
     if feature.kind == "category":
         return cell
     if feature.kind == "boolean" and text.lower() in BOOLEANS:
-        return text.lower() == "true"
+        return BOOLEANS[text.lower()]
     number = number_or_none(cell)
     if number is None:
         raise InputError(where=f"{place}.{feature.name}", expected="a number", received=shown(cell))

@@ -14,6 +14,7 @@ __all__ = [
     "explained",
     "is_final",
     "may_help_again",
+    "plain_lines",
 ]
 
 LONGEST_FOREIGN_MESSAGE = 300
@@ -95,11 +96,16 @@ def _message(error: BaseException) -> str:
     return str(error) if isinstance(error, OnehotError) else _foreign_message(error)[:LONGEST_FOREIGN_MESSAGE]
 
 
+def plain_lines(text: str) -> list[str]:
+    """The lines of what a framework says, without colours and without empty ones."""
+    return [line.strip() for line in COLOURS.sub("", text).splitlines() if line.strip()]
+
+
 def _foreign_message(error: BaseException) -> str:
     """The first line of what a framework says; and what it is about, where the first line only says where."""
     first = reason_of(error)
-    lines = [NODE.sub("", line).strip() for line in COLOURS.sub("", str(error)).splitlines()[1:]]
-    said = [line for line in lines if line and not line.startswith(AROUND)]
+    lines = plain_lines(NODE.sub("", str(error)))[1:]
+    said = [line for line in lines if not line.startswith(AROUND)]
     if not said or not first.startswith((CALLING, IN_GRAPH)):
         return first
     return f"{first} {said[0] if first.startswith(CALLING) else said[-1]}"

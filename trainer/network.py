@@ -1,6 +1,5 @@
 """From a spec to a Keras network: every object by its class, every argument already checked by `models.spec`."""
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,6 +10,7 @@ from models.arguments import family_of
 from models.errors import Problem, SpecError
 from models.keras_objects import ACTIVATION_LAYERS, ObjectSpec
 from models.spec import Spec
+from trainer.failures import plain_lines
 from trainer.heads import Head
 
 __all__ = ["adapt_network", "build_network", "compile_network", "keras_object"]
@@ -29,8 +29,6 @@ HOMES: Mapping[str, Any] = {
 }
 
 ADAPTING_ROWS = 2**16
-
-TERMINAL_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def keras_object(family: str, spec: ObjectSpec) -> Any:
@@ -105,8 +103,7 @@ def _unfolded(layer: ObjectSpec) -> Sequence[ObjectSpec]:
 
 def _reason(error: Exception) -> str:
     """What Keras says, in one line without colours."""
-    text = TERMINAL_COLOURS.sub("", str(error)).rpartition("Exception encountered:")[2]
-    lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
+    lines = plain_lines(str(error).rpartition("Exception encountered:")[2])
     return lines[0] if lines else type(error).__name__
 
 

@@ -1,17 +1,17 @@
 """What every source gives: raw features and raw targets, row by row."""
 
-import math
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from models.cells import number_of
 from models.errors import DataError, shown
 from models.instances import Array, Feature
 from models.preprocessing import StepSpec
 from trainer.data.rows import Rows, take_rows
 
-__all__ = ["Dataset", "number_of"]
+__all__ = ["Dataset"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,15 +131,6 @@ def _category(cell: Any) -> str:
     if isinstance(cell, bool):
         return str(cell).lower()
     return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
-
-
-def number_of(cell: Any) -> float | None:
-    """A cell as a number, also one that is written as text; None when it is none, or not finite."""
-    try:
-        number = float(cell)
-    except (TypeError, ValueError):
-        return None
-    return number if math.isfinite(number) else None
 
 
 def _numbers(features: Array, source: str, names: tuple[str, ...]) -> Array:

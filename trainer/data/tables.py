@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from models.cells import GAPS, PADDED
 from models.errors import DataError, reason_of
 from models.instances import Array, Feature
-from models.sources import GAPS, TARGET_NAMES
+from models.sources import TARGET_NAMES
 from models.spec import DataSpec
 from trainer.data.dataset import Dataset
 
@@ -22,7 +23,6 @@ __all__ = [
 ]  # fmt: skip
 
 SHOWN_COLUMNS = 20
-PADDED = r"^\s*[+-]?0\d"
 PADDED_CELL = re.compile(rb'[\n,;"\t ][+-]?0\d')
 
 
