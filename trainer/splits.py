@@ -67,4 +67,13 @@ def _part(rows: Array, labels: Labels, share: float, of: int, seed: int) -> tupl
     if strata is not None and (size < classes or np.bincount(strata, minlength=classes).min() < 2):
         strata = None  # such a small part cannot hold one of each class: it is drawn without regard to them
     kept, taken = train_test_split(rows, test_size=size, random_state=seed, stratify=strata)
+    if labels.are_classes and len(set(labels.values[kept])) < len(set(labels.values[rows])):
+        return _part_of_others(rows, labels, size, seed)  # it took all rows of a class
     return kept, taken
+
+
+def _part_of_others(rows: Array, labels: Labels, size: int, seed: int) -> tuple[Array, Array]:
+    """Split so many rows off, but for one of each class."""
+    _, first = np.unique(labels.values[rows], return_index=True)
+    others = np.random.default_rng(seed).permutation(np.delete(rows, first))
+    return np.concatenate([rows[first], others[size:]]), others[:size]

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from models.errors import DataError
@@ -19,6 +19,7 @@ def labels_of(*counts: int) -> Labels:
     test=st.sampled_from([0.1, 0.15, 0.3]),
     seed=st.integers(0, 99),
 )
+@example(counts=[3, 4, 6], validation=0.15, test=0.3, seed=1)  # both rows of the first class were drawn for validation
 def test_every_row_is_in_exactly_one_part(counts, validation, test, seed) -> None:
     """Whatever the sizes and shares are."""
     labels = labels_of(*counts)
