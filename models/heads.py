@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.errors import Problem
-from models.keras_objects import ObjectSpec
-from models.shape_rules import ALIKE
+from models.keras_catalog.objects import ObjectSpec
+from models.keras_catalog.shape_rules import ALIKE
 
 __all__ = ["LOSSES", "MULTILABEL", "REGRESSION", "SIGMOID", "SOFTMAX", "Head", "check_head", "find_head"]
 

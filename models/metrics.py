@@ -7,7 +7,7 @@ from typing import Any
 
 from models.errors import Problem
 from models.heads import Head
-from models.keras_objects import ObjectSpec
+from models.keras_catalog.objects import ObjectSpec
 
 __all__ = [
     "METRICS",

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from models.errors import Problem
-from models.keras_objects import ObjectSpec
+from models.keras_catalog.objects import ObjectSpec
 from models.metrics import UNDIRECTED, measured_names, metric_name
 
 __all__ = ["check_callbacks", "check_monitors"]

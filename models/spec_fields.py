@@ -6,14 +6,14 @@ from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, missing, validates_schema
 
-from models.arguments import Check, Mismatch
 from models.errors import Problem, shown
+from models.keras_catalog.argument_kinds import Check, Mismatch
 
 __all__ = ["Checked", "Part", "Problems", "SpecPart", "did_you_mean", "flatten"]
 
 
 class Checked(fields.Field[Any]):
-    """A value that a check of `models.arguments` accepts."""
+    """A value that a check of `models.keras_catalog.argument_kinds` accepts."""
 
     def __init__(self, check: Check, **kwargs: Any) -> None:
         super().__init__(**kwargs)

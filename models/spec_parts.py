@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.job_queue import CPU_QUEUE, GPU_QUEUE
-from models.keras_objects import ObjectSpec
+from models.keras_catalog.objects import ObjectSpec
 from models.preprocessing import StepSpec
 
 __all__ = ["CompileSpec", "DataSpec", "FitSpec", "Gate", "Resources", "Spec"]

@@ -5,9 +5,9 @@ from typing import Any
 
 from marshmallow import ValidationError, post_load
 
-from models.arguments import Mismatch, boolean, choice, either, integer, listing, number, text
 from models.errors import Problem, shown
-from models.keras_objects import ObjectSpec, check_object
+from models.keras_catalog.argument_kinds import Mismatch, boolean, choice, either, integer, listing, number, text
+from models.keras_catalog.objects import ObjectSpec, check_object
 from models.names import RESERVED, is_label_name, is_model_name
 from models.preprocessing import StepSpec
 from models.spec_fields import Checked, Part, Problems, SpecPart, did_you_mean, flatten

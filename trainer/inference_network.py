@@ -11,7 +11,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from models.shape_rules import AUGMENTING
+from models.keras_catalog.shape_rules import AUGMENTING
 
 __all__ = ["inference_network"]
 

@@ -7,7 +7,7 @@ from io import BytesIO
 from typing import Any
 
 from models.errors import DataError
-from models.keras_objects import ObjectSpec, refused_names
+from models.keras_catalog.objects import ObjectSpec, refused_names
 
 __all__ = ["check_keras_file", "layer_specs"]
 

@@ -6,9 +6,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from models.arguments import family_of
 from models.errors import Problem, SpecError
-from models.keras_objects import ACTIVATION_LAYERS, ObjectSpec
+from models.keras_catalog.argument_kinds import family_of
+from models.keras_catalog.objects import ACTIVATION_LAYERS, ObjectSpec
 from models.spec import Spec
 from trainer.failures import plain_lines
 from trainer.heads import Head

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.heads import LOSSES
-from models.keras_objects import known_names
+from models.keras_catalog.objects import known_names
+from models.keras_catalog.shape_rules import AUGMENTING
 from models.metrics import METRICS
-from models.shape_rules import AUGMENTING
 
 __all__ = ["Case", "all_cases", "split_case"]
 

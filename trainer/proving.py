@@ -2,8 +2,8 @@
 
     python -m trainer.proving [TEXT …]
 
-runs every case (or those whose title holds a TEXT) and, when all were run, writes `models/keras_proofs.json`: what
-`onehot layers` prints. A test fails while that file says something else than the cases do.
+runs every case (or those whose title holds a TEXT) and, when all were run, writes
+`models/keras_catalog/keras_proofs.json`: what `onehot layers` prints. A test fails while that file says something else than the cases do.
 """
 
 import json
@@ -17,9 +17,9 @@ import numpy as np
 
 from models.errors import OnehotError
 from models.instances import Array
-from models.keras_objects import keras_version
+from models.keras_catalog.objects import keras_version
+from models.keras_catalog.proofs import PROOFS
 from models.preprocessing import fit_steps
-from models.proofs import PROOFS
 from models.spec import Spec, load_spec
 from trainer.launch import choose_backend, training_module
 from trainer.proof_cases import Case, all_cases, split_case
@@ -145,7 +145,7 @@ def run_cases(cases: Iterable[Case]) -> tuple[list[Proof], list[Unproved]]:
 
 
 def proofs_document(proofs: Iterable[Proof], keras_version: str) -> dict[str, Any]:
-    """What was proved, for `models/keras_proofs.json`: family → name → how many cases, and the largest difference."""
+    """What was proved, for `keras_proofs.json`: family → name → how many cases, and the largest difference."""
     served: dict[str, dict[str, dict[str, Any]]] = {}
     for proof in proofs:
         for name in proof.case.names:

@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 import click
 
-from models.proofs import entries, markdown
+from models.keras_catalog.proofs import entries, markdown
 from onehot.commands.options import json_option
 from onehot.screen import say, say_json, say_table
 

@@ -6,8 +6,8 @@ from typing import Any
 from flask import Blueprint, Response, request
 from marshmallow import Schema, ValidationError, fields
 
-from models.arguments import Check, Mismatch, boolean, integer
 from models.errors import InputError, ModelNotFound, shown
+from models.keras_catalog.argument_kinds import Check, Mismatch, boolean, integer
 from models.names import is_label_name, is_model_name
 from models.promotions import move_label
 from service.answers import json_answer

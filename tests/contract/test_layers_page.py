@@ -4,8 +4,8 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
-from models.keras_objects import families, known_names, refused_names
-from models.proofs import entries, markdown
+from models.keras_catalog.objects import families, known_names, refused_names
+from models.keras_catalog.proofs import entries, markdown
 from onehot.cli import cli
 
 PAGE = Path(__file__).parents[2] / "docs" / "layers.md"

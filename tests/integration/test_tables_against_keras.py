@@ -6,9 +6,9 @@ import keras
 import pytest
 
 import models
-from models.keras_objects import ObjectSpec, check_object
-from models.shape_rules import ALIKE, AUGMENTING, RULES
-from models.shapes import WRAPPERS, infer_shapes
+from models.keras_catalog.objects import ObjectSpec, check_object
+from models.keras_catalog.shape_inference import WRAPPERS, infer_shapes
+from models.keras_catalog.shape_rules import ALIKE, AUGMENTING, RULES
 from trainer.signatures import signature_table, table_text
 
 IMAGE, SERIES, VOLUME = (12, 10, 4), (12, 4), (8, 6, 5, 2)
@@ -96,8 +96,8 @@ def checked(document):
 
 
 def test_the_committed_table_of_signatures_is_what_the_installed_keras_ships():
-    """When it is not: python -m trainer.signatures > models/keras_signatures.json."""
-    committed = Path(models.__file__).with_name("keras_signatures.json").read_text("utf-8")
+    """When it is not: python -m trainer.signatures > models/keras_catalog/keras_signatures.json."""
+    committed = (Path(models.__file__).parent / "keras_catalog" / "keras_signatures.json").read_text("utf-8")
     assert table_text(signature_table()) == committed
 
 

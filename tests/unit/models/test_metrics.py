@@ -1,7 +1,7 @@
 import pytest
 
 from models.errors import SpecError
-from models.keras_objects import ObjectSpec, known_names
+from models.keras_catalog.objects import ObjectSpec, known_names
 from models.metrics import METRICS, higher_is_better, metric_name
 from models.spec import load_spec
 

@@ -188,6 +188,6 @@ def test_a_snapshot_comes_back_as_it_was() -> None:
 
 def test_every_callback_that_a_spec_may_name_is_remembered() -> None:
     """A new one must say what it keeps."""
-    from models.keras_objects import known_names
+    from models.keras_catalog.objects import known_names
 
     assert set(REMEMBERED) == set(known_names("callbacks"))

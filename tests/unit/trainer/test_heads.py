@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from models.errors import SpecError
-from models.keras_objects import ObjectSpec
+from models.keras_catalog.objects import ObjectSpec
 from models.metrics import metric_name
 from trainer.heads import Head, check_output, choose_head, task_of
 from trainer.targets import Labels

@@ -2,7 +2,7 @@ import keras
 import pytest
 
 from models.errors import SpecError
-from models.keras_objects import ObjectSpec
+from models.keras_catalog.objects import ObjectSpec
 from trainer.heads import Head
 from trainer.network import build_network, compile_network, keras_object
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from models.keras_objects import families, known_names, refused_names
+from models.keras_catalog.objects import families, known_names, refused_names
 
 __all__ = ["PROOFS", "Entry", "entries", "markdown"]
 

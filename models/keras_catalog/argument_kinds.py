@@ -2,7 +2,7 @@
 
 Keras annotates nothing, accepts `units: true` and `units: 10**12`, and answers `kernel_size: "3"` with an error
 about `<=`.
-So each argument name has a kind here; `models.keras_objects` checks a spec's values against them.
+So each argument name has a kind here; `models.keras_catalog.objects` checks a spec's values against them.
 """
 
 import math

@@ -12,9 +12,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from models.arguments import Mismatch, boolean, family_of, kind_of, layer_name, number
 from models.errors import Problem, shown
-from models.shape_rules import AUGMENTING
+from models.keras_catalog.argument_kinds import Mismatch, boolean, family_of, kind_of, layer_name, number
+from models.keras_catalog.shape_rules import AUGMENTING
 
 __all__ = [
     "ACTIVATION_LAYERS", "ObjectSpec", "check_object", "families", "keras_version", "known_names", "refused_names",

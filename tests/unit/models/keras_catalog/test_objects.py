@@ -1,7 +1,7 @@
 import pytest
 
-from models.arguments import family_of, kind_of
-from models.keras_objects import check_object, families, known_names, refused_names
+from models.keras_catalog.argument_kinds import family_of, kind_of
+from models.keras_catalog.objects import check_object, families, known_names, refused_names
 
 DECLARED = {(family, name, argument) for family in families() for name, arguments in known_names(family).items()
             for argument in arguments}  # fmt: skip

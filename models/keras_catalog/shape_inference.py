@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from models.errors import Problem
-from models.keras_objects import ObjectSpec
-from models.shape_rules import RULES, Shape, ShapeMismatch
+from models.keras_catalog.objects import ObjectSpec
+from models.keras_catalog.shape_rules import RULES, Shape, ShapeMismatch
 
 __all__ = ["infer_shapes"]
 
