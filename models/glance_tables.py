@@ -7,9 +7,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from models.cells import BOOLEANS, GAPS, number_of
 from models.errors import DataError, shown
 from models.heads import find_head
+from models.preprocessing.table_cells import BOOLEANS, GAPS, number_of
 from models.reading import reading
 from models.sight import Sight
 from models.sources import TARGET_NAMES

@@ -11,8 +11,8 @@ from typing import Any, Self
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
-from models.instances import KINDS, Feature, InstanceSpec
-from models.preprocessing import Preprocessing
+from models.preprocessing.instances import KINDS, Feature, InstanceSpec
+from models.preprocessing.pipeline import Preprocessing
 
 __all__ = ["FORMAT_VERSION", "FileInfo", "GoldenRows", "Manifest", "ManifestError", "TensorInfo", "finite"]
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from models.errors import Problem, SpecError
-from models.preprocessing import StepSpec
+from models.preprocessing.pipeline import StepSpec
 from models.spec_parts import CompileSpec, DataSpec, FitSpec, Gate, Resources, Spec
 from models.spec_schema import check_document
 

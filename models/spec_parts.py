@@ -6,7 +6,7 @@ from typing import Any
 
 from models.job_queue import CPU_QUEUE, GPU_QUEUE
 from models.keras_catalog.objects import ObjectSpec
-from models.preprocessing import StepSpec
+from models.preprocessing.pipeline import StepSpec
 
 __all__ = ["CompileSpec", "DataSpec", "FitSpec", "Gate", "Resources", "Spec"]
 

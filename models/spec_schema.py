@@ -9,7 +9,7 @@ from models.errors import Problem, shown
 from models.keras_catalog.argument_kinds import Mismatch, boolean, choice, either, integer, listing, number, text
 from models.keras_catalog.objects import ObjectSpec, check_object
 from models.names import RESERVED, is_label_name, is_model_name
-from models.preprocessing import StepSpec
+from models.preprocessing.pipeline import StepSpec
 from models.spec_fields import Checked, Part, Problems, SpecPart, did_you_mean, flatten
 from models.spec_parts import CompileSpec, DataSpec, FitSpec, Gate, Resources, Spec
 from models.spec_rules import check_rules

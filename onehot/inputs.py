@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
 
-from models.cells import BOOLEANS, GAPS, PADDED
+from models.preprocessing.table_cells import BOOLEANS, GAPS, PADDED
 from onehot.failures import WrongUsage
 
 __all__ = ["read_request"]

@@ -5,7 +5,7 @@ import re
 import numpy as np
 
 from models.errors import shown
-from models.instances import Array, InstanceSpec
+from models.preprocessing.instances import Array, InstanceSpec
 from service.errors import UnsupportedBody
 from service.images import decode_image
 from service.npy import parse_npy

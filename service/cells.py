@@ -4,9 +4,9 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from models.cells import BOOLEANS, GAPS
 from models.errors import InputError, shown
-from models.instances import Array, Feature, InstanceSpec, parse_instances
+from models.preprocessing.instances import Array, Feature, InstanceSpec, parse_instances
+from models.preprocessing.table_cells import BOOLEANS, GAPS
 
 __all__ = ["batch_from_cells", "number_or_none"]
 

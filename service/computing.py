@@ -3,7 +3,7 @@
 from time import perf_counter
 
 from models.errors import InputError
-from models.instances import Array
+from models.preprocessing.instances import Array
 from service.bodies import read_body
 from service.context import RequestNotes
 from service.newcomers import MISSING

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from math import prod
 from typing import Any
 
-from models.instances import InstanceSpec
 from models.manifest import Manifest
-from models.preprocessing import Preprocessing
-from models.steps import OneHot, Rescale, Standardize
+from models.preprocessing.instances import InstanceSpec
+from models.preprocessing.pipeline import Preprocessing
+from models.preprocessing.steps import OneHot, Rescale, Standardize
 
 __all__ = ["instance_form"]
 

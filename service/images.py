@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from models import images
 from models.errors import InputError, shown
-from models.images import ImageForm
-from models.instances import Array, InstanceSpec, parse_instances
+from models.preprocessing import images
+from models.preprocessing.images import ImageForm
+from models.preprocessing.instances import Array, InstanceSpec, parse_instances
 
 __all__ = ["decode_image", "parse_instances_with_images"]
 
@@ -23,7 +23,7 @@ def parse_instances_with_images(
     """Make a batch of instances that came as JSON, any of which may be `{"b64": …}` of a PNG or JPEG.
 
     Args:
-        values: As for `models.instances.parse_instances`.
+        values: As for `models.preprocessing.instances.parse_instances`.
         spec: What an instance looks like.
         where: What the list is called in errors.
         resized: Whether images of another size are brought to the model's.

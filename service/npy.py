@@ -10,7 +10,7 @@ from math import prod
 import numpy as np
 
 from models.errors import InputError, shown
-from models.instances import Array, InstanceSpec, require_finite
+from models.preprocessing.instances import Array, InstanceSpec, require_finite
 
 __all__ = ["NPY", "encode_npy", "parse_npy"]
 

@@ -13,7 +13,7 @@ from typing import cast
 import numpy as np
 import simdjson
 
-from models.instances import Array, InstanceSpec, batch_of_numbers
+from models.preprocessing.instances import Array, InstanceSpec, batch_of_numbers
 
 __all__ = ["NumberReader", "split_document"]
 

@@ -13,8 +13,8 @@ import gevent
 import numpy as np
 from gevent.hub import Waiter
 
-from models.agreeing import allowed_difference, largest_difference
-from models.instances import Array
+from models.preprocessing.instances import Array
+from models.preprocessing.tolerance import allowed_difference, largest_difference
 
 __all__ = ["Runs", "SharedRuns", "may_share"]
 
@@ -100,7 +100,7 @@ def may_share(graph: Runs, batch: Array, together: Array, *, tolerance: float) -
         graph: What computes.
         batch: float32 `(batch, *input shape)`, contiguous.
         together: What it computes for the whole batch.
-        tolerance: As in `models.agreeing`.
+        tolerance: As in `models.preprocessing.tolerance`.
 
     Raises:
         GraphError: When the graph cannot compute them.

@@ -10,7 +10,7 @@ from itertools import chain, islice
 import numpy as np
 
 from models.errors import InputError, shown
-from models.instances import Array, InstanceSpec, require_finite
+from models.preprocessing.instances import Array, InstanceSpec, require_finite
 from service.cells import batch_from_cells, number_or_none
 
 __all__ = ["parse_csv"]

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.instances import InstanceSpec
 from models.manifest import GoldenRows, Manifest, TensorInfo
+from models.preprocessing.instances import InstanceSpec
 from models.store import Store
 
 # Keras asks once, at its first import, whichever test comes first.

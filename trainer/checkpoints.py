@@ -19,7 +19,7 @@ import numpy as np
 
 from models.checkpoints import CheckpointShelf
 from models.errors import StoreUnavailable, TrainingError
-from models.instances import Array
+from models.preprocessing.instances import Array
 from models.spec import Spec
 from trainer.preparation import Prepared
 from trainer.watching import Watcher

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from models.errors import Problem, SpecError
-from models.instances import Array
+from models.preprocessing.instances import Array
 from trainer.targets import Labels
 
 __all__ = ["row_weights"]

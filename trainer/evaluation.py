@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from models.instances import Array
+from models.preprocessing.instances import Array
 from trainer.data.rows import batches
 from trainer.heads import Head
 from trainer.preparation import Prepared

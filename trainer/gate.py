@@ -8,9 +8,9 @@ import keras
 import numpy as np
 
 from models.errors import LabelNotFound, ModelNotFound, OnehotError, StoreUnavailable
-from models.instances import Array, InstanceSpec
 from models.manifest import Manifest
 from models.metrics import higher_is_better, metric_name
+from models.preprocessing.instances import Array, InstanceSpec
 from models.spec import Gate, Spec
 from models.store import Store
 from trainer.data.rows import preprocessed

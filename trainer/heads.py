@@ -8,9 +8,9 @@ import numpy as np
 from models.errors import Problem, SpecError
 from models.heads import MULTILABEL, REGRESSION, SIGMOID, find_head
 from models.heads import Head as SpecHead
-from models.instances import Array
 from models.keras_catalog.objects import ObjectSpec
 from models.metrics import metric_for
+from models.preprocessing.instances import Array
 from models.spec import Spec
 from trainer.targets import Labels, to_one_hot
 

@@ -14,7 +14,7 @@ from models.datasets import Datasets
 from models.errors import OnehotError
 from models.names import is_model_name
 from models.places import find_file
-from models.preprocessing import StepSpec
+from models.preprocessing.pipeline import StepSpec
 from models.settings import Settings, SettingsError, read_settings
 from models.spec import DataSpec
 from models.store import Store

@@ -10,7 +10,7 @@ import numpy as np
 from models.datasets import Datasets
 from models.errors import DataError
 from models.heads import MULTILABEL, REGRESSION
-from models.instances import Array
+from models.preprocessing.instances import Array
 from models.spec import DataSpec
 from trainer.data import Dataset, load_dataset
 from trainer.evaluation import judge

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import onnxruntime
 
-from models.agreeing import allowed_difference, largest_difference
 from models.errors import ExportMismatch, TrainingError, reason_of
-from models.instances import Array
+from models.preprocessing.instances import Array
+from models.preprocessing.tolerance import allowed_difference, largest_difference
 from trainer.data.rows import Rows, batches, row_bytes
 from trainer.export import INPUT
 

@@ -3,7 +3,8 @@
     python -m trainer.proving [TEXT …]
 
 runs every case (or those whose title holds a TEXT) and, when all were run, writes
-`models/keras_catalog/keras_proofs.json`: what `onehot layers` prints. A test fails while that file says something else than the cases do.
+`models/keras_catalog/keras_proofs.json`: what `onehot layers` prints. A test fails while that
+file says something else than the cases do.
 """
 
 import json
@@ -16,10 +17,10 @@ from typing import Any
 import numpy as np
 
 from models.errors import OnehotError
-from models.instances import Array
 from models.keras_catalog.objects import keras_version
 from models.keras_catalog.proofs import PROOFS
-from models.preprocessing import fit_steps
+from models.preprocessing.instances import Array
+from models.preprocessing.pipeline import fit_steps
 from models.spec import Spec, load_spec
 from trainer.launch import choose_backend, training_module
 from trainer.proof_cases import Case, all_cases, split_case

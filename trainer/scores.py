@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.instances import Array
+from models.preprocessing.instances import Array
 
 __all__ = ["Bin", "Calibration", "Mistake", "calibration", "mistakes", "roc_auc"]
 

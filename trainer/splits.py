@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 
 from models.errors import DataError
-from models.instances import Array
+from models.preprocessing.instances import Array
 from trainer.targets import Labels
 
 __all__ = ["Split", "split_rows"]

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from models.cells import number_of
-from models.instances import Array
+from models.preprocessing.instances import Array
+from models.preprocessing.table_cells import number_of
 from trainer.data.dataset import Dataset
 from trainer.data.rows import batches
 from trainer.starting_layers import IMAGE, SERIES, TABLE

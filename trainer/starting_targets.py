@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from models.instances import Array
+from models.preprocessing.instances import Array
 from trainer.data.dataset import Dataset
 from trainer.targets import read_classes, read_multi_hot, read_values
 

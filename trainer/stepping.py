@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import keras
 import numpy as np
 
-from models.instances import Array
+from models.preprocessing.instances import Array
 from trainer.data.rows import Rows
 
 __all__ = [

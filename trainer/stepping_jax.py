@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import keras
 import numpy as np
 
-from models.instances import Array
+from models.preprocessing.instances import Array
 from trainer.replicas_jax import on_replicas
 from trainer.stepping import Part, evaluation_batch, plain_numbers, predict
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from models.instances import Array
+from models.preprocessing.instances import Array
 from trainer.data.rows import BATCH_BYTES, row_bytes
 from trainer.replicas_tensorflow import on_replicas
 from trainer.stepping import Part, build_state, evaluation_batch, plain_numbers

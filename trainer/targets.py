@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from models.errors import DataError, shown
-from models.instances import Array
+from models.preprocessing.instances import Array
 
 __all__ = ["Labels", "read_classes", "read_more", "read_multi_hot", "read_values", "to_one_hot"]
 

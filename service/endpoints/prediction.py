@@ -3,7 +3,7 @@
 from flask import Blueprint, Request, Response
 
 from models.errors import InputError, shown
-from models.instances import Array
+from models.preprocessing.instances import Array
 from service.answers import JSON, Answer, Content, json_answer, json_content
 from service.batch_bodies import BATCH_TYPES
 from service.bodies import JSON_TYPES, parse_object, require_content_type

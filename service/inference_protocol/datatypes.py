@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from models.errors import InputError, shown
-from models.instances import Array
+from models.preprocessing.instances import Array
 
 __all__ = ["BYTES", "DATATYPES", "FP32", "Datatype", "datatype_named"]
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from models.errors import InputError, shown
-from models.instances import MOST_AXES, Array
+from models.preprocessing.instances import MOST_AXES, Array
 from service.inference_protocol.datatypes import Datatype
 
 __all__ = [

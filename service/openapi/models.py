@@ -1,6 +1,6 @@
 """What is published and what is loaded: status, metadata, labels, reports."""
 
-from models.instances import KINDS
+from models.preprocessing.instances import KINDS
 from service.openapi.parts import (
     BOOLEAN,
     INTEGER,

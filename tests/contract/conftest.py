@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.instances import Feature, InstanceSpec
 from models.manifest import GoldenRows, TensorInfo
+from models.preprocessing.instances import Feature, InstanceSpec
 from models.settings import Settings
 from models.store import Store
 

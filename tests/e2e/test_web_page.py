@@ -12,9 +12,9 @@ from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
 
 from models.api_keys import ApiKeyFile
-from models.instances import Feature, InstanceSpec
 from models.manifest import GoldenRows
-from models.preprocessing import Preprocessing
+from models.preprocessing.instances import Feature, InstanceSpec
+from models.preprocessing.pipeline import Preprocessing
 from models.store import Store
 
 TAB, ENTER, SPACE, RIGHT = 9, 13, 32, 39

@@ -8,7 +8,7 @@ import numpy as np
 
 from models.arrays import PICKLED, choose_arrays
 from models.errors import DataError, reason_of
-from models.instances import Array
+from models.preprocessing.instances import Array
 from models.reading import UNREADABLE
 from models.spec import DataSpec
 from trainer.data.dataset import Dataset

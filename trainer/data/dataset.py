@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from models.cells import number_of
 from models.errors import DataError, shown
-from models.instances import Array, Feature
-from models.preprocessing import StepSpec
+from models.preprocessing.instances import Array, Feature
+from models.preprocessing.pipeline import StepSpec
+from models.preprocessing.table_cells import number_of
 from trainer.data.rows import Rows, take_rows
 
 __all__ = ["Dataset"]

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from models.errors import DataError, InputError
-from models.images import ImageForm, decode_image, read_form
-from models.instances import Array
 from models.places import class_folders
-from models.preprocessing import StepSpec
+from models.preprocessing.images import ImageForm, decode_image, read_form
+from models.preprocessing.instances import Array
+from models.preprocessing.pipeline import StepSpec
 from models.sources import IMAGE_ENDINGS
 from models.spec import DataSpec
 from trainer.data.dataset import Dataset

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from models.errors import DataError, reason_of
-from models.instances import Array
+from models.preprocessing.instances import Array
 from models.sources import known_sets
 from models.spec import DataSpec
 from trainer.data.arrays import read_npz, with_own_test

@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 
 from models.errors import DataError, reason_of
-from models.instances import Array
-from models.preprocessing import StepSpec
+from models.preprocessing.instances import Array
+from models.preprocessing.pipeline import StepSpec
 from models.spec import DataSpec
 from trainer.data.dataset import Dataset
 from trainer.data.rows import empty_rows

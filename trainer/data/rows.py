@@ -11,8 +11,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from models.errors import DiskFull
-from models.instances import Array
-from models.preprocessing import Preprocessing
+from models.preprocessing.instances import Array
+from models.preprocessing.pipeline import Preprocessing
 
 __all__ = [
     "BATCH_BYTES",

@@ -8,7 +8,7 @@ import numpy as np
 from sklearn import datasets
 
 from models.errors import DataError
-from models.instances import Array, Feature
+from models.preprocessing.instances import Array, Feature
 from models.sources import known_sets
 from models.spec import DataSpec
 from trainer.data.dataset import Dataset

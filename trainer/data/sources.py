@@ -14,7 +14,7 @@ from typing import Any
 from models.datasets import Datasets
 from models.errors import DataError
 from models.places import find_file
-from models.preprocessing import StepSpec
+from models.preprocessing.pipeline import StepSpec
 from models.sources import OBJECT_STORES, known_files, known_kinds
 from models.spec import DataSpec
 from trainer.data.dataset import Dataset

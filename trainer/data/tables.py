@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from models.cells import GAPS, PADDED
 from models.errors import DataError, reason_of
-from models.instances import Array, Feature
+from models.preprocessing.instances import Array, Feature
+from models.preprocessing.table_cells import GAPS, PADDED
 from models.sources import TARGET_NAMES
 from models.spec import DataSpec
 from trainer.data.dataset import Dataset

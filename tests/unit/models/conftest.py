@@ -2,8 +2,8 @@
 
 import pytest
 
-from models.instances import InstanceSpec
 from models.manifest import GoldenRows, Manifest, TensorInfo
+from models.preprocessing.instances import InstanceSpec
 from models.store import Store
 
 

@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from models.instances import InstanceSpec
 from models.manifest import GoldenRows, Manifest, TensorInfo
+from models.preprocessing.instances import InstanceSpec
 from models.promotions import PromotionLog
 from models.store import Store
 

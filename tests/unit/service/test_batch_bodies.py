@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from models.instances import InstanceSpec
+from models.preprocessing.instances import InstanceSpec
 from service.batch_bodies import BATCH_TYPES, parse_batch
 from service.errors import UnsupportedBody
 from service.npy import encode_npy

@@ -1,6 +1,6 @@
 import pytest
 
-from models.instances import Feature, InstanceSpec
+from models.preprocessing.instances import Feature, InstanceSpec
 from service.forms import instance_form
 
 STANDARDIZE = {"standardize": {"mean": [1.5, 2.5], "deviation": [1.0, 1.0]}}

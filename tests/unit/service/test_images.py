@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from models.errors import InputError
-from models.instances import Feature, InstanceSpec
+from models.preprocessing.instances import Feature, InstanceSpec
 from service.images import decode_image, parse_instances_with_images
 
 GREY = InstanceSpec((4, 6))

@@ -1,8 +1,8 @@
 import pytest
 
 from models.errors import InputError
-from models.instances import Feature, InstanceSpec
 from models.manifest import GoldenRows, Manifest, TensorInfo
+from models.preprocessing.instances import Feature, InstanceSpec
 from service.inference_protocol import (
     IndexEntry,
     decode_index_request,

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from models.errors import InputError
-from models.instances import Feature, InstanceSpec
+from models.preprocessing.instances import Feature, InstanceSpec
 from service.npy import encode_npy, parse_npy
 
 ROW = InstanceSpec((3,))

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.errors import InputError
-from models.instances import Feature, InstanceSpec, parse_instances
+from models.preprocessing.instances import Feature, InstanceSpec, parse_instances
 from service import number_text
 from service.number_text import NumberReader, split_document
 

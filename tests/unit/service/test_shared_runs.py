@@ -7,7 +7,7 @@ import gevent
 import numpy as np
 import pytest
 
-from models.instances import Array
+from models.preprocessing.instances import Array
 from service.graph import GraphError
 from service.shared_runs import LONGEST_ROW_S, MOST_ROWS, SHORTEST_ROW_S, SharedRuns, may_share
 

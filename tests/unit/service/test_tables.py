@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from models.errors import InputError
-from models.instances import Feature, InstanceSpec
+from models.preprocessing.instances import Feature, InstanceSpec
 from service.tables import parse_csv
 
 PLAIN = InstanceSpec((3,))

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from models.errors import InputError
-from models.instances import Feature, InstanceSpec
+from models.preprocessing.instances import Feature, InstanceSpec
 from service.snapshot import State, VersionStatus
 from service.tensorflow_serving import (
     classify_results,

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from models.errors import DataError
-from models.preprocessing import StepSpec
+from models.preprocessing.pipeline import StepSpec
 from models.spec import DataSpec
 from trainer.data import Dataset, load_dataset, rows
 

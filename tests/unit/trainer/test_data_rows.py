@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from models.errors import DataError, DiskFull
-from models.preprocessing import StepSpec, fit_batches, fit_steps
+from models.preprocessing.pipeline import StepSpec, fit_batches, fit_steps
 from models.spec import DataSpec
 from trainer.data import Dataset, load_dataset, rows
 from trainer.data.rows import ChosenRows, FileRows, batches, preprocessed, take_rows

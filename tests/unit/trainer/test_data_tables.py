@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from models.preprocessing import StepSpec
+from models.preprocessing.pipeline import StepSpec
 from models.spec import DataSpec
 from trainer.data import load_dataset
 from trainer.data.dataset import Dataset

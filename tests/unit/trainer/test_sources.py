@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from models.errors import DataError
-from models.preprocessing import StepSpec
+from models.preprocessing.pipeline import StepSpec
 from models.spec import DataSpec
 from trainer.data import Dataset, load_dataset
 

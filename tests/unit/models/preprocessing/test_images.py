@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from models.errors import InputError
-from models.images import ImageForm, decode_image, read_form
+from models.preprocessing.images import ImageForm, decode_image, read_form
 
 PIXELS = np.arange(2 * 3 * 3, dtype=np.uint8).reshape(2, 3, 3) * 10
 

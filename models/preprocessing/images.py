@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image, ImageFile, JpegImagePlugin, PngImagePlugin
 
 from models.errors import InputError, shown
-from models.instances import Array
+from models.preprocessing.instances import Array
 
 __all__ = ["ImageForm", "decode_image", "read_form"]
 

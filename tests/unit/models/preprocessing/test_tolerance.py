@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from models.agreeing import allowed_difference, largest_difference
+from models.preprocessing.tolerance import allowed_difference, largest_difference
 
 
 def test_other_shapes_differ_without_bound() -> None:

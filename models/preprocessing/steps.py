@@ -8,9 +8,9 @@ from typing import Any, Protocol, Self
 
 import numpy as np
 
-from models.cells import BOOLEANS
 from models.errors import DataError, InputError, shown
-from models.instances import Array
+from models.preprocessing.instances import Array
+from models.preprocessing.table_cells import BOOLEANS
 
 __all__ = [
     "Astype", "Fill", "OneHot", "Rescale", "Reshape", "Resize", "Standardize", "Step", "missing_cells", "read_step",

@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from models.instances import Array
+from models.preprocessing.instances import Array
 
 __all__ = ["allowed_difference", "largest_difference"]
 

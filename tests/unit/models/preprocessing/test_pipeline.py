@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from models.errors import DataError, InputError
-from models.instances import Feature
-from models.preprocessing import Preprocessing, StepSpec, fit_steps
+from models.preprocessing.instances import Feature
+from models.preprocessing.pipeline import Preprocessing, StepSpec, fit_steps
 
 RNG = np.random.default_rng(0)
 TABLE = np.array([["Dream", 1.0], ["Biscoe", None], ["Dream", 3.0], ["Torgersen", 5.0]], dtype=object)

@@ -11,8 +11,8 @@ from typing import Any, Self
 import numpy as np
 
 from models.errors import DataError, shown
-from models.instances import Array, Feature
-from models.steps import (
+from models.preprocessing.instances import Array, Feature
+from models.preprocessing.steps import (
     Astype,
     Fill,
     OneHot,

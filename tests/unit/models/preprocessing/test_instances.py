@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from models.errors import InputError
-from models.instances import Feature, InstanceSpec, batch_of_numbers, parse_instances
+from models.preprocessing.instances import Feature, InstanceSpec, batch_of_numbers, parse_instances
 
 IMAGE = InstanceSpec((28, 28), model_shape=(784,))
 ROW = InstanceSpec((3,), features=(Feature("a"), Feature("b"), Feature("c")))
