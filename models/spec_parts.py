@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from models.job_queue import CPU_QUEUE, GPU_QUEUE
 from models.keras_catalog.objects import ObjectSpec
 from models.preprocessing.pipeline import StepSpec
+from models.queue.names import CPU_QUEUE, GPU_QUEUE
 
 __all__ = ["CompileSpec", "DataSpec", "FitSpec", "Gate", "Resources", "Spec"]
 

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from models.errors import InputError, shown
-from models.job_events import events_key
+from models.queue.events import events_key
 from service.errors import JobNotFound, QueueUnavailable
 from service.jobs import ENDED, Jobs, answering
 

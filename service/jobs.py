@@ -22,7 +22,7 @@ from rq.job import Job, JobStatus
 from rq.results import Result
 from rq.serializers import JSONSerializer
 
-from models.job_queue import INDEX, KEPT_S, QUEUES, cancel_key
+from models.queue.names import INDEX, KEPT_S, QUEUES, cancel_key
 from models.spec import Spec
 from service.errors import JobHasEnded, JobNotFound, KeyReused, QueueUnavailable
 

@@ -17,8 +17,8 @@ from rq.registry import clean_registries
 from rq.serializers import JSONSerializer
 
 from models.errors import WorkerLost
-from models.job_events import add_end
-from models.job_queue import QUEUES, maintaining
+from models.queue.events import add_end
+from models.queue.names import QUEUES, maintaining
 from models.settings import read_settings
 
 __all__ = ["reap"]

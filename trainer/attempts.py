@@ -8,7 +8,7 @@ from typing import Any
 
 from redis import Redis
 
-from models.job_queue import KEPT_S, attempt_key, cancel_key, publishing_key
+from models.queue.names import KEPT_S, attempt_key, cancel_key, publishing_key
 
 __all__ = [
     "ATTEMPT_VARIABLE",

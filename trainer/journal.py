@@ -11,8 +11,8 @@ from typing import Any
 from redis import Redis
 from rq.job import Job
 
-from models.job_events import APPEND, events_key
-from models.job_queue import CHECKPOINTS, KEPT_S, attempt_key, publishing_key
+from models.queue.events import APPEND, events_key
+from models.queue.names import CHECKPOINTS, KEPT_S, attempt_key, publishing_key
 from trainer.attempts import wishes
 from trainer.draining import is_draining
 from trainer.watching import Progress, Superseded, TrainingCancelled, TrainingPaused

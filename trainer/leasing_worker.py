@@ -13,8 +13,8 @@ from rq.serializers import JSONSerializer
 from rq.utils import now
 
 from models.errors import WorkerLost
-from models.job_events import add_end
-from models.job_queue import KEPT_S, maintaining
+from models.queue.events import add_end
+from models.queue.names import KEPT_S, maintaining
 from trainer.dequeuing import CarefulQueue
 from trainer.failures import error_document
 from trainer.journal import write_meta

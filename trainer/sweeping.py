@@ -15,7 +15,7 @@ from rq.exceptions import NoSuchJobError
 from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
 
-from models.job_queue import CHECKPOINTS
+from models.queue.names import CHECKPOINTS
 from models.settings import read_settings
 from models.store import Store
 from trainer.launch import forget_checkpoints

@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 
-from models.job_queue import CPU_QUEUE, QUEUES
+from models.queue.names import CPU_QUEUE, QUEUES
 from models.settings import SettingsError, read_settings
 from trainer.launch import choose_backend, is_installed, training_module
 from trainer.logs import set_up_logs

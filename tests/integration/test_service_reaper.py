@@ -14,7 +14,7 @@ from rq import Queue, Retry
 from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
 
-from models.job_events import events_key
+from models.queue.events import events_key
 from onehot.local.server import find_server, free_port
 from service.reaper import reap
 

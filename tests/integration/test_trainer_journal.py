@@ -13,8 +13,8 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from models.checkpoints import CheckpointShelf
-from models.job_events import add_event, events_key
-from models.job_queue import CHECKPOINTS, cancel_key, publishing_key
+from models.queue.events import add_event, events_key
+from models.queue.names import CHECKPOINTS, cancel_key, publishing_key
 from models.store import Store
 from trainer.attempts import begin_attempt
 from trainer.journal import JobWatcher

@@ -1,6 +1,6 @@
 """What the service and the trainer agree on about the queue's server: names, keys, how long things are kept, a lock.
 
-What a job tells while it runs is in `models.job_events`.
+What a job tells while it runs is in `models.queue.events`.
 """
 
 from collections.abc import Iterator

@@ -7,7 +7,7 @@ sent again because its answer was lost adds nothing.
 import json
 from typing import Any
 
-from models.job_queue import KEPT_S
+from models.queue.names import KEPT_S
 
 __all__ = ["APPEND", "add_end", "add_event", "events_key"]
 

@@ -1,0 +1,1 @@
+"""The job queue's names and events, shared by the service and the trainer."""
