@@ -18,8 +18,8 @@ from obstore.store import ObjectStore
 
 from models.errors import DataError, DatasetNotFound, shown
 from models.objects import answering, children, create, get
-from models.reading import reading
-from models.sources import ENDINGS
+from models.sources.damaged_files import reading
+from models.sources.known_sources import ENDINGS
 
 __all__ = ["DatasetInfo", "Datasets", "dataset_ending"]
 

@@ -3,10 +3,10 @@
 import zipfile
 from pathlib import Path
 
-from models.arrays import array_header, choose_arrays
 from models.errors import DataError
-from models.reading import reading
-from models.sight import Sight
+from models.sources.damaged_files import reading
+from models.sources.known_sources import Sight
+from models.sources.npz_arrays import array_header, choose_arrays
 from models.spec_parts import Spec
 
 __all__ = ["look_at_arrays"]

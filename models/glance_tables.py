@@ -10,9 +10,8 @@ from typing import Any
 from models.errors import DataError, shown
 from models.heads import find_head
 from models.preprocessing.table_cells import BOOLEANS, GAPS, number_of
-from models.reading import reading
-from models.sight import Sight
-from models.sources import TARGET_NAMES
+from models.sources.damaged_files import reading
+from models.sources.known_sources import TARGET_NAMES, Sight
 from models.spec_parts import Spec
 
 __all__ = ["csv_columns", "json_columns", "look_at_table"]

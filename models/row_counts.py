@@ -7,12 +7,12 @@ from math import prod
 from pathlib import Path
 from typing import IO, AnyStr
 
-from models.arrays import array_header
 from models.errors import DataError, reason_of
 from models.json_rows import json_rows
 from models.parquet_footer import parquet_rows
-from models.reading import UNREADABLE
-from models.sources import ENDINGS, TARGET_ARRAYS, known_files
+from models.sources.damaged_files import UNREADABLE
+from models.sources.known_sources import ENDINGS, TARGET_ARRAYS, known_files
+from models.sources.npz_arrays import array_header
 
 __all__ = ["count_rows"]
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
 from models.errors import OnehotError
-from models.sources import OBJECT_STORES
+from models.sources.known_sources import OBJECT_STORES
 
 __all__ = ["PREFIX", "SETTINGS", "Setting", "Settings", "SettingsError", "read_settings"]
 

@@ -13,9 +13,9 @@ import numpy as np
 from models.datasets import Datasets
 from models.errors import OnehotError
 from models.names import is_model_name
-from models.places import find_file
 from models.preprocessing.pipeline import StepSpec
 from models.settings import Settings, SettingsError, read_settings
+from models.sources.data_files import find_file
 from models.spec import DataSpec
 from models.store import Store
 from trainer.data.sources import read_source

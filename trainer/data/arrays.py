@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from models.arrays import PICKLED, choose_arrays
 from models.errors import DataError, reason_of
 from models.preprocessing.instances import Array
-from models.reading import UNREADABLE
+from models.sources.damaged_files import UNREADABLE
+from models.sources.npz_arrays import PICKLED, choose_arrays
 from models.spec import DataSpec
 from trainer.data.dataset import Dataset
 

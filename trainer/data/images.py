@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from models.errors import DataError, InputError
-from models.places import class_folders
 from models.preprocessing.images import ImageForm, decode_image, read_form
 from models.preprocessing.instances import Array
 from models.preprocessing.pipeline import StepSpec
-from models.sources import IMAGE_ENDINGS
+from models.sources.data_files import class_folders
+from models.sources.known_sources import IMAGE_ENDINGS
 from models.spec import DataSpec
 from trainer.data.dataset import Dataset
 from trainer.data.rows import empty_rows

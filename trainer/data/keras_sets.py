@@ -18,7 +18,7 @@ import numpy as np
 
 from models.errors import DataError, reason_of
 from models.preprocessing.instances import Array
-from models.sources import known_sets
+from models.sources.known_sources import known_sets
 from models.spec import DataSpec
 from trainer.data.arrays import read_npz, with_own_test
 from trainer.data.dataset import Dataset

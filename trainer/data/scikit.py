@@ -9,7 +9,7 @@ from sklearn import datasets
 
 from models.errors import DataError
 from models.preprocessing.instances import Array, Feature
-from models.sources import known_sets
+from models.sources.known_sources import known_sets
 from models.spec import DataSpec
 from trainer.data.dataset import Dataset
 

@@ -13,7 +13,7 @@ import polars as pl
 from models.errors import DataError, reason_of
 from models.preprocessing.instances import Array, Feature
 from models.preprocessing.table_cells import GAPS, PADDED
-from models.sources import TARGET_NAMES
+from models.sources.known_sources import TARGET_NAMES
 from models.spec import DataSpec
 from trainer.data.dataset import Dataset
 

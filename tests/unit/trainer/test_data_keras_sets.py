@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from models.errors import DataError
-from models.sources import KNOWN
+from models.sources.known_sources import KNOWN
 from models.spec import DataSpec
 from trainer.data import Dataset, keras_sets, load_dataset
 from trainer.data.plain_pickles import load_plain

@@ -6,7 +6,7 @@ from typing import IO, Any
 import numpy as np
 
 from models.errors import DataError
-from models.sources import FEATURE_ARRAYS, TARGET_ARRAYS
+from models.sources.known_sources import FEATURE_ARRAYS, TARGET_ARRAYS
 from models.spec_parts import DataSpec
 
 __all__ = ["PICKLED", "array_header", "choose_arrays"]

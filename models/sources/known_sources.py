@@ -5,13 +5,26 @@ with one of the known endings, or a folder of images.
 """
 
 from collections.abc import Mapping
-
-from models.sight import Sight
+from dataclasses import dataclass
 
 __all__ = [
-    "ENDINGS", "FEATURE_ARRAYS", "IMAGE_ENDINGS", "KNOWN", "OBJECT_STORES", "SCHEMES", "TARGET_ARRAYS",
-    "TARGET_NAMES", "known_files", "known_kinds", "known_sets",
+    "ENDINGS", "FEATURE_ARRAYS", "IMAGE_ENDINGS", "KNOWN", "OBJECT_STORES", "SCHEMES", "TARGET_ARRAYS", "TARGET_NAMES",
+    "Sight", "known_files", "known_kinds", "known_sets",
 ]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What is known of the data without reading all of it; None where nobody looked.
+
+    Args:
+        shape: Of one raw instance.
+        classes: How many there are.
+    """
+
+    shape: tuple[int, ...] | None = None
+    classes: int | None = None
+
 
 OBJECT_STORES = ("s3", "gs", "az")
 SCHEMES = ("sklearn", "keras", "dataset", *OBJECT_STORES)

@@ -1,0 +1,1 @@
+"""Names of data sources, and files of data as they lie on disk."""
