@@ -13,7 +13,7 @@ from typing import Any
 
 from models.settings import read_settings
 from models.spec import load_spec
-from models.spec_text import load_document
+from models.spec.yaml_text import load_document
 from trainer.data import load_dataset
 from trainer.splits import split_rows
 from trainer.targets import read_classes

@@ -12,11 +12,11 @@ from models.datasets import Datasets
 from models.errors import DataError, DatasetNotFound, Problem, StoreUnavailable
 from models.glance_arrays import look_at_arrays
 from models.glance_tables import csv_columns, json_columns, look_at_table
-from models.heads import find_head
 from models.sources.data_files import class_folders, find_file
 from models.sources.known_sources import ENDINGS, KNOWN, SCHEMES, Sight, known_files, known_kinds, known_sets
-from models.spec_parts import Spec
-from models.spec_rules import check_output
+from models.spec.head import find_head
+from models.spec.parts import Spec
+from models.spec.rules import check_output
 
 __all__ = ["glance"]
 

@@ -7,7 +7,7 @@ from models.errors import DataError
 from models.sources.damaged_files import reading
 from models.sources.known_sources import Sight
 from models.sources.npz_arrays import array_header, choose_arrays
-from models.spec_parts import Spec
+from models.spec.parts import Spec
 
 __all__ = ["look_at_arrays"]
 

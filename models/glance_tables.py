@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from models.errors import DataError, shown
-from models.heads import find_head
 from models.preprocessing.table_cells import BOOLEANS, GAPS, number_of
 from models.sources.damaged_files import reading
 from models.sources.known_sources import TARGET_NAMES, Sight
-from models.spec_parts import Spec
+from models.spec.head import find_head
+from models.spec.parts import Spec
 
 __all__ = ["csv_columns", "json_columns", "look_at_table"]
 

@@ -22,7 +22,7 @@ import yaml
 from podman_pods import Podman, Translation
 
 from models.api_keys import ApiKeyFile
-from models.spec_text import load_document
+from models.spec.yaml_text import load_document
 
 ROOT = Path(__file__).parents[1]
 URL = "http://127.0.0.1:8501"

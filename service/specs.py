@@ -7,7 +7,7 @@ from models.datasets import Datasets
 from models.errors import SpecError
 from models.glance import glance
 from models.spec import Spec, load_spec
-from models.spec_text import load_document
+from models.spec.yaml_text import load_document
 
 __all__ = ["read_spec"]
 

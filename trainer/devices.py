@@ -128,4 +128,4 @@ SCOPES: Mapping[str, Callable[[tuple[str, ...]], AbstractContextManager[Any]]] =
     "tensorflow": _mirrored,
     "jax": _data_parallel,
 }
-"""Backend → its way to keep replicas alike; torch has none in Keras, which `models.spec_rules` says at submission."""
+"""Backend → its way to keep replicas alike; torch has none in Keras, which `models.spec.rules` says at submission."""

@@ -11,9 +11,9 @@ import keras
 import numpy as np
 
 from models.errors import Problem, SpecError, TrainingDiverged
-from models.monitors import check_monitors as find_unmeasured
 from models.preprocessing.instances import Array
 from models.spec import Spec
+from models.spec.callbacks import check_monitors as find_unmeasured
 from trainer.callback_memory import recall, remember
 from trainer.checkpoints import Keeper, Snapshot, restore, snapshot_arrays
 from trainer.network import keras_object

@@ -9,9 +9,9 @@ import numpy as np
 
 from models.errors import LabelNotFound, ModelNotFound, OnehotError, StoreUnavailable
 from models.manifest import Manifest
-from models.metrics import higher_is_better, metric_name
 from models.preprocessing.instances import Array, InstanceSpec
 from models.spec import Gate, Spec
+from models.spec.metrics import higher_is_better, metric_name
 from models.store import Store
 from trainer.data.rows import preprocessed
 from trainer.heads import Head

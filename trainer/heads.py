@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.errors import Problem, SpecError
-from models.heads import MULTILABEL, REGRESSION, SIGMOID, find_head
-from models.heads import Head as SpecHead
 from models.keras_catalog.objects import ObjectSpec
-from models.metrics import metric_for
 from models.preprocessing.instances import Array
 from models.spec import Spec
+from models.spec.head import MULTILABEL, REGRESSION, SIGMOID, find_head
+from models.spec.head import Head as SpecHead
+from models.spec.metrics import metric_for
 from trainer.targets import Labels, to_one_hot
 
 __all__ = ["MULTILABEL", "REGRESSION", "Head", "check_output", "choose_head", "task_of"]
@@ -22,7 +22,7 @@ class Head:
     """The end of a network, and the data it is trained on.
 
     Args:
-        task: As in `models.heads`.
+        task: As in `models.spec.head`.
         outputs: How many values a prediction has.
         sparse: Whether loss and metrics take class indices instead of one-hot rows.
         exclusive: Whether each row belongs to exactly one class.

@@ -22,7 +22,6 @@ import numpy as np
 
 from models.datasets import Datasets
 from models.errors import DataError, OnehotError, reason_of
-from models.heads import REGRESSION, SIGMOID, find_head
 from models.manifest import GoldenRows, Manifest, TensorInfo
 from models.names import is_model_name
 from models.preprocessing.instances import Array, InstanceSpec
@@ -30,6 +29,7 @@ from models.preprocessing.pipeline import Preprocessing
 from models.preprocessing.steps import Astype
 from models.settings import Settings, SettingsError, read_settings
 from models.spec import DataSpec
+from models.spec.head import REGRESSION, SIGMOID, find_head
 from models.store import Store
 from trainer.jobs import result_of
 from trainer.keras_files import check_keras_file, layer_specs

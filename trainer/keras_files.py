@@ -84,7 +84,7 @@ def _objects(value: Any, path: str) -> Iterator[tuple[str, str, Mapping[str, Any
 
 
 def layer_specs(network: Any) -> tuple[ObjectSpec, ...]:
-    """The layers of a loaded network in the words of a spec, as far as `models.heads` reads them."""
+    """The layers of a loaded network in the words of a spec, as far as `models.spec.head` reads them."""
     return tuple(_layer_spec(layer) for layer in network.layers)
 
 

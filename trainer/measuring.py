@@ -9,9 +9,9 @@ import numpy as np
 
 from models.datasets import Datasets
 from models.errors import DataError
-from models.heads import MULTILABEL, REGRESSION
 from models.preprocessing.instances import Array
 from models.spec import DataSpec
+from models.spec.head import MULTILABEL, REGRESSION
 from trainer.data import Dataset, load_dataset
 from trainer.evaluation import judge
 from trainer.heads import Head

@@ -13,7 +13,7 @@ import numpy as np
 
 from models.manifest import GoldenRows, Manifest, TensorInfo, finite
 from models.spec import Spec
-from models.spec_text import dump_document
+from models.spec.yaml_text import dump_document
 from models.store import Store
 from trainer.evaluation import Evaluation
 from trainer.export import INPUT, output_name

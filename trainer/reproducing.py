@@ -16,7 +16,7 @@ from models.errors import DataError, OnehotError, SpecError
 from models.manifest import Manifest
 from models.settings import Settings, SettingsError, read_settings
 from models.spec import Spec, load_spec
-from models.spec_text import load_document
+from models.spec.yaml_text import load_document
 from models.store import Store
 from trainer.launch import BackendMissing, choose_backend, is_installed, training_module
 

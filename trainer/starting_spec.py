@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 from models.errors import DataError
 from models.names import is_model_name
 from models.spec import load_spec
-from models.spec_text import load_document
+from models.spec.yaml_text import load_document
 from trainer.data.dataset import Dataset
 from trainer.starting_features import Features, describe_features
 from trainer.starting_layers import hidden_layers

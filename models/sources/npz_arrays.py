@@ -7,7 +7,7 @@ import numpy as np
 
 from models.errors import DataError
 from models.sources.known_sources import FEATURE_ARRAYS, TARGET_ARRAYS
-from models.spec_parts import DataSpec
+from models.spec.parts import DataSpec
 
 __all__ = ["PICKLED", "array_header", "choose_arrays"]
 

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from models.spec import load_spec
-from models.spec_text import load_document, set_path
+from models.spec.yaml_text import load_document, set_path
 from onehot.client import Service
 from onehot.commands.options import json_option, settings_here
 from onehot.direct import train_here

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from models.settings import Settings, read_settings
-from models.spec_parts import Resources
+from models.spec.parts import Resources
 from tests.contract.manifests.cluster import K8S, Cluster, Workload, load, on_base, render
 from tests.contract.manifests.custom import published_paths
 from tests.contract.manifests.wiring import QUEUES, ROUTES

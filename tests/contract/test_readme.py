@@ -3,7 +3,7 @@ from pathlib import Path
 
 from models.settings import SETTINGS
 from models.spec import load_spec
-from models.spec_text import load_document
+from models.spec.yaml_text import load_document
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")

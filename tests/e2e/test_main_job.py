@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from models.settings import read_settings
-from models.spec_text import load_document
+from models.spec.yaml_text import load_document
 from models.store import Store
 from onehot.local.server import free_port
 from onehot.local.stack import Place, run_stack

@@ -5,7 +5,7 @@ import pytest
 from click.testing import CliRunner
 
 from models.spec import load_spec
-from models.spec_text import load_document
+from models.spec.yaml_text import load_document
 from onehot.cli import cli
 
 

@@ -8,7 +8,7 @@ from jsonschema import Draft202012Validator
 from ruamel.yaml import YAML
 
 from models.spec import load_spec
-from models.spec_text import load_document
+from models.spec.yaml_text import load_document
 from service.access import SCOPES, Scope
 from service.openapi import openapi_document
 from service.openapi.building import OPERATIONS

@@ -3,7 +3,7 @@ import pytest
 
 from models.errors import SpecError
 from models.keras_catalog.objects import ObjectSpec
-from models.metrics import metric_name
+from models.spec.metrics import metric_name
 from trainer.heads import Head, check_output, choose_head, task_of
 from trainer.targets import Labels
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from models.errors import Problem
 from models.keras_catalog.objects import ObjectSpec
-from models.metrics import UNDIRECTED, measured_names, metric_name
+from models.spec.metrics import UNDIRECTED, measured_names, metric_name
 
 __all__ = ["check_callbacks", "check_monitors"]
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from models.errors import Problem
-from models.heads import Head
 from models.keras_catalog.objects import ObjectSpec
+from models.spec.head import Head
 
 __all__ = [
     "METRICS",

@@ -3,9 +3,9 @@ import json
 import pytest
 
 from models.errors import SpecError
-from models.metrics import metric_name
 from models.spec import load_spec
-from models.spec_text import dump_document, load_document, set_path
+from models.spec.metrics import metric_name
+from models.spec.yaml_text import dump_document, load_document, set_path
 
 SPEC = {
     "model": "digits",

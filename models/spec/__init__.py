@@ -5,8 +5,8 @@ from typing import Any
 
 from models.errors import Problem, SpecError
 from models.preprocessing.pipeline import StepSpec
-from models.spec_parts import CompileSpec, DataSpec, FitSpec, Gate, Resources, Spec
-from models.spec_schema import check_document
+from models.spec.parts import CompileSpec, DataSpec, FitSpec, Gate, Resources, Spec
+from models.spec.schema import check_document
 
 __all__ = ["CompileSpec", "DataSpec", "FitSpec", "Gate", "Resources", "Spec", "StepSpec", "load_spec"]
 

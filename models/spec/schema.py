@@ -10,9 +10,9 @@ from models.keras_catalog.argument_kinds import Mismatch, boolean, choice, eithe
 from models.keras_catalog.objects import ObjectSpec, check_object
 from models.names import RESERVED, is_label_name, is_model_name
 from models.preprocessing.pipeline import StepSpec
-from models.spec_fields import Checked, Part, Problems, SpecPart, did_you_mean, flatten
-from models.spec_parts import CompileSpec, DataSpec, FitSpec, Gate, Resources, Spec
-from models.spec_rules import check_rules
+from models.spec.fields import Checked, Part, Problems, SpecPart, did_you_mean, flatten
+from models.spec.parts import CompileSpec, DataSpec, FitSpec, Gate, Resources, Spec
+from models.spec.rules import check_rules
 
 __all__ = ["check_document"]
 

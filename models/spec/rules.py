@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from models.errors import Problem
-from models.heads import check_head
 from models.keras_catalog.objects import ObjectSpec
 from models.keras_catalog.shape_inference import infer_shapes
-from models.metrics import check_metrics, counts_rows, higher_is_better, measured_names
-from models.monitors import check_callbacks
+from models.spec.callbacks import check_callbacks
+from models.spec.head import check_head
+from models.spec.metrics import check_metrics, counts_rows, higher_is_better, measured_names
 
 __all__ = ["check_output", "check_rules"]
 
