@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import numpy as np
 
-from models.store import Store
+from models.store.store import Store
 
 __all__ = ["Published", "publish_models"]
 

@@ -17,7 +17,7 @@ import obstore
 from scale_load import Client, keep_asking
 from scale_site import Site
 
-from models.store import Store
+from models.store.store import Store
 from models.survey import StoreWatch, survey
 
 MODELS, REPLICAS = 1000, 100

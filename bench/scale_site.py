@@ -19,8 +19,8 @@ import psutil
 from redis import Redis
 from redis.exceptions import ConnectionError as NotReachable
 
-from models.manifest import Manifest
-from models.store import Store
+from models.store.manifest import Manifest
+from models.store.store import Store
 from onehot.local.server import find_server, free_port
 
 ROOT = Path(__file__).parents[1]

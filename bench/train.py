@@ -135,7 +135,7 @@ def whole(case: Case) -> dict[str, float]:
     """All that a job does, from the file to the published version."""
     from models.settings import Settings
     from models.spec import load_spec
-    from models.store import Store
+    from models.store.store import Store
     from trainer.training import train
 
     folder = os.environ["BENCH_FOLDER"]
@@ -261,7 +261,7 @@ def compare_job(case: Case, rounds: int, backend: str) -> None:
     from rq.serializers import JSONSerializer
 
     from models.spec import load_spec
-    from models.store import Store
+    from models.store.store import Store
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

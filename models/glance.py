@@ -8,7 +8,6 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
-from models.datasets import Datasets
 from models.errors import DataError, DatasetNotFound, Problem, StoreUnavailable
 from models.glance_arrays import look_at_arrays
 from models.glance_tables import csv_columns, json_columns, look_at_table
@@ -17,6 +16,7 @@ from models.sources.known_sources import ENDINGS, KNOWN, SCHEMES, Sight, known_f
 from models.spec.head import find_head
 from models.spec.parts import Spec
 from models.spec.rules import check_output
+from models.store.datasets import Datasets
 
 __all__ = ["glance"]
 

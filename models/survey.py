@@ -13,10 +13,10 @@ from typing import Any
 import obstore
 from obstore.exceptions import BaseError
 
-from models.changes import ChangeBook, ChangeReader
 from models.errors import StoreUnavailable, reason_of
 from models.names import is_model_name
-from models.store import Store
+from models.store.change_hint import ChangeBook, ChangeReader
+from models.store.store import Store
 
 __all__ = ["StoreWatch", "SurveyedModel", "SurveyedVersion", "survey"]
 

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from models.gates import failed_rules
+from models.store.gate_verdict import failed_rules
 from onehot.client import Service
 from onehot.events import EPOCH, follow_events
 from onehot.failures import WorkFailed

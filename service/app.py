@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from flask import Flask
 
-from models.file_cache import FileCache
 from models.settings import Settings
-from models.store import Store
+from models.store.file_cache import FileCache
+from models.store.store import Store
 from service.access import Lock, require_scopes_for_all
 from service.admission import Admission
 from service.answers import Answer

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from math import prod
 from typing import Any
 
-from models.manifest import Manifest
 from models.preprocessing.instances import InstanceSpec
 from models.preprocessing.pipeline import Preprocessing
 from models.preprocessing.steps import OneHot, Rescale, Standardize
+from models.store.manifest import Manifest
 
 __all__ = ["instance_form"]
 

@@ -7,8 +7,8 @@ import onnxruntime
 from onnxruntime.capi import onnxruntime_pybind11_state as native
 
 from models.errors import OnehotError, reason_of
-from models.manifest import TensorInfo
 from models.preprocessing.instances import Array
+from models.store.manifest import TensorInfo
 
 __all__ = ["Graph", "GraphError"]
 

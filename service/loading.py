@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 
 from models.errors import CorruptVersion, InputError
-from models.manifest import Manifest, TensorInfo
 from models.preprocessing.instances import Array
 from models.preprocessing.tolerance import allowed_difference, largest_difference
-from models.store import Store
+from models.store.manifest import Manifest, TensorInfo
+from models.store.store import Store
 from service.graph import Graph, GraphError
 from service.offload import has_event_loop
 from service.predictor import Predictor

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from models.errors import LabelNotFound, ModelNotFound, StoreError, VersionNotFound
 from models.names import LATEST, is_label_name, is_model_name
-from models.store import Store
+from models.store.store import Store
 from service.errors import VersionNotLoaded
 from service.offload import aside, has_event_loop
 from service.predictor import Predictor

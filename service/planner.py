@@ -6,7 +6,7 @@ from dataclasses import replace
 import structlog
 
 from models.errors import StoreUnavailable
-from models.store import Store
+from models.store.store import Store
 from models.survey import StoreWatch, SurveyedModel
 from service.agreement import Report
 from service.board import Board

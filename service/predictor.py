@@ -6,9 +6,9 @@ from typing import Any, Self
 import numpy as np
 
 from models.errors import InputError
-from models.manifest import Manifest
 from models.preprocessing.instances import Array, are_finite, parse_instances
 from models.preprocessing.pipeline import Preprocessing
+from models.store.manifest import Manifest
 from service.batch_bodies import parse_batch
 from service.graph import GraphError
 from service.images import parse_instances_with_images

@@ -11,7 +11,7 @@ from functools import cached_property
 
 import structlog
 
-from models.store import Store
+from models.store.store import Store
 from service.agreement import Agreement, Report, agree
 from service.board import Board, LocalBoard
 from service.memory import Memory, give_back

@@ -6,7 +6,7 @@ Only the thread that refreshes touches them; everybody else reads `models`, whic
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from models.store import Store
+from models.store.store import Store
 from service.agreement import Agreement
 from service.plan import Plan
 from service.shelf import Shelf

@@ -7,9 +7,9 @@ from types import MappingProxyType
 from typing import Any, Self
 
 from models.errors import LabelNotFound, ModelNotFound, VersionNotFound
-from models.gates import failed_rules
-from models.manifest import Manifest
 from models.names import LATEST, STABLE
+from models.store.gate_verdict import failed_rules
+from models.store.manifest import Manifest
 from service.agreement import DEFAULT, Agreement, ModelAgreement, targets_of
 from service.errors import VersionNotLoaded
 from service.predictor import Predictor

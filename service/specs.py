@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from models.datasets import Datasets
 from models.errors import SpecError
 from models.glance import glance
 from models.spec import Spec, load_spec
 from models.spec.yaml_text import load_document
+from models.store.datasets import Datasets
 
 __all__ = ["read_spec"]
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from models.errors import InputError, shown
-from models.manifest import Manifest, TensorInfo
 from models.preprocessing.instances import Array, InstanceSpec
+from models.store.manifest import Manifest, TensorInfo
 from service.forms import instance_form
 from service.snapshot import VersionStatus
 

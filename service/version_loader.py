@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import structlog
 
 from models.errors import OnehotError
-from models.store import Store
+from models.store.store import Store
 from service.errors import ServiceError
 from service.loading import GRAPH_FILE, load_version
 from service.memory import give_back

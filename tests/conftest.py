@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.manifest import GoldenRows, Manifest, TensorInfo
 from models.preprocessing.instances import InstanceSpec
-from models.store import Store
+from models.store.manifest import GoldenRows, Manifest, TensorInfo
+from models.store.store import Store
 
 # Keras asks once, at its first import, whichever test comes first.
 os.environ.setdefault("KERAS_BACKEND", os.environ.get("TRAINER_BACKEND", "tensorflow"))

@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from models.errors import OnehotError, Problem, SpecError
-from models.manifest import Manifest
 from models.settings import Settings, SettingsError, read_settings
 from models.spec import Spec, load_spec
 from models.spec.yaml_text import load_document, set_path
+from models.store.manifest import Manifest
 from trainer.draining import drain_on, is_draining
 from trainer.failures import error_document
 from trainer.isolation import PAUSED

@@ -17,10 +17,10 @@ from typing import Any
 import keras
 import numpy as np
 
-from models.checkpoints import CheckpointShelf
 from models.errors import StoreUnavailable, TrainingError
 from models.preprocessing.instances import Array
 from models.spec import Spec
+from models.store.checkpoints import CheckpointShelf
 from trainer.preparation import Prepared
 from trainer.watching import Watcher
 

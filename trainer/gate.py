@@ -8,11 +8,11 @@ import keras
 import numpy as np
 
 from models.errors import LabelNotFound, ModelNotFound, OnehotError, StoreUnavailable
-from models.manifest import Manifest
 from models.preprocessing.instances import Array, InstanceSpec
 from models.spec import Gate, Spec
 from models.spec.metrics import higher_is_better, metric_name
-from models.store import Store
+from models.store.manifest import Manifest
+from models.store.store import Store
 from trainer.data.rows import preprocessed
 from trainer.heads import Head
 from trainer.held_out import rows_digest

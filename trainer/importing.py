@@ -20,9 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from models.datasets import Datasets
 from models.errors import DataError, OnehotError, reason_of
-from models.manifest import GoldenRows, Manifest, TensorInfo
 from models.names import is_model_name
 from models.preprocessing.instances import Array, InstanceSpec
 from models.preprocessing.pipeline import Preprocessing
@@ -30,7 +28,9 @@ from models.preprocessing.steps import Astype
 from models.settings import Settings, SettingsError, read_settings
 from models.spec import DataSpec
 from models.spec.head import REGRESSION, SIGMOID, find_head
-from models.store import Store
+from models.store.datasets import Datasets
+from models.store.manifest import GoldenRows, Manifest, TensorInfo
+from models.store.store import Store
 from trainer.jobs import result_of
 from trainer.keras_files import check_keras_file, layer_specs
 from trainer.launch import choose_backend, training_module

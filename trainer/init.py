@@ -10,14 +10,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from models.datasets import Datasets
 from models.errors import OnehotError
 from models.names import is_model_name
 from models.preprocessing.pipeline import StepSpec
 from models.settings import Settings, SettingsError, read_settings
 from models.sources.data_files import find_file
 from models.spec import DataSpec
-from models.store import Store
+from models.store.datasets import Datasets
+from models.store.store import Store
 from trainer.data.sources import read_source
 from trainer.starting_spec import Data, starting_spec
 

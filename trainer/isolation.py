@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from models.errors import TrainingError
-from models.manifest import Manifest
 from models.spec import Spec
-from models.store import Store
+from models.store.manifest import Manifest
+from models.store.store import Store
 from trainer.processes import module_command
 from trainer.watching import Interruption, Progress, TrainingPaused, Watcher
 

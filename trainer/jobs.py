@@ -6,9 +6,9 @@ from typing import Any
 from rq import get_current_job
 
 from models.errors import TrainingError
-from models.manifest import Manifest
 from models.settings import read_settings
 from models.spec import load_spec
+from models.store.manifest import Manifest
 from trainer.attempts import ATTEMPT_VARIABLE
 from trainer.journal import JobWatcher
 from trainer.launch import launch

@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from models.checkpoints import CheckpointShelf
 from models.errors import StoreUnavailable, TrainingError
-from models.manifest import Manifest
 from models.settings import Settings
 from models.spec import Spec
-from models.store import Store
+from models.store.checkpoints import CheckpointShelf
+from models.store.manifest import Manifest
+from models.store.store import Store
 from trainer.failures import is_final
 from trainer.isolation import train_isolated
 from trainer.watching import Watcher

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from models.datasets import Datasets
 from models.errors import DataError
 from models.preprocessing.instances import Array
 from models.spec import DataSpec
 from models.spec.head import MULTILABEL, REGRESSION
+from models.store.datasets import Datasets
 from trainer.data import Dataset, load_dataset
 from trainer.evaluation import judge
 from trainer.heads import Head

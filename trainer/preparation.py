@@ -6,11 +6,11 @@ from functools import partial
 
 import numpy as np
 
-from models.datasets import Datasets
 from models.errors import DataError, InputError, Problem, SpecError
 from models.preprocessing.instances import Array, InstanceSpec
 from models.preprocessing.pipeline import Preprocessing, fit_batches, fit_steps
 from models.spec import DataSpec, Spec
+from models.store.datasets import Datasets
 from trainer.class_weights import row_weights
 from trainer.data import Dataset, load_dataset
 from trainer.data.rows import batches, preprocessed

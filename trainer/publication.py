@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from models.manifest import GoldenRows, Manifest, TensorInfo, finite
 from models.spec import Spec
 from models.spec.yaml_text import dump_document
-from models.store import Store
+from models.store.manifest import GoldenRows, Manifest, TensorInfo, finite
+from models.store.store import Store
 from trainer.evaluation import Evaluation
 from trainer.export import INPUT, output_name
 from trainer.gate import GateOutcome

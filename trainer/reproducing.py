@@ -11,13 +11,13 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
-from models.datasets import Datasets
 from models.errors import DataError, OnehotError, SpecError
-from models.manifest import Manifest
 from models.settings import Settings, SettingsError, read_settings
 from models.spec import Spec, load_spec
 from models.spec.yaml_text import load_document
-from models.store import Store
+from models.store.datasets import Datasets
+from models.store.manifest import Manifest
+from models.store.store import Store
 from trainer.launch import BackendMissing, choose_backend, is_installed, training_module
 
 __all__ = ["Reproduction", "main", "reproduce"]

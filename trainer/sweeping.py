@@ -17,7 +17,7 @@ from rq.serializers import JSONSerializer
 
 from models.queue.names import CHECKPOINTS
 from models.settings import read_settings
-from models.store import Store
+from models.store.store import Store
 from trainer.launch import forget_checkpoints
 from trainer.processes import die_with_parent, module_command
 from trainer.queue_connection import connect

@@ -8,12 +8,12 @@ from typing import Any
 
 import keras
 
-from models.checkpoints import CheckpointShelf
-from models.datasets import Datasets
-from models.manifest import Manifest
 from models.settings import Settings
 from models.spec import Spec
-from models.store import Store
+from models.store.checkpoints import CheckpointShelf
+from models.store.datasets import Datasets
+from models.store.manifest import Manifest
+from models.store.store import Store
 from trainer.checkpoints import Keeper, Origin
 from trainer.devices import Devices, claim_devices
 from trainer.evaluation import evaluate

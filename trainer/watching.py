@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from models.errors import TrainingError
-from models.manifest import finite
+from models.store.manifest import finite
 
 __all__ = [
     "Deadline",

@@ -8,10 +8,10 @@ from typing import Any
 import click
 
 from models.errors import CorruptVersion, ModelNotFound
-from models.manifest import Manifest
 from models.names import is_label_name
-from models.promotions import move_label
-from models.store import Store
+from models.store.manifest import Manifest
+from models.store.promotions import move_label
+from models.store.store import Store
 from onehot.commands.options import json_option, settings_here
 from onehot.failures import WorkFailed
 from onehot.screen import say, say_json, say_pairs, say_table

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from models.store import Store
+from models.store.store import Store
 from onehot.commands.options import json_option, settings_here
 from onehot.failures import WorkFailed
 from onehot.report_page import report_page

@@ -7,9 +7,9 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from models.datasets import DatasetInfo, Datasets, dataset_ending
 from models.errors import InputError
 from models.row_counts import count_rows
+from models.store.datasets import DatasetInfo, Datasets, dataset_ending
 from service.answers import json_answer
 from service.context import notes, services
 from service.offload import aside

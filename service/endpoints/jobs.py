@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Request, Response, request
 
-from models.datasets import Datasets
 from models.errors import InputError, StoreUnavailable, shown
+from models.store.datasets import Datasets
 from service.answers import json_answer
 from service.bodies import JSON_TYPES, parse_object, read_body, require_content_type
 from service.context import services

@@ -9,7 +9,7 @@ from marshmallow import Schema, ValidationError, fields
 from models.errors import InputError, ModelNotFound, shown
 from models.keras_catalog.argument_kinds import Check, Mismatch, boolean, integer
 from models.names import is_label_name, is_model_name
-from models.promotions import move_label
+from models.store.promotions import move_label
 from service.answers import json_answer
 from service.bodies import JSON_TYPES, parse_object, read_body, require_content_type
 from service.context import notes, services

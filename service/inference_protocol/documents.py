@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.errors import InputError, shown
-from models.manifest import Manifest
+from models.store.manifest import Manifest
 from service.inference_protocol.datatypes import BYTES, FP32
 from service.inference_protocol.requests import load_object, takes_text
 

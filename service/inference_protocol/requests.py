@@ -9,8 +9,8 @@ import numpy as np
 import orjson
 
 from models.errors import InputError, shown
-from models.manifest import Manifest
 from models.preprocessing.instances import Array, InstanceSpec, require_finite
+from models.store.manifest import Manifest
 from service.cells import batch_from_cells
 from service.inference_protocol.datatypes import BYTES, DATATYPES, FP32, Datatype, datatype_named
 from service.inference_protocol.tensors import (

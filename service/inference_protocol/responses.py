@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import orjson
 
-from models.manifest import Manifest
 from models.preprocessing.instances import Array
+from models.store.manifest import Manifest
 from service.inference_protocol.datatypes import BYTES, FP32
 from service.inference_protocol.requests import OutputWish, V2Request
 from service.inference_protocol.tensors import HEADER_LENGTH

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.manifest import GoldenRows, TensorInfo
 from models.preprocessing.instances import Feature, InstanceSpec
 from models.settings import Settings
-from models.store import Store
+from models.store.manifest import GoldenRows, TensorInfo
+from models.store.store import Store
 
 TESTS = Path(__file__).parents[1]
 ROW = [0.5, -0.25, 0.125, 1.0, 0.0, 2.0, -1.0, 0.75]

@@ -8,7 +8,7 @@ from random import Random
 import numpy as np
 import pytest
 
-from models.store import Store
+from models.store.store import Store
 from tests.contract.live import Answer, Live, live
 from tests.contract.mutated import ORIGINALS, Call, spoiled
 

@@ -13,7 +13,7 @@ import pytest
 
 from models.settings import read_settings
 from models.spec.yaml_text import load_document
-from models.store import Store
+from models.store.store import Store
 from onehot.local.server import free_port
 from onehot.local.stack import Place, run_stack
 

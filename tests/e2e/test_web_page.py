@@ -12,10 +12,10 @@ from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
 
 from models.api_keys import ApiKeyFile
-from models.manifest import GoldenRows
 from models.preprocessing.instances import Feature, InstanceSpec
 from models.preprocessing.pipeline import Preprocessing
-from models.store import Store
+from models.store.manifest import GoldenRows
+from models.store.store import Store
 
 TAB, ENTER, SPACE, RIGHT = 9, 13, 32, 39
 HOSTILE = "<img src=x onerror=\"document.title='taken'\">"

@@ -13,7 +13,7 @@ import pytest
 
 from models.settings import Settings
 from models.spec import load_spec
-from models.store import Store
+from models.store.store import Store
 from trainer.isolation import train_isolated
 from trainer.launch import is_installed
 from trainer.watching import Onlooker

@@ -7,7 +7,7 @@ import onnxruntime
 import pytest
 
 from models.errors import DataError
-from models.store import Store
+from models.store.store import Store
 from trainer.importing import import_network, main, random_rows
 from trainer.keras_files import check_keras_file
 from trainer.launch import choose_backend

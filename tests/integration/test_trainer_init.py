@@ -15,7 +15,7 @@ from PIL import Image
 from models.settings import Settings
 from models.spec import Spec, load_spec
 from models.spec.yaml_text import load_document
-from models.store import Store
+from models.store.store import Store
 from trainer.init import main, write_spec
 from trainer.launch import choose_backend
 

@@ -12,10 +12,10 @@ from rq import Queue
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
-from models.checkpoints import CheckpointShelf
 from models.queue.events import add_event, events_key
 from models.queue.names import CHECKPOINTS, cancel_key, publishing_key
-from models.store import Store
+from models.store.checkpoints import CheckpointShelf
+from models.store.store import Store
 from trainer.attempts import begin_attempt
 from trainer.journal import JobWatcher
 from trainer.sweeping import sweep

@@ -10,7 +10,7 @@ import onnxruntime
 import pytest
 
 from models.spec import load_spec
-from models.store import Store
+from models.store.store import Store
 from trainer.launch import ENVIRONMENT, is_installed
 
 pytestmark = pytest.mark.timeout(600)
@@ -33,7 +33,7 @@ training = training_module()
 import trainer.fitting
 from models.settings import Settings
 from models.spec import load_spec
-from models.store import Store
+from models.store.store import Store
 from trainer.devices import Devices
 from trainer.watching import Onlooker, TrainingPaused
 

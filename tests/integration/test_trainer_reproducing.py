@@ -9,7 +9,7 @@ import pytest
 from models.errors import DataError
 from models.settings import Settings
 from models.spec import load_spec
-from models.store import Store
+from models.store.store import Store
 from trainer.launch import choose_backend
 from trainer.reproducing import Reproduction, main, reproduce
 

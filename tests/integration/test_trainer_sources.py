@@ -13,12 +13,12 @@ import polars as pl
 import pytest
 from PIL import Image
 
-from models.datasets import Datasets
-from models.manifest import Manifest
 from models.row_counts import count_rows
 from models.settings import Settings
 from models.spec import load_spec
-from models.store import Store
+from models.store.datasets import Datasets
+from models.store.manifest import Manifest
+from models.store.store import Store
 from service.graph import Graph
 from service.predictor import Predictor
 from trainer.data import rows
@@ -45,7 +45,7 @@ from trainer.launch import choose_backend, training_module
 choose_backend("tensorflow")
 from models.settings import Settings
 from models.spec import load_spec
-from models.store import Store
+from models.store.store import Store
 
 def bytes_of_data():
     lines = dict(line.split(":", 1) for line in open("/proc/self/status") if ":" in line)

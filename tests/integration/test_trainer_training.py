@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from models.errors import InputError
-from models.manifest import Manifest
 from models.settings import Settings
 from models.spec import load_spec
 from models.spec.yaml_text import load_document
-from models.store import Store
+from models.store.manifest import Manifest
+from models.store.store import Store
 from service.loading import load_version
 from trainer.launch import choose_backend
 from trainer.watching import Onlooker

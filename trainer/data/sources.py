@@ -11,12 +11,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from models.datasets import Datasets
 from models.errors import DataError
 from models.preprocessing.pipeline import StepSpec
 from models.sources.data_files import find_file
 from models.sources.known_sources import OBJECT_STORES, known_files, known_kinds
 from models.spec import DataSpec
+from models.store.datasets import Datasets
 from trainer.data.dataset import Dataset
 from trainer.data.remote import fetched
 

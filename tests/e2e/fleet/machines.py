@@ -19,7 +19,7 @@ import psutil
 from redis import Redis
 from rq import Worker
 
-from models.store import Store
+from models.store.store import Store
 from onehot.local.server import find_server, free_port
 
 ROOT = Path(__file__).parents[3]

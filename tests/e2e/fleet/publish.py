@@ -2,7 +2,7 @@
 
 import sys
 
-from models.store import Store
+from models.store.store import Store
 from tests.conftest import _draft
 
 

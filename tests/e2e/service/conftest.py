@@ -8,7 +8,7 @@ import numpy as np
 import psutil
 import pytest
 
-from models.store import Store
+from models.store.store import Store
 from tests.e2e.launching import Service, launching
 from tests.e2e.service.load import Order
 

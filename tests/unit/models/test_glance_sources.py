@@ -4,11 +4,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.datasets import Datasets
 from models.glance import glance
 from models.row_counts import count_rows
 from models.spec import load_spec
-from models.store import Store
+from models.store.datasets import Datasets
+from models.store.store import Store
 
 SOFTMAX = {"Dense": {"units": 2, "activation": "softmax"}}
 

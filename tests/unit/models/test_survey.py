@@ -8,7 +8,7 @@ import pytest
 from obstore.store import MemoryStore
 
 from models.errors import StoreUnavailable
-from models.store import Store
+from models.store.store import Store
 from models.survey import StoreWatch, survey
 
 

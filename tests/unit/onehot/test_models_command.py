@@ -2,10 +2,10 @@ import json
 
 import pytest
 
-from models.manifest import GoldenRows, Manifest, TensorInfo
 from models.preprocessing.instances import InstanceSpec
-from models.promotions import PromotionLog
-from models.store import Store
+from models.store.manifest import GoldenRows, Manifest, TensorInfo
+from models.store.promotions import PromotionLog
+from models.store.store import Store
 
 HOLDS_NOT = {
     "metric": "accuracy",

@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from models.store import Store
+from models.store.store import Store
 from onehot.report_page import report_page
 
 NAMES = ["setosa", "versicolor", "virginica <b>"]

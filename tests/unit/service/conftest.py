@@ -15,9 +15,9 @@ from jsonschema import Draft202012Validator
 from werkzeug.exceptions import HTTPException
 from werkzeug.test import TestResponse
 
-from models.manifest import Manifest
 from models.settings import Settings
-from models.store import Store
+from models.store.manifest import Manifest
+from models.store.store import Store
 from service.app import create_app
 from service.context import EXTENSION
 from service.graph import Graph

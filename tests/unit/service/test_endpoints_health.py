@@ -1,4 +1,4 @@
-from models.store import Store
+from models.store.store import Store
 from service.app import create_app
 from service.registry import Registry
 

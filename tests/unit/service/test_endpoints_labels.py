@@ -1,7 +1,7 @@
 import pytest
 
-from models.promotions import PromotionLog
-from models.store import Store
+from models.store.promotions import PromotionLog
+from models.store.store import Store
 
 GATE = {
     "metric": "accuracy",

@@ -1,8 +1,8 @@
 import pytest
 
 from models.errors import InputError
-from models.manifest import GoldenRows, Manifest, TensorInfo
 from models.preprocessing.instances import Feature, InstanceSpec
+from models.store.manifest import GoldenRows, Manifest, TensorInfo
 from service.inference_protocol import (
     IndexEntry,
     decode_index_request,

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from models.manifest import GoldenRows, Manifest, TensorInfo
 from models.preprocessing.instances import InstanceSpec
+from models.store.manifest import GoldenRows, Manifest, TensorInfo
 from service.inference_protocol import HEADER_LENGTH, OutputWish, V2Request, encode_response
 
 MANIFEST = Manifest(

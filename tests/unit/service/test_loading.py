@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from models.errors import CorruptVersion, VersionNotFound
-from models.manifest import GoldenRows, TensorInfo
-from models.store import Store
+from models.store.manifest import GoldenRows, TensorInfo
+from models.store.store import Store
 from service.loading import load_version
 
 

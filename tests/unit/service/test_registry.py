@@ -3,7 +3,7 @@ import shutil
 import pytest
 
 from models.errors import LabelNotFound, ModelNotFound, StoreUnavailable, VersionNotFound
-from models.store import Store
+from models.store.store import Store
 from service import planner, version_loader
 from service.errors import VersionNotLoaded
 from service.registry import Registry

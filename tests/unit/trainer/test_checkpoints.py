@@ -5,9 +5,9 @@ import pytest
 
 import trainer.checkpoints
 import trainer.fitting
-from models.checkpoints import CheckpointShelf
 from models.errors import StoreUnavailable
-from models.store import Store
+from models.store.checkpoints import CheckpointShelf
+from models.store.store import Store
 from trainer.callback_memory import REMEMBERED
 from trainer.checkpoints import DataChanged, Keeper, Origin, Snapshot
 from trainer.fitting import fit

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from models.datasets import Datasets
 from models.errors import DataError
 from models.row_counts import count_rows
 from models.spec import DataSpec
-from models.store import Store
+from models.store.datasets import Datasets
+from models.store.store import Store
 from trainer.data import load_dataset
 
 CSV = b"a,b,y\n1,2,p\n3,4,q\n5,6,p\n"

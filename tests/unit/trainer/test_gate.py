@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from models.settings import Settings
-from models.store import Store
+from models.store.store import Store
 from trainer.gate import pass_gate
 from trainer.preparation import prepare
 from trainer.training import train

@@ -4,7 +4,7 @@ import pytest
 
 import trainer.isolation
 from models.spec import Spec
-from models.store import Store
+from models.store.store import Store
 from trainer.isolation import TrainingFailed, train_isolated
 from trainer.watching import Onlooker, TrainingCancelled, TrainingPaused
 

@@ -13,7 +13,7 @@ from models.errors import (
     StoreUnavailable,
     VersionNotFound,
 )
-from models.store import Store
+from models.store.store import Store
 
 FILES = {"model.onnx": b"graph", "model.keras": b"keras", "report.json": b"{}", "spec.yaml": b"model: iris\n"}
 STEPS = ("claim", *(f"upload {name}" for name in FILES), "commit", "manifest", "label")

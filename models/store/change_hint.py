@@ -12,7 +12,7 @@ from pathlib import Path
 from obstore.store import ObjectStore
 
 from models.errors import StoreUnavailable
-from models.swapping import NotModified, SwappedFile, UnreadableDocument
+from models.store.compare_and_swap import NotModified, SwappedFile, UnreadableDocument
 
 __all__ = ["ChangeBook", "ChangeReader"]
 

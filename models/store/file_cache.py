@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from models.manifest import FileInfo
+from models.store.manifest import FileInfo
 
 __all__ = ["FileCache"]
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from models.file_cache import FileCache
-from models.manifest import FileInfo
+from models.store.file_cache import FileCache
+from models.store.manifest import FileInfo
 
 CONTENTS = [bytes([number]) * 1000 for number in range(20)]
 

@@ -3,8 +3,8 @@ from dataclasses import replace
 import pytest
 
 from models.errors import StoreUnavailable
-from models.promotions import Promotion, PromotionLog
-from models.store import Store
+from models.store.promotions import Promotion, PromotionLog
+from models.store.store import Store
 
 VERDICT = ("gate minimum: expected accuracy 0.9; received 0.5",)
 

@@ -15,7 +15,6 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore
 
-from models.changes import ChangeBook
 from models.errors import (
     CorruptVersion,
     LabelNotFound,
@@ -25,11 +24,12 @@ from models.errors import (
     VersionNotFound,
     reason_of,
 )
-from models.file_cache import FileCache
-from models.labels import LabelBook
-from models.manifest import FileInfo, Manifest, ManifestError
 from models.names import LATEST, STABLE, is_model_name
-from models.objects import OtherSize, answering, children, create, get, open_url, pieces
+from models.store.change_hint import ChangeBook
+from models.store.file_cache import FileCache
+from models.store.labels import LabelBook
+from models.store.manifest import FileInfo, Manifest, ManifestError
+from models.store.object_store import OtherSize, answering, children, create, get, open_url, pieces
 
 __all__ = ["Store"]
 

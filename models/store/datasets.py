@@ -17,9 +17,9 @@ import obstore
 from obstore.store import ObjectStore
 
 from models.errors import DataError, DatasetNotFound, shown
-from models.objects import answering, children, create, get
 from models.sources.damaged_files import reading
 from models.sources.known_sources import ENDINGS
+from models.store.object_store import answering, children, create, get
 
 __all__ = ["DatasetInfo", "Datasets", "dataset_ending"]
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import obstore
 
-from models.objects import answering
-from models.store import Store
+from models.store.object_store import answering
+from models.store.store import Store
 
 __all__ = ["KEPT", "CheckpointShelf"]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from obstore.store import ObjectStore
 
 from models.errors import StoreUnavailable
-from models.swapping import Document, SwappedFile
+from models.store.compare_and_swap import Document, SwappedFile
 
 __all__ = ["LabelBook"]
 

@@ -1,7 +1,7 @@
 import pytest
 
-from models.checkpoints import CheckpointShelf
-from models.store import Store
+from models.store.checkpoints import CheckpointShelf
+from models.store.store import Store
 
 
 @pytest.fixture

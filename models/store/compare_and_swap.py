@@ -13,7 +13,7 @@ from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError, Not
 from obstore.store import ObjectStore
 
 from models.errors import StoreUnavailable, reason_of
-from models.objects import answering
+from models.store.object_store import answering
 
 __all__ = ["NOT_MODIFIED", "Document", "NotModified", "SwappedFile", "UnreadableDocument"]
 

@@ -1,6 +1,6 @@
 import pytest
 
-from models.gates import failed_rules
+from models.store.gate_verdict import failed_rules
 
 
 @pytest.mark.parametrize("gate", [None, {"metric": "accuracy", "holds": True, "checks": []}])

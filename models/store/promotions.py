@@ -10,9 +10,9 @@ import obstore
 from obstore.store import ObjectStore
 
 from models.errors import GateDoesNotHold, StoreUnavailable
-from models.gates import failed_rules
-from models.objects import answering, create, get
-from models.store import Store
+from models.store.gate_verdict import failed_rules
+from models.store.object_store import answering, create, get
+from models.store.store import Store
 
 __all__ = ["Promotion", "PromotionLog", "move_label"]
 
