@@ -7,8 +7,8 @@ from typing import Any
 
 import gevent
 
+from service.blocking_calls import has_event_loop
 from service.errors import DeadlineExceeded, TooMuchAtOnce
-from service.offload import has_event_loop
 
 __all__ = ["Admission", "Ticket"]
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from werkzeug.wrappers import Request, Response
 
 from models.errors import InputError, shown
+from service.blocking_calls import aside
 from service.errors import BodyTooLarge
-from service.offload import aside
 
 __all__ = ["WORTH_IT_BYTES", "compress_answer", "compressed", "decoded", "decoded_chunks", "read_chunks"]
 

@@ -12,10 +12,10 @@ from flask import Request, current_app, g
 from models.settings import Settings
 from service.access import Lock
 from service.admission import Admission, Ticket
+from service.blocking_calls import aside
 from service.logs import RequestLine, write_request_line
 from service.metrics import Metrics, Phases
 from service.newcomers import Newcomers
-from service.offload import aside
 from service.polling import Poller
 from service.predictor import Predictor
 from service.registry import Registry

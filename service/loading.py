@@ -9,8 +9,8 @@ from models.preprocessing.instances import Array
 from models.preprocessing.tolerance import allowed_difference, largest_difference
 from models.store.manifest import Manifest, TensorInfo
 from models.store.store import Store
+from service.blocking_calls import has_event_loop
 from service.graph import Graph, GraphError
-from service.offload import has_event_loop
 from service.predictor import Predictor
 from service.shared_runs import SharedRuns, may_share
 

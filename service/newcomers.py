@@ -12,8 +12,8 @@ from typing import TypeVar
 from models.errors import LabelNotFound, ModelNotFound, StoreError, VersionNotFound
 from models.names import LATEST, is_label_name, is_model_name
 from models.store.store import Store
+from service.blocking_calls import aside, has_event_loop
 from service.errors import VersionNotLoaded
-from service.offload import aside, has_event_loop
 from service.predictor import Predictor
 from service.registry import Registry
 

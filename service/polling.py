@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import structlog
 
-from service.offload import aside
+from service.blocking_calls import aside
 
 __all__ = ["Poller"]
 

@@ -11,8 +11,8 @@ from models.errors import InputError
 from models.row_counts import count_rows
 from models.store.datasets import DatasetInfo, Datasets, dataset_ending
 from service.answers import json_answer
+from service.blocking_calls import aside
 from service.context import notes, services
-from service.offload import aside
 from service.registry import Registry
 from service.uploads import gathered_body
 

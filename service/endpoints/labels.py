@@ -11,9 +11,9 @@ from models.keras_catalog.argument_kinds import Check, Mismatch, boolean, intege
 from models.names import is_label_name, is_model_name
 from models.store.promotions import move_label
 from service.answers import json_answer
+from service.blocking_calls import aside
 from service.bodies import JSON_TYPES, parse_object, read_body, require_content_type
 from service.context import notes, services
-from service.offload import aside
 from service.registry import Registry
 
 __all__ = ["blueprint"]

@@ -37,7 +37,7 @@ monkey.patch_all()
 import time, threading
 from service.admission import Admission
 from service.errors import DeadlineExceeded
-from service.offload import aside
+from service.blocking_calls import aside
 
 admission = Admission(most=9, timeout_s=0.1)
 admission.start()

@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from service.offload import aside
+from service.blocking_calls import aside
 
 
 def test_without_gevent_it_is_a_plain_call() -> None:
@@ -19,7 +19,7 @@ def test_under_gevent_other_work_goes_on_meanwhile() -> None:
         from gevent import monkey, spawn, get_hub
         monkey.patch_all()
         real_event = monkey.get_original("threading", "Event")
-        from service.offload import aside
+        from service.blocking_calls import aside
         release = real_event()
         spawn(release.set)
         assert aside(release.wait, 30)
