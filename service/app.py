@@ -9,9 +9,9 @@ from flask import Flask
 from models.settings import Settings
 from models.store.file_cache import FileCache
 from models.store.store import Store
-from service.access import Lock, require_scopes_for_all
 from service.admission import Admission
 from service.answers import Answer
+from service.auth.scopes import Lock, require_scopes_for_all
 from service.board import Board, LocalBoard
 from service.context import EXTENSION, Services
 from service.endpoints import BLUEPRINTS

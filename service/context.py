@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from flask import Request, current_app, g
 
 from models.settings import Settings
-from service.access import Lock
 from service.admission import Admission, Ticket
+from service.auth.scopes import Lock
 from service.blocking_calls import aside
 from service.logs import RequestLine, write_request_line
 from service.metrics import Metrics, Phases

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 from flask import Request
 
-from service.access import Scope
 from service.answers import SECURITY_HEADERS, Answer, Content, error_answer
+from service.auth.scopes import Scope
 from service.bodies import require_length
 from service.compression import WORTH_IT_BYTES, compress_answer
 from service.computing import find

@@ -14,9 +14,9 @@ from marshmallow import ValidationError
 from werkzeug.exceptions import HTTPException
 
 from models.errors import OnehotError, SpecError, StoreFull, StoreUnavailable
-from service.access import Scope, scope_of
 from service.answers import Answer, error_answer
 from service.any_case import route_in_any_case
+from service.auth.scopes import Scope, scope_of
 from service.broken_requests import BROKEN_BODIES, broken_body
 from service.compression import compress_answer
 from service.context import RequestNotes, Services, notes

@@ -8,7 +8,7 @@ from typing import Any
 
 from werkzeug.routing import Map, Rule
 
-from service.access import SCOPES, Scope
+from service.auth.scopes import SCOPES, Scope
 from service.openapi import inference_protocol, models, predicting, running, training
 from service.openapi.parts import JSON, Content, Operation, Reply, Schema, reference
 

@@ -6,8 +6,8 @@ import pytest
 
 from models.api_keys import ApiKeyFile
 from models.settings import Settings
-from service.access import SCOPES, Scope
 from service.app import create_app
+from service.auth.scopes import SCOPES, Scope
 
 WITHOUT = {Scope.PREDICT: ("train",), Scope.TRAIN: ("predict",), Scope.ADMIN: ("predict", "train")}
 VALUES = {"model": "classic", "version": "1", "label": "stable"}

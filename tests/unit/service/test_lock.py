@@ -6,9 +6,10 @@ from werkzeug.wrappers import Request
 
 from models.api_keys import ApiKeyFile, ApiKeysError
 from models.settings import Settings
-from service import access, startup
-from service.access import Lock, Scope, scope_of
+from service import startup
 from service.app import create_app
+from service.auth import scopes as access
+from service.auth.scopes import Lock, Scope, scope_of
 from service.errors import KeyMissing, KeyRefused, ScopeMissing
 
 

@@ -9,7 +9,7 @@ from ruamel.yaml import YAML
 
 from models.spec import load_spec
 from models.spec.yaml_text import load_document
-from service.access import SCOPES, Scope
+from service.auth.scopes import SCOPES, Scope
 from service.openapi import openapi_document
 from service.openapi.building import OPERATIONS
 

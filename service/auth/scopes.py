@@ -12,7 +12,7 @@ import structlog
 from flask import Flask, Request
 
 from models.settings import Settings
-from service.keys import KeyVerifier, presented_key
+from service.auth.key_verifier import KeyVerifier, presented_key
 
 __all__ = ["SCOPES", "Lock", "Scope", "require_scopes_for_all", "scope_of"]
 
@@ -75,7 +75,7 @@ def require_scopes_for_all(app: Flask) -> None:
     """
     missing = sorted({rule.endpoint for rule in app.url_map.iter_rules()} - set(SCOPES))
     if missing:
-        raise LookupError(f"service.access.SCOPES: expected a scope for every route; received none for {missing}")
+        raise LookupError(f"service.auth.scopes.SCOPES: expected a scope for every route; received none for {missing}")
 
 
 def scope_of(endpoint: str | None) -> Scope:

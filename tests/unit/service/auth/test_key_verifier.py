@@ -4,7 +4,7 @@ from types import SimpleNamespace
 import pytest
 
 from models.api_keys import ApiKeyFile, ApiKeysError
-from service.keys import KeyMissing, KeyRefused, KeyVerifier, ScopeMissing, presented_key
+from service.auth.key_verifier import KeyMissing, KeyRefused, KeyVerifier, ScopeMissing, presented_key
 
 
 @pytest.fixture

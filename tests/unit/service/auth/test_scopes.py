@@ -1,7 +1,7 @@
 import pytest
 from flask import Flask
 
-from service.access import SCOPES, require_scopes_for_all
+from service.auth.scopes import SCOPES, require_scopes_for_all
 
 
 def test_every_route_has_a_scope(app) -> None:
