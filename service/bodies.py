@@ -8,8 +8,8 @@ from flask import Request
 
 from models.errors import InputError, shown
 from service.compression import decoded, read_chunks
+from service.decoding.non_finite import place_of_non_finite
 from service.errors import BodyTooLarge, UnsupportedBody
-from service.non_finite import place_of_non_finite
 
 __all__ = ["JSON_TYPES", "parse_json", "parse_object", "read_body", "require_content_type", "require_length"]
 

@@ -21,10 +21,10 @@ from service.bodies import require_length
 from service.compression import WORTH_IT_BYTES, compress_answer
 from service.computing import find
 from service.context import RequestNotes, Services
+from service.decoding.npy import NPY
 from service.endpoints.inference_protocol import inferred
 from service.endpoints.prediction import predicted
 from service.errors import TooMuchAtOnce
-from service.npy import NPY
 from service.plain_requests import PlainHead
 from service.predictor import Predictor
 from service.requests import REQUEST_ID, TAKEN_OVER, VERSION, Exchange, finish, request_id_of

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from service.bodies import JSON_TYPES
-from service.npy import NPY
+from service.decoding.npy import NPY
 
 __all__ = ["PLAIN_BYTES", "Place", "PlainHead", "PlainReader", "PlainRequest"]
 

@@ -9,10 +9,10 @@ from models.errors import InputError
 from models.preprocessing.instances import Array, are_finite, parse_instances
 from models.preprocessing.pipeline import Preprocessing
 from models.store.manifest import Manifest
-from service.batch_bodies import parse_batch
+from service.decoding.images import parse_instances_with_images
+from service.decoding.json_numbers import NumberReader
+from service.decoding.media_types import parse_batch
 from service.graph import GraphError
-from service.images import parse_instances_with_images
-from service.number_text import NumberReader
 from service.shared_runs import Runs
 
 __all__ = ["Predictor"]

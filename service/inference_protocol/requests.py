@@ -11,7 +11,8 @@ import orjson
 from models.errors import InputError, shown
 from models.preprocessing.instances import Array, InstanceSpec, require_finite
 from models.store.manifest import Manifest
-from service.cells import batch_from_cells
+from service.decoding.non_finite import place_of_non_finite
+from service.decoding.table_cells import batch_from_cells
 from service.inference_protocol.datatypes import BYTES, DATATYPES, FP32, Datatype, datatype_named
 from service.inference_protocol.tensors import (
     BinaryTail,
@@ -21,7 +22,6 @@ from service.inference_protocol.tensors import (
     json_numbers,
     split_body,
 )
-from service.non_finite import place_of_non_finite
 
 __all__ = ["OutputWish", "V2Request", "decode_request", "load_object", "takes_text"]
 

@@ -6,10 +6,10 @@ import numpy as np
 
 from models.errors import shown
 from models.preprocessing.instances import Array, InstanceSpec
+from service.decoding.csv_table import parse_csv
+from service.decoding.images import decode_image
+from service.decoding.npy import parse_npy
 from service.errors import UnsupportedBody
-from service.images import decode_image
-from service.npy import parse_npy
-from service.tables import parse_csv
 
 __all__ = ["BATCH_TYPES", "parse_batch"]
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 from models.errors import InputError
 from models.preprocessing.instances import Feature, InstanceSpec
-from service.images import decode_image, parse_instances_with_images
+from service.decoding.images import decode_image, parse_instances_with_images
 
 GREY = InstanceSpec((4, 6))
 FLAT = InstanceSpec((24,), model_shape=(4, 6, 1))

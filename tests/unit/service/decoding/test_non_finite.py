@@ -1,6 +1,6 @@
 import pytest
 
-from service.non_finite import LONGEST_BYTES, place_of_non_finite
+from service.decoding.non_finite import LONGEST_BYTES, place_of_non_finite
 
 
 @pytest.mark.parametrize(

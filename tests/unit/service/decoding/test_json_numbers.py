@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from models.errors import InputError
 from models.preprocessing.instances import Feature, InstanceSpec, parse_instances
-from service import number_text
-from service.number_text import NumberReader, split_document
+from service.decoding import json_numbers as number_text
+from service.decoding.json_numbers import NumberReader, split_document
 
 TABLE = InstanceSpec((3,))
 IMAGE = InstanceSpec((2, 3), model_shape=(2, 3, 1))

@@ -8,7 +8,7 @@ from hypothesis.extra import numpy as arrays
 
 from models.errors import InputError
 from models.preprocessing.instances import Feature, InstanceSpec
-from service.tables import parse_csv
+from service.decoding.csv_table import parse_csv
 
 PLAIN = InstanceSpec((3,))
 NAMED = InstanceSpec((3,), features=(Feature("a"), Feature("b"), Feature("c")))

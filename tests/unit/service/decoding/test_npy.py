@@ -10,7 +10,7 @@ from hypothesis.extra import numpy as arrays
 
 from models.errors import InputError
 from models.preprocessing.instances import Feature, InstanceSpec
-from service.npy import encode_npy, parse_npy
+from service.decoding.npy import encode_npy, parse_npy
 
 ROW = InstanceSpec((3,))
 IMAGE = InstanceSpec((2, 3), model_shape=(2, 3, 1))

@@ -5,9 +5,9 @@ import pytest
 from PIL import Image
 
 from models.preprocessing.instances import InstanceSpec
-from service.batch_bodies import BATCH_TYPES, parse_batch
+from service.decoding.media_types import BATCH_TYPES, parse_batch
+from service.decoding.npy import encode_npy
 from service.errors import UnsupportedBody
-from service.npy import encode_npy
 
 IMAGE = InstanceSpec((2, 2))
 PIXELS = np.array([[0, 64], [128, 255]], np.uint8)

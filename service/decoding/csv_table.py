@@ -11,7 +11,7 @@ import numpy as np
 
 from models.errors import InputError, shown
 from models.preprocessing.instances import Array, InstanceSpec, require_finite
-from service.cells import batch_from_cells, number_or_none
+from service.decoding.table_cells import batch_from_cells, number_or_none
 
 __all__ = ["parse_csv"]
 

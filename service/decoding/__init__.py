@@ -1,0 +1,1 @@
+"""Request bytes to arrays: JSON numbers, CSV, npy and images."""
