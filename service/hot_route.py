@@ -19,10 +19,10 @@ from service.answers import SECURITY_HEADERS, Answer, Content, error_answer
 from service.auth.scopes import Scope
 from service.bodies import require_length
 from service.compression import WORTH_IT_BYTES, compress_answer
-from service.computing import find
 from service.context import RequestNotes, Services
 from service.decoding.npy import NPY
 from service.endpoints.inference_protocol import inferred
+from service.endpoints.model_call import find
 from service.endpoints.prediction import predicted
 from service.errors import TooMuchAtOnce
 from service.plain_requests import PlainHead

@@ -8,8 +8,8 @@ from flask import Blueprint, Response, request
 
 from service.answers import Answer, Content, json_answer
 from service.bodies import read_body
-from service.computing import body_of, check_rows, compute, find
 from service.context import RequestNotes, notes, services
+from service.endpoints.model_call import body_of, check_rows, compute, find
 from service.inference_protocol import (
     HEADER_LENGTH,
     IndexEntry,

@@ -6,8 +6,8 @@ from flask import Blueprint, Response
 
 from service.answers import json_answer
 from service.blocking_calls import aside
-from service.computing import find
 from service.context import notes, services
+from service.endpoints.model_call import find
 from service.registry import Registry
 from service.routing import add_version_routes
 from service.snapshot import LoadedModel, VersionStatus
