@@ -15,8 +15,8 @@ from service.auth.scopes import Lock, require_scopes_for_all
 from service.board import Board, LocalBoard
 from service.context import EXTENSION, Services
 from service.endpoints import BLUEPRINTS
+from service.fast_path.wsgi_shortcut import HotRoute
 from service.gauges import Gauges
-from service.hot_route import HotRoute
 from service.memory import Memory
 from service.metrics import Metrics
 from service.polling import Poller

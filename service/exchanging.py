@@ -19,8 +19,8 @@ from gunicorn.http.errors import InvalidHeader
 
 from service.answers import SECURITY_HEADERS
 from service.fair_reading import KnownBody
-from service.hot_route import PREDICTED, HotRoute, Predicted
-from service.plain_requests import PlainRequest
+from service.fast_path.request_reader import PlainRequest
+from service.fast_path.wsgi_shortcut import PREDICTED, HotRoute, Predicted
 from service.requests import TAKEN_OVER, finish
 
 __all__ = ["exchange", "exchange_plain"]

@@ -21,8 +21,8 @@ from service.broken_requests import refusal, status_of_refusal
 from service.context import EXTENSION, Services
 from service.exchanging import exchange, exchange_plain
 from service.fair_reading import discard_rest, read_in_turns
-from service.hot_route import HotRoute
-from service.plain_requests import PlainReader, PlainRequest
+from service.fast_path.request_reader import PlainReader, PlainRequest
+from service.fast_path.wsgi_shortcut import HotRoute
 from service.sharing import SHARED, Connections, SharingServer
 
 __all__ = ["ServiceWorker"]

@@ -4,8 +4,8 @@ from gunicorn.config import Config
 from gunicorn.http.parser import RequestParser
 
 from service.exchanging import exchange, exchange_plain
-from service.hot_route import HotRoute
-from service.plain_requests import PlainReader, PlainRequest
+from service.fast_path.request_reader import PlainReader, PlainRequest
+from service.fast_path.wsgi_shortcut import HotRoute
 
 SENT_AT_ONCE = 100
 

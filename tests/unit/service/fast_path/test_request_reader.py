@@ -8,7 +8,7 @@ from gunicorn.http.errors import NoMoreData, ParseException
 from gunicorn.http.parser import RequestParser
 
 from models.settings import Settings
-from service.plain_requests import PLAIN_BYTES, Place, PlainHead, PlainReader, PlainRequest
+from service.fast_path.request_reader import PLAIN_BYTES, Place, PlainHead, PlainReader, PlainRequest
 from service.server import gunicorn_settings
 
 BODY = b'{"instances": [[1, 2]]}'

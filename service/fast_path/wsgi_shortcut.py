@@ -25,7 +25,7 @@ from service.endpoints.inference_protocol import inferred
 from service.endpoints.model_call import find
 from service.endpoints.prediction import predicted
 from service.errors import TooMuchAtOnce
-from service.plain_requests import PlainHead
+from service.fast_path.request_reader import PlainHead
 from service.predictor import Predictor
 from service.requests import REQUEST_ID, TAKEN_OVER, VERSION, Exchange, finish, request_id_of
 

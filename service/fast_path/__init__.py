@@ -1,0 +1,1 @@
+"""Plain predictions, answered without Flask."""
