@@ -10,19 +10,19 @@ from models.settings import Settings
 from models.store.file_cache import FileCache
 from models.store.store import Store
 from service.admission import Admission
-from service.answers import Answer
 from service.auth.scopes import Lock, require_scopes_for_all
 from service.board import Board, LocalBoard
-from service.context import EXTENSION, Services
 from service.endpoints import BLUEPRINTS
 from service.fast_path.wsgi_shortcut import HotRoute
 from service.gauges import Gauges
+from service.http.context import EXTENSION, Services
+from service.http.lifecycle import surround_requests
+from service.http.responses import Answer
+from service.http.routing import NameConverter, NumberConverter
 from service.memory import Memory
 from service.metrics import Metrics
 from service.polling import Poller
 from service.registry import Registry
-from service.requests import surround_requests
-from service.routing import NameConverter, NumberConverter
 
 if TYPE_CHECKING:
     from service.jobs import Jobs

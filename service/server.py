@@ -13,7 +13,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 
 from models.settings import Settings
-from service.context import EXTENSION, Services
+from service.http.context import EXTENSION, Services
 from service.logs import gunicorn_logs
 from service.metrics import forget_process
 from service.shared_board import SharedBoard

@@ -13,7 +13,7 @@ from models.api_keys import ApiKeysError
 from models.settings import Settings, SettingsError, read_settings
 from service.app import create_app
 from service.auth.scopes import Lock
-from service.context import EXTENSION, Services
+from service.http.context import EXTENSION, Services
 from service.logs import request_lines, set_up_logs
 from service.metrics import Metrics, prepare_folder
 from service.server import Server

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 import structlog
 
 if TYPE_CHECKING:
-    from service.context import RequestNotes
+    from service.http.context import RequestNotes
 
 __all__ = ["Traces", "is_asked_for", "open_traces"]
 

@@ -10,11 +10,11 @@ from flask import Blueprint, Response, request
 from models.errors import InputError
 from models.row_counts import count_rows
 from models.store.datasets import DatasetInfo, Datasets, dataset_ending
-from service.answers import json_answer
 from service.blocking_calls import aside
-from service.context import notes, services
+from service.http.context import notes, services
+from service.http.responses import json_answer
+from service.http.uploads import gathered_body
 from service.registry import Registry
-from service.uploads import gathered_body
 
 __all__ = ["blueprint"]
 

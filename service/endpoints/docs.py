@@ -2,10 +2,10 @@
 
 from flask import Blueprint, Response, current_app
 
-from service.answers import json_answer
-from service.context import services
+from service.http.context import services
+from service.http.responses import json_answer
+from service.http.static_files import PAGE_POLICY, StaticFiles
 from service.openapi import openapi_document
-from service.static_files import PAGE_POLICY, StaticFiles
 
 __all__ = ["blueprint"]
 

@@ -4,8 +4,8 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response
 
-from service.answers import error_answer, json_answer
-from service.context import services
+from service.http.context import services
+from service.http.responses import error_answer, json_answer
 
 __all__ = ["blueprint"]
 

@@ -6,10 +6,10 @@ from importlib.metadata import version as version_of
 
 from flask import Blueprint, Response, request
 
-from service.answers import Answer, Content, json_answer
-from service.bodies import read_body
-from service.context import RequestNotes, notes, services
 from service.endpoints.model_call import body_of, check_rows, compute, find
+from service.http.context import RequestNotes, notes, services
+from service.http.request_bodies import read_body
+from service.http.responses import Answer, Content, json_answer
 from service.inference_protocol import (
     HEADER_LENGTH,
     IndexEntry,

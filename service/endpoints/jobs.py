@@ -9,10 +9,10 @@ from flask import Blueprint, Request, Response, request
 
 from models.errors import InputError, StoreUnavailable, shown
 from models.store.datasets import Datasets
-from service.answers import json_answer
 from service.blocking_calls import aside
-from service.bodies import JSON_TYPES, parse_object, read_body, require_content_type
-from service.context import services
+from service.http.context import services
+from service.http.request_bodies import JSON_TYPES, parse_object, read_body, require_content_type
+from service.http.responses import json_answer
 from service.registry import Registry
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ from models.errors import InputError, ModelNotFound, shown
 from models.keras_catalog.argument_kinds import Check, Mismatch, boolean, integer
 from models.names import is_label_name, is_model_name
 from models.store.promotions import move_label
-from service.answers import json_answer
 from service.blocking_calls import aside
-from service.bodies import JSON_TYPES, parse_object, read_body, require_content_type
-from service.context import notes, services
+from service.http.context import notes, services
+from service.http.request_bodies import JSON_TYPES, parse_object, read_body, require_content_type
+from service.http.responses import json_answer
 from service.registry import Registry
 
 __all__ = ["blueprint"]

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from flask import Blueprint, Response
 
-from service.answers import Answer
-from service.context import services
+from service.http.context import services
+from service.http.responses import Answer
 from service.metrics import CONTENT_TYPE, QueueState
 
 __all__ = ["blueprint"]

@@ -4,8 +4,8 @@ from time import perf_counter
 
 from models.errors import InputError
 from models.preprocessing.instances import Array
-from service.bodies import read_body
-from service.context import RequestNotes
+from service.http.context import RequestNotes
+from service.http.request_bodies import read_body
 from service.newcomers import MISSING
 from service.predictor import Predictor
 

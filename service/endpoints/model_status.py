@@ -4,12 +4,12 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from service.answers import json_answer
 from service.blocking_calls import aside
-from service.context import notes, services
 from service.endpoints.model_call import find
+from service.http.context import notes, services
+from service.http.responses import json_answer
+from service.http.routing import add_version_routes
 from service.registry import Registry
-from service.routing import add_version_routes
 from service.snapshot import LoadedModel, VersionStatus
 from service.tensorflow_serving import metadata_document, status_document
 

@@ -2,8 +2,8 @@
 
 from flask import Blueprint, Response, request
 
-from service.answers import JSON, json_answer
-from service.static_files import PAGE_POLICY, StaticFiles
+from service.http.responses import JSON, json_answer
+from service.http.static_files import PAGE_POLICY, StaticFiles
 
 __all__ = ["blueprint"]
 

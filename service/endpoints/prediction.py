@@ -4,15 +4,15 @@ from flask import Blueprint, Request, Response
 
 from models.errors import InputError, shown
 from models.preprocessing.instances import Array
-from service.answers import JSON, Answer, Content, json_answer, json_content
-from service.bodies import JSON_TYPES, parse_object, require_content_type
-from service.context import RequestNotes, notes
 from service.decoding.json_numbers import split_document
 from service.decoding.media_types import BATCH_TYPES
 from service.decoding.npy import NPY, encode_npy
 from service.endpoints.model_call import body_of, check_rows, compute, find
+from service.http.context import RequestNotes, notes
+from service.http.request_bodies import JSON_TYPES, parse_object, require_content_type
+from service.http.responses import JSON, Answer, Content, json_answer, json_content
+from service.http.routing import add_version_routes
 from service.predictor import Predictor
-from service.routing import add_version_routes
 from service.tensorflow_serving import (
     ROW,
     PredictForm,

@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from service.bodies import JSON_TYPES
 from service.decoding.npy import NPY
+from service.http.request_bodies import JSON_TYPES
 
 __all__ = ["PLAIN_BYTES", "Place", "PlainHead", "PlainReader", "PlainRequest"]
 

@@ -15,19 +15,19 @@ from typing import TYPE_CHECKING
 
 from flask import Request
 
-from service.answers import SECURITY_HEADERS, Answer, Content, error_answer
 from service.auth.scopes import Scope
-from service.bodies import require_length
-from service.compression import WORTH_IT_BYTES, compress_answer
-from service.context import RequestNotes, Services
 from service.decoding.npy import NPY
 from service.endpoints.inference_protocol import inferred
 from service.endpoints.model_call import find
 from service.endpoints.prediction import predicted
 from service.errors import TooMuchAtOnce
 from service.fast_path.request_reader import PlainHead
+from service.http.content_encoding import WORTH_IT_BYTES, compress_answer
+from service.http.context import RequestNotes, Services
+from service.http.lifecycle import REQUEST_ID, TAKEN_OVER, VERSION, Exchange, finish, request_id_of
+from service.http.request_bodies import require_length
+from service.http.responses import SECURITY_HEADERS, Answer, Content, error_answer
 from service.predictor import Predictor
-from service.requests import REQUEST_ID, TAKEN_OVER, VERSION, Exchange, finish, request_id_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

@@ -69,7 +69,7 @@ def one_of_each(request, tmp_path_factory) -> Path:
 def app_with(one_of_each) -> Callable[..., Any]:
     """The application with settings of the test's own; every version has been tried once, the queue is away."""
     from service.app import create_app
-    from service.context import EXTENSION
+    from service.http.context import EXTENSION
 
     settings = Settings(
         store=str(one_of_each), redis_url="redis://127.0.0.1:1/0", max_body_bytes=1_000_000, max_rows=64

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from models.settings import Settings
 from service.app import create_app
-from service.context import EXTENSION
+from service.http.context import EXTENSION
 
 app = create_app(Settings(store=sys.argv[1]))
 app.extensions[EXTENSION].registry.refresh()

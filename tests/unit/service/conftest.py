@@ -19,8 +19,8 @@ from models.settings import Settings
 from models.store.manifest import Manifest
 from models.store.store import Store
 from service.app import create_app
-from service.context import EXTENSION
 from service.graph import Graph
+from service.http.context import EXTENSION
 from service.openapi import openapi_document
 from service.predictor import Predictor
 from service.registry import Registry

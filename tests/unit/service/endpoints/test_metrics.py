@@ -3,7 +3,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from redis import Redis
 
 from service.app import create_app
-from service.context import EXTENSION
+from service.http.context import EXTENSION
 
 ROWS = {"instances": [[0.5] * 8] * 3}
 

@@ -2,7 +2,7 @@ import pytest
 import structlog
 from structlog.testing import capture_logs
 
-from service import requests
+from service.http import lifecycle as requests
 
 
 def test_a_sane_request_id_is_kept(client) -> None:

@@ -10,8 +10,8 @@ from typing import IO
 from flask import Request
 
 from models.errors import DiskFull, InputError, StoreFull
-from service.compression import decoded_chunks
 from service.errors import BodyTooLarge
+from service.http.content_encoding import decoded_chunks
 
 __all__ = ["gathered_body"]
 

@@ -14,13 +14,13 @@ from marshmallow import ValidationError
 from werkzeug.exceptions import HTTPException
 
 from models.errors import OnehotError, SpecError, StoreFull, StoreUnavailable
-from service.answers import Answer, error_answer
-from service.any_case import route_in_any_case
 from service.auth.scopes import Scope, scope_of
-from service.broken_requests import BROKEN_BODIES, broken_body
-from service.compression import compress_answer
-from service.context import RequestNotes, Services, notes
 from service.errors import QueueUnavailable, status_of
+from service.http.content_encoding import compress_answer
+from service.http.context import RequestNotes, Services, notes
+from service.http.malformed_requests import BROKEN_BODIES, broken_body
+from service.http.responses import Answer, error_answer
+from service.http.routing import route_in_any_case
 
 __all__ = ["REQUEST_ID", "TAKEN_OVER", "VERSION", "Exchange", "finish", "request_id_of", "surround_requests"]
 

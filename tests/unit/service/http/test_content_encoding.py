@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.errors import InputError
-from service.compression import compressed, decoded, read_chunks
 from service.errors import BodyTooLarge
+from service.http.content_encoding import compressed, decoded, read_chunks
 
 LIMIT_BYTES = 100_000
 

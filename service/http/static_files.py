@@ -9,7 +9,7 @@ from importlib.resources import files
 from flask import Response, request
 from werkzeug.exceptions import NotFound
 
-from service.answers import Answer
+from service.http.responses import Answer
 
 __all__ = ["PAGE_POLICY", "StaticFiles"]
 

@@ -15,7 +15,7 @@ from gunicorn.http.errors import (
 )
 
 from models.errors import InputError, shown
-from service.answers import JSON, SECURITY_HEADERS
+from service.http.responses import JSON, SECURITY_HEADERS
 
 __all__ = ["BROKEN_BODIES", "broken_body", "refusal", "status_of_refusal"]
 

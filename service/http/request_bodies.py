@@ -7,9 +7,9 @@ import orjson
 from flask import Request
 
 from models.errors import InputError, shown
-from service.compression import decoded, read_chunks
 from service.decoding.non_finite import place_of_non_finite
 from service.errors import BodyTooLarge, UnsupportedBody
+from service.http.content_encoding import decoded, read_chunks
 
 __all__ = ["JSON_TYPES", "parse_json", "parse_object", "read_body", "require_content_type", "require_length"]
 

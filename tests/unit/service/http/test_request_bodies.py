@@ -5,8 +5,8 @@ from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request
 
 from models.errors import InputError
-from service.bodies import parse_json, parse_object, read_body
 from service.errors import BodyTooLarge
+from service.http.request_bodies import parse_json, parse_object, read_body
 
 
 def request_of(body: bytes, *, chunked: bool = False, announced: int | None = None) -> Request:

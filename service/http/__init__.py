@@ -1,0 +1,1 @@
+"""HTTP: the request's life cycle and context, bodies, responses and routing."""
