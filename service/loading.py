@@ -10,9 +10,9 @@ from models.preprocessing.tolerance import allowed_difference, largest_differenc
 from models.store.manifest import Manifest, TensorInfo
 from models.store.store import Store
 from service.blocking_calls import has_event_loop
-from service.graph import Graph, GraphError
-from service.predictor import Predictor
-from service.shared_runs import SharedRuns, may_share
+from service.inference.dynamic_batching import SharedRuns, may_share
+from service.inference.onnx_session import Graph, GraphError
+from service.inference.predictor import Predictor
 
 __all__ = ["GRAPH_FILE", "load_version"]
 

@@ -14,7 +14,7 @@ from models.names import LATEST, is_label_name, is_model_name
 from models.store.store import Store
 from service.blocking_calls import aside, has_event_loop
 from service.errors import VersionNotLoaded
-from service.predictor import Predictor
+from service.inference.predictor import Predictor
 from service.registry import Registry
 
 __all__ = ["MISSING", "Newcomers"]

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 from models.errors import CorruptVersion, OnehotError, StoreUnavailable
-from service.predictor import Predictor
+from service.inference.predictor import Predictor
 from service.snapshot import OK, State, VersionFacts, VersionStatus
 
 __all__ = ["Loader", "Shelf"]

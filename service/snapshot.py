@@ -12,7 +12,7 @@ from models.store.gate_verdict import failed_rules
 from models.store.manifest import Manifest
 from service.agreement import DEFAULT, Agreement, ModelAgreement, targets_of
 from service.errors import VersionNotLoaded
-from service.predictor import Predictor
+from service.inference.predictor import Predictor
 
 __all__ = [
     "OK",

@@ -9,9 +9,9 @@ import structlog
 from models.errors import OnehotError
 from models.store.store import Store
 from service.errors import ServiceError
+from service.inference.predictor import Predictor
 from service.loading import GRAPH_FILE, load_version
 from service.memory import give_back
-from service.predictor import Predictor
 from service.snapshot import VersionFacts
 
 __all__ = ["LoadFailed", "VersionLoader"]

@@ -10,6 +10,7 @@ from service.endpoints.model_call import body_of, check_rows, compute, find
 from service.http.context import RequestNotes, notes, services
 from service.http.request_bodies import read_body
 from service.http.responses import Answer, Content, json_answer
+from service.inference.predictor import Predictor
 from service.inference_protocol import (
     HEADER_LENGTH,
     IndexEntry,
@@ -24,7 +25,6 @@ from service.inference_protocol import (
     repository_index,
     server_metadata,
 )
-from service.predictor import Predictor
 from service.snapshot import Snapshot
 
 __all__ = ["blueprint", "inferred"]

@@ -6,8 +6,8 @@ from models.errors import InputError
 from models.preprocessing.instances import Array
 from service.http.context import RequestNotes
 from service.http.request_bodies import read_body
+from service.inference.predictor import Predictor
 from service.newcomers import MISSING
-from service.predictor import Predictor
 
 __all__ = ["body_of", "check_rows", "compute", "find"]
 

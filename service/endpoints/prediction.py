@@ -12,7 +12,7 @@ from service.http.context import RequestNotes, notes
 from service.http.request_bodies import JSON_TYPES, parse_object, require_content_type
 from service.http.responses import JSON, Answer, Content, json_answer, json_content
 from service.http.routing import add_version_routes
-from service.predictor import Predictor
+from service.inference.predictor import Predictor
 from service.tensorflow_serving import (
     ROW,
     PredictForm,

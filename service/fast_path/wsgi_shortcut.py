@@ -27,7 +27,7 @@ from service.http.context import RequestNotes, Services
 from service.http.lifecycle import REQUEST_ID, TAKEN_OVER, VERSION, Exchange, finish, request_id_of
 from service.http.request_bodies import require_length
 from service.http.responses import SECURITY_HEADERS, Answer, Content, error_answer
-from service.predictor import Predictor
+from service.inference.predictor import Predictor
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

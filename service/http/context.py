@@ -13,11 +13,11 @@ from models.settings import Settings
 from service.admission import Admission, Ticket
 from service.auth.scopes import Lock
 from service.blocking_calls import aside
+from service.inference.predictor import Predictor
 from service.logs import RequestLine, write_request_line
 from service.metrics import Metrics, Phases
 from service.newcomers import Newcomers
 from service.polling import Poller
-from service.predictor import Predictor
 from service.registry import Registry
 from service.tracing import Traces, open_traces
 

@@ -19,8 +19,8 @@ from models.spec import load_spec
 from models.store.datasets import Datasets
 from models.store.manifest import Manifest
 from models.store.store import Store
-from service.graph import Graph
-from service.predictor import Predictor
+from service.inference.onnx_session import Graph
+from service.inference.predictor import Predictor
 from trainer.data import rows
 from trainer.launch import choose_backend
 

@@ -19,10 +19,10 @@ from models.settings import Settings
 from models.store.manifest import Manifest
 from models.store.store import Store
 from service.app import create_app
-from service.graph import Graph
 from service.http.context import EXTENSION
+from service.inference.onnx_session import Graph
+from service.inference.predictor import Predictor
 from service.openapi import openapi_document
-from service.predictor import Predictor
 from service.registry import Registry
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"

@@ -3,7 +3,7 @@ from collections.abc import Callable
 import pytest
 
 from models.errors import CorruptVersion, OnehotError, StoreUnavailable
-from service.predictor import Predictor
+from service.inference.predictor import Predictor
 from service.shelf import Shelf
 from service.snapshot import State, VersionFacts
 

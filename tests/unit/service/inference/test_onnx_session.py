@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from service.graph import Graph, GraphError
+from service.inference.onnx_session import Graph, GraphError
 
-FIXTURES = Path(__file__).parents[2] / "fixtures"
+FIXTURES = Path(__file__).parents[3] / "fixtures"
 
 
 def test_a_graph_computes_what_numpy_computes(graph_of, compute) -> None:
@@ -44,7 +44,7 @@ def test_importing_the_runtime_starts_no_thread() -> None:
     code = """if True:
         import os, numpy
         before = len(os.listdir("/proc/self/task"))
-        import service.graph
+        import service.inference.onnx_session
         print(len(os.listdir("/proc/self/task")) - before)
     """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -12,8 +12,8 @@ from models.store.manifest import Manifest
 from service.decoding.images import parse_instances_with_images
 from service.decoding.json_numbers import NumberReader
 from service.decoding.media_types import parse_batch
-from service.graph import GraphError
-from service.shared_runs import Runs
+from service.inference.dynamic_batching import Runs
+from service.inference.onnx_session import GraphError
 
 __all__ = ["Predictor"]
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from models.preprocessing.instances import Array
-from service.graph import GraphError
-from service.shared_runs import LONGEST_ROW_S, MOST_ROWS, SHORTEST_ROW_S, SharedRuns, may_share
+from service.inference.dynamic_batching import LONGEST_ROW_S, MOST_ROWS, SHORTEST_ROW_S, SharedRuns, may_share
+from service.inference.onnx_session import GraphError
 
 
 class Sums:

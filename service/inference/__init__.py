@@ -1,0 +1,1 @@
+"""Predictions: the ONNX session, its preprocessing, and dynamic batching."""
