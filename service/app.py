@@ -25,7 +25,7 @@ from service.polling import Poller
 from service.registry import Registry
 
 if TYPE_CHECKING:
-    from service.jobs import Jobs
+    from service.jobs.training_queue import Jobs
 
 __all__ = ["create_app"]
 
@@ -99,6 +99,6 @@ def _open_store(settings: Settings, *, create: bool) -> Store:
 
 
 def _open_jobs(redis_url: str) -> "Jobs":
-    from service.jobs import Jobs, connect  # noqa: PLC0415 -- a third of a second that predictions need not wait for
+    from service.jobs.training_queue import Jobs, connect  # noqa: PLC0415 -- a third of a second that predictions need not wait for
 
     return Jobs(connect(redis_url))

@@ -61,7 +61,7 @@ def cancel(job_id: str) -> Response:
 def follow_events(job_id: str) -> Response:
     """A job's events as they come, as server-sent events."""
     jobs = services().jobs
-    from service import job_events  # noqa: PLC0415 -- it needs the queue's library, which is loaded by now
+    from service.jobs import event_stream as job_events  # noqa: PLC0415 -- it needs the queue's library, which is loaded by now
 
     start = job_events.read_last_event_id(request.headers.get("Last-Event-ID"))
     if job_events.has_seen_end(jobs, job_id, start=start):
@@ -84,7 +84,7 @@ def _read_spec(incoming: Request) -> "Spec":
 
 def _check_spec(body: bytes, document: dict[str, Any] | None, *, roots: Sequence[str], registry: Registry) -> "Spec":
     """All that takes time: importing what reads specs, reading YAML, a glance at the data."""
-    from service.specs import read_spec  # noqa: PLC0415 -- predictions need not wait for it
+    from service.jobs.spec_check import read_spec  # noqa: PLC0415 -- predictions need not wait for it
 
     return read_spec(body if document is None else document, roots=roots, datasets=_uploaded(registry))
 

@@ -22,7 +22,7 @@ from service.registry import Registry
 from service.tracing import Traces, open_traces
 
 if TYPE_CHECKING:
-    from service.jobs import Jobs
+    from service.jobs.training_queue import Jobs
 
 __all__ = ["EXTENSION", "RequestNotes", "Services", "notes", "services"]
 

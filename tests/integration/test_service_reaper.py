@@ -16,7 +16,7 @@ from rq.serializers import JSONSerializer
 
 from models.queue.events import events_key
 from onehot.local.server import find_server, free_port
-from service.reaper import reap
+from service.jobs.reaper import reap
 
 DEADLINE_S = 20
 PASSWORD = "for one test"

@@ -9,7 +9,7 @@ import orjson
 from models.errors import InputError, shown
 from models.queue.events import events_key
 from service.errors import JobNotFound, QueueUnavailable
-from service.jobs import ENDED, Jobs, answering
+from service.jobs.training_queue import ENDED, Jobs, answering
 
 __all__ = ["END", "follow", "has_seen_end", "read_last_event_id"]
 
