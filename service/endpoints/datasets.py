@@ -8,12 +8,12 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from models.errors import InputError
-from models.row_counts import count_rows
 from models.store.datasets import DatasetInfo, Datasets, dataset_ending
 from service.blocking_calls import aside
 from service.http.context import notes, services
 from service.http.responses import json_answer
 from service.http.uploads import gathered_body
+from service.jobs.data_preview.row_counts import count_rows
 from service.registry import Registry
 
 __all__ = ["blueprint"]

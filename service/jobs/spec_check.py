@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from models.errors import SpecError
-from models.glance import glance
 from models.spec import Spec, load_spec
 from models.spec.yaml_text import load_document
 from models.store.datasets import Datasets
+from service.jobs.data_preview.preview import glance
 
 __all__ = ["read_spec"]
 

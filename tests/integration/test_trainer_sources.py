@@ -13,7 +13,6 @@ import polars as pl
 import pytest
 from PIL import Image
 
-from models.row_counts import count_rows
 from models.settings import Settings
 from models.spec import load_spec
 from models.store.datasets import Datasets
@@ -21,6 +20,7 @@ from models.store.manifest import Manifest
 from models.store.store import Store
 from service.inference.onnx_session import Graph
 from service.inference.predictor import Predictor
+from service.jobs.data_preview.row_counts import count_rows
 from trainer.data import rows
 from trainer.launch import choose_backend
 

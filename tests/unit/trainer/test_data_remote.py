@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from models.errors import DataError
-from models.row_counts import count_rows
 from models.spec import DataSpec
 from models.store.datasets import Datasets
 from models.store.store import Store
+from service.jobs.data_preview.row_counts import count_rows
 from trainer.data import load_dataset
 
 CSV = b"a,b,y\n1,2,p\n3,4,q\n5,6,p\n"

@@ -7,9 +7,9 @@ import pytest
 
 from models.errors import DataError
 from models.names import is_model_name
-from models.row_counts import count_rows
 from models.store.datasets import Datasets
 from models.store.store import Store
+from service.jobs.data_preview.row_counts import count_rows
 
 CSV = b"a,b,y\n1,2,p\n3,4,q\n"
 DIGEST = hashlib.sha256(CSV).hexdigest()

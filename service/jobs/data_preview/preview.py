@@ -9,14 +9,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from models.errors import DataError, DatasetNotFound, Problem, StoreUnavailable
-from models.glance_arrays import look_at_arrays
-from models.glance_tables import csv_columns, json_columns, look_at_table
 from models.sources.data_files import class_folders, find_file
 from models.sources.known_sources import ENDINGS, KNOWN, SCHEMES, Sight, known_files, known_kinds, known_sets
 from models.spec.head import find_head
 from models.spec.parts import Spec
 from models.spec.rules import check_output
 from models.store.datasets import Datasets
+from service.jobs.data_preview.arrays import look_at_arrays
+from service.jobs.data_preview.tables import csv_columns, json_columns, look_at_table
 
 __all__ = ["glance"]
 

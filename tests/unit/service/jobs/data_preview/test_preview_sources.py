@@ -4,11 +4,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.glance import glance
-from models.row_counts import count_rows
 from models.spec import load_spec
 from models.store.datasets import Datasets
 from models.store.store import Store
+from service.jobs.data_preview.preview import glance
+from service.jobs.data_preview.row_counts import count_rows
 
 SOFTMAX = {"Dense": {"units": 2, "activation": "softmax"}}
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from models.glance import glance
 from models.spec import load_spec
+from service.jobs.data_preview.preview import glance
 
 LAYERS = [{"Dense": {"units": 8, "activation": "relu"}}, {"Dense": {"units": 2, "activation": "softmax"}}]
 CSV = "a,b,species\n1,2,x\n3,4,y\n5,6,x\n"

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import IO, AnyStr
 
 from models.errors import DataError, reason_of
-from models.json_rows import json_rows
-from models.parquet_footer import parquet_rows
 from models.sources.damaged_files import UNREADABLE
 from models.sources.known_sources import ENDINGS, TARGET_ARRAYS, known_files
 from models.sources.npz_arrays import array_header
+from service.jobs.data_preview.json_rows import json_rows
+from service.jobs.data_preview.parquet_footer import parquet_rows
 
 __all__ = ["count_rows"]
 

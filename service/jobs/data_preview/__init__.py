@@ -1,0 +1,1 @@
+"""A bounded look at a job's data before the job is queued."""
