@@ -13,7 +13,7 @@ from service.http.request_bodies import JSON_TYPES, parse_object, require_conten
 from service.http.responses import JSON, Answer, Content, json_answer, json_content
 from service.http.routing import add_version_routes
 from service.inference.predictor import Predictor
-from service.tensorflow_serving import (
+from service.protocols.tensorflow_serving import (
     ROW,
     PredictForm,
     classify_results,

@@ -3,14 +3,14 @@ import pytest
 
 from models.errors import InputError
 from models.preprocessing.instances import Feature, InstanceSpec
-from service.snapshot import State, VersionStatus
-from service.tensorflow_serving import (
+from service.protocols.tensorflow_serving import (
     classify_results,
     metadata_document,
     read_examples,
     read_predict,
     status_document,
 )
+from service.snapshot import State, VersionStatus
 
 NAMED = InstanceSpec((2,), features=(Feature("width"), Feature("height")))
 

@@ -1,7 +1,7 @@
 import pytest
 
 from models.preprocessing.instances import Feature, InstanceSpec
-from service.forms import instance_form
+from service.protocols.instance_form import instance_form
 
 STANDARDIZE = {"standardize": {"mean": [1.5, 2.5], "deviation": [1.0, 1.0]}}
 ONE_HOT = {"one_hot": {"columns": ["b"], "positions": [1], "categories": [["no", "yes"]]}}

@@ -9,7 +9,7 @@ import numpy as np
 from models.errors import InputError, shown
 from models.preprocessing.instances import Array, InstanceSpec
 from models.store.manifest import Manifest, TensorInfo
-from service.forms import instance_form
+from service.protocols.instance_form import instance_form
 from service.snapshot import VersionStatus
 
 __all__ = [

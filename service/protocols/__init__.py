@@ -1,0 +1,1 @@
+"""The public wire formats: TensorFlow Serving's and the Open Inference Protocol."""
