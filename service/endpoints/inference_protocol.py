@@ -11,7 +11,7 @@ from service.http.context import RequestNotes, notes, services
 from service.http.request_bodies import read_body
 from service.http.responses import Answer, Content, json_answer
 from service.inference.predictor import Predictor
-from service.inference_protocol import (
+from service.protocols.inference_protocol import (
     HEADER_LENGTH,
     IndexEntry,
     decode_index_request,

@@ -1,7 +1,5 @@
 """The Open Inference Protocol V2."""
 
-from service.inference_protocol import HEADER_LENGTH
-from service.inference_protocol.datatypes import DATATYPES
 from service.openapi.parts import (
     BOOLEAN,
     STRING,
@@ -14,6 +12,8 @@ from service.openapi.parts import (
     object_of,
     reference,
 )
+from service.protocols.inference_protocol import HEADER_LENGTH
+from service.protocols.inference_protocol.datatypes import DATATYPES
 
 __all__ = ["OPERATIONS", "SCHEMAS"]
 

@@ -9,9 +9,9 @@ import orjson
 
 from models.preprocessing.instances import Array
 from models.store.manifest import Manifest
-from service.inference_protocol.datatypes import BYTES, FP32
-from service.inference_protocol.requests import OutputWish, V2Request
-from service.inference_protocol.tensors import HEADER_LENGTH
+from service.protocols.inference_protocol.datatypes import BYTES, FP32
+from service.protocols.inference_protocol.requests import OutputWish, V2Request
+from service.protocols.inference_protocol.tensors import HEADER_LENGTH
 
 __all__ = ["V2Response", "encode_response"]
 

@@ -13,8 +13,8 @@ from models.preprocessing.instances import Array, InstanceSpec, require_finite
 from models.store.manifest import Manifest
 from service.decoding.non_finite import place_of_non_finite
 from service.decoding.table_cells import batch_from_cells
-from service.inference_protocol.datatypes import BYTES, DATATYPES, FP32, Datatype, datatype_named
-from service.inference_protocol.tensors import (
+from service.protocols.inference_protocol.datatypes import BYTES, DATATYPES, FP32, Datatype, datatype_named
+from service.protocols.inference_protocol.tensors import (
     BinaryTail,
     binary_numbers,
     binary_texts,

@@ -10,7 +10,7 @@ import numpy as np
 
 from models.errors import InputError, shown
 from models.preprocessing.instances import MOST_AXES, Array
-from service.inference_protocol.datatypes import Datatype
+from service.protocols.inference_protocol.datatypes import Datatype
 
 __all__ = [
     "HEADER_LENGTH",

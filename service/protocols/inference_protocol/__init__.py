@@ -1,6 +1,6 @@
 """The Open Inference Protocol V2 as a pure codec; its choices are written down in `docs/inference-protocol.md`."""
 
-from service.inference_protocol.documents import (
+from service.protocols.inference_protocol.documents import (
     EXTENSIONS,
     IndexEntry,
     decode_index_request,
@@ -11,9 +11,9 @@ from service.inference_protocol.documents import (
     repository_index,
     server_metadata,
 )
-from service.inference_protocol.requests import OutputWish, V2Request, decode_request
-from service.inference_protocol.responses import V2Response, encode_response
-from service.inference_protocol.tensors import HEADER_LENGTH, parse_header_length
+from service.protocols.inference_protocol.requests import OutputWish, V2Request, decode_request
+from service.protocols.inference_protocol.responses import V2Response, encode_response
+from service.protocols.inference_protocol.tensors import HEADER_LENGTH, parse_header_length
 
 __all__ = [
     "EXTENSIONS",

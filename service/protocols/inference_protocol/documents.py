@@ -6,8 +6,8 @@ from typing import Any
 
 from models.errors import InputError, shown
 from models.store.manifest import Manifest
-from service.inference_protocol.datatypes import BYTES, FP32
-from service.inference_protocol.requests import load_object, takes_text
+from service.protocols.inference_protocol.datatypes import BYTES, FP32
+from service.protocols.inference_protocol.requests import load_object, takes_text
 
 __all__ = [
     "EXTENSIONS",
