@@ -18,7 +18,7 @@ from scale_load import Client, keep_asking
 from scale_site import Site
 
 from models.store.store import Store
-from models.survey import StoreWatch, survey
+from service.registry.store_watch import StoreWatch, survey
 
 MODELS, REPLICAS = 1000, 100
 WINDOW_S = 10.0

@@ -19,10 +19,10 @@ from service.http.context import EXTENSION, Services
 from service.http.lifecycle import surround_requests
 from service.http.responses import Answer
 from service.http.routing import NameConverter, NumberConverter
-from service.memory import Memory
 from service.metrics import Metrics
-from service.polling import Poller
-from service.registry import Registry
+from service.registry.memory_budget import Memory
+from service.registry.poller import Poller
+from service.registry.registry import Registry
 
 if TYPE_CHECKING:
     from service.jobs.training_queue import Jobs

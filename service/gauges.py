@@ -2,7 +2,7 @@
 
 from service.admission import Admission
 from service.metrics import Metrics
-from service.registry import Registry
+from service.registry.registry import Registry
 
 __all__ = ["Gauges"]
 

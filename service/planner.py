@@ -7,11 +7,11 @@ import structlog
 
 from models.errors import StoreUnavailable
 from models.store.store import Store
-from models.survey import StoreWatch, SurveyedModel
 from service.agreement import Report
 from service.board import Board
-from service.memory import Memory
 from service.plan import ModelPlan, Plan, add_stand_in, wanted_versions
+from service.registry.memory_budget import Memory
+from service.registry.store_watch import StoreWatch, SurveyedModel
 
 __all__ = ["IDLE_S", "Planner"]
 

@@ -14,7 +14,7 @@ from service.http.context import notes, services
 from service.http.responses import json_answer
 from service.http.uploads import gathered_body
 from service.jobs.data_preview.row_counts import count_rows
-from service.registry import Registry
+from service.registry.registry import Registry
 
 __all__ = ["blueprint"]
 

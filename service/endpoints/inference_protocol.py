@@ -25,7 +25,7 @@ from service.protocols.inference_protocol import (
     repository_index,
     server_metadata,
 )
-from service.snapshot import Snapshot
+from service.registry.snapshot import Snapshot
 
 __all__ = ["blueprint", "inferred"]
 

@@ -13,7 +13,7 @@ from service.blocking_calls import aside
 from service.http.context import services
 from service.http.request_bodies import JSON_TYPES, parse_object, read_body, require_content_type
 from service.http.responses import json_answer
-from service.registry import Registry
+from service.registry.registry import Registry
 
 if TYPE_CHECKING:
     from models.spec import Spec

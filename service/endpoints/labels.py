@@ -14,7 +14,7 @@ from service.blocking_calls import aside
 from service.http.context import notes, services
 from service.http.request_bodies import JSON_TYPES, parse_object, read_body, require_content_type
 from service.http.responses import json_answer
-from service.registry import Registry
+from service.registry.registry import Registry
 
 __all__ = ["blueprint"]
 

@@ -7,7 +7,7 @@ from models.preprocessing.instances import Array
 from service.http.context import RequestNotes
 from service.http.request_bodies import read_body
 from service.inference.predictor import Predictor
-from service.newcomers import MISSING
+from service.registry.pending_versions import MISSING
 
 __all__ = ["body_of", "check_rows", "compute", "find"]
 

@@ -10,8 +10,8 @@ from service.http.context import notes, services
 from service.http.responses import json_answer
 from service.http.routing import add_version_routes
 from service.protocols.tensorflow_serving import metadata_document, status_document
-from service.registry import Registry
-from service.snapshot import LoadedModel, VersionStatus
+from service.registry.registry import Registry
+from service.registry.snapshot import LoadedModel, VersionStatus
 
 __all__ = ["blueprint"]
 

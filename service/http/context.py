@@ -16,9 +16,9 @@ from service.blocking_calls import aside
 from service.inference.predictor import Predictor
 from service.logs import RequestLine, write_request_line
 from service.metrics import Metrics, Phases
-from service.newcomers import Newcomers
-from service.polling import Poller
-from service.registry import Registry
+from service.registry.pending_versions import Newcomers
+from service.registry.poller import Poller
+from service.registry.registry import Registry
 from service.tracing import Traces, open_traces
 
 if TYPE_CHECKING:

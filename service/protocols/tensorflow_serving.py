@@ -10,7 +10,7 @@ from models.errors import InputError, shown
 from models.preprocessing.instances import Array, InstanceSpec
 from models.store.manifest import Manifest, TensorInfo
 from service.protocols.instance_form import instance_form
-from service.snapshot import VersionStatus
+from service.registry.snapshot import VersionStatus
 
 __all__ = [
     "ROW",

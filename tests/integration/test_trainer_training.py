@@ -11,7 +11,7 @@ from models.spec import load_spec
 from models.spec.yaml_text import load_document
 from models.store.manifest import Manifest
 from models.store.store import Store
-from service.loading import load_version
+from service.registry.verified_loading import load_version
 from trainer.launch import choose_backend
 from trainer.watching import Onlooker
 

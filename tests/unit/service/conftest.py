@@ -23,7 +23,7 @@ from service.http.context import EXTENSION
 from service.inference.onnx_session import Graph
 from service.inference.predictor import Predictor
 from service.openapi import openapi_document
-from service.registry import Registry
+from service.registry.registry import Registry
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 

@@ -1,6 +1,6 @@
 from models.store.store import Store
 from service.app import create_app
-from service.registry import Registry
+from service.registry.registry import Registry
 
 
 def test_it_lives_before_it_is_ready(client, registry) -> None:

@@ -10,7 +10,7 @@ from service.protocols.tensorflow_serving import (
     read_predict,
     status_document,
 )
-from service.snapshot import State, VersionStatus
+from service.registry.snapshot import State, VersionStatus
 
 NAMED = InstanceSpec((2,), features=(Feature("width"), Feature("height")))
 

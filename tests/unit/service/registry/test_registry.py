@@ -6,8 +6,8 @@ from models.errors import LabelNotFound, ModelNotFound, StoreUnavailable, Versio
 from models.store.store import Store
 from service import planner, version_loader
 from service.errors import VersionNotLoaded
-from service.registry import Registry
-from service.shelves import Shelves
+from service.registry.loaded_models import Shelves
+from service.registry.registry import Registry
 
 
 def test_before_the_first_look_nothing_is_known(registry) -> None:

@@ -9,9 +9,9 @@ from types import MappingProxyType
 from models.store.store import Store
 from service.agreement import Agreement
 from service.plan import Plan
-from service.shelf import Shelf
-from service.snapshot import HeldModel
-from service.version_loader import VersionLoader
+from service.registry.model_versions import Shelf
+from service.registry.snapshot import HeldModel
+from service.registry.verified_loading import VersionLoader
 
 __all__ = ["Shelves"]
 

@@ -9,7 +9,7 @@ from obstore.store import MemoryStore
 
 from models.errors import StoreUnavailable
 from models.store.store import Store
-from models.survey import StoreWatch, survey
+from service.registry.store_watch import StoreWatch, survey
 
 
 def test_published_versions_are_found_in_one_look(publish, store_folder) -> None:

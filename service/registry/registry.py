@@ -15,11 +15,11 @@ from models.store.store import Store
 from service.agreement import Agreement, Report, agree
 from service.board import Board, LocalBoard
 from service.inference.predictor import Predictor
-from service.memory import Memory, give_back
 from service.plan import Plan
 from service.planner import IDLE_S, Planner
-from service.shelves import Shelves
-from service.snapshot import Holdings, Snapshot, take_snapshot
+from service.registry.loaded_models import Shelves
+from service.registry.memory_budget import Memory, give_back
+from service.registry.snapshot import Holdings, Snapshot, take_snapshot
 
 __all__ = ["Registry"]
 

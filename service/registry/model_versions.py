@@ -11,7 +11,7 @@ from typing import Protocol
 
 from models.errors import CorruptVersion, OnehotError, StoreUnavailable
 from service.inference.predictor import Predictor
-from service.snapshot import OK, State, VersionFacts, VersionStatus
+from service.registry.snapshot import OK, State, VersionFacts, VersionStatus
 
 __all__ = ["Loader", "Shelf"]
 

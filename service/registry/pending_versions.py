@@ -15,7 +15,7 @@ from models.store.store import Store
 from service.blocking_calls import aside, has_event_loop
 from service.errors import VersionNotLoaded
 from service.inference.predictor import Predictor
-from service.registry import Registry
+from service.registry.registry import Registry
 
 __all__ = ["MISSING", "Newcomers"]
 

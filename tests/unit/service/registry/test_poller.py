@@ -1,6 +1,6 @@
 import threading
 
-from service.polling import Poller
+from service.registry.poller import Poller
 
 
 def test_the_work_is_done_again_and_again(wait_until) -> None:

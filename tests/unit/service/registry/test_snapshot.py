@@ -5,7 +5,7 @@ import pytest
 from models.errors import LabelNotFound, VersionNotFound
 from service.agreement import DEFAULT
 from service.errors import VersionNotLoaded
-from service.snapshot import LoadedModel, Snapshot, State, VersionStatus
+from service.registry.snapshot import LoadedModel, Snapshot, State, VersionStatus
 
 
 @pytest.fixture

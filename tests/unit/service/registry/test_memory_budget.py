@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from service.memory import MB, PEAK_BYTES, PEAK_FACTOR, Memory
+from service.registry.memory_budget import MB, PEAK_BYTES, PEAK_FACTOR, Memory
 
 
 @pytest.fixture

@@ -1,20 +1,26 @@
 """From the store to a version that answers: verify, build, check, replay, and only then hand it over."""
 
-from dataclasses import replace
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
+import structlog
 
-from models.errors import CorruptVersion, InputError
+from models.errors import CorruptVersion, InputError, OnehotError
 from models.preprocessing.instances import Array
 from models.preprocessing.tolerance import allowed_difference, largest_difference
 from models.store.manifest import Manifest, TensorInfo
 from models.store.store import Store
 from service.blocking_calls import has_event_loop
+from service.errors import ServiceError
 from service.inference.dynamic_batching import SharedRuns, may_share
 from service.inference.onnx_session import Graph, GraphError
 from service.inference.predictor import Predictor
+from service.registry.memory_budget import give_back
+from service.registry.snapshot import VersionFacts
 
-__all__ = ["GRAPH_FILE", "load_version"]
+__all__ = ["GRAPH_FILE", "LARGE_BYTES", "LoadFailed", "VersionLoader", "load_version", "log"]
 
 GRAPH_FILE = "model.onnx"
 MANIFEST_FILE = "manifest.json"
@@ -115,3 +121,59 @@ def _sharing(predictor: Predictor, batch: Array, predictions: Array) -> Predicto
 
 def _corrupt(manifest: Manifest, file: str, *, expected: str, received: str) -> CorruptVersion:
     return CorruptVersion(manifest.model, manifest.version, file=file, expected=expected, received=received)
+
+
+LARGE_BYTES = 2**20
+"""Of a graph, from which on it is worth the while to give memory back."""
+
+
+log = structlog.get_logger("service")
+
+
+class LoadFailed(ServiceError):
+    """A version that did not load for a reason that nobody foresaw."""
+
+    def __init__(self, model: str, version: int, *, kind: str) -> None:
+        self.model = model
+        self.version = version
+        self.kind = kind
+        super().__init__(
+            f"version {version} of model {model!r} did not load ({kind}): the log of the service says more"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class VersionLoader:
+    """Loads the versions of one model."""
+
+    open_store: Callable[[], Store]
+    model: str
+
+    def load(self, version: int) -> Predictor:
+        """A version that answers.
+
+        Raises:
+            OnehotError: Says why there is none.
+        """
+        started_s = time.monotonic()
+        try:
+            predictor = load_version(self.open_store(), self.model, version)
+        except OnehotError as error:
+            log.warning("version failed", model=self.model, version=version, reason=str(error))
+            raise
+        except Exception as error:
+            log.exception("version failed", model=self.model, version=version)
+            raise LoadFailed(self.model, version, kind=type(error).__name__) from error
+        if predictor.manifest.files[GRAPH_FILE].size >= LARGE_BYTES:
+            give_back()  # what building the session took for a moment
+        duration_ms = round((time.monotonic() - started_s) * 1000, 1)
+        log.info("version loaded", model=self.model, version=version, duration_ms=duration_ms)
+        return predictor
+
+    def facts(self, version: int) -> VersionFacts:
+        """What a version's manifest says.
+
+        Raises:
+            OnehotError: When it cannot be read.
+        """
+        return VersionFacts.of(self.open_store().manifest(self.model, version))

@@ -4,8 +4,8 @@ import pytest
 
 from models.errors import CorruptVersion, OnehotError, StoreUnavailable
 from service.inference.predictor import Predictor
-from service.shelf import Shelf
-from service.snapshot import State, VersionFacts
+from service.registry.model_versions import Shelf
+from service.registry.snapshot import State, VersionFacts
 
 
 class Versions:

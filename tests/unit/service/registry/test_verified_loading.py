@@ -7,7 +7,7 @@ import pytest
 from models.errors import CorruptVersion, VersionNotFound
 from models.store.manifest import GoldenRows, TensorInfo
 from models.store.store import Store
-from service.loading import load_version
+from service.registry.verified_loading import load_version
 
 
 def test_a_good_version_answers(publish, store_folder, compute) -> None:
