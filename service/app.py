@@ -11,7 +11,6 @@ from models.store.file_cache import FileCache
 from models.store.store import Store
 from service.admission import Admission
 from service.auth.scopes import Lock, require_scopes_for_all
-from service.board import Board, LocalBoard
 from service.endpoints import BLUEPRINTS
 from service.fast_path.wsgi_shortcut import HotRoute
 from service.gauges import Gauges
@@ -20,6 +19,7 @@ from service.http.lifecycle import surround_requests
 from service.http.responses import Answer
 from service.http.routing import NameConverter, NumberConverter
 from service.metrics import Metrics
+from service.registry.coordination.coordinator import Board, LocalBoard
 from service.registry.memory_budget import Memory
 from service.registry.poller import Poller
 from service.registry.registry import Registry

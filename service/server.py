@@ -16,7 +16,7 @@ from models.settings import Settings
 from service.http.context import EXTENSION, Services
 from service.logs import gunicorn_logs
 from service.metrics import forget_process
-from service.shared_board import SharedBoard
+from service.registry.coordination.shared_coordinator import SharedBoard
 from service.sharing import SHARED, Connections
 
 __all__ = ["Server", "gunicorn_settings"]

@@ -16,8 +16,8 @@ from service.auth.scopes import Lock
 from service.http.context import EXTENSION, Services
 from service.logs import request_lines, set_up_logs
 from service.metrics import Metrics, prepare_folder
+from service.registry.coordination.shared_coordinator import SharedBoard
 from service.server import Server
-from service.shared_board import SharedBoard
 
 __all__ = ["access_in_words", "is_loopback", "refusal", "start"]
 

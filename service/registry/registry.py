@@ -12,11 +12,11 @@ from functools import cached_property
 import structlog
 
 from models.store.store import Store
-from service.agreement import Agreement, Report, agree
-from service.board import Board, LocalBoard
 from service.inference.predictor import Predictor
-from service.plan import Plan
-from service.planner import IDLE_S, Planner
+from service.registry.coordination.agreement import Agreement, Report, agree
+from service.registry.coordination.coordinator import Board, LocalBoard
+from service.registry.coordination.plan import Plan
+from service.registry.coordination.planner import IDLE_S, Planner
 from service.registry.loaded_models import Shelves
 from service.registry.memory_budget import Memory, give_back
 from service.registry.snapshot import Holdings, Snapshot, take_snapshot

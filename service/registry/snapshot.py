@@ -10,9 +10,9 @@ from models.errors import LabelNotFound, ModelNotFound, VersionNotFound
 from models.names import LATEST, STABLE
 from models.store.gate_verdict import failed_rules
 from models.store.manifest import Manifest
-from service.agreement import DEFAULT, Agreement, ModelAgreement, targets_of
 from service.errors import VersionNotLoaded
 from service.inference.predictor import Predictor
+from service.registry.coordination.agreement import DEFAULT, Agreement, ModelAgreement, targets_of
 
 __all__ = [
     "OK",

@@ -4,8 +4,9 @@ import pytest
 
 from models.errors import LabelNotFound, ModelNotFound, StoreUnavailable, VersionNotFound
 from models.store.store import Store
-from service import planner, version_loader
+from service import version_loader
 from service.errors import VersionNotLoaded
+from service.registry.coordination import planner
 from service.registry.loaded_models import Shelves
 from service.registry.registry import Registry
 

@@ -3,8 +3,8 @@ import dataclasses
 import pytest
 
 from models.errors import LabelNotFound, VersionNotFound
-from service.agreement import DEFAULT
 from service.errors import VersionNotLoaded
+from service.registry.coordination.agreement import DEFAULT
 from service.registry.snapshot import LoadedModel, Snapshot, State, VersionStatus
 
 

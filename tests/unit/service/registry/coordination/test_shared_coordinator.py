@@ -6,10 +6,10 @@ from contextlib import suppress
 
 import pytest
 
-from service import shared_board
-from service.agreement import Agreement, ModelAgreement, Report
-from service.plan import ModelPlan, Plan
-from service.shared_board import SharedBoard
+from service.registry.coordination import shared_coordinator as shared_board
+from service.registry.coordination.agreement import Agreement, ModelAgreement, Report
+from service.registry.coordination.plan import ModelPlan, Plan
+from service.registry.coordination.shared_coordinator import SharedBoard
 
 
 @pytest.fixture

@@ -2,15 +2,15 @@
 
 One process at a time leads: it looks at the store, writes the plan, reads the reports, and writes down what was agreed
 on. Which one it is does not matter; when it dies, another one takes its place. `LocalBoard` is for a process alone;
-`service.shared_board` is for the workers of gunicorn.
+`service.registry.coordination.shared_coordinator` is for the workers of gunicorn.
 """
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
-from service.agreement import Agreement, Report
-from service.plan import Plan
+from service.registry.coordination.agreement import Agreement, Report
+from service.registry.coordination.plan import Plan
 
 __all__ = ["Board", "LocalBoard"]
 

@@ -1,8 +1,8 @@
 import json
 
 from models.names import LATEST
-from service.agreement import DEFAULT, Agreement, ModelAgreement, Report, agree
-from service.plan import ModelPlan
+from service.registry.coordination.agreement import DEFAULT, Agreement, ModelAgreement, Report, agree
+from service.registry.coordination.plan import ModelPlan
 
 
 def report(*loaded: int, failed: tuple[int, ...] = ()) -> Report:
