@@ -17,7 +17,7 @@ from service.http.context import EXTENSION, Services
 from service.logs import request_lines, set_up_logs
 from service.metrics import Metrics, prepare_folder
 from service.registry.coordination.shared_coordinator import SharedBoard
-from service.server import Server
+from service.server.master import Server
 
 __all__ = ["access_in_words", "is_loopback", "refusal", "start"]
 

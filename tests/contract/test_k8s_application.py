@@ -81,7 +81,7 @@ def covers(kind: str, path: str, route: str) -> bool:
 
 def test_gunicorn_has_drained_before_the_grace_period_ends(base: Cluster, service: Workload) -> None:
     """The wait for the endpoints, gunicorn's own time and a margin fit into it."""
-    server = pytest.importorskip("service.server")
+    server = pytest.importorskip("service.server.master")
     container = service.pod["containers"][0]
     told = server.gunicorn_settings(read_settings(base.environment(container)))
     waits_s = container["lifecycle"]["preStop"]["sleep"]["seconds"]
@@ -90,7 +90,7 @@ def test_gunicorn_has_drained_before_the_grace_period_ends(base: Cluster, servic
 
 def test_the_startup_probe_waits_for_the_first_look_at_the_store(service: Workload) -> None:
     """A worker accepts connections after it loaded the versions, or after a limit of its own."""
-    server = pytest.importorskip("service.server")
+    server = pytest.importorskip("service.server.master")
     probe = service.pod["containers"][0]["startupProbe"]
     assert probe["periodSeconds"] * probe["failureThreshold"] > 2 * server.FIRST_REFRESH_S
 

@@ -3,9 +3,9 @@
 from gunicorn.config import Config
 from gunicorn.http.parser import RequestParser
 
-from service.exchanging import exchange, exchange_plain
 from service.fast_path.request_reader import PlainReader, PlainRequest
 from service.fast_path.wsgi_shortcut import HotRoute
+from service.server.http_exchange import exchange, exchange_plain
 
 SENT_AT_ONCE = 100
 

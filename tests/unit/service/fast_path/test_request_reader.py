@@ -9,7 +9,7 @@ from gunicorn.http.parser import RequestParser
 
 from models.settings import Settings
 from service.fast_path.request_reader import PLAIN_BYTES, Place, PlainHead, PlainReader, PlainRequest
-from service.server import gunicorn_settings
+from service.server.master import gunicorn_settings
 
 BODY = b'{"instances": [[1, 2]]}'
 FIRST = "POST /v1/models/classic:predict HTTP/1.1"

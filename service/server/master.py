@@ -17,7 +17,7 @@ from service.http.context import EXTENSION, Services
 from service.logs import gunicorn_logs
 from service.metrics import forget_process
 from service.registry.coordination.shared_coordinator import SharedBoard
-from service.sharing import SHARED, Connections
+from service.server.connection_balancing import SHARED, Connections
 
 __all__ = ["Server", "gunicorn_settings"]
 
@@ -79,7 +79,7 @@ def gunicorn_settings(settings: Settings) -> dict[str, Any]:
     return {
         "bind": settings.bind,
         "workers": settings.workers,
-        "worker_class": "service.worker.ServiceWorker",
+        "worker_class": "service.server.worker.ServiceWorker",
         "preload_app": True,
         # Nothing that a proxy says of itself is believed, so nobody's address need be looked up for it.
         "forwarded_allow_ips": "*",

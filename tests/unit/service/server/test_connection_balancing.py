@@ -4,7 +4,7 @@ import gevent
 import pytest
 from gevent.pool import Pool
 
-from service.sharing import Connections, SharingServer
+from service.server.connection_balancing import Connections, SharingServer
 
 DEADLINE_S = 10.0
 

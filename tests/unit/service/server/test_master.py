@@ -1,7 +1,7 @@
 from models.settings import Settings
 from service.app import create_app
-from service.server import Server, gunicorn_settings
-from service.worker import ServiceWorker
+from service.server.master import Server, gunicorn_settings
+from service.server.worker import ServiceWorker
 
 
 def test_gunicorn_takes_our_settings() -> None:

@@ -17,11 +17,11 @@ from gunicorn.http import wsgi
 from gunicorn.http.body import LengthReader
 from gunicorn.http.errors import InvalidHeader
 
-from service.fair_reading import KnownBody
 from service.fast_path.request_reader import PlainRequest
 from service.fast_path.wsgi_shortcut import PREDICTED, HotRoute, Predicted
 from service.http.lifecycle import TAKEN_OVER, finish
 from service.http.responses import SECURITY_HEADERS
+from service.server.body_reader import KnownBody
 
 __all__ = ["exchange", "exchange_plain"]
 

@@ -17,13 +17,13 @@ from gunicorn.http.parser import RequestParser
 from gunicorn.util import close
 from gunicorn.workers.ggevent import GeventWorker
 
-from service.exchanging import exchange, exchange_plain
-from service.fair_reading import discard_rest, read_in_turns
 from service.fast_path.request_reader import PlainReader, PlainRequest
 from service.fast_path.wsgi_shortcut import HotRoute
 from service.http.context import EXTENSION, Services
 from service.http.malformed_requests import refusal, status_of_refusal
-from service.sharing import SHARED, Connections, SharingServer
+from service.server.body_reader import discard_rest, read_in_turns
+from service.server.connection_balancing import SHARED, Connections, SharingServer
+from service.server.http_exchange import exchange, exchange_plain
 
 __all__ = ["ServiceWorker"]
 

@@ -2,7 +2,7 @@ import pytest
 from gunicorn.config import Config
 from gunicorn.http.parser import RequestParser
 
-from service.fair_reading import KnownBody
+from service.server.body_reader import KnownBody
 
 BODY = b"one\ntwo\n" + bytes(range(256)) * 40
 

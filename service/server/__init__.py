@@ -1,0 +1,1 @@
+"""gunicorn: the master, its workers and the exchange on a connection."""
