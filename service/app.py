@@ -13,16 +13,16 @@ from service.admission import Admission
 from service.auth.scopes import Lock, require_scopes_for_all
 from service.endpoints import BLUEPRINTS
 from service.fast_path.wsgi_shortcut import HotRoute
-from service.gauges import Gauges
 from service.http.context import EXTENSION, Services
 from service.http.lifecycle import surround_requests
 from service.http.responses import Answer
 from service.http.routing import NameConverter, NumberConverter
-from service.metrics import Metrics
 from service.registry.coordination.coordinator import Board, LocalBoard
 from service.registry.memory_budget import Memory
 from service.registry.poller import Poller
 from service.registry.registry import Registry
+from service.telemetry.gauges import Gauges
+from service.telemetry.metrics import Metrics
 
 if TYPE_CHECKING:
     from service.jobs.training_queue import Jobs

@@ -14,10 +14,10 @@ from models.settings import Settings, SettingsError, read_settings
 from service.app import create_app
 from service.auth.scopes import Lock
 from service.http.context import EXTENSION, Services
-from service.logs import request_lines, set_up_logs
-from service.metrics import Metrics, prepare_folder
 from service.registry.coordination.shared_coordinator import SharedBoard
 from service.server.master import Server
+from service.telemetry.logs import request_lines, set_up_logs
+from service.telemetry.metrics import Metrics, prepare_folder
 
 __all__ = ["access_in_words", "is_loopback", "refusal", "start"]
 

@@ -6,7 +6,7 @@ from flask import Blueprint, Response
 
 from service.http.context import services
 from service.http.responses import Answer
-from service.metrics import CONTENT_TYPE, QueueState
+from service.telemetry.metrics import CONTENT_TYPE, QueueState
 
 __all__ = ["blueprint"]
 

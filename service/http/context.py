@@ -14,12 +14,12 @@ from service.admission import Admission, Ticket
 from service.auth.scopes import Lock
 from service.blocking_calls import aside
 from service.inference.predictor import Predictor
-from service.logs import RequestLine, write_request_line
-from service.metrics import Metrics, Phases
 from service.registry.pending_versions import Newcomers
 from service.registry.poller import Poller
 from service.registry.registry import Registry
-from service.tracing import Traces, open_traces
+from service.telemetry.logs import RequestLine, write_request_line
+from service.telemetry.metrics import Metrics, Phases
+from service.telemetry.tracing import Traces, open_traces
 
 if TYPE_CHECKING:
     from service.jobs.training_queue import Jobs

@@ -14,10 +14,10 @@ from gunicorn.arbiter import Arbiter
 
 from models.settings import Settings
 from service.http.context import EXTENSION, Services
-from service.logs import gunicorn_logs
-from service.metrics import forget_process
 from service.registry.coordination.shared_coordinator import SharedBoard
 from service.server.connection_balancing import SHARED, Connections
+from service.telemetry.logs import gunicorn_logs
+from service.telemetry.metrics import forget_process
 
 __all__ = ["Server", "gunicorn_settings"]
 

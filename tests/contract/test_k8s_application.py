@@ -20,7 +20,7 @@ DASHBOARD = K8S / "components" / "dashboard" / "onehot.json"
 
 def families() -> set[str]:
     """Names of the metrics that the service's page has."""
-    metrics = pytest.importorskip("service.metrics")
+    metrics = pytest.importorskip("service.telemetry.metrics")
     page = metrics.Metrics().page(lambda: [metrics.QueueState(queue="train", jobs=1, workers=1)]).decode()
     return set(re.findall(r"^# TYPE (\S+) ", page, re.MULTILINE))
 

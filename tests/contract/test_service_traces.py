@@ -15,7 +15,7 @@ import pytest
 import structlog
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from service import tracing as tracing_of
+from service.telemetry import tracing as tracing_of
 from tests.contract.live import ROOT, live
 
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
@@ -190,7 +190,7 @@ def test_nothing_is_imported_where_no_traces_are_asked_for():
 
 def test_without_the_extra_the_service_says_so_and_serves(monkeypatch, capsys):
     """A collector's address that somebody put into every container stops nothing."""
-    monkeypatch.setitem(sys.modules, "service.spans", None)
+    monkeypatch.setitem(sys.modules, "service.telemetry.otlp_spans", None)
     monkeypatch.setattr(tracing_of, "log", structlog.get_logger("fresh"))
     with structlog.testing.capture_logs() as logged:
         assert tracing_of.open_traces({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1"}) is None

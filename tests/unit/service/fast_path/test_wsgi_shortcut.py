@@ -12,11 +12,11 @@ from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Response
 
 from models.api_keys import ApiKeyFile
-from service import logs
 from service.app import create_app
 from service.errors import DeadlineExceeded
 from service.http import lifecycle as requests
 from service.http.context import EXTENSION
+from service.telemetry import logs
 from tests.unit.service.exchanges import Connection, Worker, answer
 
 ROW = [0.1] * 8

@@ -1,8 +1,8 @@
 """What is read off now and then rather than counted: the loaded versions and the requests in flight."""
 
 from service.admission import Admission
-from service.metrics import Metrics
 from service.registry.registry import Registry
+from service.telemetry.metrics import Metrics
 
 __all__ = ["Gauges"]
 

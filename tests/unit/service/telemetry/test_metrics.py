@@ -7,7 +7,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from models.errors import InputError
 from service.errors import QueueUnavailable
-from service.metrics import Metrics, Phases, QueueState
+from service.telemetry.metrics import Metrics, Phases, QueueState
 
 PHASES = Phases(decode_s=0.001, infer_s=0.002, encode_s=0.003)
 
@@ -136,7 +136,7 @@ def test_the_page_comes_when_the_queue_is_away(metrics):
 
 FORKING = """
 import os, signal
-from service.metrics import Metrics, Phases, forget_process, prepare_folder
+from service.telemetry.metrics import Metrics, Phases, forget_process, prepare_folder
 
 folder = prepare_folder()
 metrics = Metrics(folder)

@@ -41,7 +41,7 @@ def open_traces(environment: Mapping[str, str]) -> Traces | None:
     if not is_asked_for(environment):
         return None
     try:
-        from service.spans import open_spans  # noqa: PLC0415 -- some megabytes for those alone who want traces
+        from service.telemetry.otlp_spans import open_spans  # noqa: PLC0415 -- some megabytes for those alone who want traces
     except ImportError as error:
         log.warning("no traces", reason=f"{error}: install onehot[opentelemetry], or unset {ENDPOINTS[1]}")
         return None

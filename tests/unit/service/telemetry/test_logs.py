@@ -8,7 +8,7 @@ import pytest
 def lines_of(log_format: str) -> str:
     code = f"""if True:
         import logging, logging.config, structlog
-        from service.logs import gunicorn_logs, set_up_logs
+        from service.telemetry.logs import gunicorn_logs, set_up_logs
         set_up_logs({log_format!r}, "info")
         logging.config.dictConfig(gunicorn_logs({log_format!r}, "info"))
         log = structlog.get_logger("service")

@@ -16,8 +16,8 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.registry import Collector
 
-from service.counting import count, count_in_files, observe
 from service.errors import QueueUnavailable
+from service.telemetry.mmap_counters import count, count_in_files, observe
 
 __all__ = ["CONTENT_TYPE", "Metrics", "Phases", "QueueState", "forget_process", "prepare_folder"]
 
