@@ -20,12 +20,12 @@ from models.settings import Settings, SettingsError, read_settings
 from models.spec import Spec, load_spec
 from models.spec.yaml_text import load_document, set_path
 from models.store.manifest import Manifest
+from trainer.child_processes import die_with_parent
 from trainer.draining import drain_on, is_draining
 from trainer.failures import error_document
 from trainer.isolation import PAUSED
 from trainer.jobs import result_of
 from trainer.launch import launch
-from trainer.processes import die_with_parent
 from trainer.watching import Onlooker, Progress, TrainingPaused
 
 

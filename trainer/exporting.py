@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from models.errors import TrainingError
+from trainer.child_processes import module_command
 from trainer.launch import choose_backend, is_installed, training_module
-from trainer.processes import module_command
 
 __all__ = ["BACKEND", "export_elsewhere", "main"]
 

@@ -16,7 +16,7 @@ from models.errors import TrainingError
 from models.spec import Spec
 from models.store.manifest import Manifest
 from models.store.store import Store
-from trainer.processes import module_command
+from trainer.child_processes import module_command
 from trainer.watching import Interruption, Progress, TrainingPaused, Watcher
 
 __all__ = ["PAUSED", "TrainingFailed", "train_isolated"]

@@ -18,8 +18,8 @@ from rq.serializers import JSONSerializer
 from models.queue.names import CHECKPOINTS
 from models.settings import read_settings
 from models.store.store import Store
+from trainer.child_processes import die_with_parent, module_command
 from trainer.launch import forget_checkpoints
-from trainer.processes import die_with_parent, module_command
 from trainer.queue_connection import connect
 
 __all__ = ["Sweeper", "sweep"]

@@ -16,12 +16,12 @@ from rq.utils import now
 
 from models.errors import OnehotError
 from trainer.attempts import ATTEMPT_VARIABLE, begin_attempt, is_cancellable, wishes
+from trainer.child_processes import die_with_parent
 from trainer.dequeuing import CarefulQueue
 from trainer.draining import drain, drain_on, is_draining
 from trainer.failures import ProcessKilled, error_document, may_help_again
 from trainer.journal import write_meta
 from trainer.leasing_worker import LEASE_S, LeasingWorker
-from trainer.processes import die_with_parent
 from trainer.watching import Superseded, TrainingCancelled, TrainingPaused
 
 __all__ = ["LEASE_S", "TrainingWorker"]
