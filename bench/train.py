@@ -113,10 +113,10 @@ def _named(layer: Any) -> tuple[str, dict[str, Any]]:
 def ours(case: Case) -> dict[str, float]:
     """The trainer's loop on the same rows."""
     from models.spec import load_spec
+    from trainer.backends.seeds import seed_everything
     from trainer.fitting import fit
     from trainer.heads import Head
     from trainer.network import build_network, compile_network
-    from trainer.seeds import seed_everything
     from trainer.stepping import Part
     from trainer.watching import Onlooker
 

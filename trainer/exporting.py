@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from models.errors import TrainingError
+from trainer.backends.choice import choose_backend, is_installed
 from trainer.child_processes import module_command
-from trainer.launch import choose_backend, is_installed, training_module
+from trainer.launch import training_module
 
 __all__ = ["BACKEND", "export_elsewhere", "main"]
 

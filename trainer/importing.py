@@ -31,9 +31,10 @@ from models.spec.head import REGRESSION, SIGMOID, find_head
 from models.store.datasets import Datasets
 from models.store.manifest import GoldenRows, Manifest, TensorInfo
 from models.store.store import Store
+from trainer.backends.choice import choose_backend
 from trainer.jobs import result_of
 from trainer.keras_files import check_keras_file, layer_specs
-from trainer.launch import choose_backend, training_module
+from trainer.launch import training_module
 
 __all__ = ["import_network", "main"]
 
@@ -208,7 +209,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _leave_gpus_alone() -> None:
-    from trainer.devices import claim_devices  # noqa: PLC0415 -- it imports Keras, whose backend had to be chosen before
+    from trainer.backends.devices import claim_devices  # noqa: PLC0415 -- it imports Keras, whose backend had to be chosen before
 
     claim_devices(0)
 

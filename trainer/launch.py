@@ -5,62 +5,20 @@ Keras' backend is chosen once, when Keras is imported; nothing here or above imp
 
 import importlib
 import importlib.util
-import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
-from models.errors import StoreUnavailable, TrainingError
+from models.errors import StoreUnavailable
 from models.settings import Settings
 from models.spec import Spec
 from models.store.checkpoints import CheckpointShelf
 from models.store.manifest import Manifest
 from models.store.store import Store
+from trainer.backends.choice import BackendMissing, _quiet_stderr, choose_backend, is_installed
 from trainer.failures import is_final
 from trainer.isolation import train_isolated
 from trainer.watching import Watcher
 
-__all__ = ["BackendMissing", "choose_backend", "forget_checkpoints", "is_installed", "launch", "training_module"]
-
-ENVIRONMENT = {
-    "TF_CPP_MIN_LOG_LEVEL": "3",
-    "TF_ENABLE_ONEDNN_OPTS": "1",
-    "GRPC_VERBOSITY": "ERROR",
-    "ABSL_MIN_LOG_LEVEL": "3",
-    # A GPU's memory is taken as it is needed: two trainings may share one, and what is taken says what was needed.
-    "TF_FORCE_GPU_ALLOW_GROWTH": "true",
-    "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
-    # On a GPU, XLA would else measure which of its ways is the fastest, and sum in no order: one seed, other weights.
-    "XLA_FLAGS": "--xla_gpu_exclude_nondeterministic_ops=true",
-    # Keras asks torch for GPUs while it is imported. This way torch does not open one for the answer, after which no
-    # forked work-horse could.
-    "PYTORCH_NVML_BASED_CUDA_CHECK": "1",
-}
-"""What frameworks read when they are imported or open a device; what the environment says already counts more."""
-
-
-class BackendMissing(TrainingError):
-    """The spec names a backend that is not installed where it is trained."""
-
-    def __init__(self, backend: str) -> None:
-        self.backend = backend
-        super().__init__(f"backend: expected one that this worker has; received {backend!r}, which is not installed")
-
-
-def is_installed(backend: str) -> bool:
-    """Whether a framework could be imported; it is not."""
-    return importlib.util.find_spec(backend) is not None
-
-
-def choose_backend(backend: str) -> bool:
-    """Set the backend that Keras will import; whether that is, or can still become, `backend`."""
-    if "keras" in sys.modules:
-        return os.environ.get("KERAS_BACKEND") == backend
-    os.environ["KERAS_BACKEND"] = backend
-    for name, value in ENVIRONMENT.items():
-        os.environ.setdefault(name, value)
-    return True
+__all__ = ["forget_checkpoints", "launch", "training_module"]
 
 
 def launch(spec: Spec, *, settings: Settings, job_id: str, watcher: Watcher, resumes: bool = True) -> Manifest:
@@ -108,17 +66,3 @@ def training_module() -> Any:
     """`trainer.training`, which imports Keras: the backend must have been chosen."""
     with _quiet_stderr():
         return importlib.import_module("trainer.training")
-
-
-@contextmanager
-def _quiet_stderr() -> Iterator[None]:
-    """Drop what is written to descriptor 2: tensorflow greets there while it is imported, whatever it was told."""
-    sys.stderr.flush()
-    saved, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, 2)
-    try:
-        yield
-    finally:
-        os.dup2(saved, 2)
-        os.close(saved)
-        os.close(null)

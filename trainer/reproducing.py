@@ -18,7 +18,8 @@ from models.spec.yaml_text import load_document
 from models.store.datasets import Datasets
 from models.store.manifest import Manifest
 from models.store.store import Store
-from trainer.launch import BackendMissing, choose_backend, is_installed, training_module
+from trainer.backends.choice import BackendMissing, choose_backend, is_installed
+from trainer.launch import training_module
 
 __all__ = ["Reproduction", "main", "reproduce"]
 
@@ -67,7 +68,7 @@ def reproduce(manifest: Manifest, *, store: Store, settings: Settings, tolerance
         DataError: When the data is other than it was.
         OnehotError: As `trainer.training.train`.
     """
-    from trainer.devices import claim_devices  # noqa: PLC0415 -- it imports Keras, whose backend the caller chooses
+    from trainer.backends.devices import claim_devices  # noqa: PLC0415 -- it imports Keras, whose backend the caller chooses
     from trainer.preparation import prepare  # noqa: PLC0415
     from trainer.publication import package_versions  # noqa: PLC0415
     from trainer.training import Stopwatch, make_candidate  # noqa: PLC0415

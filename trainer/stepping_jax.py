@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from models.preprocessing.instances import Array
-from trainer.replicas_jax import on_replicas
+from trainer.backends.jax_replicas import on_replicas
 from trainer.stepping import Part, evaluation_batch, plain_numbers, predict
 
 __all__ = ["JaxStepper"]

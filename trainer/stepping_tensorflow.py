@@ -8,8 +8,8 @@ import numpy as np
 import tensorflow as tf
 
 from models.preprocessing.instances import Array
+from trainer.backends.tensorflow_replicas import on_replicas
 from trainer.data.rows import BATCH_BYTES, row_bytes
-from trainer.replicas_tensorflow import on_replicas
 from trainer.stepping import Part, build_state, evaluation_batch, plain_numbers
 
 __all__ = ["StreamedTensorFlowStepper", "TensorFlowStepper"]

@@ -14,8 +14,9 @@ from models.store.checkpoints import CheckpointShelf
 from models.store.datasets import Datasets
 from models.store.manifest import Manifest
 from models.store.store import Store
+from trainer.backends.devices import Devices, claim_devices
+from trainer.backends.seeds import seed_everything
 from trainer.checkpoints import Keeper, Origin
-from trainer.devices import Devices, claim_devices
 from trainer.evaluation import evaluate
 from trainer.export import export_keras, export_onnx
 from trainer.fitting import Fitted, fit
@@ -28,7 +29,6 @@ from trainer.plain_network import plain_network
 from trainer.preparation import Prepared, prepare
 from trainer.publication import Candidate, publish, weights_digest
 from trainer.report import Outcomes, make_report, report_bytes
-from trainer.seeds import seed_everything
 from trainer.stepping import make_stepper
 from trainer.watching import Onlooker, Watcher
 

@@ -14,8 +14,8 @@ import pytest
 from models.settings import Settings
 from models.spec import load_spec
 from models.store.store import Store
+from trainer.backends.choice import is_installed
 from trainer.isolation import train_isolated
-from trainer.launch import is_installed
 from trainer.watching import Onlooker
 
 pytestmark = pytest.mark.timeout(900)

@@ -8,9 +8,9 @@ import pytest
 
 from models.errors import DataError
 from models.store.store import Store
+from trainer.backends.choice import choose_backend
 from trainer.importing import import_network, main, random_rows
 from trainer.keras_files import check_keras_file
-from trainer.launch import choose_backend
 
 assert choose_backend("tensorflow")
 

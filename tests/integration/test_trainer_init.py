@@ -16,8 +16,8 @@ from models.settings import Settings
 from models.spec import Spec, load_spec
 from models.spec.yaml_text import load_document
 from models.store.store import Store
+from trainer.backends.choice import choose_backend
 from trainer.init import main, write_spec
-from trainer.launch import choose_backend
 
 assert choose_backend("tensorflow")
 

@@ -7,7 +7,7 @@ import pytest
 
 from models.keras_catalog.objects import families, keras_version, known_names
 from models.keras_catalog.proofs import PROOFS
-from trainer.launch import choose_backend
+from trainer.backends.choice import choose_backend
 from trainer.proof_cases import Case, all_cases, split_case
 from trainer.proving import Proof, Unproved, document_text, proofs_document, prove, run_cases
 

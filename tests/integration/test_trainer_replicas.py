@@ -11,7 +11,7 @@ import pytest
 
 from models.spec import load_spec
 from models.store.store import Store
-from trainer.launch import ENVIRONMENT, is_installed
+from trainer.backends.choice import ENVIRONMENT, is_installed
 
 pytestmark = pytest.mark.timeout(600)
 BACKENDS = [backend for backend in ("tensorflow", "jax") if is_installed(backend)]
@@ -34,7 +34,7 @@ import trainer.fitting
 from models.settings import Settings
 from models.spec import load_spec
 from models.store.store import Store
-from trainer.devices import Devices
+from trainer.backends.devices import Devices
 from trainer.watching import Onlooker, TrainingPaused
 
 trainer.fitting.CALL_S = 0.0

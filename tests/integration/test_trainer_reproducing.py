@@ -10,7 +10,7 @@ from models.errors import DataError
 from models.settings import Settings
 from models.spec import load_spec
 from models.store.store import Store
-from trainer.launch import choose_backend
+from trainer.backends.choice import choose_backend
 from trainer.reproducing import Reproduction, main, reproduce
 
 assert choose_backend("tensorflow")

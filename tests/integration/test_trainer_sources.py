@@ -21,8 +21,8 @@ from models.store.store import Store
 from service.inference.onnx_session import Graph
 from service.inference.predictor import Predictor
 from service.jobs.data_preview.row_counts import count_rows
+from trainer.backends.choice import choose_backend
 from trainer.data import rows
-from trainer.launch import choose_backend
 
 assert choose_backend("tensorflow")
 

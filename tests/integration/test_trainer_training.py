@@ -12,7 +12,7 @@ from models.spec.yaml_text import load_document
 from models.store.manifest import Manifest
 from models.store.store import Store
 from service.registry.verified_loading import load_version
-from trainer.launch import choose_backend
+from trainer.backends.choice import choose_backend
 from trainer.watching import Onlooker
 
 assert choose_backend("tensorflow")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from models.spec import Spec, load_spec
-from trainer.launch import choose_backend
+from trainer.backends.choice import choose_backend
 
 choose_backend(os.environ.get("TRAINER_BACKEND", "tensorflow"))
 

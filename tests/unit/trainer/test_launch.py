@@ -8,8 +8,9 @@ import pytest
 from models.errors import StoreUnavailable
 from models.settings import Settings
 from trainer.__main__ import main
+from trainer.backends.choice import BackendMissing, is_installed
 from trainer.failures import error_document
-from trainer.launch import BackendMissing, is_installed, launch
+from trainer.launch import launch
 from trainer.watching import Onlooker
 
 FRAMEWORKS = ("keras", "tensorflow", "jax", "torch", "onnx", "sklearn", "polars")

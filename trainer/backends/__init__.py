@@ -1,0 +1,1 @@
+"""The Keras backends: which one runs, on which devices, with which seeds."""
