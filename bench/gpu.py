@@ -61,10 +61,10 @@ def train_with(policy: str) -> Callable[[Case], dict[str, Any]]:
     def measure(case: Case) -> dict[str, Any]:
         from models.spec import load_spec
         from trainer.backends.seeds import seed_everything
+        from trainer.data.head import Head
+        from trainer.data.part import Part
         from trainer.fitting import fit
-        from trainer.heads import Head
         from trainer.network import build_network, compile_network
-        from trainer.stepping import Part
         from trainer.watching import Onlooker
 
         document = case.document

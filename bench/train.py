@@ -114,10 +114,10 @@ def ours(case: Case) -> dict[str, float]:
     """The trainer's loop on the same rows."""
     from models.spec import load_spec
     from trainer.backends.seeds import seed_everything
+    from trainer.data.head import Head
+    from trainer.data.part import Part
     from trainer.fitting import fit
-    from trainer.heads import Head
     from trainer.network import build_network, compile_network
-    from trainer.stepping import Part
     from trainer.watching import Onlooker
 
     spec = load_spec(case.document)

@@ -15,8 +15,8 @@ from models.settings import read_settings
 from models.spec import load_spec
 from models.spec.yaml_text import load_document
 from trainer.data import load_dataset
-from trainer.splits import split_rows
-from trainer.targets import read_classes
+from trainer.data.labels import read_classes
+from trainer.data.splits import split_rows
 
 
 def held_out(path: Path) -> dict[str, Any]:

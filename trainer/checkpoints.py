@@ -21,7 +21,7 @@ from models.errors import StoreUnavailable, TrainingError
 from models.preprocessing.instances import Array
 from models.spec import Spec
 from models.store.checkpoints import CheckpointShelf
-from trainer.preparation import Prepared
+from trainer.data.preparation import Prepared
 from trainer.watching import Watcher
 
 __all__ = ["DataChanged", "Keeper", "Origin", "Snapshot", "restore", "snapshot_arrays"]

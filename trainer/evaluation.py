@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from models.preprocessing.instances import Array
+from trainer.data.head import Head
+from trainer.data.labels import Labels
+from trainer.data.preparation import Prepared
 from trainer.data.rows import batches
-from trainer.heads import Head
-from trainer.preparation import Prepared
 from trainer.scores import Calibration, Mistake, calibration, mistakes, roc_auc
 from trainer.stepping import Stepper
-from trainer.targets import Labels
 
 __all__ = ["ClassScore", "Evaluation", "confusion_matrix", "evaluate", "judge"]
 

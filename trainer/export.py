@@ -9,8 +9,8 @@ from typing import Any
 import keras
 import onnx
 
+from trainer.data.head import REGRESSION, Head
 from trainer.exporting import BACKEND, export_elsewhere
-from trainer.heads import REGRESSION, Head
 from trainer.inference_network import inference_network
 from trainer.mending import mend
 

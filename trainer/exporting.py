@@ -54,8 +54,8 @@ def main(arguments: Sequence[str]) -> int:
     training_module()
     import keras  # noqa: PLC0415 -- the backend had to be chosen before
 
+    from trainer.data.head import Head  # noqa: PLC0415
     from trainer.export import export_onnx  # noqa: PLC0415
-    from trainer.heads import Head  # noqa: PLC0415
 
     network = keras.saving.load_model(source, compile=False)
     Path(target).write_bytes(export_onnx(network, Head(task, network.output_shape[-1])))

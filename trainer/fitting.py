@@ -16,8 +16,9 @@ from models.spec import Spec
 from models.spec.callbacks import check_monitors as find_unmeasured
 from trainer.callback_memory import recall, remember
 from trainer.checkpoints import Keeper, Snapshot, restore, snapshot_arrays
+from trainer.data.part import Part
 from trainer.network import keras_object
-from trainer.stepping import Part, Stepper, make_stepper, plain_numbers
+from trainer.stepping import Stepper, make_stepper, plain_numbers
 from trainer.watching import Deadline, Progress, TrainingPaused, Watcher
 
 __all__ = ["Fitted", "check_monitors", "epoch_order", "fit"]

@@ -13,12 +13,12 @@ from models.spec import Gate, Spec
 from models.spec.metrics import higher_is_better, metric_name
 from models.store.manifest import Manifest
 from models.store.store import Store
+from trainer.data.head import Head
+from trainer.data.preparation import Prepared
+from trainer.data.row_digest import rows_digest
 from trainer.data.rows import preprocessed
-from trainer.heads import Head
-from trainer.held_out import rows_digest
 from trainer.network import keras_object
 from trainer.parity import graph_predictions
-from trainer.preparation import Prepared
 
 __all__ = ["Check", "GateOutcome", "pass_gate"]
 

@@ -61,8 +61,8 @@ def import_network(
         DataError: When the file cannot be loaded safely, or is no network that can be served.
         TrainingError: When ONNX Runtime does not take the export, or computes something else.
     """
+    from trainer.data.head import Head  # noqa: PLC0415
     from trainer.export import export_onnx  # noqa: PLC0415 -- it imports Keras, whose backend the caller chooses
-    from trainer.heads import Head  # noqa: PLC0415
     from trainer.parity import check_parity  # noqa: PLC0415
 
     check_keras_file(content, where=where)

@@ -13,13 +13,13 @@ from models.spec import DataSpec
 from models.spec.head import MULTILABEL, REGRESSION
 from models.store.datasets import Datasets
 from trainer.data import Dataset, load_dataset
+from trainer.data.head import Head
+from trainer.data.labels import Labels, read_classes, read_multi_hot, read_values
+from trainer.data.part import Part
+from trainer.data.preparation import Piece
+from trainer.data.row_digest import rows_digest
 from trainer.evaluation import judge
-from trainer.heads import Head
-from trainer.held_out import rows_digest
-from trainer.preparation import Piece
 from trainer.report import mistake_document
-from trainer.stepping import Part
-from trainer.targets import Labels, read_classes, read_multi_hot, read_values
 
 __all__ = ["Measured", "Measuring"]
 

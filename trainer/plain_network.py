@@ -11,7 +11,7 @@ from typing import Any
 import keras
 
 from models.spec import Spec
-from trainer.heads import Head
+from trainer.data.head import Head
 from trainer.network import build_network, compile_network
 
 __all__ = ["plain_network"]

@@ -23,9 +23,9 @@ from models.preprocessing.instances import Array
 from models.preprocessing.pipeline import fit_steps
 from models.spec import Spec, load_spec
 from trainer.backends.choice import choose_backend
+from trainer.data.labels import Labels
 from trainer.launch import training_module
 from trainer.proof_cases import Case, all_cases, split_case
-from trainer.targets import Labels
 
 __all__ = ["Proof", "Unproved", "document_text", "proofs_document", "prove", "run_cases"]
 
@@ -93,11 +93,11 @@ def _trained(spec: Spec, inputs: Array) -> tuple[Any, Any]:
     import keras  # noqa: PLC0415
 
     from trainer.backends.seeds import seed_everything  # noqa: PLC0415
+    from trainer.data.head import choose_head, task_of  # noqa: PLC0415
+    from trainer.data.part import Part  # noqa: PLC0415
     from trainer.fitting import fit  # noqa: PLC0415
-    from trainer.heads import choose_head, task_of  # noqa: PLC0415
     from trainer.network import adapt_network, build_network, compile_network  # noqa: PLC0415
     from trainer.plain_network import plain_network  # noqa: PLC0415
-    from trainer.stepping import Part  # noqa: PLC0415
     from trainer.watching import Onlooker  # noqa: PLC0415
 
     keras.utils.clear_session(free_memory=False)

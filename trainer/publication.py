@@ -15,12 +15,12 @@ from models.spec import Spec
 from models.spec.yaml_text import dump_document
 from models.store.manifest import GoldenRows, Manifest, TensorInfo, finite
 from models.store.store import Store
+from trainer.data.preparation import Piece, Prepared
+from trainer.data.row_digest import rows_digest
 from trainer.evaluation import Evaluation
 from trainer.export import INPUT, output_name
 from trainer.gate import GateOutcome
-from trainer.held_out import rows_digest
 from trainer.parity import TOLERANCES
-from trainer.preparation import Piece, Prepared
 
 __all__ = ["UNNUMBERED", "Candidate", "golden_rows", "package_versions", "publish", "weights_digest"]
 

@@ -69,7 +69,7 @@ def reproduce(manifest: Manifest, *, store: Store, settings: Settings, tolerance
         OnehotError: As `trainer.training.train`.
     """
     from trainer.backends.devices import claim_devices  # noqa: PLC0415 -- it imports Keras, whose backend the caller chooses
-    from trainer.preparation import prepare  # noqa: PLC0415
+    from trainer.data.preparation import prepare  # noqa: PLC0415
     from trainer.publication import package_versions  # noqa: PLC0415
     from trainer.training import Stopwatch, make_candidate  # noqa: PLC0415
     from trainer.watching import Onlooker  # noqa: PLC0415

@@ -6,53 +6,18 @@ epochs around it, with callbacks, progress and checkpoints, are `trainer.fitting
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import keras
 import numpy as np
 
 from models.preprocessing.instances import Array
-from trainer.data.rows import Rows
+from trainer.data.part import Part
 
-__all__ = [
-    "BatchStepper",
-    "Part",
-    "Stepper",
-    "build_state",
-    "evaluation_batch",
-    "make_stepper",
-    "plain_numbers",
-    "predict",
-]
+__all__ = ["BatchStepper", "Stepper", "build_state", "evaluation_batch", "make_stepper", "plain_numbers", "predict"]
 
 EVALUATION_ROWS = 1024
 EVALUATION_BYTES = 8 * 2**20
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One part of the data, as Keras takes it.
-
-    Args:
-        inputs: `(rows, *input shape) float32`, in memory or in a file.
-        targets: `(rows, outputs) float32`.
-        weights: `(rows,) float32`, or None where every row counts alike.
-    """
-
-    inputs: Rows
-    targets: Array
-    weights: Array | None = None
-
-    @property
-    def rows(self) -> int:
-        """How many rows there are."""
-        return len(self.inputs)
-
-    def arrays(self) -> tuple[Rows, ...]:
-        """Inputs and targets, and weights where there are any: Keras' `(x, y[, sample_weight])`."""
-        given = (self.inputs, self.targets, self.weights)
-        return tuple(array for array in given if array is not None)
 
 
 class Stepper(Protocol):

@@ -11,7 +11,8 @@ import numpy as np
 
 from models.preprocessing.instances import Array
 from trainer.backends.jax_replicas import on_replicas
-from trainer.stepping import Part, evaluation_batch, plain_numbers, predict
+from trainer.data.part import Part
+from trainer.stepping import evaluation_batch, plain_numbers, predict
 
 __all__ = ["JaxStepper"]
 

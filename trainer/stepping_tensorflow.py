@@ -9,8 +9,9 @@ import tensorflow as tf
 
 from models.preprocessing.instances import Array
 from trainer.backends.tensorflow_replicas import on_replicas
+from trainer.data.part import Part
 from trainer.data.rows import BATCH_BYTES, row_bytes
-from trainer.stepping import Part, build_state, evaluation_batch, plain_numbers
+from trainer.stepping import build_state, evaluation_batch, plain_numbers
 
 __all__ = ["StreamedTensorFlowStepper", "TensorFlowStepper"]
 

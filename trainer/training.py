@@ -17,16 +17,16 @@ from models.store.store import Store
 from trainer.backends.devices import Devices, claim_devices
 from trainer.backends.seeds import seed_everything
 from trainer.checkpoints import Keeper, Origin
+from trainer.data.head import check_output
+from trainer.data.preparation import Prepared, prepare
 from trainer.evaluation import evaluate
 from trainer.export import export_keras, export_onnx
 from trainer.fitting import Fitted, fit
 from trainer.gate import pass_gate
-from trainer.heads import check_output
 from trainer.network import adapt_network, build_network, compile_network
 from trainer.parity import check_parity
 from trainer.patience import patiently
 from trainer.plain_network import plain_network
-from trainer.preparation import Prepared, prepare
 from trainer.publication import Candidate, publish, weights_digest
 from trainer.report import Outcomes, make_report, report_bytes
 from trainer.stepping import make_stepper

@@ -96,7 +96,7 @@ def test_a_file_of_jax_exports_under_tensorflow() -> None:
     program = """
 import keras, numpy as np
 from trainer.export import export_onnx
-from trainer.heads import Head
+from trainer.data.head import Head
 from trainer.parity import check_parity
 network = keras.Sequential([keras.Input((6,)), keras.layers.Normalization(mean=0.1, variance=2.0),
                             keras.layers.Dense(5, activation="celu"), keras.layers.Dense(3, activation="softmax")])

@@ -23,7 +23,7 @@ assert choose_backend("tensorflow")
 
 import keras  # noqa: E402 -- its backend had to be chosen before
 
-from trainer.preparation import Prepared, prepare  # noqa: E402
+from trainer.data.preparation import Prepared, prepare  # noqa: E402
 from trainer.training import train  # noqa: E402
 
 pytestmark = pytest.mark.timeout(240)

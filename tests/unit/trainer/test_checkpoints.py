@@ -10,8 +10,8 @@ from models.store.checkpoints import CheckpointShelf
 from models.store.store import Store
 from trainer.callback_memory import REMEMBERED
 from trainer.checkpoints import DataChanged, Keeper, Origin, Snapshot
+from trainer.data.preparation import prepare
 from trainer.fitting import fit
-from trainer.preparation import prepare
 from trainer.publication import weights_digest
 from trainer.training import make_network
 from trainer.watching import Onlooker, TrainingPaused

@@ -3,10 +3,10 @@ import numpy as np
 import pytest
 from sklearn.metrics import precision_recall_fscore_support, roc_auc_score
 
+from trainer.data.head import Head
+from trainer.data.labels import Labels
 from trainer.evaluation import confusion_matrix, judge
-from trainer.heads import Head
 from trainer.stepping import evaluation_batch
-from trainer.targets import Labels
 
 NAMES = ("a", "b", "c", "d")
 

@@ -5,8 +5,8 @@ import onnxruntime
 import pytest
 
 from models.errors import ExportMismatch, TrainingError
+from trainer.data.head import Head
 from trainer.export import export_keras, export_onnx
-from trainer.heads import Head
 from trainer.inference_network import inference_network
 from trainer.parity import check_parity, graph_predictions
 

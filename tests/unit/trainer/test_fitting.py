@@ -4,10 +4,11 @@ import pytest
 
 import trainer.fitting
 from models.errors import SpecError, TrainingDiverged
+from trainer.data.part import Part
+from trainer.data.preparation import prepare
 from trainer.fitting import epoch_order, fit
-from trainer.preparation import prepare
 from trainer.publication import weights_digest
-from trainer.stepping import BatchStepper, Part
+from trainer.stepping import BatchStepper
 from trainer.training import make_network
 from trainer.watching import Onlooker, Progress, TrainingCancelled, TrainingTimedOut
 

@@ -5,8 +5,8 @@ import pytest
 
 from models.settings import Settings
 from models.store.store import Store
+from trainer.data.preparation import prepare
 from trainer.gate import pass_gate
-from trainer.preparation import prepare
 from trainer.training import train
 
 

@@ -12,7 +12,7 @@ from models.spec import Spec
 from models.spec.head import MULTILABEL, REGRESSION, SIGMOID, find_head
 from models.spec.head import Head as SpecHead
 from models.spec.metrics import metric_for
-from trainer.targets import Labels, to_one_hot
+from trainer.data.labels import Labels, to_one_hot
 
 __all__ = ["MULTILABEL", "REGRESSION", "Head", "check_output", "choose_head", "task_of"]
 

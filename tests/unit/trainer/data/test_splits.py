@@ -4,8 +4,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from models.errors import DataError
-from trainer.splits import split_rows
-from trainer.targets import Labels
+from trainer.data.labels import Labels
+from trainer.data.splits import split_rows
 
 
 def labels_of(*counts: int) -> Labels:

@@ -4,8 +4,8 @@ import hashlib
 
 import numpy as np
 
+from trainer.data.preparation import Piece
 from trainer.data.rows import batches
-from trainer.preparation import Piece
 
 __all__ = ["rows_digest"]
 

@@ -11,13 +11,13 @@ from models.preprocessing.instances import Array, InstanceSpec
 from models.preprocessing.pipeline import Preprocessing, fit_batches, fit_steps
 from models.spec import DataSpec, Spec
 from models.store.datasets import Datasets
-from trainer.class_weights import row_weights
 from trainer.data import Dataset, load_dataset
+from trainer.data.class_weights import row_weights
+from trainer.data.head import MULTILABEL, REGRESSION, Head, choose_head, task_of
+from trainer.data.labels import Labels, read_classes, read_more, read_multi_hot, read_values
+from trainer.data.part import Part
 from trainer.data.rows import batches, preprocessed
-from trainer.heads import MULTILABEL, REGRESSION, Head, choose_head, task_of
-from trainer.splits import split_rows
-from trainer.stepping import Part
-from trainer.targets import Labels, read_classes, read_more, read_multi_hot, read_values
+from trainer.data.splits import split_rows
 
 __all__ = ["Piece", "Prepared", "prepare"]
 
