@@ -13,7 +13,7 @@ from models.spec import Spec
 from models.store.checkpoints import CheckpointShelf
 from models.store.manifest import Manifest
 from models.store.store import Store
-from trainer.backends.choice import BackendMissing, _quiet_stderr, choose_backend, is_installed
+from trainer.backends.choice import BackendMissing, quiet_stderr, choose_backend, is_installed
 from trainer.failures import is_final
 from trainer.isolation import train_isolated
 from trainer.watching import Watcher
@@ -64,5 +64,5 @@ def forget_checkpoints(store: Store, model: str, job_id: str) -> bool:
 
 def training_module() -> Any:
     """`trainer.training`, which imports Keras: the backend must have been chosen."""
-    with _quiet_stderr():
+    with quiet_stderr():
         return importlib.import_module("trainer.training")

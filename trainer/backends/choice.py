@@ -1,4 +1,4 @@
-"""TODO docstring."""
+"""Which Keras backend this process runs; Keras chooses it once, when it is imported."""
 
 import importlib
 import importlib.util
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from models.errors import TrainingError
 
-__all__ = ["ENVIRONMENT", "BackendMissing", "choose_backend", "is_installed"]
+__all__ = ["ENVIRONMENT", "BackendMissing", "choose_backend", "is_installed", "quiet_stderr"]
 
 ENVIRONMENT = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
@@ -52,7 +52,7 @@ def choose_backend(backend: str) -> bool:
 
 
 @contextmanager
-def _quiet_stderr() -> Iterator[None]:
+def quiet_stderr() -> Iterator[None]:
     """Drop what is written to descriptor 2: tensorflow greets there while it is imported, whatever it was told."""
     sys.stderr.flush()
     saved, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)

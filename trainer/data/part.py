@@ -1,4 +1,4 @@
-"""TODO docstring."""
+"""A part of the data: training, validation or test."""
 
 from dataclasses import dataclass
 
