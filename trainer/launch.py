@@ -13,7 +13,7 @@ from models.spec import Spec
 from models.store.checkpoints import CheckpointShelf
 from models.store.manifest import Manifest
 from models.store.store import Store
-from trainer.backends.choice import BackendMissing, quiet_stderr, choose_backend, is_installed
+from trainer.backends.choice import BackendMissing, choose_backend, is_installed, quiet_stderr
 from trainer.failures import is_final
 from trainer.isolation import train_isolated
 from trainer.watching import Watcher

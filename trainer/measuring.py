@@ -18,8 +18,8 @@ from trainer.data.labels import Labels, read_classes, read_multi_hot, read_value
 from trainer.data.part import Part
 from trainer.data.preparation import Piece
 from trainer.data.row_digest import rows_digest
-from trainer.evaluation import judge
-from trainer.report import mistake_document
+from trainer.evaluation.evaluate import judge
+from trainer.evaluation.report import mistake_document
 
 __all__ = ["Measured", "Measuring"]
 

@@ -17,9 +17,9 @@ from models.store.manifest import GoldenRows, Manifest, TensorInfo, finite
 from models.store.store import Store
 from trainer.data.preparation import Piece, Prepared
 from trainer.data.row_digest import rows_digest
-from trainer.evaluation import Evaluation
+from trainer.evaluation.evaluate import Evaluation
+from trainer.evaluation.gate import GateOutcome
 from trainer.export import INPUT, output_name
-from trainer.gate import GateOutcome
 from trainer.parity import TOLERANCES
 
 __all__ = ["UNNUMBERED", "Candidate", "golden_rows", "package_versions", "publish", "weights_digest"]

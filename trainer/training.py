@@ -19,16 +19,16 @@ from trainer.backends.seeds import seed_everything
 from trainer.checkpoints import Keeper, Origin
 from trainer.data.head import check_output
 from trainer.data.preparation import Prepared, prepare
-from trainer.evaluation import evaluate
+from trainer.evaluation.evaluate import evaluate
+from trainer.evaluation.gate import pass_gate
+from trainer.evaluation.report import Outcomes, make_report, report_bytes
 from trainer.export import export_keras, export_onnx
 from trainer.fitting import Fitted, fit
-from trainer.gate import pass_gate
 from trainer.network import adapt_network, build_network, compile_network
 from trainer.parity import check_parity
 from trainer.patience import patiently
 from trainer.plain_network import plain_network
 from trainer.publication import Candidate, publish, weights_digest
-from trainer.report import Outcomes, make_report, report_bytes
 from trainer.stepping import make_stepper
 from trainer.watching import Onlooker, Watcher
 

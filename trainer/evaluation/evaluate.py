@@ -11,7 +11,7 @@ from trainer.data.head import Head
 from trainer.data.labels import Labels
 from trainer.data.preparation import Prepared
 from trainer.data.rows import batches
-from trainer.scores import Calibration, Mistake, calibration, mistakes, roc_auc
+from trainer.evaluation.scores import Calibration, Mistake, calibration, mistakes, roc_auc
 from trainer.stepping import Stepper
 
 __all__ = ["ClassScore", "Evaluation", "confusion_matrix", "evaluate", "judge"]

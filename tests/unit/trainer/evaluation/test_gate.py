@@ -6,7 +6,7 @@ import pytest
 from models.settings import Settings
 from models.store.store import Store
 from trainer.data.preparation import prepare
-from trainer.gate import pass_gate
+from trainer.evaluation.gate import pass_gate
 from trainer.training import train
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from trainer.scores import calibration, mistakes, roc_auc
+from trainer.evaluation.scores import calibration, mistakes, roc_auc
 
 
 def test_equal_scores_count_half() -> None:

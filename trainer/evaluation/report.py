@@ -11,10 +11,10 @@ import numpy as np
 from models.spec import Spec
 from trainer.data import Dataset
 from trainer.data.preparation import Prepared
-from trainer.evaluation import Evaluation
-from trainer.gate import GateOutcome
+from trainer.evaluation.evaluate import Evaluation
+from trainer.evaluation.gate import GateOutcome
+from trainer.evaluation.scores import Mistake
 from trainer.parity import Parity
-from trainer.scores import Mistake
 
 __all__ = ["Outcomes", "make_report", "mistake_document", "report_bytes"]
 
