@@ -62,8 +62,8 @@ def import_network(
         TrainingError: When ONNX Runtime does not take the export, or computes something else.
     """
     from trainer.data.head import Head  # noqa: PLC0415
-    from trainer.export import export_onnx  # noqa: PLC0415 -- it imports Keras, whose backend the caller chooses
-    from trainer.parity import check_parity  # noqa: PLC0415
+    from trainer.export.onnx_export import export_onnx  # noqa: PLC0415 -- it imports Keras, whose backend the caller chooses
+    from trainer.export.parity import check_parity  # noqa: PLC0415
 
     check_keras_file(content, where=where)
     network = _loaded(content, where)
@@ -155,7 +155,7 @@ def _report(model: str, task: str, names: Sequence[str], parity: Any, where: str
 
 
 def _manifest(model: str, network: Any, *, head: Any, names: tuple[str, ...], golden: GoldenRows) -> Manifest:
-    from trainer.export import INPUT, output_name  # noqa: PLC0415
+    from trainer.export.tensor_names import INPUT, output_name  # noqa: PLC0415
     from trainer.publication import UNNUMBERED, package_versions, weights_digest  # noqa: PLC0415
 
     shape = network.input_shape[1:]

@@ -76,8 +76,8 @@ def _last_line(error: Exception) -> str:
 
 def _difference(case: Case) -> float:
     """The largest difference for 1, 7 and 64 rows between Keras and what ONNX Runtime computes."""
-    from trainer.export import export_onnx  # noqa: PLC0415 -- it imports Keras, whose backend the caller chooses
-    from trainer.parity import graph_predictions  # noqa: PLC0415
+    from trainer.export.onnx_export import export_onnx  # noqa: PLC0415 -- it imports Keras, whose backend the caller chooses
+    from trainer.export.parity import graph_predictions  # noqa: PLC0415
 
     spec = load_spec(case.document)
     raw = rows_of(case)

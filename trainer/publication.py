@@ -19,8 +19,8 @@ from trainer.data.preparation import Piece, Prepared
 from trainer.data.row_digest import rows_digest
 from trainer.evaluation.evaluate import Evaluation
 from trainer.evaluation.gate import GateOutcome
-from trainer.export import INPUT, output_name
-from trainer.parity import TOLERANCES
+from trainer.export.parity import TOLERANCES
+from trainer.export.tensor_names import INPUT, output_name
 
 __all__ = ["UNNUMBERED", "Candidate", "golden_rows", "package_versions", "publish", "weights_digest"]
 

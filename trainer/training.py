@@ -22,10 +22,10 @@ from trainer.data.preparation import Prepared, prepare
 from trainer.evaluation.evaluate import evaluate
 from trainer.evaluation.gate import pass_gate
 from trainer.evaluation.report import Outcomes, make_report, report_bytes
-from trainer.export import export_keras, export_onnx
+from trainer.export.onnx_export import export_keras, export_onnx
+from trainer.export.parity import check_parity
 from trainer.fitting import Fitted, fit
 from trainer.network import adapt_network, build_network, compile_network
-from trainer.parity import check_parity
 from trainer.patience import patiently
 from trainer.plain_network import plain_network
 from trainer.publication import Candidate, publish, weights_digest

@@ -95,9 +95,9 @@ def test_a_file_of_jax_exports_under_tensorflow() -> None:
     """The same answers within 1e-5, with a layer that the export has to mend."""
     program = """
 import keras, numpy as np
-from trainer.export import export_onnx
+from trainer.export.onnx_export import export_onnx
 from trainer.data.head import Head
-from trainer.parity import check_parity
+from trainer.export.parity import check_parity
 network = keras.Sequential([keras.Input((6,)), keras.layers.Normalization(mean=0.1, variance=2.0),
                             keras.layers.Dense(5, activation="celu"), keras.layers.Dense(3, activation="softmax")])
 rows = np.random.default_rng(0).normal(size=(20, 6)).astype("float32")

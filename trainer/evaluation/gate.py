@@ -17,8 +17,8 @@ from trainer.data.head import Head
 from trainer.data.preparation import Prepared
 from trainer.data.row_digest import rows_digest
 from trainer.data.rows import preprocessed
+from trainer.export.parity import graph_predictions
 from trainer.network import keras_object
-from trainer.parity import graph_predictions
 
 __all__ = ["Check", "GateOutcome", "pass_gate"]
 

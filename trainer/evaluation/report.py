@@ -14,7 +14,7 @@ from trainer.data.preparation import Prepared
 from trainer.evaluation.evaluate import Evaluation
 from trainer.evaluation.gate import GateOutcome
 from trainer.evaluation.scores import Mistake
-from trainer.parity import Parity
+from trainer.export.parity import Parity
 
 __all__ = ["Outcomes", "make_report", "mistake_document", "report_bytes"]
 

@@ -10,7 +10,7 @@ from models.errors import ExportMismatch, TrainingError, reason_of
 from models.preprocessing.instances import Array
 from models.preprocessing.tolerance import allowed_difference, largest_difference
 from trainer.data.rows import Rows, batches, row_bytes
-from trainer.export import INPUT
+from trainer.export.tensor_names import INPUT
 
 __all__ = ["TOLERANCES", "Parity", "check_parity", "graph_predictions"]
 

@@ -6,9 +6,9 @@ import pytest
 
 from models.errors import ExportMismatch, TrainingError
 from trainer.data.head import Head
-from trainer.export import export_keras, export_onnx
-from trainer.inference_network import inference_network
-from trainer.parity import check_parity, graph_predictions
+from trainer.export.inference_network import inference_network
+from trainer.export.onnx_export import export_keras, export_onnx
+from trainer.export.parity import check_parity, graph_predictions
 
 ROWS = np.random.default_rng(0).normal(size=(20, 8)).astype(np.float32) * 3
 

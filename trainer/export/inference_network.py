@@ -1,7 +1,7 @@
 """The network that is exported: the trained layers, without what only training needs, written so that it exports.
 
 An augmenting layer passes images through when it is served, but its random numbers stay in the graph. A
-`Normalization` exports its mean and variance as if they were inputs. `trainer.parity` compares the
+`Normalization` exports its mean and variance as if they were inputs. `trainer.export.parity` compares the
 exported graph with the trained network itself, so nothing that is done here can go unnoticed.
 """
 

@@ -9,23 +9,16 @@ from typing import Any
 import keras
 import onnx
 
-from trainer.data.head import REGRESSION, Head
-from trainer.exporting import BACKEND, export_elsewhere
-from trainer.inference_network import inference_network
-from trainer.mending import mend
+from trainer.data.head import Head
+from trainer.export.graph_fixes import mend
+from trainer.export.in_subprocess import BACKEND, export_elsewhere
+from trainer.export.inference_network import inference_network
+from trainer.export.tensor_names import INPUT, output_name
 
-__all__ = ["INPUT", "OPSET", "PROBABILITIES", "VALUES", "export_keras", "export_onnx", "output_name"]
+__all__ = ["OPSET", "export_keras", "export_onnx"]
 
-INPUT = "x"
-PROBABILITIES = "probabilities"
-VALUES = "values"
 OPSET = 18
 SAMPLES = "batch"
-
-
-def output_name(head: Head) -> str:
-    """The graph's output: what a client reads."""
-    return VALUES if head.task == REGRESSION else PROBABILITIES
 
 
 def export_keras(network: Any) -> bytes:
