@@ -63,9 +63,9 @@ def train_with(policy: str) -> Callable[[Case], dict[str, Any]]:
         from trainer.backends.seeds import seed_everything
         from trainer.data.head import Head
         from trainer.data.part import Part
-        from trainer.fitting import fit
+        from trainer.fit.epochs import fit
+        from trainer.fit.progress import Onlooker
         from trainer.network import build_network, compile_network
-        from trainer.watching import Onlooker
 
         document = case.document
         spec = load_spec({**document, "fit": {**document["fit"], "precision": policy}})

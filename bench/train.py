@@ -116,9 +116,9 @@ def ours(case: Case) -> dict[str, float]:
     from trainer.backends.seeds import seed_everything
     from trainer.data.head import Head
     from trainer.data.part import Part
-    from trainer.fitting import fit
+    from trainer.fit.epochs import fit
+    from trainer.fit.progress import Onlooker
     from trainer.network import build_network, compile_network
-    from trainer.watching import Onlooker
 
     spec = load_spec(case.document)
     seed_everything(spec.seed)

@@ -4,8 +4,8 @@ import re
 import signal
 
 from models.errors import DiskFull, OnehotError, StoreFull, StoreUnavailable, TrainingError, reason_of
+from trainer.fit.progress import Superseded, TrainingPaused
 from trainer.isolation import TrainingFailed
-from trainer.watching import Superseded, TrainingPaused
 
 __all__ = [
     "OutOfMemory",

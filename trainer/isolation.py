@@ -17,7 +17,7 @@ from models.spec import Spec
 from models.store.manifest import Manifest
 from models.store.store import Store
 from trainer.child_processes import module_command
-from trainer.watching import Interruption, Progress, TrainingPaused, Watcher
+from trainer.fit.progress import Interruption, Progress, TrainingPaused, Watcher
 
 __all__ = ["PAUSED", "TrainingFailed", "train_isolated"]
 

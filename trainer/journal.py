@@ -15,7 +15,7 @@ from models.queue.events import APPEND, events_key
 from models.queue.names import CHECKPOINTS, KEPT_S, attempt_key, publishing_key
 from trainer.attempts import wishes
 from trainer.draining import is_draining
-from trainer.watching import Progress, Superseded, TrainingCancelled, TrainingPaused
+from trainer.fit.progress import Progress, Superseded, TrainingCancelled, TrainingPaused
 
 __all__ = ["JobWatcher", "told_epochs", "write_meta"]
 

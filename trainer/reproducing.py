@@ -70,9 +70,9 @@ def reproduce(manifest: Manifest, *, store: Store, settings: Settings, tolerance
     """
     from trainer.backends.devices import claim_devices  # noqa: PLC0415 -- it imports Keras, whose backend the caller chooses
     from trainer.data.preparation import prepare  # noqa: PLC0415
+    from trainer.fit.progress import Onlooker  # noqa: PLC0415
     from trainer.publication import package_versions  # noqa: PLC0415
     from trainer.training import Stopwatch, make_candidate  # noqa: PLC0415
-    from trainer.watching import Onlooker  # noqa: PLC0415
 
     spec = published_spec(store, manifest)
     devices = claim_devices(spec.resources.gpus)

@@ -16,7 +16,6 @@ from models.store.manifest import Manifest
 from models.store.store import Store
 from trainer.backends.devices import Devices, claim_devices
 from trainer.backends.seeds import seed_everything
-from trainer.checkpoints import Keeper, Origin
 from trainer.data.head import check_output
 from trainer.data.preparation import Prepared, prepare
 from trainer.evaluation.evaluate import evaluate
@@ -24,13 +23,14 @@ from trainer.evaluation.gate import pass_gate
 from trainer.evaluation.report import Outcomes, make_report, report_bytes
 from trainer.export.onnx_export import export_keras, export_onnx
 from trainer.export.parity import check_parity
-from trainer.fitting import Fitted, fit
+from trainer.fit.checkpoints import Keeper, Origin
+from trainer.fit.choose_stepper import make_stepper
+from trainer.fit.epochs import Fitted, fit
+from trainer.fit.progress import Onlooker, Watcher
+from trainer.fit.store_retry import patiently
 from trainer.network import adapt_network, build_network, compile_network
-from trainer.patience import patiently
 from trainer.plain_network import plain_network
 from trainer.publication import Candidate, publish, weights_digest
-from trainer.stepping import make_stepper
-from trainer.watching import Onlooker, Watcher
 
 __all__ = ["Stopwatch", "make_candidate", "train"]
 

@@ -20,9 +20,9 @@ from trainer.child_processes import die_with_parent
 from trainer.dequeuing import CarefulQueue
 from trainer.draining import drain, drain_on, is_draining
 from trainer.failures import ProcessKilled, error_document, may_help_again
+from trainer.fit.progress import Superseded, TrainingCancelled, TrainingPaused
 from trainer.journal import write_meta
 from trainer.leasing_worker import LEASE_S, LeasingWorker
-from trainer.watching import Superseded, TrainingCancelled, TrainingPaused
 
 __all__ = ["LEASE_S", "TrainingWorker"]
 

@@ -22,8 +22,8 @@ from trainer.training_worker import LEASE_S, TrainingWorker
 __all__ = ["main", "preload"]
 
 LATER: Mapping[str, tuple[str, ...]] = {
-    "tensorflow": ("trainer.stepping_tensorflow", "tf2onnx.convert"),
-    "jax": ("trainer.stepping_jax",),
+    "tensorflow": ("trainer.fit.tensorflow_stepper", "tf2onnx.convert"),
+    "jax": ("trainer.fit.jax_stepper",),
     "torch": (),
 }
 """Backend → what a training would import later on."""

@@ -15,8 +15,8 @@ from models.settings import Settings
 from models.spec import load_spec
 from models.store.store import Store
 from trainer.backends.choice import is_installed
+from trainer.fit.progress import Onlooker
 from trainer.isolation import train_isolated
-from trainer.watching import Onlooker
 
 pytestmark = pytest.mark.timeout(900)
 BACKENDS = [backend for backend in ("tensorflow", "jax", "torch") if is_installed(backend)]

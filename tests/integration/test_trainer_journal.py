@@ -17,9 +17,9 @@ from models.queue.names import CHECKPOINTS, cancel_key, publishing_key
 from models.store.checkpoints import CheckpointShelf
 from models.store.store import Store
 from trainer.attempts import begin_attempt
+from trainer.fit.progress import Progress, Superseded, TrainingCancelled
 from trainer.journal import JobWatcher
 from trainer.sweeping import sweep
-from trainer.watching import Progress, Superseded, TrainingCancelled
 
 
 @pytest.fixture

@@ -30,14 +30,14 @@ if backend == "tensorflow":
     (cpu,) = tf.config.list_physical_devices("CPU")
     tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 training = training_module()
-import trainer.fitting
+import trainer.fit.epochs
 from models.settings import Settings
 from models.spec import load_spec
 from models.store.store import Store
 from trainer.backends.devices import Devices
-from trainer.watching import Onlooker, TrainingPaused
+from trainer.fit.progress import Onlooker, TrainingPaused
 
-trainer.fitting.CALL_S = 0.0
+trainer.fit.epochs.CALL_S = 0.0
 
 class Pausing(Onlooker):
     def __init__(self, looks):

@@ -13,7 +13,7 @@ from models.store.manifest import Manifest
 from models.store.store import Store
 from service.registry.verified_loading import load_version
 from trainer.backends.choice import choose_backend
-from trainer.watching import Onlooker
+from trainer.fit.progress import Onlooker
 
 assert choose_backend("tensorflow")
 

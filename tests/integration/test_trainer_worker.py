@@ -218,7 +218,7 @@ def test_another_backend_trains_in_a_process_of_its_own(environment: dict[str, s
         "from models.spec import load_spec\n"
         "from models.store import Store\n"
         "from trainer.isolation import train_isolated\n"
-        "from trainer.watching import Onlooker\n"
+        "from trainer.fit.progress import Onlooker\n"
         "class Counter(Onlooker):\n"
         "    seen = 0\n"
         "    def on_epoch(self, progress): self.seen += 1\n"

@@ -12,7 +12,7 @@ from trainer.data.labels import Labels
 from trainer.data.preparation import Prepared
 from trainer.data.rows import batches
 from trainer.evaluation.scores import Calibration, Mistake, calibration, mistakes, roc_auc
-from trainer.stepping import Stepper
+from trainer.fit.stepper import Stepper
 
 __all__ = ["ClassScore", "Evaluation", "confusion_matrix", "evaluate", "judge"]
 

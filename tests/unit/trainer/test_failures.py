@@ -5,8 +5,8 @@ import pytest
 
 from models.errors import DataError, StoreFull, StoreUnavailable, TrainingDiverged, WorkerLost
 from trainer.failures import ProcessKilled, error_document, is_final, may_help_again
+from trainer.fit.progress import Superseded, TrainingCancelled, TrainingPaused
 from trainer.isolation import TrainingFailed
-from trainer.watching import Superseded, TrainingCancelled, TrainingPaused
 
 
 class ResourceExhaustedError(Exception):

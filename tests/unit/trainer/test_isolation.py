@@ -5,8 +5,8 @@ import pytest
 import trainer.isolation
 from models.spec import Spec
 from models.store.store import Store
+from trainer.fit.progress import Onlooker, TrainingCancelled, TrainingPaused
 from trainer.isolation import TrainingFailed, train_isolated
-from trainer.watching import Onlooker, TrainingCancelled, TrainingPaused
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from models.settings import Settings
 from trainer.__main__ import main
 from trainer.backends.choice import BackendMissing, is_installed
 from trainer.failures import error_document
+from trainer.fit.progress import Onlooker
 from trainer.launch import launch
-from trainer.watching import Onlooker
 
 FRAMEWORKS = ("keras", "tensorflow", "jax", "torch", "onnx", "sklearn", "polars")
 

@@ -6,7 +6,7 @@ from sklearn.metrics import precision_recall_fscore_support, roc_auc_score
 from trainer.data.head import Head
 from trainer.data.labels import Labels
 from trainer.evaluation.evaluate import confusion_matrix, judge
-from trainer.stepping import evaluation_batch
+from trainer.fit.stepper import evaluation_batch
 
 NAMES = ("a", "b", "c", "d")
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from models.errors import StoreFull, StoreUnavailable
-from trainer.watching import Watcher
+from trainer.fit.progress import Watcher
 
 __all__ = ["WAITS_S", "patiently"]
 

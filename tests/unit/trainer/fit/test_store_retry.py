@@ -1,15 +1,15 @@
 import pytest
 
-import trainer.patience
+import trainer.fit.store_retry
 from models.errors import StoreFull, StoreUnavailable
-from trainer.patience import patiently
-from trainer.watching import Onlooker, TrainingCancelled
+from trainer.fit.progress import Onlooker, TrainingCancelled
+from trainer.fit.store_retry import patiently
 
 
 @pytest.fixture(autouse=True)
 def no_waits(monkeypatch) -> None:
     """Three tries, without waiting."""
-    monkeypatch.setattr(trainer.patience, "WAITS_S", (0.001, 0.001))
+    monkeypatch.setattr(trainer.fit.store_retry, "WAITS_S", (0.001, 0.001))
 
 
 class Store:

@@ -14,12 +14,13 @@ from models.errors import Problem, SpecError, TrainingDiverged
 from models.preprocessing.instances import Array
 from models.spec import Spec
 from models.spec.callbacks import check_monitors as find_unmeasured
-from trainer.callback_memory import recall, remember
-from trainer.checkpoints import Keeper, Snapshot, restore, snapshot_arrays
 from trainer.data.part import Part
+from trainer.fit.callback_state import recall, remember
+from trainer.fit.checkpoints import Keeper, Snapshot, restore, snapshot_arrays
+from trainer.fit.choose_stepper import make_stepper
+from trainer.fit.progress import Deadline, Progress, TrainingPaused, Watcher
+from trainer.fit.stepper import Stepper, plain_numbers
 from trainer.network import keras_object
-from trainer.stepping import Stepper, make_stepper, plain_numbers
-from trainer.watching import Deadline, Progress, TrainingPaused, Watcher
 
 __all__ = ["Fitted", "check_monitors", "epoch_order", "fit"]
 

@@ -22,7 +22,7 @@ from models.preprocessing.instances import Array
 from models.spec import Spec
 from models.store.checkpoints import CheckpointShelf
 from trainer.data.preparation import Prepared
-from trainer.watching import Watcher
+from trainer.fit.progress import Watcher
 
 __all__ = ["DataChanged", "Keeper", "Origin", "Snapshot", "restore", "snapshot_arrays"]
 

@@ -12,7 +12,7 @@ import numpy as np
 from models.preprocessing.instances import Array
 from trainer.backends.jax_replicas import on_replicas
 from trainer.data.part import Part
-from trainer.stepping import evaluation_batch, plain_numbers, predict
+from trainer.fit.stepper import evaluation_batch, plain_numbers, predict
 
 __all__ = ["JaxStepper"]
 

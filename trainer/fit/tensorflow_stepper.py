@@ -11,7 +11,7 @@ from models.preprocessing.instances import Array
 from trainer.backends.tensorflow_replicas import on_replicas
 from trainer.data.part import Part
 from trainer.data.rows import BATCH_BYTES, row_bytes
-from trainer.stepping import build_state, evaluation_batch, plain_numbers
+from trainer.fit.stepper import build_state, evaluation_batch, plain_numbers
 
 __all__ = ["StreamedTensorFlowStepper", "TensorFlowStepper"]
 

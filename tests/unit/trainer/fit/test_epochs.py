@@ -2,15 +2,15 @@ import keras
 import numpy as np
 import pytest
 
-import trainer.fitting
+import trainer.fit.epochs
 from models.errors import SpecError, TrainingDiverged
 from trainer.data.part import Part
 from trainer.data.preparation import prepare
-from trainer.fitting import epoch_order, fit
+from trainer.fit.epochs import epoch_order, fit
+from trainer.fit.keras_stepper import BatchStepper
+from trainer.fit.progress import Onlooker, Progress, TrainingCancelled, TrainingTimedOut
 from trainer.publication import weights_digest
-from trainer.stepping import BatchStepper
 from trainer.training import make_network
-from trainer.watching import Onlooker, Progress, TrainingCancelled, TrainingTimedOut
 
 
 class Recorder(Onlooker):
@@ -75,7 +75,7 @@ def test_both_steppers_train_alike(run, monkeypatch) -> None:
     """Many steps in one graph are the same as one call of Keras for each batch, with class weights."""
     changes = {"fit": {"epochs": 2, "batch_size": 7, "class_weight": {"1": 3.0}}}
     quick, fitted, prepared = run(**changes)
-    monkeypatch.setattr(trainer.fitting, "make_stepper", BatchStepper)
+    monkeypatch.setattr(trainer.fit.epochs, "make_stepper", BatchStepper)
     plain, plainly_fitted, _ = run(**changes)
     for one, other in zip(quick.get_weights(), plain.get_weights(), strict=True):
         assert np.allclose(one, other, atol=1e-5)
@@ -89,8 +89,8 @@ def test_both_steppers_train_alike(run, monkeypatch) -> None:
 def test_a_long_epoch_is_cut_into_calls_without_changing_the_result(run, monkeypatch) -> None:
     """A cancel is noticed between two calls."""
     whole = weights_digest(run()[0])
-    monkeypatch.setattr(trainer.fitting, "CALL_S", 0.0)
-    monkeypatch.setattr(trainer.fitting, "FIRST_CALL_STEPS", 1)
+    monkeypatch.setattr(trainer.fit.epochs, "CALL_S", 0.0)
+    monkeypatch.setattr(trainer.fit.epochs, "FIRST_CALL_STEPS", 1)
     assert weights_digest(run()[0]) == whole
 
 

@@ -3,18 +3,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-import trainer.checkpoints
-import trainer.fitting
+import trainer.fit.checkpoints
+import trainer.fit.epochs
 from models.errors import StoreUnavailable
 from models.store.checkpoints import CheckpointShelf
 from models.store.store import Store
-from trainer.callback_memory import REMEMBERED
-from trainer.checkpoints import DataChanged, Keeper, Origin, Snapshot
 from trainer.data.preparation import prepare
-from trainer.fitting import fit
+from trainer.fit.callback_state import REMEMBERED
+from trainer.fit.checkpoints import DataChanged, Keeper, Origin, Snapshot
+from trainer.fit.epochs import fit
+from trainer.fit.progress import Onlooker, TrainingPaused
 from trainer.publication import weights_digest
 from trainer.training import make_network
-from trainer.watching import Onlooker, TrainingPaused
 
 ORIGIN = Origin("spec", "data")
 SOFTMAX = {"Dense": {"units": 3, "activation": "softmax"}}
@@ -89,8 +89,8 @@ def attempt(make_spec, data_root, shelf):
 @pytest.mark.parametrize("case", CASES)
 def test_an_interrupted_training_ends_as_one_that_was_not(attempt, shelf, monkeypatch, case) -> None:
     """The same weights and the same history, after stops between two epochs and in the middle of two."""
-    monkeypatch.setattr(trainer.fitting, "CALL_S", 0.0)
-    monkeypatch.setattr(trainer.fitting, "FIRST_CALL_STEPS", 2)
+    monkeypatch.setattr(trainer.fit.epochs, "CALL_S", 0.0)
+    monkeypatch.setattr(trainer.fit.epochs, "FIRST_CALL_STEPS", 2)
     undisturbed = attempt(**CASES[case])
     for looks in (2, 4, 5):
         with pytest.raises(TrainingPaused):
@@ -111,7 +111,7 @@ def test_checkpoints_come_with_time_and_short_trainings_have_none(attempt, shelf
 
 def test_a_killed_training_goes_on_from_its_last_checkpoint(attempt, monkeypatch) -> None:
     """Without a word, so from wherever the last one was written."""
-    monkeypatch.setattr(trainer.checkpoints, "SHARE", 1e9)
+    monkeypatch.setattr(trainer.fit.checkpoints, "SHARE", 1e9)
     undisturbed = attempt()
 
     class Killed(Onlooker):
@@ -152,7 +152,7 @@ def test_time_spent_counts_over_all_attempts(attempt, shelf) -> None:
         attempt(Pausing(3), fit={"timeout_s": 3600})
     snapshot, origin = Snapshot.from_bytes(shelf.newest())
     shelf.save(replace(snapshot, spent_s=3601.0).to_bytes(origin))
-    with pytest.raises(trainer.watching.TrainingTimedOut):
+    with pytest.raises(trainer.fit.progress.TrainingTimedOut):
         attempt(fit={"timeout_s": 3600})
 
 

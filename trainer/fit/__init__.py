@@ -1,0 +1,1 @@
+"""Fitting: epochs, steppers, callbacks, checkpoints and progress."""
