@@ -9,8 +9,8 @@ import pytest
 from models.errors import DataError
 from models.store.store import Store
 from trainer.backends.choice import choose_backend
-from trainer.importing import import_network, main, random_rows
-from trainer.keras_files import check_keras_file
+from trainer.importing.__main__ import import_network, main, random_rows
+from trainer.importing.keras_file_check import check_keras_file
 
 assert choose_backend("tensorflow")
 

@@ -32,8 +32,8 @@ from models.store.datasets import Datasets
 from models.store.manifest import GoldenRows, Manifest, TensorInfo
 from models.store.store import Store
 from trainer.backends.choice import choose_backend
+from trainer.importing.keras_file_check import check_keras_file, layer_specs
 from trainer.jobs import result_of
-from trainer.keras_files import check_keras_file, layer_specs
 from trainer.launch import training_module
 
 __all__ = ["import_network", "main"]
@@ -55,7 +55,7 @@ def import_network(
         where: What the file is called in errors.
         class_names: In the order of the outputs; numbers when there are none.
         store: Where the version goes.
-        measuring: A `trainer.measuring.Measuring`; without it the version has no metrics.
+        measuring: A `trainer.importing.measuring.Measuring`; without it the version has no metrics.
 
     Raises:
         DataError: When the file cannot be loaded safely, or is no network that can be served.
@@ -215,7 +215,7 @@ def _leave_gpus_alone() -> None:
 
 
 def _measuring(options: argparse.Namespace, settings: Settings, store: Store) -> Any:
-    from trainer.measuring import Measuring  # noqa: PLC0415 -- it imports Keras, whose backend had to be chosen before
+    from trainer.importing.measuring import Measuring  # noqa: PLC0415 -- it imports Keras, whose backend had to be chosen before
 
     if not options.data:
         return None

@@ -1,0 +1,1 @@
+"""Publish an existing Keras file as a version."""
