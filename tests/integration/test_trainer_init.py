@@ -17,7 +17,7 @@ from models.spec import Spec, load_spec
 from models.spec.yaml_text import load_document
 from models.store.store import Store
 from trainer.backends.choice import choose_backend
-from trainer.init import main, write_spec
+from trainer.init.__main__ import main, write_spec
 
 assert choose_backend("tensorflow")
 

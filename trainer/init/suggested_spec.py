@@ -13,9 +13,9 @@ from models.names import is_model_name
 from models.spec import load_spec
 from models.spec.yaml_text import load_document
 from trainer.data.dataset import Dataset
-from trainer.starting_features import Features, describe_features
-from trainer.starting_layers import hidden_layers
-from trainer.starting_targets import Target, describe_target
+from trainer.init.suggested_features import Features, describe_features
+from trainer.init.suggested_layers import hidden_layers
+from trainer.init.suggested_targets import Target, describe_target
 
 __all__ = ["Data", "starting_spec"]
 

@@ -8,7 +8,7 @@ from models.errors import DataError
 from models.settings import Settings
 from models.spec import Spec, load_spec
 from models.spec.yaml_text import load_document
-from trainer.init import main, write_spec
+from trainer.init.__main__ import main, write_spec
 
 
 def spec_of(root: Path, source: str, target: str | None = None) -> Spec:

@@ -19,7 +19,7 @@ from models.spec import DataSpec
 from models.store.datasets import Datasets
 from models.store.store import Store
 from trainer.data.sources import read_source
-from trainer.starting_spec import Data, starting_spec
+from trainer.init.suggested_spec import Data, starting_spec
 
 __all__ = ["main", "write_spec"]
 

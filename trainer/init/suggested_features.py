@@ -10,7 +10,7 @@ from models.preprocessing.instances import Array
 from models.preprocessing.table_cells import number_of
 from trainer.data.dataset import Dataset
 from trainer.data.rows import batches
-from trainer.starting_layers import IMAGE, SERIES, TABLE
+from trainer.init.suggested_layers import IMAGE, SERIES, TABLE
 
 __all__ = ["Features", "describe_features"]
 

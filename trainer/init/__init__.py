@@ -1,0 +1,1 @@
+"""A suggested spec for data that was never trained on."""
