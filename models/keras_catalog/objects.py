@@ -1,6 +1,6 @@
 """Layers, losses, optimizers … of a spec, checked against Keras' own signatures without Keras.
 
-The signatures are in `keras_signatures.json`, written by `python -m trainer.signatures`.
+The signatures are in `keras_signatures.json`, written by `python -m trainer.keras_catalog.signatures`.
 An object is `ClassName` or `ClassName: {keyword arguments}`, under Keras' own names.
 """
 

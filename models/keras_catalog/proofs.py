@@ -1,6 +1,7 @@
 """What was proved to be trained and served, name by name, and what is refused and why: data, read without a framework.
 
-`keras_proofs.json` is written by `python -m trainer.proving`, which trains, exports and compares every name.
+`keras_proofs.json` is written by `python -m trainer.keras_catalog.proving`, which trains, exports and compares every
+name.
 """
 
 import json
@@ -70,7 +71,8 @@ def markdown() -> str:
         "trained for two epochs and exported, "
         f"and what ONNX Runtime answers for {rows} and {document['rows'][-1]} rows "
         f"is Keras' own answer within {document['tolerance']:g}. "
-        "`python -m trainer.proving` proves all of it again; `onehot layers` prints this page (`--markdown`).",
+        "`python -m trainer.keras_catalog.proving` proves all of it again; "
+        "`onehot layers` prints this page (`--markdown`).",
     ]
     family = ""
     for entry in entries():

@@ -1,4 +1,4 @@
-"""What most networks are made of, proved one by one; `python -m trainer.proving` proves all that Keras ships."""
+"""The layers of most networks, proved one by one; `python -m trainer.keras_catalog.proving` proves all of Keras."""
 
 import json
 import re
@@ -8,8 +8,8 @@ import pytest
 from models.keras_catalog.objects import families, keras_version, known_names
 from models.keras_catalog.proofs import PROOFS
 from trainer.backends.choice import choose_backend
-from trainer.proof_cases import Case, all_cases, split_case
-from trainer.proving import Proof, Unproved, document_text, proofs_document, prove, run_cases
+from trainer.keras_catalog.proof_cases import Case, all_cases, split_case
+from trainer.keras_catalog.proving import Proof, Unproved, document_text, proofs_document, prove, run_cases
 
 assert choose_backend("tensorflow")
 
@@ -46,7 +46,7 @@ def test_every_name_has_a_case() -> None:
 
 
 def test_the_committed_proofs_are_of_the_cases_and_of_the_installed_keras() -> None:
-    """When they are not: python -m trainer.proving."""
+    """When they are not: python -m trainer.keras_catalog.proving."""
     committed = json.loads(PROOFS.read_text("utf-8"))
     expected = proofs_document((Proof(case, 0.0, 0.0) for case in all_cases()), keras_version())
     assert committed["keras"] == expected["keras"]

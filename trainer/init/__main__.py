@@ -33,10 +33,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = read_settings(os.environ)
         sys.stdout.write(write_spec(options.data, options.target, model=options.model, settings=settings))
     except SettingsError as error:
-        print(error, file=sys.stderr)  # noqa: T201 -- a command speaks here
+        print(error, file=sys.stderr)
         return 2
     except OnehotError as error:
-        print(error, file=sys.stderr)  # noqa: T201
+        print(error, file=sys.stderr)
         return 1
     return 0
 

@@ -1,6 +1,6 @@
 """Proof that what a spec may name is trained and served: build, fit two epochs, export, compare with Keras.
 
-    python -m trainer.proving [TEXT …]
+    python -m trainer.keras_catalog.proving [TEXT …]
 
 runs every case (or those whose title holds a TEXT) and, when all were run, writes
 `models/keras_catalog/keras_proofs.json`: what `onehot layers` prints. A test fails while that
@@ -24,8 +24,8 @@ from models.preprocessing.pipeline import fit_steps
 from models.spec import Spec, load_spec
 from trainer.backends.choice import choose_backend
 from trainer.data.labels import Labels
+from trainer.keras_catalog.proof_cases import Case, all_cases, split_case
 from trainer.launch import training_module
-from trainer.proof_cases import Case, all_cases, split_case
 
 __all__ = ["Proof", "Unproved", "document_text", "proofs_document", "prove", "run_cases"]
 

@@ -1,6 +1,6 @@
 """Keras' own signatures as a JSON table, so that the service can check a spec without importing a framework.
 
-    python -m trainer.signatures > models/keras_catalog/keras_signatures.json
+    python -m trainer.keras_catalog.signatures > models/keras_catalog/keras_signatures.json
 
 writes the table anew after Keras was upgraded; a test fails while the committed one is out of date.
 """

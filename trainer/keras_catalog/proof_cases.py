@@ -1,4 +1,4 @@
-"""One small training for each layer, activation, loss … that a spec may name: what `trainer.proving` runs.
+"""One small training for each layer, activation, loss … that a spec may name, for `trainer.keras_catalog.proving`.
 
 A case is a spec without data. Names that Keras adds later have no case until somebody writes one: a test says so.
 """

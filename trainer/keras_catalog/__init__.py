@@ -1,0 +1,1 @@
+"""The tables of `models.keras_catalog`, written from the installed Keras."""
