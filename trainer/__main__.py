@@ -22,11 +22,11 @@ from models.spec.yaml_text import load_document, set_path
 from models.store.manifest import Manifest
 from trainer.child_processes import die_with_parent
 from trainer.draining import drain_on, is_draining
-from trainer.failures import error_document
 from trainer.fit.progress import Onlooker, Progress, TrainingPaused
-from trainer.isolation import PAUSED
 from trainer.jobs import result_of
-from trainer.launch import launch
+from trainer.launch.failures import error_document
+from trainer.launch.launch import launch
+from trainer.launch.subprocess_training import PAUSED
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -11,7 +11,7 @@ from models.spec import load_spec
 from models.store.manifest import Manifest
 from trainer.attempts import ATTEMPT_VARIABLE
 from trainer.journal import JobWatcher
-from trainer.launch import launch
+from trainer.launch.launch import launch
 
 __all__ = ["LISTED", "result_of", "train"]
 

@@ -16,8 +16,8 @@ from models.errors import WorkerLost
 from models.queue.events import add_end
 from models.queue.names import KEPT_S, maintaining
 from trainer.dequeuing import CarefulQueue
-from trainer.failures import error_document
 from trainer.journal import write_meta
+from trainer.launch.failures import error_document
 from trainer.listed_jobs import ListedJob
 from trainer.sweeping import Sweeper
 

@@ -19,7 +19,7 @@ from models.store.datasets import Datasets
 from models.store.manifest import Manifest
 from models.store.store import Store
 from trainer.backends.choice import BackendMissing, choose_backend, is_installed
-from trainer.launch import training_module
+from trainer.launch.launch import training_module
 
 __all__ = ["Reproduction", "main", "reproduce"]
 

@@ -1,4 +1,4 @@
-"""One training from spec to published version. Importing this module imports Keras: `trainer.launch` does it."""
+"""One training from spec to published version. Importing this module imports Keras: `trainer.launch.launch` does it."""
 
 import time
 from collections.abc import Iterator

@@ -19,9 +19,9 @@ from trainer.attempts import ATTEMPT_VARIABLE, begin_attempt, is_cancellable, wi
 from trainer.child_processes import die_with_parent
 from trainer.dequeuing import CarefulQueue
 from trainer.draining import drain, drain_on, is_draining
-from trainer.failures import ProcessKilled, error_document, may_help_again
 from trainer.fit.progress import Superseded, TrainingCancelled, TrainingPaused
 from trainer.journal import write_meta
+from trainer.launch.failures import ProcessKilled, error_document, may_help_again
 from trainer.leasing_worker import LEASE_S, LeasingWorker
 
 __all__ = ["LEASE_S", "TrainingWorker"]

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from models.queue.names import CPU_QUEUE, QUEUES
 from models.settings import SettingsError, read_settings
 from trainer.backends.choice import choose_backend, is_installed
-from trainer.launch import training_module
+from trainer.launch.launch import training_module
 from trainer.logs import set_up_logs
 from trainer.queue_connection import connect
 from trainer.training_worker import LEASE_S, TrainingWorker

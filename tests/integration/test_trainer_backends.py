@@ -16,7 +16,7 @@ from models.spec import load_spec
 from models.store.store import Store
 from trainer.backends.choice import is_installed
 from trainer.fit.progress import Onlooker
-from trainer.isolation import train_isolated
+from trainer.launch.subprocess_training import train_isolated
 
 pytestmark = pytest.mark.timeout(900)
 BACKENDS = [backend for backend in ("tensorflow", "jax", "torch") if is_installed(backend)]

@@ -217,7 +217,7 @@ def test_another_backend_trains_in_a_process_of_its_own(environment: dict[str, s
         "import json, sys\n"
         "from models.spec import load_spec\n"
         "from models.store import Store\n"
-        "from trainer.isolation import train_isolated\n"
+        "from trainer.launch.subprocess_training import train_isolated\n"
         "from trainer.fit.progress import Onlooker\n"
         "class Counter(Onlooker):\n"
         "    seen = 0\n"

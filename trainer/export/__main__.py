@@ -10,7 +10,7 @@ from pathlib import Path
 
 from trainer.backends.choice import choose_backend
 from trainer.export.in_subprocess import BACKEND
-from trainer.launch import training_module
+from trainer.launch.launch import training_module
 
 __all__ = ["main"]
 

@@ -34,7 +34,7 @@ from models.store.store import Store
 from trainer.backends.choice import choose_backend
 from trainer.importing.keras_file_check import check_keras_file, layer_specs
 from trainer.jobs import result_of
-from trainer.launch import training_module
+from trainer.launch.launch import training_module
 
 __all__ = ["import_network", "main"]
 

@@ -25,7 +25,7 @@ from models.spec import Spec, load_spec
 from trainer.backends.choice import choose_backend
 from trainer.data.labels import Labels
 from trainer.keras_catalog.proof_cases import Case, all_cases, split_case
-from trainer.launch import training_module
+from trainer.launch.launch import training_module
 
 __all__ = ["Proof", "Unproved", "document_text", "proofs_document", "prove", "run_cases"]
 

@@ -4,9 +4,9 @@ import signal
 import pytest
 
 from models.errors import DataError, StoreFull, StoreUnavailable, TrainingDiverged, WorkerLost
-from trainer.failures import ProcessKilled, error_document, is_final, may_help_again
 from trainer.fit.progress import Superseded, TrainingCancelled, TrainingPaused
-from trainer.isolation import TrainingFailed
+from trainer.launch.failures import ProcessKilled, error_document, is_final, may_help_again
+from trainer.launch.subprocess_training import TrainingFailed
 
 
 class ResourceExhaustedError(Exception):

@@ -9,9 +9,9 @@ from models.errors import StoreUnavailable
 from models.settings import Settings
 from trainer.__main__ import main
 from trainer.backends.choice import BackendMissing, is_installed
-from trainer.failures import error_document
 from trainer.fit.progress import Onlooker
-from trainer.launch import launch
+from trainer.launch.failures import error_document
+from trainer.launch.launch import launch
 
 FRAMEWORKS = ("keras", "tensorflow", "jax", "torch", "onnx", "sklearn", "polars")
 
@@ -19,7 +19,8 @@ FRAMEWORKS = ("keras", "tensorflow", "jax", "torch", "onnx", "sklearn", "polars"
 def test_importing_the_trainer_loads_no_framework() -> None:
     """The backend must still be free to choose, and a help text quick."""
     code = (
-        "import sys, trainer, trainer.jobs, trainer.worker, trainer.training_worker, trainer.launch, trainer.__main__\n"
+        "import sys, trainer, trainer.jobs, trainer.worker, trainer.training_worker\n"
+        "import trainer.launch.launch, trainer.__main__\n"
         f"print([name for name in {FRAMEWORKS!r} if name in sys.modules])"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -14,9 +14,9 @@ from models.store.checkpoints import CheckpointShelf
 from models.store.manifest import Manifest
 from models.store.store import Store
 from trainer.backends.choice import BackendMissing, choose_backend, is_installed, quiet_stderr
-from trainer.failures import is_final
 from trainer.fit.progress import Watcher
-from trainer.isolation import train_isolated
+from trainer.launch.failures import is_final
+from trainer.launch.subprocess_training import train_isolated
 
 __all__ = ["forget_checkpoints", "launch", "training_module"]
 

@@ -5,7 +5,7 @@ import signal
 
 from models.errors import DiskFull, OnehotError, StoreFull, StoreUnavailable, TrainingError, reason_of
 from trainer.fit.progress import Superseded, TrainingPaused
-from trainer.isolation import TrainingFailed
+from trainer.launch.subprocess_training import TrainingFailed
 
 __all__ = [
     "OutOfMemory",

@@ -2,11 +2,11 @@ import sys
 
 import pytest
 
-import trainer.isolation
+import trainer.launch.subprocess_training
 from models.spec import Spec
 from models.store.store import Store
 from trainer.fit.progress import Onlooker, TrainingCancelled, TrainingPaused
-from trainer.isolation import TrainingFailed, train_isolated
+from trainer.launch.subprocess_training import TrainingFailed, train_isolated
 
 
 @pytest.fixture
@@ -14,9 +14,11 @@ def run(monkeypatch, make_spec, tmp_path):
     """Train with a child that runs this code in place of the trainer."""
 
     def run_code(code: str, watcher: Onlooker | None = None):
-        popen = trainer.isolation.subprocess.Popen
+        popen = trainer.launch.subprocess_training.subprocess.Popen
         monkeypatch.setattr(
-            trainer.isolation.subprocess, "Popen", lambda _, **options: popen([sys.executable, "-c", code], **options)
+            trainer.launch.subprocess_training.subprocess,
+            "Popen",
+            lambda _, **options: popen([sys.executable, "-c", code], **options),
         )
         spec: Spec = make_spec()
         return train_isolated(spec, store=Store.open(tmp_path), job_id="job", watcher=watcher or Onlooker())

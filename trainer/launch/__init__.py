@@ -1,0 +1,1 @@
+"""Start a training: in this process or in a subprocess, and tell its failures."""
