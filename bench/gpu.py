@@ -65,7 +65,7 @@ def train_with(policy: str) -> Callable[[Case], dict[str, Any]]:
         from trainer.data.part import Part
         from trainer.fit.epochs import fit
         from trainer.fit.progress import Onlooker
-        from trainer.network import build_network, compile_network
+        from trainer.network.build import build_network, compile_network
 
         document = case.document
         spec = load_spec({**document, "fit": {**document["fit"], "precision": policy}})

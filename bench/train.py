@@ -118,7 +118,7 @@ def ours(case: Case) -> dict[str, float]:
     from trainer.data.part import Part
     from trainer.fit.epochs import fit
     from trainer.fit.progress import Onlooker
-    from trainer.network import build_network, compile_network
+    from trainer.network.build import build_network, compile_network
 
     spec = load_spec(case.document)
     seed_everything(spec.seed)

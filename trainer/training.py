@@ -28,8 +28,8 @@ from trainer.fit.choose_stepper import make_stepper
 from trainer.fit.epochs import Fitted, fit
 from trainer.fit.progress import Onlooker, Watcher
 from trainer.fit.store_retry import patiently
-from trainer.network import adapt_network, build_network, compile_network
-from trainer.plain_network import plain_network
+from trainer.network.build import adapt_network, build_network, compile_network
+from trainer.network.single_device_copy import plain_network
 from trainer.publication import Candidate, publish, weights_digest
 
 __all__ = ["Stopwatch", "make_candidate", "train"]

@@ -18,7 +18,7 @@ from trainer.data.preparation import Prepared
 from trainer.data.row_digest import rows_digest
 from trainer.data.rows import preprocessed
 from trainer.export.parity import graph_predictions
-from trainer.network import keras_object
+from trainer.network.build import keras_object
 
 __all__ = ["Check", "GateOutcome", "pass_gate"]
 

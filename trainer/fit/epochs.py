@@ -20,7 +20,7 @@ from trainer.fit.checkpoints import Keeper, Snapshot, restore, snapshot_arrays
 from trainer.fit.choose_stepper import make_stepper
 from trainer.fit.progress import Deadline, Progress, TrainingPaused, Watcher
 from trainer.fit.stepper import Stepper, plain_numbers
-from trainer.network import keras_object
+from trainer.network.build import keras_object
 
 __all__ = ["Fitted", "check_monitors", "epoch_order", "fit"]
 

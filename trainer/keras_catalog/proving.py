@@ -97,8 +97,8 @@ def _trained(spec: Spec, inputs: Array) -> tuple[Any, Any]:
     from trainer.data.part import Part  # noqa: PLC0415
     from trainer.fit.epochs import fit  # noqa: PLC0415
     from trainer.fit.progress import Onlooker  # noqa: PLC0415
-    from trainer.network import adapt_network, build_network, compile_network  # noqa: PLC0415
-    from trainer.plain_network import plain_network  # noqa: PLC0415
+    from trainer.network.build import adapt_network, build_network, compile_network  # noqa: PLC0415
+    from trainer.network.single_device_copy import plain_network  # noqa: PLC0415
 
     keras.utils.clear_session(free_memory=False)
     seed_everything(spec.seed)

@@ -6,16 +6,9 @@ import signal
 from models.errors import DiskFull, OnehotError, StoreFull, StoreUnavailable, TrainingError, reason_of
 from trainer.fit.progress import Superseded, TrainingPaused
 from trainer.launch.subprocess_training import TrainingFailed
+from trainer.network.keras_messages import plain_lines
 
-__all__ = [
-    "OutOfMemory",
-    "ProcessKilled",
-    "error_document",
-    "explained",
-    "is_final",
-    "may_help_again",
-    "plain_lines",
-]
+__all__ = ["OutOfMemory", "ProcessKilled", "error_document", "explained", "is_final", "may_help_again"]
 
 LONGEST_FOREIGN_MESSAGE = 300
 FOR_NOW = ("ProcessKilled", "StoreUnavailable")
@@ -25,7 +18,6 @@ CALLING, IN_GRAPH = "Exception encountered when calling", "Graph execution error
 AROUND = ("Detected at node", "Node:", "File ", "Arguments received", "<stack traces", "[[", "•", "Stack trace")
 """How lines begin that do not tell it either."""
 NODE = re.compile(r"\{\{[^}]*\}\}|\[Op:[^]]*\]( name:)?")
-COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 MEMORY_ERRORS = ("ResourceExhaustedError", "OutOfMemoryError")
 MEMORY_WORDS = ("RESOURCE_EXHAUSTED", "out of memory", "failed to allocate")
 
@@ -94,11 +86,6 @@ def error_document(error: BaseException) -> dict[str, str]:
 
 def _message(error: BaseException) -> str:
     return str(error) if isinstance(error, OnehotError) else _foreign_message(error)[:LONGEST_FOREIGN_MESSAGE]
-
-
-def plain_lines(text: str) -> list[str]:
-    """The lines of what a framework says, without colours and without empty ones."""
-    return [line.strip() for line in COLOURS.sub("", text).splitlines() if line.strip()]
 
 
 def _foreign_message(error: BaseException) -> str:

@@ -4,7 +4,7 @@ import pytest
 from models.errors import SpecError
 from models.keras_catalog.objects import ObjectSpec
 from trainer.data.head import Head
-from trainer.network import build_network, compile_network, keras_object
+from trainer.network.build import build_network, compile_network, keras_object
 
 SOFTMAX = {"Dense": {"units": 3, "activation": "softmax"}}
 

@@ -12,7 +12,7 @@ import keras
 
 from models.spec import Spec
 from trainer.data.head import Head
-from trainer.network import build_network, compile_network
+from trainer.network.build import build_network, compile_network
 
 __all__ = ["plain_network"]
 

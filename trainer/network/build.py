@@ -11,7 +11,7 @@ from models.keras_catalog.argument_kinds import family_of
 from models.keras_catalog.objects import ACTIVATION_LAYERS, ObjectSpec
 from models.spec import Spec
 from trainer.data.head import Head
-from trainer.launch.failures import plain_lines
+from trainer.network.keras_messages import plain_lines
 
 __all__ = ["adapt_network", "build_network", "compile_network", "keras_object"]
 
