@@ -21,12 +21,12 @@ from models.spec import Spec, load_spec
 from models.spec.yaml_text import load_document, set_path
 from models.store.manifest import Manifest
 from trainer.child_processes import die_with_parent
-from trainer.draining import drain_on, is_draining
 from trainer.fit.progress import Onlooker, Progress, TrainingPaused
 from trainer.jobs import result_of
 from trainer.launch.failures import error_document
 from trainer.launch.launch import launch
 from trainer.launch.subprocess_training import PAUSED
+from trainer.queue.shutdown_flag import drain_on, is_draining
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -11,7 +11,7 @@ from rq.intermediate_queue import IntermediateQueue
 from rq.queue import Queue
 from rq.utils import as_text, now
 
-from trainer.draining import is_draining
+from trainer.queue.shutdown_flag import is_draining
 
 __all__ = ["CarefulQueue"]
 

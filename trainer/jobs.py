@@ -9,9 +9,9 @@ from models.errors import TrainingError
 from models.settings import read_settings
 from models.spec import load_spec
 from models.store.manifest import Manifest
-from trainer.attempts import ATTEMPT_VARIABLE
-from trainer.journal import JobWatcher
 from trainer.launch.launch import launch
+from trainer.queue.attempts import ATTEMPT_VARIABLE
+from trainer.queue.job_progress import JobWatcher
 
 __all__ = ["LISTED", "result_of", "train"]
 

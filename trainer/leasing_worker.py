@@ -16,9 +16,9 @@ from models.errors import WorkerLost
 from models.queue.events import add_end
 from models.queue.names import KEPT_S, maintaining
 from trainer.dequeuing import CarefulQueue
-from trainer.journal import write_meta
 from trainer.launch.failures import error_document
 from trainer.listed_jobs import ListedJob
+from trainer.queue.job_progress import write_meta
 from trainer.sweeping import Sweeper
 
 __all__ = ["LEASE_S", "LeasingWorker"]

@@ -20,7 +20,7 @@ from models.settings import read_settings
 from models.store.store import Store
 from trainer.child_processes import die_with_parent, module_command
 from trainer.launch.launch import forget_checkpoints
-from trainer.queue_connection import connect
+from trainer.queue.redis_connection import connect
 
 __all__ = ["Sweeper", "sweep"]
 

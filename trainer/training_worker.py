@@ -15,14 +15,14 @@ from rq.queue import Queue
 from rq.utils import now
 
 from models.errors import OnehotError
-from trainer.attempts import ATTEMPT_VARIABLE, begin_attempt, is_cancellable, wishes
 from trainer.child_processes import die_with_parent
 from trainer.dequeuing import CarefulQueue
-from trainer.draining import drain, drain_on, is_draining
 from trainer.fit.progress import Superseded, TrainingCancelled, TrainingPaused
-from trainer.journal import write_meta
 from trainer.launch.failures import ProcessKilled, error_document, may_help_again
 from trainer.leasing_worker import LEASE_S, LeasingWorker
+from trainer.queue.attempts import ATTEMPT_VARIABLE, begin_attempt, is_cancellable, wishes
+from trainer.queue.job_progress import write_meta
+from trainer.queue.shutdown_flag import drain, drain_on, is_draining
 
 __all__ = ["LEASE_S", "TrainingWorker"]
 

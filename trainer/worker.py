@@ -16,7 +16,7 @@ from models.settings import SettingsError, read_settings
 from trainer.backends.choice import choose_backend, is_installed
 from trainer.launch.launch import training_module
 from trainer.logs import set_up_logs
-from trainer.queue_connection import connect
+from trainer.queue.redis_connection import connect
 from trainer.training_worker import LEASE_S, TrainingWorker
 
 __all__ = ["main", "preload"]

@@ -16,9 +16,9 @@ from models.queue.events import add_event, events_key
 from models.queue.names import CHECKPOINTS, cancel_key, publishing_key
 from models.store.checkpoints import CheckpointShelf
 from models.store.store import Store
-from trainer.attempts import begin_attempt
 from trainer.fit.progress import Progress, Superseded, TrainingCancelled
-from trainer.journal import JobWatcher
+from trainer.queue.attempts import begin_attempt
+from trainer.queue.job_progress import JobWatcher
 from trainer.sweeping import sweep
 
 
@@ -121,7 +121,7 @@ def test_a_sweep_ends_with_its_worker(job: Job, redis_server: str, wait_until) -
     JobWatcher(job, "first").on_checkpoint()
     job.cancel()
     worker = (
-        "import sys; from trainer.queue_connection import connect; from trainer.sweeping import Sweeper\n"
+        "import sys; from trainer.queue.redis_connection import connect; from trainer.sweeping import Sweeper\n"
         "sweeper = Sweeper(); sweeper.look(connect(sys.argv[1])); print(sweeper._process.pid)"
     )
     nowhere = {**os.environ, "ONEHOT_REDIS_URL": "redis://127.0.0.1:1/0"}

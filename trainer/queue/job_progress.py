@@ -13,9 +13,9 @@ from rq.job import Job
 
 from models.queue.events import APPEND, events_key
 from models.queue.names import CHECKPOINTS, KEPT_S, attempt_key, publishing_key
-from trainer.attempts import wishes
-from trainer.draining import is_draining
 from trainer.fit.progress import Progress, Superseded, TrainingCancelled, TrainingPaused
+from trainer.queue.attempts import wishes
+from trainer.queue.shutdown_flag import is_draining
 
 __all__ = ["JobWatcher", "told_epochs", "write_meta"]
 
