@@ -89,7 +89,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--backend", default="tensorflow", choices=("tensorflow", "jax", "torch"))
     options = parser.parse_args(arguments)
     name, driver, memory = asked("name,driver_version,memory.total")
-    from trainer.worker import preload
+    from trainer.worker.__main__ import preload
 
     preload(options.backend)
     import keras

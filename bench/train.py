@@ -322,7 +322,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--cases", nargs="+", default=EVERYTHING, choices=EVERYTHING)
     parser.add_argument("--only-plain", action="store_true", help="the classic case's `model.fit` once, as JSON")
     options = parser.parse_args(arguments)
-    from trainer.worker import preload
+    from trainer.worker.__main__ import preload
 
     preload(options.backend)
     if options.only_plain:

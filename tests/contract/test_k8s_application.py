@@ -102,6 +102,6 @@ def test_specs_go_to_the_queues_that_workers_serve() -> None:
 
 def test_a_worker_has_drained_long_before_its_grace_period_ends(base: Cluster) -> None:
     """It kills a work-horse that does not hear, and gives the job back, itself."""
-    worker = pytest.importorskip("trainer.training_worker")
+    worker = pytest.importorskip("trainer.worker.training_worker")
     grace_s = [one.pod["terminationGracePeriodSeconds"] for one in base.workloads if one.component == "trainer"]
     assert min(grace_s) > 2 * worker.DRAIN_S

@@ -19,7 +19,7 @@ from models.store.store import Store
 from trainer.fit.progress import Progress, Superseded, TrainingCancelled
 from trainer.queue.attempts import begin_attempt
 from trainer.queue.job_progress import JobWatcher
-from trainer.sweeping import sweep
+from trainer.worker.checkpoint_cleanup import sweep
 
 
 @pytest.fixture
@@ -121,7 +121,8 @@ def test_a_sweep_ends_with_its_worker(job: Job, redis_server: str, wait_until) -
     JobWatcher(job, "first").on_checkpoint()
     job.cancel()
     worker = (
-        "import sys; from trainer.queue.redis_connection import connect; from trainer.sweeping import Sweeper\n"
+        "import sys; from trainer.queue.redis_connection import connect\n"
+        "from trainer.worker.checkpoint_cleanup import Sweeper\n"
         "sweeper = Sweeper(); sweeper.look(connect(sys.argv[1])); print(sweeper._process.pid)"
     )
     nowhere = {**os.environ, "ONEHOT_REDIS_URL": "redis://127.0.0.1:1/0"}

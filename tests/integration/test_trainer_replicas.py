@@ -22,7 +22,8 @@ RANDOM = [{"Conv2D": {"filters": 4, "kernel_size": 3}}, "BatchNormalization", "F
 
 PROGRAM = """
 import json, sys
-from trainer.launch.launch import choose_backend, training_module
+from trainer.backends.choice import choose_backend
+from trainer.launch.launch import training_module
 backend, store, trainings = json.loads(sys.argv[1])
 choose_backend(backend)
 if backend == "tensorflow":

@@ -41,7 +41,8 @@ UNUSED = {"TF_CPP_MIN_LOG_LEVEL": "3", "_RJEM_MALLOC_CONF": "retain:false,dirty_
 
 LIMITED = """
 import json, resource, sys
-from trainer.launch.launch import choose_backend, training_module
+from trainer.backends.choice import choose_backend
+from trainer.launch.launch import training_module
 choose_backend("tensorflow")
 from models.settings import Settings
 from models.spec import load_spec

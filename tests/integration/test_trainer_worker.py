@@ -167,7 +167,7 @@ def test_a_wrong_spec_fails_once_with_its_message(queue: Queue) -> None:
 
 ONE_JOB = """
 import json, psutil
-from trainer.worker import main
+from trainer.worker.__main__ import main
 from tensorflow.python.eager import context
 def opened():
     runtime = context.context()

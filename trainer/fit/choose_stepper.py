@@ -19,10 +19,10 @@ __all__ = ["make_stepper"]
 def make_stepper(network: Any, training: Part, batch_size: int) -> Stepper:
     """The fastest stepper that the running backend has."""
     if keras.backend.backend() == "tensorflow":
-        from trainer.fit import tensorflow_stepper as stepping_tensorflow  # noqa: PLC0415 -- other backends have no tensorflow
+        from trainer.fit import tensorflow_stepper  # noqa: PLC0415 -- other backends have no tensorflow
 
         in_memory = isinstance(training.inputs, np.ndarray)
-        made = stepping_tensorflow.TensorFlowStepper if in_memory else stepping_tensorflow.StreamedTensorFlowStepper
+        made = tensorflow_stepper.TensorFlowStepper if in_memory else tensorflow_stepper.StreamedTensorFlowStepper
         return made(network, training, batch_size)
     if keras.backend.backend() == "jax":
         from trainer.fit.jax_stepper import JaxStepper  # noqa: PLC0415 -- other backends have no jax

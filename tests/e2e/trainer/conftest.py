@@ -217,7 +217,7 @@ class Site:
 def _trains(process: psutil.Process) -> bool:
     """Not one that sweeps checkpoints away, or that is over and not waited for yet."""
     try:
-        return "trainer.sweeping" not in process.cmdline()
+        return "trainer.worker.checkpoint_cleanup" not in process.cmdline()
     except psutil.Error:
         return False
 

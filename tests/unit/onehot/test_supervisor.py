@@ -17,7 +17,7 @@ from onehot.local.child import Program
 from onehot.local.server import claim_folder, free_port, is_port_free, prepare_server
 from onehot.local.stack import ONCE, Place, run_stack
 from onehot.local.supervisor import StartFailed, Supervisor
-from trainer import training_worker
+from trainer.worker import training_worker
 
 DEADLINE_S = 15.0
 STOPS_POLITELY = """

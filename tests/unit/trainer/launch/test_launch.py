@@ -19,7 +19,7 @@ FRAMEWORKS = ("keras", "tensorflow", "jax", "torch", "onnx", "sklearn", "polars"
 def test_importing_the_trainer_loads_no_framework() -> None:
     """The backend must still be free to choose, and a help text quick."""
     code = (
-        "import sys, trainer, trainer.jobs, trainer.worker, trainer.training_worker\n"
+        "import sys, trainer, trainer.jobs, trainer.worker, trainer.worker.training_worker\n"
         "import trainer.launch.launch, trainer.__main__\n"
         f"print([name for name in {FRAMEWORKS!r} if name in sys.modules])"
     )

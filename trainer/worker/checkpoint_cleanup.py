@@ -1,7 +1,7 @@
-"""`python -m trainer.sweeping WORKER`: remove the checkpoints of jobs that have ended, as when the queue cancelled one.
+"""`python -m trainer.worker.checkpoint_cleanup WORKER`: remove the checkpoints of jobs that have ended.
 
-A worker starts this as a process of its own, which ends with it. It may not use the store itself: that starts threads,
-and what is forked from a process with threads can hang.
+A job has also ended when the queue cancelled it. A worker starts this as a process of its own, which ends with it. It
+may not use the store itself: that starts threads, and what is forked from a process with threads can hang.
 """
 
 import os
@@ -60,7 +60,7 @@ class Sweeper:
             return
         self._process = None
         if next(_ended(connection), None) is not None:
-            self._process = subprocess.Popen(module_command("trainer.sweeping", str(os.getpid())))
+            self._process = subprocess.Popen(module_command("trainer.worker.checkpoint_cleanup", str(os.getpid())))
 
 
 if __name__ == "__main__":

@@ -15,11 +15,11 @@ from rq.utils import now
 from models.errors import WorkerLost
 from models.queue.events import add_end
 from models.queue.names import KEPT_S, maintaining
-from trainer.dequeuing import CarefulQueue
 from trainer.launch.failures import error_document
-from trainer.listed_jobs import ListedJob
 from trainer.queue.job_progress import write_meta
-from trainer.sweeping import Sweeper
+from trainer.worker.allowed_jobs import ListedJob
+from trainer.worker.checkpoint_cleanup import Sweeper
+from trainer.worker.reliable_queue import CarefulQueue
 
 __all__ = ["LEASE_S", "LeasingWorker"]
 

@@ -15,9 +15,9 @@ from models.queue.names import CPU_QUEUE, QUEUES
 from models.settings import SettingsError, read_settings
 from trainer.backends.choice import choose_backend, is_installed
 from trainer.launch.launch import training_module
-from trainer.logs import set_up_logs
 from trainer.queue.redis_connection import connect
-from trainer.training_worker import LEASE_S, TrainingWorker
+from trainer.worker.logs import set_up_logs
+from trainer.worker.training_worker import LEASE_S, TrainingWorker
 
 __all__ = ["main", "preload"]
 
@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         settings = read_settings(os.environ)
     except SettingsError as error:
-        print(error, file=sys.stderr)  # noqa: T201 -- logs are not set up yet
+        print(error, file=sys.stderr)
         return 2
     set_up_logs(settings.log_format, settings.log_level)
     preload(options.backend)

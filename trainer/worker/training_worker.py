@@ -16,13 +16,13 @@ from rq.utils import now
 
 from models.errors import OnehotError
 from trainer.child_processes import die_with_parent
-from trainer.dequeuing import CarefulQueue
 from trainer.fit.progress import Superseded, TrainingCancelled, TrainingPaused
 from trainer.launch.failures import ProcessKilled, error_document, may_help_again
-from trainer.leasing_worker import LEASE_S, LeasingWorker
 from trainer.queue.attempts import ATTEMPT_VARIABLE, begin_attempt, is_cancellable, wishes
 from trainer.queue.job_progress import write_meta
 from trainer.queue.shutdown_flag import drain, drain_on, is_draining
+from trainer.worker.leasing_worker import LEASE_S, LeasingWorker
+from trainer.worker.reliable_queue import CarefulQueue
 
 __all__ = ["LEASE_S", "TrainingWorker"]
 

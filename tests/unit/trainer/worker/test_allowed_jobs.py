@@ -4,7 +4,7 @@ from rq.job import Callback
 from rq.serializers import JSONSerializer
 
 from trainer.jobs import LISTED, train
-from trainer.listed_jobs import ForbiddenFunction, ListedJob
+from trainer.worker.allowed_jobs import ForbiddenFunction, ListedJob
 
 NOBODY = Redis(port=1)
 """No server: a job is made without one."""

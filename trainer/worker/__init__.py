@@ -1,0 +1,1 @@
+"""The RQ worker: takes trainings from the queue, one at a time."""
