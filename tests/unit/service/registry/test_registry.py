@@ -4,8 +4,8 @@ import pytest
 
 from models.errors import LabelNotFound, ModelNotFound, StoreUnavailable, VersionNotFound
 from models.store.store import Store
-from service import version_loader
 from service.errors import VersionNotLoaded
+from service.registry import verified_loading
 from service.registry.coordination import planner
 from service.registry.loaded_models import Shelves
 from service.registry.registry import Registry
@@ -204,14 +204,14 @@ def test_an_unforeseen_error_in_one_version_stops_nothing(registry, publish, mon
     """It is that version's reason, without anything of the inside."""
     publish("broken")
     publish("classic")
-    load_version = version_loader.load_version
+    load_version = verified_loading.load_version
 
     def load(store: Store, model: str, version: int) -> object:
         if model == "broken":
             raise MemoryError("secret")
         return load_version(store, model, version)
 
-    monkeypatch.setattr(version_loader, "load_version", load)
+    monkeypatch.setattr(verified_loading, "load_version", load)
     registry.refresh()
     assert registry.find("classic").version == 1
     with pytest.raises(VersionNotLoaded, match="MemoryError") as raised:
