@@ -64,7 +64,7 @@ def train_with(policy: str) -> Callable[[Case], dict[str, Any]]:
         from trainer.data.head import Head
         from trainer.data.part import Part
         from trainer.fit.epochs import fit
-        from trainer.fit.progress import Onlooker
+        from trainer.fit.progress import NullObserver
         from trainer.network.build import build_network, compile_network
 
         document = case.document
@@ -74,7 +74,7 @@ def train_with(policy: str) -> Callable[[Case], dict[str, Any]]:
         compile_network(network, spec, Head("softmax", case.classes))
         part = Part(*case.data())
         began_s = time.perf_counter()
-        fitted = fit(network, spec, training=part, validation=None, watcher=Onlooker())
+        fitted = fit(network, spec, training=part, validation=None, observer=NullObserver())
         seconds = time.perf_counter() - began_s
         digest = hashlib.sha256(b"".join(array.tobytes() for array in network.get_weights())).hexdigest()
         accuracy = fitted.stepper.evaluate(part)["accuracy"]

@@ -18,7 +18,7 @@ from scale_load import Client, keep_asking
 from scale_site import Site
 
 from models.store.store import Store
-from service.registry.store_watch import StoreWatch, survey
+from service.registry.store_watch import StoreWatch, observe_store
 
 MODELS, REPLICAS = 1000, 100
 WINDOW_S = 10.0
@@ -51,7 +51,7 @@ def polling(site: Site) -> None:
         store = bucket.store()
         _fill(store)
         watches = [StoreWatch(store, full_every_s=3600) for _ in range(REPLICAS)]
-        full, full_s = _asked(bucket.requests, lambda: survey(store))
+        full, full_s = _asked(bucket.requests, lambda: observe_store(store))
         head(f"Polling: {REPLICAS} replicas, {MODELS} models, one bucket, a look every {POLL_S:g} s",
              "what", "requests", "a second")  # fmt: skip
         row("a full look of one replica", full, f"takes {full_s:.2f} s")
@@ -76,7 +76,7 @@ def _polling_a_folder(folder: Path) -> None:
     store = Store.open(folder)
     _fill(store)
     watch = StoreWatch(store, full_every_s=3600)
-    full_s = _cpu_s(lambda: survey(store))
+    full_s = _cpu_s(lambda: observe_store(store))
     watch.look()
     look_s = _cpu_s(lambda: [watch.look() for _ in range(100)]) / 100
     head(f"Polling a folder of {MODELS} models", "what", "CPU time")

@@ -117,7 +117,7 @@ def ours(case: Case) -> dict[str, float]:
     from trainer.data.head import Head
     from trainer.data.part import Part
     from trainer.fit.epochs import fit
-    from trainer.fit.progress import Onlooker
+    from trainer.fit.progress import NullObserver
     from trainer.network.build import build_network, compile_network
 
     spec = load_spec(case.document)
@@ -126,7 +126,7 @@ def ours(case: Case) -> dict[str, float]:
     compile_network(network, spec, Head("softmax", case.classes))
     part = Part(*case.data())
     started_s = time.perf_counter()
-    fitted = fit(network, spec, training=part, validation=None, watcher=Onlooker())
+    fitted = fit(network, spec, training=part, validation=None, observer=NullObserver())
     seconds = time.perf_counter() - started_s
     return {"seconds": seconds, "accuracy": fitted.stepper.evaluate(part)["accuracy"]}
 

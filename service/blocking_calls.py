@@ -6,7 +6,7 @@ from typing import ParamSpec, TypeVar, cast
 import gevent
 from gevent import monkey
 
-__all__ = ["aside", "has_event_loop"]
+__all__ = ["has_event_loop", "run_in_thread"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -17,7 +17,7 @@ def has_event_loop() -> bool:
     return bool(monkey.is_module_patched("threading"))
 
 
-def aside(call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+def run_in_thread(call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """Make a call that blocks, such as one to the store, and let other requests go on meanwhile.
 
     Under gevent it runs in a real thread of the hub's pool; without gevent the calling thread is the thread.

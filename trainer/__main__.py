@@ -21,7 +21,7 @@ from models.spec import Spec, load_spec
 from models.spec.yaml_text import load_document, set_path
 from models.store.manifest import Manifest
 from trainer.child_processes import die_with_parent
-from trainer.fit.progress import Onlooker, Progress, TrainingPaused
+from trainer.fit.progress import NullObserver, Progress, TrainingPaused
 from trainer.jobs import result_of
 from trainer.launch.failures import error_document
 from trainer.launch.launch import launch
@@ -56,12 +56,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _train(spec: Spec, settings: Settings, job_id: str, output: Onlooker) -> Manifest:
+def _train(spec: Spec, settings: Settings, job_id: str, output: NullObserver) -> Manifest:
     """Only a training with a job's id can be gone on from: nobody would ask for another one again."""
     if not job_id:
-        return launch(spec, settings=settings, job_id=uuid.uuid4().hex, watcher=output, resumes=False)
+        return launch(spec, settings=settings, job_id=uuid.uuid4().hex, observer=output, resumes=False)
     drain_on(signal.SIGTERM)
-    return launch(spec, settings=settings, job_id=job_id, watcher=output)
+    return launch(spec, settings=settings, job_id=job_id, observer=output)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -91,7 +91,7 @@ def _file_bytes(name: str) -> bytes:
         raise SpecError([Problem(name, "a readable file", error.strerror or type(error).__name__)]) from error
 
 
-class Output(Onlooker):
+class Output(NullObserver):
     """Tells what happens; says stop when the process was told to end."""
 
     def check(self) -> None:

@@ -11,7 +11,7 @@ from models.spec import load_spec
 from models.store.manifest import Manifest
 from trainer.launch.launch import launch
 from trainer.queue.attempts import ATTEMPT_VARIABLE
-from trainer.queue.job_progress import JobWatcher
+from trainer.queue.job_progress import RedisProgress
 
 __all__ = ["LISTED", "result_of", "train"]
 
@@ -34,9 +34,9 @@ def train(spec: dict[str, Any]) -> dict[str, Any]:
     job = get_current_job()
     if job is None:
         raise TrainingError("trainer.jobs.train: expected a job; received a call outside of a worker")
-    watcher = JobWatcher(job, os.environ.get(ATTEMPT_VARIABLE, ""))
-    watcher.check()
-    manifest = launch(load_spec(spec), settings=read_settings(os.environ), job_id=job.id, watcher=watcher)
+    observer = RedisProgress(job, os.environ.get(ATTEMPT_VARIABLE, ""))
+    observer.check()
+    manifest = launch(load_spec(spec), settings=read_settings(os.environ), job_id=job.id, observer=observer)
     return result_of(manifest)
 
 

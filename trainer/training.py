@@ -10,7 +10,7 @@ import keras
 
 from models.settings import Settings
 from models.spec import Spec
-from models.store.checkpoints import CheckpointShelf
+from models.store.checkpoints import JobCheckpoints
 from models.store.datasets import Datasets
 from models.store.manifest import Manifest
 from models.store.store import Store
@@ -26,7 +26,7 @@ from trainer.export.parity import check_parity
 from trainer.fit.checkpoints import Keeper, Origin
 from trainer.fit.choose_stepper import make_stepper
 from trainer.fit.epochs import Fitted, fit
-from trainer.fit.progress import Onlooker, Watcher
+from trainer.fit.progress import NullObserver, TrainingObserver
 from trainer.fit.store_retry import patiently
 from trainer.network.build import adapt_network, build_network, compile_network
 from trainer.network.single_device_copy import plain_network
@@ -50,8 +50,8 @@ class Stopwatch:
 
 
 def train(  # noqa: PLR0913 -- each is one thing that a training depends on
-    spec: Spec, *, store: Store, settings: Settings, job_id: str, watcher: Watcher | None = None, resumes: bool = True,
-    devices: Devices | None = None,
+    spec: Spec, *, store: Store, settings: Settings, job_id: str, observer: TrainingObserver | None = None,
+    resumes: bool = True, devices: Devices | None = None,
 ) -> Manifest:  # fmt: skip
     """Train, evaluate, export, compare, gate and publish.
 
@@ -60,7 +60,7 @@ def train(  # noqa: PLR0913 -- each is one thing that a training depends on
         store: Where the version goes.
         settings: For the folders that data may be read from.
         job_id: Whose version it is: a job publishes once, however often it runs.
-        watcher: Hears of each epoch.
+        observer: Hears of each epoch.
         resumes: Whether checkpoints are kept, and an earlier attempt of the job is gone on from.
         devices: What it is computed on; by default those that the spec asks for, claimed for this process.
 
@@ -74,8 +74,8 @@ def train(  # noqa: PLR0913 -- each is one thing that a training depends on
         TrainingError: When there is no model at the end.
         StoreUnavailable: When the store does not answer.
     """
-    watcher = watcher or Onlooker()
-    published = patiently(lambda: store.published_by(spec.model, job_id), watcher=watcher)
+    observer = observer or NullObserver()
+    published = patiently(lambda: store.published_by(spec.model, job_id), observer=observer)
     if published is not None:
         holds = published.gate is None or bool(published.gate["holds"])
         return store.publish(published, {}, promote=holds)
@@ -83,33 +83,33 @@ def train(  # noqa: PLR0913 -- each is one thing that a training depends on
     watch = Stopwatch()
     with watch.step("data"):
         prepared = prepare(spec, roots=settings.data_roots, datasets=Datasets(store.objects))
-    watcher.check()
-    shelf = CheckpointShelf(store, spec.model, job_id)
+    observer.check()
+    shelf = JobCheckpoints(store, spec.model, job_id)
     origin = Origin.of(spec, prepared)
-    keeper = Keeper(shelf, origin, interval_s=settings.checkpoint_s, watcher=watcher) if resumes else None
+    keeper = Keeper(shelf, origin, interval_s=settings.checkpoint_s, observer=observer) if resumes else None
     candidate = make_candidate(
-        spec, prepared, store=store, watcher=watcher, watch=watch, keeper=keeper, devices=devices
+        spec, prepared, store=store, observer=observer, watch=watch, keeper=keeper, devices=devices
     )
-    watcher.check_before_publishing()
-    return patiently(lambda: publish(candidate, store=store, job_id=job_id), watcher=Onlooker())
+    observer.check_before_publishing()
+    return patiently(lambda: publish(candidate, store=store, job_id=job_id), observer=NullObserver())
 
 
 def make_candidate(  # noqa: PLR0913 -- each is one thing that a training depends on
-    spec: Spec, prepared: Prepared, *, store: Store, watcher: Watcher, watch: Stopwatch, devices: Devices,
+    spec: Spec, prepared: Prepared, *, store: Store, observer: TrainingObserver, watch: Stopwatch, devices: Devices,
     keeper: Keeper | None = None,
 ) -> Candidate:  # fmt: skip
     """Everything between the data and the store."""
     with devices.in_use():
-        network, fitted = _trained(spec, prepared, devices, watcher=watcher, watch=watch, keeper=keeper)
+        network, fitted = _trained(spec, prepared, devices, observer=observer, watch=watch, keeper=keeper)
         with watch.step("evaluate"):
             evaluation = evaluate(fitted.stepper, prepared)
-        watcher.check()
+        observer.check()
         with watch.step("export"):
             onnx = export_onnx(network, prepared.head)
             inputs = prepared.test.part.inputs
             parity = check_parity(onnx, inputs, evaluation.predictions, precision=spec.fit.precision)
     with watch.step("gate"):
-        gate = patiently(lambda: pass_gate(spec, prepared, evaluation.predictions, store=store), watcher=watcher)
+        gate = patiently(lambda: pass_gate(spec, prepared, evaluation.predictions, store=store), observer=observer)
     outcomes = Outcomes(fitted.history, parity, gate)
     report = make_report(spec, prepared, evaluation, outcomes=outcomes, timings_s=watch.seconds)
     return Candidate(
@@ -118,7 +118,13 @@ def make_candidate(  # noqa: PLR0913 -- each is one thing that a training depend
 
 
 def _trained(
-    spec: Spec, prepared: Prepared, devices: Devices, *, watcher: Watcher, watch: Stopwatch, keeper: Keeper | None
+    spec: Spec,
+    prepared: Prepared,
+    devices: Devices,
+    *,
+    observer: TrainingObserver,
+    watch: Stopwatch,
+    keeper: Keeper | None,
 ) -> tuple[Any, Fitted]:
     """A network as it will be evaluated and published, and what fit left beside it."""
     validation = prepared.validation.part if prepared.validation is not None else None
@@ -127,7 +133,7 @@ def _trained(
             network = make_network(spec, prepared)
         with watch.step("fit"):
             fitted = fit(
-                network, spec, training=prepared.train.part, validation=validation, watcher=watcher, keeper=keeper
+                network, spec, training=prepared.train.part, validation=validation, observer=observer, keeper=keeper
             )
     plain = plain_network(network, spec, prepared.head, replicas=len(devices.names))
     if plain is network:

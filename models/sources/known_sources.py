@@ -9,12 +9,12 @@ from dataclasses import dataclass
 
 __all__ = [
     "ENDINGS", "FEATURE_ARRAYS", "IMAGE_ENDINGS", "KNOWN", "OBJECT_STORES", "SCHEMES", "TARGET_ARRAYS", "TARGET_NAMES",
-    "Sight", "known_files", "known_kinds", "known_sets",
+    "DataShape", "known_files", "known_kinds", "known_sets",
 ]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class DataShape:
     """What is known of the data without reading all of it; None where nobody looked.
 
     Args:
@@ -31,18 +31,18 @@ SCHEMES = ("sklearn", "keras", "dataset", *OBJECT_STORES)
 ENDINGS = (".npz", ".npy", ".csv", ".parquet", ".jsonl", ".ndjson", ".json")
 IMAGE_ENDINGS = (".png", ".jpg", ".jpeg")
 
-KNOWN: Mapping[str, Sight] = {
-    "sklearn://digits": Sight((64,), 10),
-    "sklearn://iris": Sight((4,), 3),
-    "sklearn://wine": Sight((13,), 3),
-    "sklearn://breast_cancer": Sight((30,), 2),
-    "sklearn://diabetes": Sight((10,)),
-    "keras://mnist": Sight((28, 28), 10),
-    "keras://fashion_mnist": Sight((28, 28), 10),
-    "keras://cifar10": Sight((32, 32, 3), 10),
-    "keras://cifar100": Sight((32, 32, 3), 100),
-    "keras://boston_housing": Sight((13,)),
-    "keras://california_housing": Sight((8,)),
+KNOWN: Mapping[str, DataShape] = {
+    "sklearn://digits": DataShape((64,), 10),
+    "sklearn://iris": DataShape((4,), 3),
+    "sklearn://wine": DataShape((13,), 3),
+    "sklearn://breast_cancer": DataShape((30,), 2),
+    "sklearn://diabetes": DataShape((10,)),
+    "keras://mnist": DataShape((28, 28), 10),
+    "keras://fashion_mnist": DataShape((28, 28), 10),
+    "keras://cifar10": DataShape((32, 32, 3), 10),
+    "keras://cifar100": DataShape((32, 32, 3), 100),
+    "keras://boston_housing": DataShape((13,)),
+    "keras://california_housing": DataShape((8,)),
 }
 """Data sets whose shape needs no look; no classes where numbers are to be predicted."""
 

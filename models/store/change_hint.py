@@ -12,13 +12,13 @@ from pathlib import Path
 from obstore.store import ObjectStore
 
 from models.errors import StoreUnavailable
-from models.store.compare_and_swap import NotModified, SwappedFile, UnreadableDocument
+from models.store.compare_and_swap import NotModified, SwappedDocument, UnreadableDocument
 
-__all__ = ["ChangeBook", "ChangeReader"]
+__all__ = ["ChangeHint", "ChangeHintReader"]
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeBook:
+class ChangeHint:
     """Where changes are told.
 
     Args:
@@ -30,9 +30,9 @@ class ChangeBook:
     folder: Path | None
 
     @property
-    def file(self) -> SwappedFile:
+    def file(self) -> SwappedDocument:
         """The hint at rest."""
-        return SwappedFile(
+        return SwappedDocument(
             self.objects, self.folder, "changes.json", lock=".changes.lock", holds="{model: a word}"
         )  # fmt: skip
 
@@ -46,14 +46,14 @@ class ChangeBook:
                 self.file.write(word)
 
 
-class ChangeReader:
+class ChangeHintReader:
     """Reads what has changed since it last looked.
 
     Args:
         book: Where changes are told.
     """
 
-    def __init__(self, book: ChangeBook) -> None:
+    def __init__(self, book: ChangeHint) -> None:
         self._file = book.file
         self._e_tag: str | None = None
         self._words: dict[str, object] = {}

@@ -12,7 +12,7 @@ import obstore
 from models.store.object_store import answering
 from models.store.store import Store
 
-__all__ = ["KEPT", "CheckpointShelf"]
+__all__ = ["KEPT", "JobCheckpoints"]
 
 KEPT = 2
 """How many checkpoints of a job stay: the newest, and the one before in case the newest is damaged."""
@@ -23,7 +23,7 @@ ENDING = ".checkpoint"
 
 
 @dataclass(frozen=True, slots=True)
-class CheckpointShelf:
+class JobCheckpoints:
     """The checkpoints of one job.
 
     Args:

@@ -15,7 +15,7 @@ from obstore.store import ObjectStore
 from models.errors import StoreUnavailable, reason_of
 from models.store.object_store import answering
 
-__all__ = ["NOT_MODIFIED", "Document", "NotModified", "SwappedFile", "UnreadableDocument"]
+__all__ = ["NOT_MODIFIED", "Document", "NotModified", "SwappedDocument", "UnreadableDocument"]
 
 ATTEMPTS = 50
 
@@ -37,7 +37,7 @@ NOT_MODIFIED = NotModified()
 
 
 @dataclass(frozen=True, slots=True)
-class SwappedFile:
+class SwappedDocument:
     """One JSON object, changed by compare-and-swap.
 
     Args:

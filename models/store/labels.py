@@ -7,13 +7,13 @@ from pathlib import Path
 from obstore.store import ObjectStore
 
 from models.errors import StoreUnavailable
-from models.store.compare_and_swap import Document, SwappedFile
+from models.store.compare_and_swap import Document, SwappedDocument
 
-__all__ = ["LabelBook"]
+__all__ = ["LabelFile"]
 
 
 @dataclass(frozen=True, slots=True)
-class LabelBook:
+class LabelFile:
     """The labels of one model.
 
     Args:
@@ -32,9 +32,9 @@ class LabelBook:
         return f"{self.model}/labels.json"
 
     @property
-    def _file(self) -> SwappedFile:
+    def _file(self) -> SwappedDocument:
         lock = f"{self.model}/.labels.lock"
-        return SwappedFile(self.objects, self.folder, self.path, lock=lock, holds="{label: version}")
+        return SwappedDocument(self.objects, self.folder, self.path, lock=lock, holds="{label: version}")
 
     def read(self) -> dict[str, int]:
         """Label → version; empty when there are none.

@@ -25,9 +25,9 @@ from models.errors import (
     reason_of,
 )
 from models.names import LATEST, STABLE, is_model_name
-from models.store.change_hint import ChangeBook
+from models.store.change_hint import ChangeHint
 from models.store.file_cache import FileCache
-from models.store.labels import LabelBook
+from models.store.labels import LabelFile
 from models.store.manifest import FileInfo, Manifest, ManifestError
 from models.store.object_store import OtherSize, answering, children, create, get, open_url, pieces
 
@@ -259,10 +259,10 @@ class Store:
 
     def _tell(self, model: str) -> None:
         """Let those who poll know."""
-        ChangeBook(self.objects, self.folder).note(model)
+        ChangeHint(self.objects, self.folder).note(model)
 
-    def _label_book(self, model: str) -> LabelBook:
-        return LabelBook(self.objects, self.folder, model)
+    def _label_book(self, model: str) -> LabelFile:
+        return LabelFile(self.objects, self.folder, model)
 
     def resolve(self, model: str, *, version: int | None = None, label: str | None = None) -> int:
         """The number that a request means: a version, a label's version, else `stable`, else the highest.

@@ -1,4 +1,4 @@
-"""One child process on a leash: its output line by line, its end, its stop."""
+"""One child process under a guard: its output line by line, its end, its stop."""
 
 import subprocess
 import sys
@@ -10,7 +10,7 @@ from threading import Thread
 
 __all__ = ["Child", "LineSink", "Program"]
 
-LEASH = Path(__file__).with_name("leash.py")
+GUARD = Path(__file__).with_name("child_guard.py")
 KEPT_LINES = 40
 KILL_MARGIN_S = 5.0
 
@@ -45,7 +45,7 @@ class Child:
         self._on_line = on_line
         self._kept: deque[str] = deque(maxlen=KEPT_LINES)
         self._process = subprocess.Popen(
-            [sys.executable, "-I", "-S", str(LEASH), str(program.grace_s), *program.arguments],
+            [sys.executable, "-I", "-S", str(GUARD), str(program.grace_s), *program.arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -58,7 +58,7 @@ class Child:
 
     @property
     def pid(self) -> int:
-        """The process id of the leash; the program is its child."""
+        """The process id of the guard; the program is its child."""
         return self._process.pid
 
     @property

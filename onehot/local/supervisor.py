@@ -38,7 +38,7 @@ class StartFailed(WorkFailed):
 
 
 @dataclass(slots=True)
-class _Seat:
+class _SupervisedProgram:
     """A program's place among the supervised: who sits there now, and when the next one may."""
 
     program: Program
@@ -54,7 +54,7 @@ class Supervisor:
     def __init__(self, *, on_line: LineSink, on_note: NoteSink) -> None:
         self._on_line = on_line
         self._on_note = on_note
-        self._seats: list[_Seat] = []
+        self._programs: list[_SupervisedProgram] = []
         self._stopping = Event()
         self._watcher: Thread | None = None
 
@@ -66,7 +66,7 @@ class Supervisor:
 
     def start(self, program: Program) -> None:
         """Start one program; those started first are stopped last."""
-        self._seats.append(_Seat(program, Child(program, self._on_line), time.monotonic()))
+        self._programs.append(_SupervisedProgram(program, Child(program, self._on_line), time.monotonic()))
 
     def wait_ready(self, check: ReadyCheck, *, timeout_s: float) -> None:
         """Wait until a check holds, and tell why it does not yet.
@@ -79,7 +79,7 @@ class Supervisor:
         while (reason := check()) is not None:
             self._fail_if_ended()
             if time.monotonic() > deadline_s:
-                last = self._seats[-1]
+                last = self._programs[-1]
                 raise StartFailed(
                     last.program.name,
                     reason=f"not ready after {timeout_s:g} s ({reason})",
@@ -101,49 +101,49 @@ class Supervisor:
         if self._watcher is not None:
             self._watcher.join()
             self._watcher = None
-        while self._seats:
-            self._stop_last(self._seats[-1])
-            self._seats.pop()
+        while self._programs:
+            self._stop_last(self._programs[-1])
+            self._programs.pop()
 
-    def _stop_last(self, seat: _Seat) -> None:
-        seat.child.ask_to_stop()
-        if not seat.child.ends_within(QUICK_STOP_S):
-            name, grace_s = seat.program.name, seat.program.grace_s
+    def _stop_last(self, running: _SupervisedProgram) -> None:
+        running.child.ask_to_stop()
+        if not running.child.ends_within(QUICK_STOP_S):
+            name, grace_s = running.program.name, running.program.grace_s
             self._on_note(f"waiting up to {grace_s:g} s for the {name} to end; Ctrl-C ends it at once")
-        seat.child.await_stop()
+        running.child.await_stop()
 
     def hasten(self) -> None:
         """Ask all programs at once; the one that is stopping already is killed."""
-        for seat in list(self._seats):
-            seat.child.ask_to_stop()
+        for running in list(self._programs):
+            running.child.ask_to_stop()
 
     def _fail_if_ended(self) -> None:
-        for seat in self._seats:
-            status = seat.child.poll()
+        for running in self._programs:
+            status = running.child.poll()
             if status is not None:
-                seat.child.wait()
+                running.child.wait()
                 raise StartFailed(
-                    seat.program.name, reason=f"it ended with status {status}", last_lines=seat.child.last_lines
+                    running.program.name, reason=f"it ended with status {status}", last_lines=running.child.last_lines
                 )
 
     def _watch(self) -> None:
         while not self._stopping.wait(POLL_S):
-            for seat in self._seats:
-                self._tend(seat, time.monotonic())
+            for running in self._programs:
+                self._tend(running, time.monotonic())
 
-    def _tend(self, seat: _Seat, now_s: float) -> None:
-        status = seat.child.poll()
+    def _tend(self, running: _SupervisedProgram, now_s: float) -> None:
+        status = running.child.poll()
         if status is None:
             return
-        if seat.due_s is None:
-            if now_s - seat.started_s >= STEADY_S:
-                seat.pause_s = FIRST_PAUSE_S
-            seat.due_s = now_s + seat.pause_s
+        if running.due_s is None:
+            if now_s - running.started_s >= STEADY_S:
+                running.pause_s = FIRST_PAUSE_S
+            running.due_s = now_s + running.pause_s
             self._on_note(
-                f"the {seat.program.name} ended with status {status}: it is started again in {seat.pause_s:g} s"
+                f"the {running.program.name} ended with status {status}: it is started again in {running.pause_s:g} s"
             )
-        elif now_s >= seat.due_s:
-            seat.child.wait()
-            seat.child = Child(seat.program, self._on_line)
-            seat.started_s, seat.due_s = now_s, None
-            seat.pause_s = min(2 * seat.pause_s, LONGEST_PAUSE_S)
+        elif now_s >= running.due_s:
+            running.child.wait()
+            running.child = Child(running.program, self._on_line)
+            running.started_s, running.due_s = now_s, None
+            running.pause_s = min(2 * running.pause_s, LONGEST_PAUSE_S)

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, request
 
 from models.errors import InputError
 from models.store.datasets import DatasetInfo, Datasets, dataset_ending
-from service.blocking_calls import aside
+from service.blocking_calls import run_in_thread
 from service.http.context import notes, services
 from service.http.responses import json_answer
 from service.http.uploads import gathered_body
@@ -37,27 +37,27 @@ def upload() -> Response:
         request, suffix=dataset_ending(name), limit_bytes=settings.max_body_bytes,
         patience_s=settings.request_timeout_s, on_progress=on_progress,
     ) as path:  # fmt: skip
-        info = aside(_keep, services().registry, name, path)
+        info = run_in_thread(_keep, services().registry, name, path)
     return json_answer(_document(info), status=HTTPStatus.CREATED, headers={"Location": f"/v1/datasets/{info.sha256}"})
 
 
 @blueprint.get("/v1/datasets")
 def list_datasets() -> Response:
     """Every uploaded data set."""
-    found = aside(_list, services().registry)
+    found = run_in_thread(_list, services().registry)
     return json_answer({"datasets": [_document(info) for info in found]})
 
 
 @blueprint.get("/v1/datasets/<name:reference>")
 def show(reference: str) -> Response:
     """The data set that a name or a digest means."""
-    return json_answer(_document(aside(_find, services().registry, reference)))
+    return json_answer(_document(run_in_thread(_find, services().registry, reference)))
 
 
 @blueprint.delete("/v1/datasets/<name:reference>")
 def delete(reference: str) -> Response:
     """Take a data set away; versions that were trained on it stay."""
-    aside(_delete, services().registry, reference)
+    run_in_thread(_delete, services().registry, reference)
     return Response(status=HTTPStatus.NO_CONTENT)
 
 

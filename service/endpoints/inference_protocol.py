@@ -7,7 +7,7 @@ from importlib.metadata import version as version_of
 from flask import Blueprint, Response, request
 
 from service.endpoints.model_call import body_of, check_rows, compute, find
-from service.http.context import RequestNotes, notes, services
+from service.http.context import RequestContext, notes, services
 from service.http.request_bodies import read_body
 from service.http.responses import Answer, Content, json_answer
 from service.inference.predictor import Predictor
@@ -81,7 +81,7 @@ def infer(model: str, version: int | None = None) -> Response:
     return Answer(content.body, headers=content.headers)
 
 
-def inferred(noted: RequestNotes, served: Predictor, body: bytes, *, header_length: str | None) -> Content:
+def inferred(noted: RequestContext, served: Predictor, body: bytes, *, header_length: str | None) -> Content:
     """What `infer` answers.
 
     Args:

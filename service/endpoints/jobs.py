@@ -9,7 +9,7 @@ from flask import Blueprint, Request, Response, request
 
 from models.errors import InputError, StoreUnavailable, shown
 from models.store.datasets import Datasets
-from service.blocking_calls import aside
+from service.blocking_calls import run_in_thread
 from service.http.context import services
 from service.http.request_bodies import JSON_TYPES, parse_object, read_body, require_content_type
 from service.http.responses import json_answer
@@ -79,7 +79,7 @@ def _read_spec(incoming: Request) -> "Spec":
     body = read_body(incoming, limit_bytes=min(LIMIT_BYTES, settings.max_body_bytes))
     # Where nobody says which, YAML reads both.
     document = parse_object(body) if mimetype in STRICT_JSON_TYPES else None
-    return aside(_check_spec, body, document, roots=settings.data_roots, registry=services().registry)
+    return run_in_thread(_check_spec, body, document, roots=settings.data_roots, registry=services().registry)
 
 
 def _check_spec(body: bytes, document: dict[str, Any] | None, *, roots: Sequence[str], registry: Registry) -> "Spec":

@@ -10,7 +10,7 @@ from models.errors import InputError, ModelNotFound, shown
 from models.keras_catalog.argument_kinds import Check, Mismatch, boolean, integer
 from models.names import is_label_name, is_model_name
 from models.store.promotions import move_label
-from service.blocking_calls import aside
+from service.blocking_calls import run_in_thread
 from service.http.context import notes, services
 from service.http.request_bodies import JSON_TYPES, parse_object, read_body, require_content_type
 from service.http.responses import json_answer
@@ -55,8 +55,8 @@ def put_label(model: str, label: str) -> Response:
     document = _LabelSchema().load(parse_object(read_body(request, limit_bytes=LIMIT_BYTES)))
     version: int = document["version"]
     forced_by = _caller() if document["force"] else None
-    labels = aside(move_label, services().registry.store, model, label, version, forced_by=forced_by)
-    services().newcomers.wait_for_label(model, label, version)
+    labels = run_in_thread(move_label, services().registry.store, model, label, version, forced_by=forced_by)
+    services().pending_versions.wait_for_label(model, label, version)
     return json_answer({"model": model, "label": label, "version": version, "labels": labels})
 
 
@@ -64,7 +64,7 @@ def put_label(model: str, label: str) -> Response:
 def delete_label(model: str, label: str) -> Response:
     """Take a label away; its version stays."""
     _check_names(model, label)
-    aside(_remove, services().registry, model, label)
+    run_in_thread(_remove, services().registry, model, label)
     services().registry.look_soon()
     return Response(status=HTTPStatus.NO_CONTENT)
 

@@ -4,7 +4,7 @@ from time import perf_counter
 
 from models.errors import InputError
 from models.preprocessing.instances import Array
-from service.http.context import RequestNotes
+from service.http.context import RequestContext
 from service.http.request_bodies import read_body
 from service.inference.predictor import Predictor
 from service.registry.pending_versions import MISSING
@@ -12,7 +12,7 @@ from service.registry.pending_versions import MISSING
 __all__ = ["body_of", "check_rows", "compute", "find"]
 
 
-def find(noted: RequestNotes, model: str, *, version: int | None = None, label: str | None = None) -> Predictor:
+def find(noted: RequestContext, model: str, *, version: int | None = None, label: str | None = None) -> Predictor:
     """What answers a request.
 
     Raises:
@@ -22,11 +22,11 @@ def find(noted: RequestNotes, model: str, *, version: int | None = None, label: 
     try:
         noted.served = served = parts.registry.find(model, version=version, label=label)
     except MISSING as missing:
-        noted.served = served = parts.newcomers.find(model, version=version, label=label, missing=missing)
+        noted.served = served = parts.pending_versions.find(model, version=version, label=label, missing=missing)
     return served
 
 
-def body_of(noted: RequestNotes) -> bytes:
+def body_of(noted: RequestContext) -> bytes:
     """The body of a request, whole.
 
     Raises:
@@ -35,7 +35,7 @@ def body_of(noted: RequestNotes) -> bytes:
     return read_body(noted.request, limit_bytes=noted.parts.settings.max_body_bytes)
 
 
-def check_rows(noted: RequestNotes, rows: int, *, where: str) -> None:
+def check_rows(noted: RequestContext, rows: int, *, where: str) -> None:
     """Refuse more instances than a request may have; asked before they are read, where their number is known.
 
     Raises:
@@ -47,7 +47,7 @@ def check_rows(noted: RequestNotes, rows: int, *, where: str) -> None:
         raise InputError(where=where, expected=expected, received=f"{rows} instances")
 
 
-def compute(noted: RequestNotes, served: Predictor, batch: Array, *, where: str = "instances") -> Array:
+def compute(noted: RequestContext, served: Predictor, batch: Array, *, where: str = "instances") -> Array:
     """Predict for a batch.
 
     Args:

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from service.blocking_calls import aside
+from service.blocking_calls import run_in_thread
 from service.endpoints.model_call import find
 from service.http.context import notes, services
 from service.http.responses import json_answer
@@ -50,7 +50,7 @@ def show_report(model: str, version: int) -> Response:
     """The evaluation of a version, as it was published."""
     registry = services().registry
     registry.snapshot.model(model).status(version)
-    return Response(aside(_read_report, registry, model, version), content_type="application/json")
+    return Response(run_in_thread(_read_report, registry, model, version), content_type="application/json")
 
 
 def _read_report(registry: Registry, model: str, version: int) -> bytes:

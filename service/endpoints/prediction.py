@@ -8,7 +8,7 @@ from service.decoding.json_numbers import split_document
 from service.decoding.media_types import BATCH_TYPES
 from service.decoding.npy import NPY, encode_npy
 from service.endpoints.model_call import body_of, check_rows, compute, find
-from service.http.context import RequestNotes, notes
+from service.http.context import RequestContext, notes
 from service.http.request_bodies import JSON_TYPES, parse_object, require_content_type
 from service.http.responses import JSON, Answer, Content, json_answer, json_content
 from service.http.routing import add_version_routes
@@ -64,7 +64,7 @@ add_version_routes(blueprint, ":regress", regress, method="POST")
 
 
 def predicted(
-    noted: RequestNotes, served: Predictor, body: bytes, *, batch_type: str | None = None, as_npy: bool = False
+    noted: RequestContext, served: Predictor, body: bytes, *, batch_type: str | None = None, as_npy: bool = False
 ) -> Content:
     """What `:predict` answers.
 
@@ -87,7 +87,7 @@ def predicted(
     return Content(json_content({form.answer_key: predictions}))
 
 
-def _predictions(noted: RequestNotes, served: Predictor, body: bytes) -> tuple[PredictForm, Array]:
+def _predictions(noted: RequestContext, served: Predictor, body: bytes) -> tuple[PredictForm, Array]:
     """The form that the instances of a document came in, and the predictions for them."""
     plain = split_document(body)
     if plain is not None:
@@ -99,19 +99,19 @@ def _predictions(noted: RequestNotes, served: Predictor, body: bytes) -> tuple[P
     return form, _compute(noted, served, form)
 
 
-def _predictions_for_examples(noted: RequestNotes, served: Predictor) -> Array:
+def _predictions_for_examples(noted: RequestContext, served: Predictor) -> Array:
     body, batch_type = body_of(noted), _batch_type(noted.request)
     if batch_type is not None:
         return _predictions_for_batch(noted, served, body, batch_type)
     return _compute(noted, served, read_examples(parse_object(body), served.manifest))
 
 
-def _predictions_for_batch(noted: RequestNotes, served: Predictor, body: bytes, batch_type: str) -> Array:
+def _predictions_for_batch(noted: RequestContext, served: Predictor, body: bytes, batch_type: str) -> Array:
     batch = served.read_body(body, batch_type, most_rows=noted.parts.settings.max_rows)
     return compute(noted, served, batch)
 
 
-def _compute(noted: RequestNotes, served: Predictor, form: PredictForm) -> Array:
+def _compute(noted: RequestContext, served: Predictor, form: PredictForm) -> Array:
     if isinstance(form.values, list):
         check_rows(noted, len(form.values), where=form.key)
     return compute(noted, served, served.read(form.values, where=form.key), where=form.key)

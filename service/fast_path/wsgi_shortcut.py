@@ -23,7 +23,7 @@ from service.endpoints.prediction import predicted
 from service.errors import TooMuchAtOnce
 from service.fast_path.request_reader import PlainHead
 from service.http.content_encoding import WORTH_IT_BYTES, compress_answer
-from service.http.context import RequestNotes, Services
+from service.http.context import RequestContext, Services
 from service.http.lifecycle import REQUEST_ID, TAKEN_OVER, VERSION, Exchange, finish, request_id_of
 from service.http.request_bodies import require_length
 from service.http.responses import SECURITY_HEADERS, Answer, Content, error_answer
@@ -32,7 +32,7 @@ from service.inference.predictor import Predictor
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-__all__ = ["PREDICTED", "HotRoute", "Predicted"]
+__all__ = ["PREDICTED", "FastPath", "Predicted"]
 
 PREDICTED = "onehot.predicted"
 """Where the WSGI environment holds a prediction that was made before it was complete."""
@@ -52,7 +52,7 @@ class Predicted:
         headers: Of this answer alone, beside the request's id.
     """
 
-    noted: RequestNotes
+    noted: RequestContext
     content: Content
     exchange: Exchange
     status: str
@@ -69,7 +69,7 @@ class Predicted:
         return [(REQUEST_ID, self.noted.request_id), *self.headers, *self.content.headers.items()]
 
 
-class HotRoute:
+class FastPath:
     """A WSGI application in front of Flask's own.
 
     Args:
@@ -126,7 +126,7 @@ class HotRoute:
         finish(predicted.noted, predicted.exchange)
         return large(environ, start_response)
 
-    def predict(self, head: PlainHead, read: Callable[[], bytes]) -> Predicted | RequestNotes:
+    def predict(self, head: PlainHead, read: Callable[[], bytes]) -> Predicted | RequestContext:
         """The prediction that a plain request asks for.
 
         Args:
@@ -136,7 +136,7 @@ class HotRoute:
         Returns:
             Its notes when it has failed, for Flask to take over.
         """
-        noted = RequestNotes(request_id_of(head.request_id), self._parts)
+        noted = RequestContext(request_id_of(head.request_id), self._parts)
         exchange = Exchange("POST", head.path, head.place.route, 200)
         try:
             served, content = _predict(noted, head, read)
@@ -148,7 +148,7 @@ class HotRoute:
             return noted
 
 
-def _refused(noted: RequestNotes, exchange: Exchange, error: TooMuchAtOnce) -> Predicted:
+def _refused(noted: RequestContext, exchange: Exchange, error: TooMuchAtOnce) -> Predicted:
     noted.error = error
     exchange.status = int(HTTPStatus.TOO_MANY_REQUESTS)
     content, status, headers = _refusal(error.limit)
@@ -172,7 +172,7 @@ def _answer_small(predicted: Predicted, start_response: "StartResponse") -> Iter
     return (body,)
 
 
-def _predict(noted: RequestNotes, head: PlainHead, read: Callable[[], bytes]) -> tuple[Predictor, Content]:
+def _predict(noted: RequestContext, head: PlainHead, read: Callable[[], bytes]) -> tuple[Predictor, Content]:
     """What the endpoints do, in their order."""
     parts, place = noted.parts, head.place
     noted.key_id = parts.lock.admit_with(Scope.PREDICT, authorization=head.authorization, api_key=head.api_key)

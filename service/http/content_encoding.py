@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from werkzeug.wrappers import Request, Response
 
 from models.errors import InputError, shown
-from service.blocking_calls import aside
+from service.blocking_calls import run_in_thread
 from service.errors import BodyTooLarge
 
 __all__ = ["WORTH_IT_BYTES", "compress_answer", "compressed", "decoded", "decoded_chunks", "read_chunks"]
@@ -102,5 +102,5 @@ def compress_answer(request: Request, response: Response) -> None:
     if "Content-Encoding" in response.headers or not request.accept_encodings["gzip"]:
         return
     body = response.get_data()
-    response.set_data(aside(compressed, body) if len(body) > LONG_BYTES else compressed(body))
+    response.set_data(run_in_thread(compressed, body) if len(body) > LONG_BYTES else compressed(body))
     response.headers["Content-Encoding"] = "gzip"

@@ -12,9 +12,9 @@ from flask import Request, current_app, g
 from models.settings import Settings
 from service.admission import Admission, Ticket
 from service.auth.scopes import Lock
-from service.blocking_calls import aside
+from service.blocking_calls import run_in_thread
 from service.inference.predictor import Predictor
-from service.registry.pending_versions import Newcomers
+from service.registry.pending_versions import PendingVersions
 from service.registry.poller import Poller
 from service.registry.registry import Registry
 from service.telemetry.logs import RequestLine, write_request_line
@@ -24,7 +24,7 @@ from service.telemetry.tracing import Traces, open_traces
 if TYPE_CHECKING:
     from service.jobs.training_queue import Jobs
 
-__all__ = ["EXTENSION", "RequestNotes", "Services", "notes", "services"]
+__all__ = ["EXTENSION", "RequestContext", "Services", "notes", "services"]
 
 EXTENSION = "onehot"
 
@@ -56,12 +56,12 @@ class Services:
     @cached_property
     def jobs(self) -> "Jobs":
         """The queue. Its library is loaded beside the event loop."""
-        return aside(self.open_jobs)
+        return run_in_thread(self.open_jobs)
 
     @cached_property
-    def newcomers(self) -> Newcomers:
+    def pending_versions(self) -> PendingVersions:
         """What was published a moment ago."""
-        return Newcomers(self.registry)
+        return PendingVersions(self.registry)
 
     @cached_property
     def traces(self) -> Traces | None:
@@ -70,7 +70,7 @@ class Services:
 
 
 @dataclass(slots=True)
-class RequestNotes:
+class RequestContext:
     """What the log line of a request says, and what goes into its answer's headers.
 
     Args:
@@ -115,7 +115,7 @@ def services() -> Services:
     return found
 
 
-def notes() -> RequestNotes:
+def notes() -> RequestContext:
     """The notes of the request at hand."""
-    found: RequestNotes = g.notes
+    found: RequestContext = g.notes
     return found

@@ -17,7 +17,7 @@ from models.errors import OnehotError, SpecError, StoreFull, StoreUnavailable
 from service.auth.scopes import Scope, scope_of
 from service.errors import QueueUnavailable, status_of
 from service.http.content_encoding import compress_answer
-from service.http.context import RequestNotes, Services, notes
+from service.http.context import RequestContext, Services, notes
 from service.http.malformed_requests import BROKEN_BODIES, broken_body
 from service.http.responses import Answer, error_answer
 from service.http.routing import route_in_any_case
@@ -65,8 +65,8 @@ class _Surroundings:
         """Note the request, ask for its key, find it a place."""
         # Flask documents this way to the request itself.
         incoming: Request = request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
-        taken_over: RequestNotes | None = incoming.environ.get(TAKEN_OVER)
-        g.notes = noted = taken_over or RequestNotes(request_id_of(incoming.headers.get(REQUEST_ID, "")), self._parts)
+        taken_over: RequestContext | None = incoming.environ.get(TAKEN_OVER)
+        g.notes = noted = taken_over or RequestContext(request_id_of(incoming.headers.get(REQUEST_ID, "")), self._parts)
         noted.request = incoming
         if noted.error is not None:
             raise noted.error
@@ -106,7 +106,7 @@ class Exchange:
     status: int
 
 
-def finish(noted: RequestNotes, exchange: Exchange) -> None:
+def finish(noted: RequestContext, exchange: Exchange) -> None:
     """Count an answered request, write one line about it, and free its place."""
     line: dict[str, Any] = {"request_id": noted.request_id, "method": exchange.method, "path": exchange.path}
     if noted.key_id is not None:
@@ -124,7 +124,7 @@ def finish(noted: RequestNotes, exchange: Exchange) -> None:
     noted.error = None  # else it, its traceback and these notes would hold each other, and with them a large body
 
 
-def _count(noted: RequestNotes, exchange: Exchange, *, ended_s: float) -> None:
+def _count(noted: RequestContext, exchange: Exchange, *, ended_s: float) -> None:
     metrics, served = noted.parts.metrics, noted.served
     model, version = (None, None) if served is None else (served.model, served.version)
     if model is not None and version is not None and not metrics.knows(model, version):

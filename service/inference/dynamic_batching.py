@@ -16,7 +16,7 @@ from gevent.hub import Waiter
 from models.preprocessing.instances import Array
 from models.preprocessing.tolerance import allowed_difference, largest_difference
 
-__all__ = ["Runs", "SharedRuns", "may_share"]
+__all__ = ["DynamicBatcher", "Runs", "may_batch"]
 
 MOST_ROWS = 16
 """Of one run; a request with more than half of them has a run of its own."""
@@ -38,7 +38,7 @@ class Runs(Protocol):
         ...
 
 
-class SharedRuns:
+class DynamicBatcher:
     """A graph that computes the rows of several requests in one run; for greenlets of one event loop.
 
     Args:
@@ -90,7 +90,7 @@ class SharedRuns:
         return [output[begin:end] for begin, end in pairwise(ends)]
 
 
-def may_share(graph: Runs, batch: Array, together: Array, *, tolerance: float) -> bool:
+def may_batch(graph: Runs, batch: Array, together: Array, *, tolerance: float) -> bool:
     """Whether rows of several requests may be computed in one run.
 
     Not when a row's output depends on its neighbours, which a network can have been made to do; not when a row takes

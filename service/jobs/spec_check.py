@@ -7,7 +7,7 @@ from models.errors import SpecError
 from models.spec import Spec, load_spec
 from models.spec.yaml_text import load_document
 from models.store.datasets import Datasets
-from service.jobs.data_preview.preview import glance
+from service.jobs.data_preview.preview import preview_data
 
 __all__ = ["read_spec"]
 
@@ -24,7 +24,7 @@ def read_spec(source: bytes | dict[str, Any], *, roots: Sequence[str], datasets:
         SpecError: With every problem.
     """
     spec = load_spec(load_document(source, name="body") if isinstance(source, bytes) else source)
-    problems = glance(spec, roots=roots, datasets=datasets)
+    problems = preview_data(spec, roots=roots, datasets=datasets)
     if problems:
         raise SpecError(problems)
     return spec

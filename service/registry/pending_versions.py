@@ -12,12 +12,12 @@ from typing import TypeVar
 from models.errors import LabelNotFound, ModelNotFound, StoreError, VersionNotFound
 from models.names import LATEST, is_label_name, is_model_name
 from models.store.store import Store
-from service.blocking_calls import aside, has_event_loop
+from service.blocking_calls import has_event_loop, run_in_thread
 from service.errors import VersionNotLoaded
 from service.inference.predictor import Predictor
 from service.registry.registry import Registry
 
-__all__ = ["MISSING", "Newcomers"]
+__all__ = ["MISSING", "PendingVersions"]
 
 Found = TypeVar("Found")
 
@@ -29,7 +29,7 @@ ASKS_PER_S = 10
 """Of one process, at most: whoever asks for what is not there costs the store no more."""
 
 
-class Newcomers:
+class PendingVersions:
     """Finds what the registry does not know yet.
 
     Args:
@@ -53,7 +53,7 @@ class Newcomers:
             ModelNotFound, VersionNotFound, LabelNotFound: `missing`, when the store does not have it either.
             VersionNotLoaded: When it is there, and not loaded in time.
         """
-        if not self._may_ask() or not aside(_has, self._registry.store, model, version, label):
+        if not self._may_ask() or not run_in_thread(_has, self._registry.store, model, version, label):
             raise missing
         self._registry.look_soon()
         found = self._wait(lambda: self._registry.find(model, version=version, label=label))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import structlog
 
-from service.blocking_calls import aside
+from service.blocking_calls import run_in_thread
 
 __all__ = ["Poller"]
 
@@ -71,7 +71,7 @@ class Poller:
 
     def _do(self, work: Callable[[], None]) -> None:
         try:
-            aside(work)
+            run_in_thread(work)
             if self._then is not None:
                 self._then()
         except Exception:  # the boundary of a thread that must not end

@@ -15,10 +15,10 @@ from obstore.exceptions import BaseError
 
 from models.errors import StoreUnavailable, reason_of
 from models.names import is_model_name
-from models.store.change_hint import ChangeBook, ChangeReader
+from models.store.change_hint import ChangeHint, ChangeHintReader
 from models.store.store import Store
 
-__all__ = ["StoreWatch", "SurveyedModel", "SurveyedVersion", "survey"]
+__all__ = ["StoreWatch", "SurveyedModel", "SurveyedVersion", "observe_store"]
 
 MANIFEST_FILE = "manifest.json"
 LABELS_FILE = "labels.json"
@@ -60,7 +60,7 @@ class _Found:
     labels_tag: str = ""
 
 
-def survey(store: Store, *, model: str | None = None) -> dict[str, SurveyedModel]:
+def observe_store(store: Store, *, model: str | None = None) -> dict[str, SurveyedModel]:
     """List the store, or one model of it, once.
 
     Returns:
@@ -96,7 +96,7 @@ class StoreWatch:
         self._store = store
         self._full_every_s = full_every_s
         self._clock = clock
-        self._changes = ChangeReader(ChangeBook(store.objects, store.folder))
+        self._changes = ChangeHintReader(ChangeHint(store.objects, store.folder))
         self._models: dict[str, SurveyedModel] = {}
         self._full_due_s = clock()
 
@@ -111,13 +111,13 @@ class StoreWatch:
         self._store.require_folder()
         changed = self._told()  # before the listing: what comes in between is told again
         if changed is None or now_s >= due_s:
-            self._models = survey(self._store)
+            self._models = observe_store(self._store)
             took_s = self._clock() - now_s
             self._full_due_s = now_s + (self._full_every_s and max(self._full_every_s, took_s / LARGEST_SHARE))
             return self._models
         for model in filter(is_model_name, changed):
             others = {name: one for name, one in self._models.items() if name != model}
-            self._models = others | survey(self._store, model=model)
+            self._models = others | observe_store(self._store, model=model)
         self._full_due_s = due_s
         return self._models
 

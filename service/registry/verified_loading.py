@@ -14,7 +14,7 @@ from models.store.manifest import Manifest, TensorInfo
 from models.store.store import Store
 from service.blocking_calls import has_event_loop
 from service.errors import ServiceError
-from service.inference.dynamic_batching import SharedRuns, may_share
+from service.inference.dynamic_batching import DynamicBatcher, may_batch
 from service.inference.onnx_session import Graph, GraphError
 from service.inference.predictor import Predictor
 from service.registry.memory_budget import give_back
@@ -114,9 +114,9 @@ def _sharing(predictor: Predictor, batch: Array, predictions: Array) -> Predicto
     """The same, with runs of its graph that several requests share, where that harms none of them."""
     prepared = predictor.preprocessing.apply(batch)
     tolerance = predictor.manifest.golden_rows.tolerance
-    if not may_share(predictor.graph, prepared, predictions, tolerance=tolerance):
+    if not may_batch(predictor.graph, prepared, predictions, tolerance=tolerance):
         return predictor
-    return replace(predictor, graph=SharedRuns(predictor.graph))
+    return replace(predictor, graph=DynamicBatcher(predictor.graph))
 
 
 def _corrupt(manifest: Manifest, file: str, *, expected: str, received: str) -> CorruptVersion:

@@ -18,7 +18,7 @@ from gunicorn.http.body import LengthReader
 from gunicorn.http.errors import InvalidHeader
 
 from service.fast_path.request_reader import PlainRequest
-from service.fast_path.wsgi_shortcut import PREDICTED, HotRoute, Predicted
+from service.fast_path.wsgi_shortcut import PREDICTED, FastPath, Predicted
 from service.http.lifecycle import TAKEN_OVER, finish
 from service.http.responses import SECURITY_HEADERS
 from service.server.body_reader import KnownBody
@@ -117,7 +117,7 @@ def exchange_plain(worker: Any, plain: PlainRequest, connection: Any) -> Mapping
     Raises:
         StopIteration: When the connection is to be closed.
     """
-    hot: HotRoute = worker.wsgi.wsgi_app
+    hot: FastPath = worker.wsgi.wsgi_app
     outcome = hot.predict(plain.head, plain.read)
     if not isinstance(outcome, Predicted):
         return {TAKEN_OVER: outcome}

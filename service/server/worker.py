@@ -18,7 +18,7 @@ from gunicorn.util import close
 from gunicorn.workers.ggevent import GeventWorker
 
 from service.fast_path.request_reader import PlainReader, PlainRequest
-from service.fast_path.wsgi_shortcut import HotRoute
+from service.fast_path.wsgi_shortcut import FastPath
 from service.http.context import EXTENSION, Services
 from service.http.malformed_requests import refusal, status_of_refusal
 from service.server.body_reader import discard_rest, read_in_turns
@@ -148,7 +148,7 @@ class ServiceWorker(GeventWorker):  # type: ignore[misc]
             close(client)
 
     def _serve(self, listener_name: Any, client: Any, addr: Any) -> None:
-        hot: HotRoute = self.wsgi.wsgi_app
+        hot: FastPath = self.wsgi.wsgi_app
         parser = RequestParser(self.cfg, client, addr)
         reader = PlainReader(parser, most_bytes=hot.most_bytes, turn=_turns(client))
         while True:

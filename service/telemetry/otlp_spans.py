@@ -10,7 +10,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import SpanKind, StatusCode, set_span_in_context
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from service.http.context import RequestNotes
+from service.http.context import RequestContext
 
 __all__ = ["Spans", "open_spans"]
 
@@ -39,7 +39,7 @@ class Spans:
         self._tracer = provider.get_tracer(NAME, version_of(NAME))
         self._propagator = TraceContextTextMapPropagator()
 
-    def record(self, noted: RequestNotes, *, status: int, ended_s: float) -> str:
+    def record(self, noted: RequestContext, *, status: int, ended_s: float) -> str:
         """Tell of an answered request.
 
         Args:
@@ -71,12 +71,12 @@ class Spans:
         return f"{span.get_span_context().trace_id:032x}"
 
 
-def _carrier(noted: RequestNotes) -> dict[str, str]:
+def _carrier(noted: RequestContext) -> dict[str, str]:
     headers = noted.request.headers
     return {name: headers[name] for name in ("traceparent", "tracestate") if name in headers}
 
 
-def _attributes(noted: RequestNotes, route: str, status: int) -> Attributes:
+def _attributes(noted: RequestContext, route: str, status: int) -> Attributes:
     """In the words of OpenTelemetry's semantic conventions where they have one; never a payload, never a key."""
     found: Attributes = {
         "http.request.method": noted.request.method,
@@ -91,7 +91,7 @@ def _attributes(noted: RequestNotes, route: str, status: int) -> Attributes:
     return found
 
 
-def _of_version(noted: RequestNotes) -> Attributes:
+def _of_version(noted: RequestContext) -> Attributes:
     if noted.served is None:
         return {}
     found: Attributes = {"onehot.model": noted.served.model, "onehot.version": noted.served.version}

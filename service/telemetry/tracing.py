@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 import structlog
 
 if TYPE_CHECKING:
-    from service.http.context import RequestNotes
+    from service.http.context import RequestContext
 
 __all__ = ["Traces", "is_asked_for", "open_traces"]
 
@@ -21,7 +21,7 @@ log = structlog.get_logger("service")
 class Traces(Protocol):
     """Where requests are told to."""
 
-    def record(self, noted: "RequestNotes", *, status: int, ended_s: float) -> str:
+    def record(self, noted: "RequestContext", *, status: int, ended_s: float) -> str:
         """Tell of an answered request; the id of its trace."""
 
 

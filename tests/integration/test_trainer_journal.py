@@ -14,11 +14,11 @@ from rq.serializers import JSONSerializer
 
 from models.queue.events import add_event, events_key
 from models.queue.names import CHECKPOINTS, cancel_key, publishing_key
-from models.store.checkpoints import CheckpointShelf
+from models.store.checkpoints import JobCheckpoints
 from models.store.store import Store
 from trainer.fit.progress import Progress, Superseded, TrainingCancelled
 from trainer.queue.attempts import begin_attempt
-from trainer.queue.job_progress import JobWatcher
+from trainer.queue.job_progress import RedisProgress
 from trainer.worker.checkpoint_cleanup import sweep
 
 
@@ -46,10 +46,10 @@ def events(job: Job) -> list[dict[str, Any]]:
 
 def test_every_epoch_is_told_once_over_all_attempts(job: Job) -> None:
     """What an attempt trains again has been told already."""
-    first = JobWatcher(job, "first")
+    first = RedisProgress(job, "first")
     for epoch in (1, 2, 3):
         first.on_epoch(progress(epoch))
-    second = JobWatcher(job, "second")
+    second = RedisProgress(job, "second")
     for epoch in (2, 3, 4):
         second.on_epoch(progress(epoch))
     assert [event["epoch"] for event in events(job)] == [1, 2, 3, 4]
@@ -68,30 +68,30 @@ def test_a_command_that_is_sent_again_adds_nothing(job: Job) -> None:
 
 def test_a_new_attempt_supersedes_the_one_before(job: Job) -> None:
     """Who has no name there yet goes on."""
-    watcher = JobWatcher(job, "first")
-    watcher.check()
+    observer = RedisProgress(job, "first")
+    observer.check()
     begin_attempt(job.connection, job.id, "first")
-    JobWatcher(job, "first").check()
+    RedisProgress(job, "first").check()
     begin_attempt(job.connection, job.id, "second")
     with pytest.raises(Superseded):
-        JobWatcher(job, "first").check()
+        RedisProgress(job, "first").check()
     with pytest.raises(Superseded):
-        watcher.check_before_publishing()
+        observer.check_before_publishing()
     with pytest.raises(Superseded):
-        watcher.on_epoch(progress(1))
+        observer.on_epoch(progress(1))
     assert events(job) == []
     assert "progress" not in job.get_meta()
 
 
 def test_it_is_too_late_to_cancel_what_publishes(job: Job) -> None:
     """And in time before that."""
-    watcher = JobWatcher(job, "first")
+    observer = RedisProgress(job, "first")
     job.connection.set(cancel_key(job.id), 1)
     with pytest.raises(TrainingCancelled):
-        watcher.check_before_publishing()
+        observer.check_before_publishing()
     assert not job.connection.exists(publishing_key(job.id))
     job.connection.delete(cancel_key(job.id))
-    watcher.check_before_publishing()
+    observer.check_before_publishing()
     assert job.connection.exists(publishing_key(job.id))
 
 
@@ -103,8 +103,8 @@ def test_checkpoints_of_jobs_that_ended_are_swept(job: Job, tmp_path) -> None:
     forgotten = queue.enqueue("trainer.jobs.train", meta={"model": "digits"})
     shelves = {}
     for one in (job, cancelled, forgotten):
-        JobWatcher(one, "first").on_checkpoint()
-        shelves[one.id] = CheckpointShelf(store, "digits", one.id)
+        RedisProgress(one, "first").on_checkpoint()
+        shelves[one.id] = JobCheckpoints(store, "digits", one.id)
         shelves[one.id].save(b"state")
     cancelled.cancel()
     forgotten.delete()
@@ -118,12 +118,12 @@ def test_checkpoints_of_jobs_that_ended_are_swept(job: Job, tmp_path) -> None:
 
 def test_a_sweep_ends_with_its_worker(job: Job, redis_server: str, wait_until) -> None:
     """Though it still waits for a queue's server that does not answer."""
-    JobWatcher(job, "first").on_checkpoint()
+    RedisProgress(job, "first").on_checkpoint()
     job.cancel()
     worker = (
         "import sys; from trainer.queue.redis_connection import connect\n"
-        "from trainer.worker.checkpoint_cleanup import Sweeper\n"
-        "sweeper = Sweeper(); sweeper.look(connect(sys.argv[1])); print(sweeper._process.pid)"
+        "from trainer.worker.checkpoint_cleanup import CheckpointCleaner\n"
+        "sweeper = CheckpointCleaner(); sweeper.look(connect(sys.argv[1])); print(sweeper._process.pid)"
     )
     nowhere = {**os.environ, "ONEHOT_REDIS_URL": "redis://127.0.0.1:1/0"}
     done = subprocess.run(

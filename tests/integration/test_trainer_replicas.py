@@ -36,11 +36,11 @@ from models.settings import Settings
 from models.spec import load_spec
 from models.store.store import Store
 from trainer.backends.devices import Devices
-from trainer.fit.progress import Onlooker, TrainingPaused
+from trainer.fit.progress import NullObserver, TrainingPaused
 
 trainer.fit.epochs.CALL_S = 0.0
 
-class Pausing(Onlooker):
+class Pausing(NullObserver):
     def __init__(self, looks):
         self.left = looks
     def check(self):

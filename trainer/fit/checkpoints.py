@@ -20,9 +20,9 @@ import numpy as np
 from models.errors import StoreUnavailable, TrainingError
 from models.preprocessing.instances import Array
 from models.spec import Spec
-from models.store.checkpoints import CheckpointShelf
+from models.store.checkpoints import JobCheckpoints
 from trainer.data.preparation import Prepared
-from trainer.fit.progress import Watcher
+from trainer.fit.progress import TrainingObserver
 
 __all__ = ["DataChanged", "Keeper", "Origin", "Snapshot", "restore", "snapshot_arrays"]
 
@@ -149,11 +149,11 @@ class Keeper:
         watcher: Told before the first one.
     """
 
-    def __init__(self, shelf: CheckpointShelf, origin: Origin, *, interval_s: float, watcher: Watcher) -> None:
+    def __init__(self, shelf: JobCheckpoints, origin: Origin, *, interval_s: float, observer: TrainingObserver) -> None:
         self._shelf = shelf
         self._origin = origin
         self._interval_s = interval_s
-        self._watcher = watcher
+        self._watcher = observer
         self._next_s = time.monotonic() + interval_s
         self._told = False
         self._log = logging.getLogger("trainer")

@@ -18,7 +18,7 @@ from trainer.data.part import Part
 from trainer.fit.callback_state import recall, remember
 from trainer.fit.checkpoints import Keeper, Snapshot, restore, snapshot_arrays
 from trainer.fit.choose_stepper import make_stepper
-from trainer.fit.progress import Deadline, Progress, TrainingPaused, Watcher
+from trainer.fit.progress import Deadline, Progress, TrainingObserver, TrainingPaused
 from trainer.fit.stepper import Stepper, plain_numbers
 from trainer.network.build import keras_object
 
@@ -50,7 +50,13 @@ def epoch_order(rows: int, *, seed: int, epoch: int, shuffle: bool) -> Array:
 
 
 def fit(
-    network: Any, spec: Spec, *, training: Part, validation: Part | None, watcher: Watcher, keeper: Keeper | None = None
+    network: Any,
+    spec: Spec,
+    *,
+    training: Part,
+    validation: Part | None,
+    observer: TrainingObserver,
+    keeper: Keeper | None = None,
 ) -> Fitted:
     """Train a compiled network, from where an earlier attempt left it.
 
@@ -59,7 +65,7 @@ def fit(
         spec: The spec; its `fit` says how.
         training: What is trained on.
         validation: What each epoch is validated with, if anything.
-        watcher: Hears of each epoch.
+        observer: Hears of each epoch.
         keeper: Keeps the checkpoints; None for a training that can only begin.
 
     Raises:
@@ -70,7 +76,7 @@ def fit(
     """
     check_monitors(spec, validated=validation is not None)
     loop = _Epochs(
-        network, spec, make_stepper(network, training, spec.fit.batch_size), training, validation, watcher,
+        network, spec, make_stepper(network, training, spec.fit.batch_size), training, validation, observer,
         _callback_list(network, spec), keeper,
     )  # fmt: skip
     loop.run()
@@ -113,7 +119,7 @@ class _Epochs:
     stepper: Stepper
     training: Part
     validation: Part | None
-    watcher: Watcher
+    observer: TrainingObserver
     callbacks: Any
     keeper: Keeper | None
     history: list[dict[str, float]] = field(default_factory=list)
@@ -161,7 +167,7 @@ class _Epochs:
         logs = plain_numbers(self.callbacks.callbacks[-1].logs)
         self.history.append(logs)
         eta_s = (time.monotonic() - started_s) * (self.spec.fit.epochs - epoch - 1)
-        self.watcher.on_epoch(Progress(epoch + 1, self.spec.fit.epochs, logs, eta_s))
+        self.observer.on_epoch(Progress(epoch + 1, self.spec.fit.epochs, logs, eta_s))
 
     def _train(self, epoch: int) -> dict[str, float]:
         """Train on the rows of an epoch that were not trained on yet."""
@@ -180,7 +186,7 @@ class _Epochs:
     def _look_around(self, epoch: int) -> None:
         """Between two calls: shall the training go on here, has it time left, is a checkpoint due?"""
         try:
-            self.watcher.check()
+            self.observer.check()
         except TrainingPaused:
             self._keep()
             raise

@@ -11,13 +11,13 @@ from models.store.manifest import finite
 __all__ = [
     "Deadline",
     "Interruption",
-    "Onlooker",
+    "NullObserver",
     "Progress",
     "Superseded",
     "TrainingCancelled",
+    "TrainingObserver",
     "TrainingPaused",
     "TrainingTimedOut",
-    "Watcher",
 ]
 
 
@@ -82,7 +82,7 @@ class Progress:
         }
 
 
-class Watcher(Protocol):
+class TrainingObserver(Protocol):
     """Hears of every epoch; asked often, and in the middle of long epochs, whether to go on."""
 
     def on_epoch(self, progress: Progress) -> None:
@@ -106,7 +106,7 @@ class Watcher(Protocol):
         """
 
 
-class Onlooker:
+class NullObserver:
     """A watcher that lets everything pass."""
 
     def on_epoch(self, progress: Progress) -> None:

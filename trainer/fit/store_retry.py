@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from models.errors import StoreFull, StoreUnavailable
-from trainer.fit.progress import Watcher
+from trainer.fit.progress import TrainingObserver
 
 __all__ = ["WAITS_S", "patiently"]
 
@@ -16,12 +16,12 @@ LOOK_S = 0.5
 Answer = TypeVar("Answer")
 
 
-def patiently(ask: Callable[[], Answer], *, watcher: Watcher) -> Answer:
+def patiently(ask: Callable[[], Answer], *, observer: TrainingObserver) -> Answer:
     """Ask the store again and again before it counts as unreachable.
 
     Args:
         ask: May be called more than once.
-        watcher: Asked while waiting whether to go on.
+        observer: Asked while waiting whether to go on.
 
     Raises:
         StoreUnavailable: The last one; a full store is not waited for.
@@ -33,12 +33,12 @@ def patiently(ask: Callable[[], Answer], *, watcher: Watcher) -> Answer:
             raise
         except StoreUnavailable as error:
             logging.getLogger("trainer").warning("%s; trying again in %g s", error, wait_s)
-            _wait(wait_s, watcher)
+            _wait(wait_s, observer)
     return ask()
 
 
-def _wait(wait_s: float, watcher: Watcher) -> None:
+def _wait(wait_s: float, observer: TrainingObserver) -> None:
     end_s = time.monotonic() + wait_s
     while (left_s := end_s - time.monotonic()) > 0:
-        watcher.check()
+        observer.check()
         time.sleep(min(left_s, LOOK_S))

@@ -19,7 +19,7 @@ from models.spec import DataSpec
 from models.store.datasets import Datasets
 from models.store.store import Store
 from trainer.data.sources import read_source
-from trainer.init.suggested_spec import Data, starting_spec
+from trainer.init.suggested_spec import Data, suggested_spec
 
 __all__ = ["main", "write_spec"]
 
@@ -73,7 +73,7 @@ def write_spec(source: str, target: str | None = None, *, model: str | None = No
     datasets = Datasets(Store.open(settings.store).objects) if source.startswith("dataset://") else None
     data = DataSpec(source, target=target)
     dataset = read_source(data, roots=settings.data_roots, steps=steps, datasets=datasets)
-    return starting_spec(dataset, Data(source, target, resize), model=model)
+    return suggested_spec(dataset, Data(source, target, resize), model=model)
 
 
 def _image_size(source: str, settings: Settings) -> tuple[int, int] | None:

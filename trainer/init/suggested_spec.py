@@ -17,7 +17,7 @@ from trainer.init.suggested_features import Features, describe_features
 from trainer.init.suggested_layers import hidden_layers
 from trainer.init.suggested_targets import Target, describe_target
 
-__all__ = ["Data", "starting_spec"]
+__all__ = ["Data", "suggested_spec"]
 
 ENDLESS = 2**20
 FEW_ROWS, MANY_ROWS = 1_000, 20_000
@@ -77,7 +77,7 @@ def _in_one_line(value: Any) -> str:
     return text.getvalue().strip().removeprefix("{v: ").removesuffix("}")
 
 
-def starting_spec(dataset: Dataset, data: Data, *, model: str | None = None) -> str:
+def suggested_spec(dataset: Dataset, data: Data, *, model: str | None = None) -> str:
     """Write a spec that fits a data set.
 
     Args:

@@ -96,7 +96,7 @@ def _trained(spec: Spec, inputs: Array) -> tuple[Any, Any]:
     from trainer.data.head import choose_head, task_of  # noqa: PLC0415
     from trainer.data.part import Part  # noqa: PLC0415
     from trainer.fit.epochs import fit  # noqa: PLC0415
-    from trainer.fit.progress import Onlooker  # noqa: PLC0415
+    from trainer.fit.progress import NullObserver  # noqa: PLC0415
     from trainer.network.build import adapt_network, build_network, compile_network  # noqa: PLC0415
     from trainer.network.single_device_copy import plain_network  # noqa: PLC0415
 
@@ -108,7 +108,7 @@ def _trained(spec: Spec, inputs: Array) -> tuple[Any, Any]:
     adapt_network(network, inputs)
     compile_network(network, spec, head)
     part = Part(inputs, head.targets(labels))
-    fit(network, spec, training=part, validation=part, watcher=Onlooker())
+    fit(network, spec, training=part, validation=part, observer=NullObserver())
     return plain_network(network, spec, head), head
 
 

@@ -10,25 +10,27 @@ from typing import Any
 from models.errors import StoreUnavailable
 from models.settings import Settings
 from models.spec import Spec
-from models.store.checkpoints import CheckpointShelf
+from models.store.checkpoints import JobCheckpoints
 from models.store.manifest import Manifest
 from models.store.store import Store
 from trainer.backends.choice import BackendMissing, choose_backend, is_installed, quiet_stderr
-from trainer.fit.progress import Watcher
+from trainer.fit.progress import TrainingObserver
 from trainer.launch.failures import is_final
 from trainer.launch.subprocess_training import train_isolated
 
 __all__ = ["forget_checkpoints", "launch", "training_module"]
 
 
-def launch(spec: Spec, *, settings: Settings, job_id: str, watcher: Watcher, resumes: bool = True) -> Manifest:
+def launch(
+    spec: Spec, *, settings: Settings, job_id: str, observer: TrainingObserver, resumes: bool = True
+) -> Manifest:
     """Train a spec with its backend, here or in a fresh process; checkpoints go when nobody will need them.
 
     Args:
         spec: What to train.
         settings: Where store and data are.
         job_id: Whose version it is.
-        watcher: Hears of each epoch.
+        observer: Hears of each epoch.
         resumes: Whether an earlier attempt of the job is gone on from.
 
     Raises:
@@ -41,10 +43,10 @@ def launch(spec: Spec, *, settings: Settings, job_id: str, watcher: Watcher, res
     try:
         if choose_backend(spec.backend):
             manifest: Manifest = training_module().train(
-                spec, store=store, settings=settings, job_id=job_id, watcher=watcher, resumes=resumes
+                spec, store=store, settings=settings, job_id=job_id, observer=observer, resumes=resumes
             )
         else:
-            manifest = train_isolated(spec, store=store, job_id=job_id, watcher=watcher)
+            manifest = train_isolated(spec, store=store, job_id=job_id, observer=observer)
     except Exception as error:
         if is_final(error):
             forget_checkpoints(store, spec.model, job_id)
@@ -56,7 +58,7 @@ def launch(spec: Spec, *, settings: Settings, job_id: str, watcher: Watcher, res
 def forget_checkpoints(store: Store, model: str, job_id: str) -> bool:
     """Remove the checkpoints of a job that has ended; whether the store did so."""
     try:
-        CheckpointShelf(store, model, job_id).remove()
+        JobCheckpoints(store, model, job_id).remove()
     except StoreUnavailable:
         return False
     return True

@@ -17,7 +17,7 @@ from models.spec import Spec
 from models.store.manifest import Manifest
 from models.store.store import Store
 from trainer.child_processes import module_command
-from trainer.fit.progress import Interruption, Progress, TrainingPaused, Watcher
+from trainer.fit.progress import Interruption, Progress, TrainingObserver, TrainingPaused
 
 __all__ = ["PAUSED", "TrainingFailed", "train_isolated"]
 
@@ -34,7 +34,7 @@ class TrainingFailed(TrainingError):
         super().__init__(message)
 
 
-def train_isolated(spec: Spec, *, store: Store, job_id: str, watcher: Watcher) -> Manifest:
+def train_isolated(spec: Spec, *, store: Store, job_id: str, observer: TrainingObserver) -> Manifest:
     """Train a spec in a fresh process and pass its progress on.
 
     Raises:
@@ -43,10 +43,10 @@ def train_isolated(spec: Spec, *, store: Store, job_id: str, watcher: Watcher) -
     """
     command = module_command("trainer", "-", "--json-lines", "--job-id", job_id, "--parent", str(os.getpid()))
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
-        guard = _Guard(child, watcher)
+        guard = _Guard(child, observer)
         threading.Thread(target=guard.watch, daemon=True).start()
         _send(child, spec)
-        end = _follow(child, watcher)
+        end = _follow(child, observer)
         child.wait()
     if guard.interruption is not None and end.get("status") != "finished":
         raise guard.interruption
@@ -73,15 +73,15 @@ def _send(child: subprocess.Popen[str], spec: Spec) -> None:
             child.stdin.close()
 
 
-def _follow(child: subprocess.Popen[str], watcher: Watcher) -> dict[str, Any]:
+def _follow(child: subprocess.Popen[str], observer: TrainingObserver) -> dict[str, Any]:
     """Pass every epoch on; the last line."""
     end: dict[str, Any] = {}
     for event in _events(child):
         kind = event.pop("event", "")
         if kind == "epoch":
-            watcher.on_epoch(Progress(**event))
+            observer.on_epoch(Progress(**event))
         elif kind == "checkpoint":
-            watcher.on_checkpoint()
+            observer.on_checkpoint()
         elif kind == "end":
             end = event
     return end
@@ -96,9 +96,9 @@ def _events(child: subprocess.Popen[str]) -> Iterator[dict[str, Any]]:
 class _Guard:
     """Asks the watcher beside the child, which may be silent for long."""
 
-    def __init__(self, child: subprocess.Popen[str], watcher: Watcher) -> None:
+    def __init__(self, child: subprocess.Popen[str], observer: TrainingObserver) -> None:
         self.child = child
-        self.watcher = watcher
+        self.observer = observer
         self.interruption: Interruption | None = None
 
     def watch(self) -> None:
@@ -112,7 +112,7 @@ class _Guard:
         if self.interruption is not None:
             return
         try:
-            self.watcher.check()
+            self.observer.check()
         except TrainingPaused as paused:
             self.interruption = paused
             self.child.terminate()

@@ -17,7 +17,7 @@ from trainer.fit.progress import Progress, Superseded, TrainingCancelled, Traini
 from trainer.queue.attempts import wishes
 from trainer.queue.shutdown_flag import is_draining
 
-__all__ = ["JobWatcher", "told_epochs", "write_meta"]
+__all__ = ["RedisProgress", "told_epochs", "write_meta"]
 
 LOOK_S = 0.5
 SUPERSEDED = -1
@@ -42,7 +42,7 @@ def write_meta(job: Job, **values: Any) -> None:
     job.save_meta()  # type: ignore[no-untyped-call]
 
 
-class JobWatcher:
+class RedisProgress:
     """Writes the progress of a job down, and looks whether it shall stop.
 
     While the queue's server is away it waits for it, and the training with it: nobody could tell it that it is

@@ -22,7 +22,7 @@ from trainer.child_processes import die_with_parent, module_command
 from trainer.launch.launch import forget_checkpoints
 from trainer.queue.redis_connection import connect
 
-__all__ = ["Sweeper", "sweep"]
+__all__ = ["CheckpointCleaner", "sweep"]
 
 ENDED = frozenset({JobStatus.FINISHED, JobStatus.FAILED, JobStatus.STOPPED, JobStatus.CANCELED})
 
@@ -48,7 +48,7 @@ def sweep(connection: Redis, store: Store) -> None:
             connection.srem(CHECKPOINTS, member)
 
 
-class Sweeper:
+class CheckpointCleaner:
     """Starts the sweep when there is something to sweep, one at a time."""
 
     def __init__(self) -> None:

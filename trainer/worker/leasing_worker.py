@@ -18,8 +18,8 @@ from models.queue.names import KEPT_S, maintaining
 from trainer.launch.failures import error_document
 from trainer.queue.job_progress import write_meta
 from trainer.worker.allowed_jobs import ListedJob
-from trainer.worker.checkpoint_cleanup import Sweeper
-from trainer.worker.reliable_queue import CarefulQueue
+from trainer.worker.checkpoint_cleanup import CheckpointCleaner
+from trainer.worker.reliable_queue import ReliableQueue
 
 __all__ = ["LEASE_S", "LeasingWorker"]
 
@@ -51,7 +51,7 @@ class LeasingWorker(Worker):
     """
 
     job_class = ListedJob
-    queue_class = CarefulQueue
+    queue_class = ReliableQueue
 
     def __init__(self, queues: list[str], connection: Redis, *, lease_s: int = LEASE_S) -> None:
         super().__init__(
@@ -60,7 +60,7 @@ class LeasingWorker(Worker):
             default_result_ttl=KEPT_S, log_job_description=False,
         )  # fmt: skip
         self.lease_s = lease_s
-        self._sweeper = Sweeper()
+        self._sweeper = CheckpointCleaner()
         self._contact_s = time.monotonic()
         self._clean_from_s = self._contact_s
         self._abandoned: list[Job] = []

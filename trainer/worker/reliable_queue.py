@@ -13,7 +13,7 @@ from rq.utils import as_text, now
 
 from trainer.queue.shutdown_flag import is_draining
 
-__all__ = ["CarefulQueue"]
+__all__ = ["ReliableQueue"]
 
 ROUND_S = 1
 """How long one wait at the queue's server takes: whether to stop is looked at between two."""
@@ -29,7 +29,7 @@ class HandingOver(IntermediateQueue):
         return first_seen is not None and now() - first_seen > timedelta(seconds=STUCK_S)
 
 
-class CarefulQueue(Queue):
+class ReliableQueue(Queue):
     """A queue whose jobs are moved to another list when they are taken, also where a worker has several queues."""
 
     @property

@@ -22,7 +22,7 @@ from trainer.queue.attempts import ATTEMPT_VARIABLE, begin_attempt, is_cancellab
 from trainer.queue.job_progress import write_meta
 from trainer.queue.shutdown_flag import drain, drain_on, is_draining
 from trainer.worker.leasing_worker import LEASE_S, LeasingWorker
-from trainer.worker.reliable_queue import CarefulQueue
+from trainer.worker.reliable_queue import ReliableQueue
 
 __all__ = ["LEASE_S", "TrainingWorker"]
 
@@ -54,7 +54,7 @@ class TrainingWorker(LeasingWorker):
         begin_attempt(self.connection, job.id, execution.id)
         with self.connection.pipeline() as pipeline:
             job.prepare_for_execution(self.name, pipeline=pipeline)
-            pipeline.lrem(CarefulQueue(job.origin, connection=self.connection).intermediate_queue_key, 1, job.id)
+            pipeline.lrem(ReliableQueue(job.origin, connection=self.connection).intermediate_queue_key, 1, job.id)
             pipeline.execute()
         os.environ[ATTEMPT_VARIABLE] = execution.id
         self._cancel_seen = self._preempted = False

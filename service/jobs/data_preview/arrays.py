@@ -5,14 +5,14 @@ from pathlib import Path
 
 from models.errors import DataError
 from models.sources.damaged_files import reading
-from models.sources.known_sources import Sight
+from models.sources.known_sources import DataShape
 from models.sources.npz_arrays import array_header, choose_arrays
 from models.spec.parts import Spec
 
 __all__ = ["look_at_arrays"]
 
 
-def look_at_arrays(path: Path, spec: Spec) -> Sight:
+def look_at_arrays(path: Path, spec: Spec) -> DataShape:
     """Look at the headers of an archive of arrays, not at the arrays.
 
     Raises:
@@ -26,7 +26,7 @@ def look_at_arrays(path: Path, spec: Spec) -> Sight:
         received = f"shape {list(targets)} beside features of shape {list(shape)}"
         raise DataError(where=f"{spec.data.source}: {target}", expected="one target for each row", received=received)
     classes = targets[1] if len(targets) == 2 and targets[1] > 1 else None
-    return Sight(shape[1:], classes)
+    return DataShape(shape[1:], classes)
 
 
 def _shapes(path: Path) -> dict[str, tuple[int, ...]]:

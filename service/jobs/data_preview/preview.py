@@ -10,7 +10,7 @@ from pathlib import Path
 
 from models.errors import DataError, DatasetNotFound, Problem, StoreUnavailable
 from models.sources.data_files import class_folders, find_file
-from models.sources.known_sources import ENDINGS, KNOWN, SCHEMES, Sight, known_files, known_kinds, known_sets
+from models.sources.known_sources import ENDINGS, KNOWN, SCHEMES, DataShape, known_files, known_kinds, known_sets
 from models.spec.head import find_head
 from models.spec.parts import Spec
 from models.spec.rules import check_output
@@ -18,12 +18,12 @@ from models.store.datasets import Datasets
 from service.jobs.data_preview.arrays import look_at_arrays
 from service.jobs.data_preview.tables import csv_columns, json_columns, look_at_table
 
-__all__ = ["glance"]
+__all__ = ["preview_data"]
 
 MOST_BYTES = 8 * 2**20
 
 
-def glance(spec: Spec, *, roots: Sequence[str], datasets: Datasets | None = None) -> list[Problem]:
+def preview_data(spec: Spec, *, roots: Sequence[str], datasets: Datasets | None = None) -> list[Problem]:
     """Look at a spec's data, as far as it is at hand, and at what the spec makes of it.
 
     Args:
@@ -73,13 +73,13 @@ def _path(where: str) -> str:
     return f"data.{key}" if sign else where
 
 
-def _look(spec: Spec, roots: tuple[str, ...], datasets: Datasets | None) -> Sight:
+def _look(spec: Spec, roots: tuple[str, ...], datasets: Datasets | None) -> DataShape:
     source = spec.data.source
     path = _find(source, roots, datasets)
     if path is None:
-        return KNOWN.get(source, Sight())
+        return KNOWN.get(source, DataShape())
     if path.is_dir():
-        return Sight(classes=sum(1 for _ in class_folders(path, source)))
+        return DataShape(classes=sum(1 for _ in class_folders(path, source)))
     if path.suffix.lower() not in ENDINGS:
         raise DataError(where="data.source", expected=f"one of {known_files()}", received=repr(source))
     return _look_at_file(path, spec)
@@ -103,7 +103,7 @@ def _check_uploaded(source: str, datasets: Datasets) -> None:
         return  # the trainer will see what is there
 
 
-def _look_at_file(path: Path, spec: Spec) -> Sight:
+def _look_at_file(path: Path, spec: Spec) -> DataShape:
     match path.suffix.lower():
         case ".npz":
             return look_at_arrays(path, spec)
@@ -111,10 +111,10 @@ def _look_at_file(path: Path, spec: Spec) -> Sight:
             return look_at_table(*csv_columns(path, spec.data.source), spec)
         case ".jsonl" | ".ndjson" if path.stat().st_size <= MOST_BYTES:
             return look_at_table(*json_columns(path, spec.data.source), spec)
-    return Sight()
+    return DataShape()
 
 
-def _check_network(spec: Spec, sight: Sight, problems: list[Problem]) -> None:
+def _check_network(spec: Spec, sight: DataShape, problems: list[Problem]) -> None:
     shape = _model_shape(spec, sight.shape, problems)
     if shape is not None and not problems:
         if spec.input_shape is not None and shape != spec.input_shape:

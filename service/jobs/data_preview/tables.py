@@ -10,7 +10,7 @@ from typing import Any
 from models.errors import DataError, shown
 from models.preprocessing.table_cells import BOOLEANS, GAPS, number_of
 from models.sources.damaged_files import reading
-from models.sources.known_sources import TARGET_NAMES, Sight
+from models.sources.known_sources import TARGET_NAMES, DataShape
 from models.spec.head import find_head
 from models.spec.parts import Spec
 
@@ -44,7 +44,7 @@ def _json_lines(path: Path, source: str) -> Iterator[dict[str, Any]]:
         yield document
 
 
-def look_at_table(names: list[str], rows: list[list[Any]], spec: Spec) -> Sight:
+def look_at_table(names: list[str], rows: list[list[Any]], spec: Spec) -> DataShape:
     """Check columns, cells and labels against what the spec makes of them.
 
     Raises:
@@ -63,11 +63,11 @@ def look_at_table(names: list[str], rows: list[list[Any]], spec: Spec) -> Sight:
     features = _feature_columns(names, target, spec)
     classes = _classes([row[names.index(target)] for row in rows], target, spec)
     if any(isinstance(cell, list | dict) for cell in rows[0]):
-        return Sight(None, classes)
+        return DataShape(None, classes)
     for name in features:
         _check_column([row[names.index(name)] for row in rows], name, spec)
     one_hot = any(step.name == "one_hot" for step in spec.preprocessing)
-    return Sight(None if one_hot else (len(features),), classes)
+    return DataShape(None if one_hot else (len(features),), classes)
 
 
 def _known_column(name: str, names: Sequence[str], key: str, spec: Spec) -> str:

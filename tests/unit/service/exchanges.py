@@ -4,7 +4,7 @@ from gunicorn.config import Config
 from gunicorn.http.parser import RequestParser
 
 from service.fast_path.request_reader import PlainReader, PlainRequest
-from service.fast_path.wsgi_shortcut import HotRoute
+from service.fast_path.wsgi_shortcut import FastPath
 from service.server.http_exchange import exchange, exchange_plain
 
 SENT_AT_ONCE = 100
@@ -60,7 +60,7 @@ def answer(worker, connection, request):
     """Have one request, as bytes, answered over a connection as the worker does."""
     parser = RequestParser(worker.cfg, [request], ("127.0.0.1", 1))
     hot = getattr(worker.wsgi, "wsgi_app", None)
-    reader = PlainReader(parser, most_bytes=hot.most_bytes) if isinstance(hot, HotRoute) else None
+    reader = PlainReader(parser, most_bytes=hot.most_bytes) if isinstance(hot, FastPath) else None
     parsed, begun = next(parser) if reader is None else reader.next(), {}
     if isinstance(parsed, PlainRequest):
         begun = exchange_plain(worker, parsed, connection)

@@ -3,14 +3,14 @@ import sys
 
 import pytest
 
-from service.blocking_calls import aside
+from service.blocking_calls import run_in_thread
 
 
 def test_without_gevent_it_is_a_plain_call() -> None:
     """Result and error are the call's own."""
-    assert aside(lambda a, b: a + b, 1, b=2) == 3
+    assert run_in_thread(lambda a, b: a + b, 1, b=2) == 3
     with pytest.raises(KeyError):
-        aside({}.__getitem__, "x")
+        run_in_thread({}.__getitem__, "x")
 
 
 def test_under_gevent_other_work_goes_on_meanwhile() -> None:

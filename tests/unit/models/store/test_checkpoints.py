@@ -1,16 +1,16 @@
 import pytest
 
-from models.store.checkpoints import CheckpointShelf
+from models.store.checkpoints import JobCheckpoints
 from models.store.store import Store
 
 
 @pytest.fixture
-def shelf(tmp_path) -> CheckpointShelf:
+def shelf(tmp_path) -> JobCheckpoints:
     """The checkpoints of one job in an empty store."""
-    return CheckpointShelf(Store.open(tmp_path), "digits", "job-1")
+    return JobCheckpoints(Store.open(tmp_path), "digits", "job-1")
 
 
-def files(shelf: CheckpointShelf) -> list[str]:
+def files(shelf: JobCheckpoints) -> list[str]:
     return sorted(path.name for path in (shelf.store.folder / shelf.place).glob("*"))
 
 
@@ -47,7 +47,7 @@ def test_other_names_are_passed_over(shelf) -> None:
 
 def test_removing_leaves_nothing_behind(shelf) -> None:
     """No empty folders either, and nothing of another job is touched."""
-    other = CheckpointShelf(shelf.store, "digits", "job-2")
+    other = JobCheckpoints(shelf.store, "digits", "job-2")
     shelf.save(b"state")
     other.save(b"other")
     shelf.remove()

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from models.preprocessing.instances import Array
-from service.inference.dynamic_batching import LONGEST_ROW_S, MOST_ROWS, SHORTEST_ROW_S, SharedRuns, may_share
+from service.inference.dynamic_batching import LONGEST_ROW_S, MOST_ROWS, SHORTEST_ROW_S, DynamicBatcher, may_batch
 from service.inference.onnx_session import GraphError
 
 
@@ -31,7 +31,7 @@ def rows_of(*values: float) -> Array:
     return np.array([[value, 1.0] for value in values], np.float32)
 
 
-def ask(graph: SharedRuns, *batches: Array) -> list[gevent.Greenlet]:
+def ask(graph: DynamicBatcher, *batches: Array) -> list[gevent.Greenlet]:
     """One greenlet for each batch, all ready at once, to their ends."""
     asking = [gevent.spawn(graph.run, batch) for batch in batches]
     gevent.joinall(asking, timeout=10)
@@ -41,7 +41,7 @@ def ask(graph: SharedRuns, *batches: Array) -> list[gevent.Greenlet]:
 def test_those_who_ask_at_once_share_a_run_and_get_their_own_rows() -> None:
     """Whatever their numbers."""
     graph = Sums()
-    asked = ask(SharedRuns(graph), rows_of(1), rows_of(2, 3), rows_of(4))
+    asked = ask(DynamicBatcher(graph), rows_of(1), rows_of(2, 3), rows_of(4))
     assert [one.value.tolist() for one in asked] == [[[2]], [[3], [4]], [[5]]]
     assert graph.rows == [4]
 
@@ -49,7 +49,7 @@ def test_those_who_ask_at_once_share_a_run_and_get_their_own_rows() -> None:
 def test_nobody_waits_for_a_request_that_has_not_come() -> None:
     """One alone is computed at once, and again."""
     graph = Sums()
-    shared = SharedRuns(graph)
+    shared = DynamicBatcher(graph)
     for value in (1.0, 2.0):
         assert ask(shared, rows_of(value))[0].value.tolist() == [[value + 1]]
     assert graph.rows == [1, 1]
@@ -58,24 +58,24 @@ def test_nobody_waits_for_a_request_that_has_not_come() -> None:
 def test_a_run_has_so_many_rows_and_no_more() -> None:
     """The others have the next one, and what is large has its own."""
     graph = Sums()
-    asked = ask(SharedRuns(graph), *(rows_of(number) for number in range(MOST_ROWS + 3)))
+    asked = ask(DynamicBatcher(graph), *(rows_of(number) for number in range(MOST_ROWS + 3)))
     assert [one.value.item() for one in asked] == [number + 1 for number in range(MOST_ROWS + 3)]
     assert graph.rows == [MOST_ROWS, 3]
     graph.rows.clear()
-    ask(SharedRuns(graph), rows_of(*range(MOST_ROWS // 2 + 1)), rows_of(1), rows_of(2))
+    ask(DynamicBatcher(graph), rows_of(*range(MOST_ROWS // 2 + 1)), rows_of(1), rows_of(2))
     assert graph.rows == [MOST_ROWS // 2 + 1, 2]
 
 
 def test_what_one_causes_is_no_concern_of_the_others() -> None:
     """Each is computed alone then; the one alone gets the error."""
-    asked = ask(SharedRuns(Sums(refuses=2)), rows_of(1), rows_of(2), rows_of(3))
+    asked = ask(DynamicBatcher(Sums(refuses=2)), rows_of(1), rows_of(2), rows_of(3))
     assert [one.value.tolist() for one in (asked[0], asked[2])] == [[[2]], [[4]]]
     assert isinstance(asked[1].exception, GraphError)
 
 
 def test_who_is_ended_while_it_waits_keeps_nobody() -> None:
     """As a request is whose time is over."""
-    shared = SharedRuns(Sums())
+    shared = DynamicBatcher(Sums())
     asking = [gevent.spawn(shared.run, rows_of(value)) for value in (1, 2)]
     gevent.get_hub().loop.run_callback(asking[0].throw, TimeoutError("over"))
     gevent.joinall(asking, timeout=10)
@@ -87,7 +87,7 @@ def test_who_is_ended_while_it_waits_keeps_nobody() -> None:
 def test_who_asks_again_while_the_others_are_woken_is_computed_in_the_next_turn() -> None:
     """Nothing is lost between two runs."""
     graph = Sums()
-    shared = SharedRuns(graph)
+    shared = DynamicBatcher(graph)
 
     def twice() -> float:
         return float(shared.run(shared.run(rows_of(1)).repeat(2, axis=1)).item())
@@ -122,4 +122,4 @@ def test_runs_are_shared_where_that_helps_and_harms_nobody(
             return run(batch)
 
     batch = np.random.default_rng(3).random((rows, 2), np.float32)
-    assert may_share(Graph(), batch, run(batch), tolerance=1e-5) is may
+    assert may_batch(Graph(), batch, run(batch), tolerance=1e-5) is may

@@ -9,7 +9,7 @@ from obstore.store import MemoryStore
 
 from models.errors import StoreUnavailable
 from models.store.store import Store
-from service.registry.store_watch import StoreWatch, survey
+from service.registry.store_watch import StoreWatch, observe_store
 
 
 def test_published_versions_are_found_in_one_look(publish, store_folder) -> None:
@@ -17,7 +17,7 @@ def test_published_versions_are_found_in_one_look(publish, store_folder) -> None
     for _ in range(11):
         publish("classic")
     publish("digits", "digits", promote=False)
-    surveyed = survey(Store.open(store_folder))
+    surveyed = observe_store(Store.open(store_folder))
     assert list(surveyed) == ["classic", "digits"]
     assert list(surveyed["classic"].versions) == list(range(1, 12))
     assert surveyed["classic"].labels_tag
@@ -29,7 +29,7 @@ def test_a_folder_without_a_manifest_is_no_version(publish, store_folder) -> Non
     publish()
     publish()
     (store_folder / "classic" / "2" / "manifest.json").unlink()
-    assert list(survey(Store.open(store_folder))["classic"].versions) == [1]
+    assert list(observe_store(Store.open(store_folder))["classic"].versions) == [1]
 
 
 def test_other_names_are_passed_over(publish, store_folder) -> None:
@@ -38,7 +38,7 @@ def test_other_names_are_passed_over(publish, store_folder) -> None:
     for path in ("classic/01", "classic/x", "classic/1/sub", "Bad Name/1", "lone"):
         (store_folder / path).mkdir(parents=True)
         (store_folder / path / "manifest.json").write_text("{}")
-    surveyed = survey(Store.open(store_folder))
+    surveyed = observe_store(Store.open(store_folder))
     assert {name: list(one.versions) for name, one in surveyed.items()} == {"classic": [1]}
 
 
@@ -46,9 +46,9 @@ def test_a_written_file_changes_its_versions_tag_only(publish, store_folder, fli
     """That is how a change after publishing is noticed."""
     publish()
     publish()
-    before = survey(Store.open(store_folder))["classic"].versions
+    before = observe_store(Store.open(store_folder))["classic"].versions
     flip_byte("classic", 2)
-    after = survey(Store.open(store_folder))["classic"].versions
+    after = observe_store(Store.open(store_folder))["classic"].versions
     assert before[1] == after[1]
     assert before[2] != after[2]
 
@@ -59,7 +59,7 @@ def test_a_folder_that_is_gone_is_no_empty_store(publish, store_folder) -> None:
     store = Store.open(store_folder)
     shutil.rmtree(store_folder)
     with pytest.raises(StoreUnavailable):
-        survey(store)
+        observe_store(store)
 
 
 def _link_in_a_circle(folder: Path) -> None:
@@ -83,7 +83,7 @@ def test_what_else_lies_in_the_folder_is_not_looked_into(publish, store_folder, 
     publish()
     put(store_folder)
     store = Store.open(store_folder)
-    assert list(survey(store)) == ["classic"]
+    assert list(observe_store(store)) == ["classic"]
     assert list(StoreWatch(store, full_every_s=0).look()) == ["classic"]
 
 

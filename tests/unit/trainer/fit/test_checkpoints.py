@@ -6,13 +6,13 @@ import pytest
 import trainer.fit.checkpoints
 import trainer.fit.epochs
 from models.errors import StoreUnavailable
-from models.store.checkpoints import CheckpointShelf
+from models.store.checkpoints import JobCheckpoints
 from models.store.store import Store
 from trainer.data.preparation import prepare
 from trainer.fit.callback_state import REMEMBERED
 from trainer.fit.checkpoints import DataChanged, Keeper, Origin, Snapshot
 from trainer.fit.epochs import fit
-from trainer.fit.progress import Onlooker, TrainingPaused
+from trainer.fit.progress import NullObserver, TrainingPaused
 from trainer.publication import weights_digest
 from trainer.training import make_network
 
@@ -44,7 +44,7 @@ CASES = {
 }
 
 
-class Pausing(Onlooker):
+class Pausing(NullObserver):
     """Says stop at one of the looks."""
 
     def __init__(self, at: int) -> None:
@@ -63,22 +63,22 @@ class Pausing(Onlooker):
 
 
 @pytest.fixture
-def shelf(tmp_path) -> CheckpointShelf:
+def shelf(tmp_path) -> JobCheckpoints:
     """Where the checkpoints go."""
-    return CheckpointShelf(Store.open(tmp_path / "store"), "blobs", "job")
+    return JobCheckpoints(Store.open(tmp_path / "store"), "blobs", "job")
 
 
 @pytest.fixture
 def attempt(make_spec, data_root, shelf):
     """One attempt of a training, with a network of its own: its digest and history."""
 
-    def train(watcher=None, *, interval_s=3600.0, **changes):
+    def train(observer=None, *, interval_s=3600.0, **changes):
         spec = make_spec(**{**changes, "fit": {"epochs": 6, "batch_size": 8, **changes.get("fit", {})}})
         prepared = prepare(spec, roots=(str(data_root),))
-        network, watcher = make_network(spec, prepared), watcher or Onlooker()
-        keeper = Keeper(shelf, Origin.of(spec, prepared), interval_s=interval_s, watcher=watcher)
+        network, observer = make_network(spec, prepared), observer or NullObserver()
+        keeper = Keeper(shelf, Origin.of(spec, prepared), interval_s=interval_s, observer=observer)
         fitted = fit(
-            network, spec, training=prepared.train.part, validation=prepared.validation.part, watcher=watcher,
+            network, spec, training=prepared.train.part, validation=prepared.validation.part, observer=observer,
             keeper=keeper,
         )  # fmt: skip
         return weights_digest(network), fitted.history
@@ -103,10 +103,10 @@ def test_checkpoints_come_with_time_and_short_trainings_have_none(attempt, shelf
     """The classic case pays nothing."""
     attempt()
     assert shelf.newest() is None
-    watcher = Pausing(0)
-    attempt(watcher, interval_s=0.0)
+    observer = Pausing(0)
+    attempt(observer, interval_s=0.0)
     assert shelf.newest() is not None
-    assert watcher.checkpoints == 1
+    assert observer.checkpoints == 1
 
 
 def test_a_killed_training_goes_on_from_its_last_checkpoint(attempt, monkeypatch) -> None:
@@ -114,7 +114,7 @@ def test_a_killed_training_goes_on_from_its_last_checkpoint(attempt, monkeypatch
     monkeypatch.setattr(trainer.fit.checkpoints, "SHARE", 1e9)
     undisturbed = attempt()
 
-    class Killed(Onlooker):
+    class Killed(NullObserver):
         def on_epoch(self, progress) -> None:
             """Vanish."""
             if progress.epoch == 4:
@@ -123,7 +123,7 @@ def test_a_killed_training_goes_on_from_its_last_checkpoint(attempt, monkeypatch
     with pytest.raises(KeyboardInterrupt):
         attempt(Killed(), interval_s=0.0)
     seen = []
-    monkeypatch.setattr(Onlooker, "on_epoch", lambda _, progress: seen.append(progress.epoch))
+    monkeypatch.setattr(NullObserver, "on_epoch", lambda _, progress: seen.append(progress.epoch))
     assert attempt() == undisturbed
     assert seen == [4, 5, 6]
 
@@ -162,7 +162,7 @@ def test_a_store_that_takes_no_checkpoint_does_not_end_the_training(attempt, mon
     def refuse(*_) -> None:
         raise StoreUnavailable("nobody home")
 
-    monkeypatch.setattr(CheckpointShelf, "save", refuse)
+    monkeypatch.setattr(JobCheckpoints, "save", refuse)
     assert len(attempt(interval_s=0.0)[1]) == 6
     assert "no checkpoint: the store does not answer: nobody home" in caplog.text
 

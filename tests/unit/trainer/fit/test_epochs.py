@@ -8,12 +8,12 @@ from trainer.data.part import Part
 from trainer.data.preparation import prepare
 from trainer.fit.epochs import epoch_order, fit
 from trainer.fit.keras_stepper import BatchStepper
-from trainer.fit.progress import Onlooker, Progress, TrainingCancelled, TrainingTimedOut
+from trainer.fit.progress import NullObserver, Progress, TrainingCancelled, TrainingTimedOut
 from trainer.publication import weights_digest
 from trainer.training import make_network
 
 
-class Recorder(Onlooker):
+class Recorder(NullObserver):
     """Keeps the progress; cancels after some epochs."""
 
     def __init__(self, cancel_after: int | None = None) -> None:
@@ -34,12 +34,14 @@ class Recorder(Onlooker):
 def run(make_spec, data_root):
     """Train a spec with changes; the network and its history."""
 
-    def run_changed(watcher=None, *, validated=True, **changes):
+    def run_changed(observer=None, *, validated=True, **changes):
         spec = make_spec(**changes)
         prepared = prepare(spec, roots=(str(data_root),))
         network = make_network(spec, prepared)
         validation = prepared.validation.part if validated else None
-        fitted = fit(network, spec, training=prepared.train.part, validation=validation, watcher=watcher or Onlooker())
+        fitted = fit(
+            network, spec, training=prepared.train.part, validation=validation, observer=observer or NullObserver()
+        )
         return network, fitted, prepared
 
     return run_changed
@@ -55,12 +57,12 @@ def test_the_order_differs_from_epoch_to_epoch_and_not_from_run_to_run() -> None
 
 def test_every_epoch_is_told(run) -> None:
     """With metrics of training and validation, and how long the rest takes."""
-    watcher = Recorder()
-    _, fitted, _ = run(watcher, fit={"epochs": 3})
-    assert [progress.epoch for progress in watcher.seen] == [1, 2, 3]
-    assert set(watcher.seen[0].metrics) == {"loss", "accuracy", "val_loss", "val_accuracy"}
-    assert watcher.seen[-1].eta_s == 0
-    assert [dict(progress.metrics) for progress in watcher.seen] == fitted.history
+    observer = Recorder()
+    _, fitted, _ = run(observer, fit={"epochs": 3})
+    assert [progress.epoch for progress in observer.seen] == [1, 2, 3]
+    assert set(observer.seen[0].metrics) == {"loss", "accuracy", "val_loss", "val_accuracy"}
+    assert observer.seen[-1].eta_s == 0
+    assert [dict(progress.metrics) for progress in observer.seen] == fitted.history
 
 
 def test_one_seed_gives_one_result(run) -> None:
@@ -126,10 +128,10 @@ def test_a_loss_that_is_no_number_ends_the_training(run) -> None:
 
 def test_a_cancelled_training_stops_in_the_next_epoch(run) -> None:
     """Whoever watches says so."""
-    watcher = Recorder(cancel_after=2)
+    observer = Recorder(cancel_after=2)
     with pytest.raises(TrainingCancelled):
-        run(watcher, fit={"epochs": 50})
-    assert len(watcher.seen) == 2
+        run(observer, fit={"epochs": 50})
+    assert len(observer.seen) == 2
 
 
 def test_a_training_over_its_time_stops(run) -> None:

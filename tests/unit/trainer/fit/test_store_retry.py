@@ -2,7 +2,7 @@ import pytest
 
 import trainer.fit.store_retry
 from models.errors import StoreFull, StoreUnavailable
-from trainer.fit.progress import Onlooker, TrainingCancelled
+from trainer.fit.progress import NullObserver, TrainingCancelled
 from trainer.fit.store_retry import patiently
 
 
@@ -31,31 +31,31 @@ class Store:
 def test_a_store_that_comes_back_is_waited_for() -> None:
     """Twice here."""
     store = Store(2, StoreUnavailable("away"))
-    assert patiently(store.ask, watcher=Onlooker()) == "answer"
+    assert patiently(store.ask, observer=NullObserver()) == "answer"
     assert store.asked == 3
 
 
 def test_a_store_that_stays_away_is_told() -> None:
     """With the last error."""
     with pytest.raises(StoreUnavailable, match="away"):
-        patiently(Store(9, StoreUnavailable("away")).ask, watcher=Onlooker())
+        patiently(Store(9, StoreUnavailable("away")).ask, observer=NullObserver())
 
 
 def test_a_full_store_is_not_waited_for() -> None:
     """Nobody makes room in half a minute."""
     store = Store(9, StoreFull("No space left on device"))
     with pytest.raises(StoreFull):
-        patiently(store.ask, watcher=Onlooker())
+        patiently(store.ask, observer=NullObserver())
     assert store.asked == 1
 
 
 def test_who_waits_can_be_cancelled() -> None:
     """The watcher is asked meanwhile."""
 
-    class Cancelled(Onlooker):
+    class Cancelled(NullObserver):
         def check(self) -> None:
             """Stop."""
             raise TrainingCancelled
 
     with pytest.raises(TrainingCancelled):
-        patiently(Store(9, StoreUnavailable("away")).ask, watcher=Cancelled())
+        patiently(Store(9, StoreUnavailable("away")).ask, observer=Cancelled())

@@ -9,7 +9,7 @@ from models.errors import StoreUnavailable
 from models.settings import Settings
 from trainer.__main__ import main
 from trainer.backends.choice import BackendMissing, is_installed
-from trainer.fit.progress import Onlooker
+from trainer.fit.progress import NullObserver
 from trainer.launch.failures import error_document
 from trainer.launch.launch import launch
 
@@ -68,7 +68,9 @@ def test_a_backend_that_is_not_installed_is_named(make_spec, tmp_path) -> None:
     if is_installed("torch"):
         pytest.skip("torch is installed here")
     with pytest.raises(BackendMissing, match="received 'torch', which is not installed"):
-        launch(make_spec(backend="torch"), settings=Settings(store=str(tmp_path)), job_id="job", watcher=Onlooker())
+        launch(
+            make_spec(backend="torch"), settings=Settings(store=str(tmp_path)), job_id="job", observer=NullObserver()
+        )
 
 
 def test_errors_are_told_without_the_inside() -> None:

@@ -5,7 +5,7 @@ import pytest
 import trainer.launch.subprocess_training
 from models.spec import Spec
 from models.store.store import Store
-from trainer.fit.progress import Onlooker, TrainingCancelled, TrainingPaused
+from trainer.fit.progress import NullObserver, TrainingCancelled, TrainingPaused
 from trainer.launch.subprocess_training import TrainingFailed, train_isolated
 
 
@@ -13,7 +13,7 @@ from trainer.launch.subprocess_training import TrainingFailed, train_isolated
 def run(monkeypatch, make_spec, tmp_path):
     """Train with a child that runs this code in place of the trainer."""
 
-    def run_code(code: str, watcher: Onlooker | None = None):
+    def run_code(code: str, observer: NullObserver | None = None):
         popen = trainer.launch.subprocess_training.subprocess.Popen
         monkeypatch.setattr(
             trainer.launch.subprocess_training.subprocess,
@@ -21,12 +21,12 @@ def run(monkeypatch, make_spec, tmp_path):
             lambda _, **options: popen([sys.executable, "-c", code], **options),
         )
         spec: Spec = make_spec()
-        return train_isolated(spec, store=Store.open(tmp_path), job_id="job", watcher=watcher or Onlooker())
+        return train_isolated(spec, store=Store.open(tmp_path), job_id="job", observer=observer or NullObserver())
 
     return run_code
 
 
-class Saying(Onlooker):
+class Saying(NullObserver):
     """Raises at the first look."""
 
     def __init__(self, interruption: Exception) -> None:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from models.spec import load_spec
-from service.jobs.data_preview.preview import glance
+from service.jobs.data_preview.preview import preview_data
 
 LAYERS = [{"Dense": {"units": 8, "activation": "relu"}}, {"Dense": {"units": 2, "activation": "softmax"}}]
 CSV = "a,b,species\n1,2,x\n3,4,y\n5,6,x\n"
@@ -26,7 +26,7 @@ def problems(roots=(".",), layers=LAYERS, preprocessing=(), input_shape=None, **
             "compile": {"loss": "categorical_crossentropy"},
         }
     )
-    return [f"{problem.path}: {problem.message}" for problem in glance(spec, roots=roots)]
+    return [f"{problem.path}: {problem.message}" for problem in preview_data(spec, roots=roots)]
 
 
 def write_csv(tmp_path, text):

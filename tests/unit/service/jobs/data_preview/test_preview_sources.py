@@ -7,7 +7,7 @@ import pytest
 from models.spec import load_spec
 from models.store.datasets import Datasets
 from models.store.store import Store
-from service.jobs.data_preview.preview import glance
+from service.jobs.data_preview.preview import preview_data
 from service.jobs.data_preview.row_counts import count_rows
 
 SOFTMAX = {"Dense": {"units": 2, "activation": "softmax"}}
@@ -18,7 +18,7 @@ def problems(root: Path, source: str, datasets: Datasets | None = None, **change
         "model": "m", "data": {"source": source}, "layers": ["Flatten", SOFTMAX],
         "compile": {"loss": "categorical_crossentropy"}, **changes,
     }  # fmt: skip
-    found = glance(load_spec(document), roots=(str(root),), datasets=datasets)
+    found = preview_data(load_spec(document), roots=(str(root),), datasets=datasets)
     return [f"{problem.path}: {problem.message}" for problem in found]
 
 

@@ -51,7 +51,7 @@ def started(code: str, *, grace_s: float = 5.0) -> tuple[Child, list[str]]:
 
 @pytest.mark.parametrize(("code", "status"), [("raise SystemExit(0)", 0), ("raise SystemExit(7)", 7)])
 def test_the_status_of_the_command_is_passed_on(code, status):
-    """Whoever looks at the leash sees how the command ended."""
+    """Whoever looks at the guard sees how the command ended."""
     child, _ = started(code)
     assert child.wait() == status
 
@@ -92,7 +92,7 @@ def test_asking_twice_ends_the_grace():
     child, lines = started(STUBBORN, grace_s=600.0)
     eventually(lambda: lines == ["up"], "the command speaks")
     child.ask_to_stop()
-    eventually(lambda: psutil.Process(child.pid).is_running(), "the leash took the first request")
+    eventually(lambda: psutil.Process(child.pid).is_running(), "the guard took the first request")
     deadline = time.monotonic() + DEADLINE_S
     while child.poll() is None and time.monotonic() < deadline:
         child.ask_to_stop()
@@ -110,19 +110,19 @@ def test_descendants_in_other_process_groups_end_with_the_command():
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_nothing_is_left_when_the_starting_process_is_killed(number):
-    """The kernel closes the leash, whatever ended its holder."""
+    """The kernel closes the guard, whatever ended its holder."""
     command = [sys.executable, "-c", STARTS_AND_WAITS, SCATTERS]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:
         assert holder.stdout is not None
         pids = [int(holder.stdout.readline()) for _ in range(2)]
-        (leash,) = psutil.Process(holder.pid).children()
+        (guard,) = psutil.Process(holder.pid).children()
         holder.send_signal(number)
         holder.wait()
-    eventually(lambda: not any(map(is_running, [leash.pid, *pids])), "everything ends")
+    eventually(lambda: not any(map(is_running, [guard.pid, *pids])), "everything ends")
 
 
 def test_a_killed_leash_takes_its_command_along():
-    """The command dies with the leash, so that nothing runs without a holder."""
+    """The command dies with the guard, so that nothing runs without a holder."""
     child, lines = started(f"import os; print(os.getpid(), flush=True)\n{SLEEPS}")
     eventually(lambda: len(lines) == 2, "the command speaks")
     os.kill(child.pid, signal.SIGKILL)

@@ -1,8 +1,8 @@
 """Run one command so that nothing of it outlives the process that started it, however that process ends.
 
-    python -I -S leash.py GRACE_S COMMAND [ARGUMENT …]
+    python -I -S child_guard.py GRACE_S COMMAND [ARGUMENT …]
 
-Standard input is the leash: only the starting process holds its other end, so the kernel closes it when that process
+Standard input ends with the parent: only the starting process holds its other end, so the kernel closes it when that process
 ends, even by SIGKILL. The command is then asked to stop (SIGTERM) and, after GRACE_S seconds, killed together with all
 its descendants; SIGTERM or SIGINT to this process does the same, a second one ends the grace. `prctl`'s parent-death
 signal alone would reach neither a work-horse nor a gunicorn worker, and fires when a mere thread ends.
@@ -27,7 +27,7 @@ REAP_POLL_S = 0.01
 
 
 def main(grace_s: float, command: list[str]) -> int:
-    """Run the command to its end, or to the end of the leash.
+    """Run the command to its end, or to the end of the parent.
 
     Returns:
         The command's exit status; 128 + n when signal n ended it, as shells count.
@@ -49,13 +49,13 @@ def _attend(pid: int, wakeup: int, grace_s: float) -> int:
     deadline_s: float | None = None
     while True:
         timeout_s = None if deadline_s is None else max(0.0, deadline_s - time.monotonic())
-        asked, leash_ended = _read_events(watched, wakeup, timeout_s)
+        asked, parent_ended = _read_events(watched, wakeup, timeout_s)
         status = _reap(pid)
         if status is not None:
             return status
         if deadline_s is not None and (asked or time.monotonic() >= deadline_s):
             return 128 + signal.SIGKILL
-        if deadline_s is None and (asked or leash_ended):
+        if deadline_s is None and (asked or parent_ended):
             os.kill(pid, signal.SIGTERM)
             deadline_s = time.monotonic() + grace_s
 
@@ -64,11 +64,11 @@ def _read_events(watched: list[int], wakeup: int, timeout_s: float | None) -> tu
     """Wait for something to happen: was a stop asked for, and is the starting process gone?"""
     ready, _, _ = select.select(watched, [], [], timeout_s)
     asked = wakeup in ready and any(number in STOP_SIGNALS for number in os.read(wakeup, 256))
-    leash = watched[0]
-    leash_ended = leash != wakeup and leash in ready and not os.read(leash, 256)
-    if leash_ended:
-        watched.remove(leash)
-    return asked, leash_ended
+    parent = watched[0]
+    parent_ended = parent != wakeup and parent in ready and not os.read(parent, 256)
+    if parent_ended:
+        watched.remove(parent)
+    return asked, parent_ended
 
 
 def _reap(pid: int) -> int | None:
