@@ -11,7 +11,7 @@ export function pictureInput(image, shape) {
 
 class Pad {
   constructor({ height, width, channels, full }, shape) {
-    Object.assign(this, { height, width, channels, shape, full, changed: () => {} });
+    Object.assign(this, { height, width, channels, shape, full, changed: () => {}, failed: () => {} });
     this.pixels = new Float32Array(height * width * channels);
     this.cursor = null;
     this.last = null;
@@ -132,8 +132,15 @@ class Pad {
   }
 
   async load(file) {
-    if (!file.files.length) return;
-    const bitmap = await createImageBitmap(file.files[0], { resizeWidth: this.width, resizeHeight: this.height, resizeQuality: "high" });
+    const chosen = file.files[0];
+    if (!chosen) return;
+    file.value = "";
+    const size = { resizeWidth: this.width, resizeHeight: this.height, resizeQuality: "high" };
+    const bitmap = await createImageBitmap(chosen, size).catch(() => null);
+    if (!bitmap) {
+      this.failed(`${chosen.name}: expected a picture that this browser can read, such as PNG or JPEG.`);
+      return;
+    }
     const context = new OffscreenCanvas(this.width, this.height).getContext("2d");
     context.drawImage(bitmap, 0, 0);
     const { data } = context.getImageData(0, 0, this.width, this.height);
@@ -142,7 +149,6 @@ class Pad {
       const values = this.channels === 3 ? [red, green, blue] : [0.299 * red + 0.587 * green + 0.114 * blue];
       values.forEach((value, channel) => { this.pixels[index * this.channels + channel] = value / 255; });
     }
-    file.value = "";
     this.paint();
     this.changed();
   }

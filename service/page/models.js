@@ -4,7 +4,7 @@ import { badge, empty, make, notice, number, since, swap } from "./elements.js";
 import { openForm } from "./trying.js";
 
 const MOST_METRICS = 4;
-const STATES = { AVAILABLE: "good", LOADING: "busy", START: "busy", UNLOADING: "quiet", END: "bad" };
+const STATES = { AVAILABLE: "good", LOADING: "busy", START: "busy" };
 const body = document.getElementById("models-body");
 let shown = "";
 let chosen = null;
@@ -61,7 +61,7 @@ function card(model) {
     "article", { class: "card" },
     make("h3", {}, model.name, classes ? make("span", { class: "soft" }, classes) : null),
     make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": `Versions of ${model.name}` },
-      make("table", {}, head(metrics), make("tbody", {}, model.versions.flatMap((version) => [row(model, version, metrics), why(version, metrics.length)])))),
+      make("table", { class: "versions" }, head(metrics), make("tbody", {}, model.versions.flatMap((version) => [row(model, version, metrics), why(version, metrics.length)])))),
   );
 }
 
@@ -82,12 +82,18 @@ function row(model, version, metrics) {
   return make(
     "tr", {},
     make("th", { scope: "row" }, `${version.version}`, isDefault ? make("span", { class: "soft", title: "answers requests that name no version" }, " default") : null),
-    make("td", {}, badge(version.state.toLowerCase(), STATES[version.state])),
+    make("td", {}, state(version)),
     make("td", { class: "labels" }, labels.length ? labels : "–"),
-    metrics.map((name, index) => make("td", { class: index ? "figure spare" : "figure" }, number(version.metrics[name]))),
+    metrics.map((name, index) => make("td", { class: index ? "figure spare" : "figure", "data-title": name.replaceAll("_", " ") }, number(version.metrics[name]))),
     make("td", { class: "soft spare" }, version.created_at ? make("time", { datetime: version.created_at, title: version.created_at }, since(version.created_at)) : "–"),
     make("td", { class: "act" }, version.state === "AVAILABLE" ? tryButton(model, version) : null),
   );
+}
+
+// A version that only was unloaded is no fault: red is for one that cannot be served, and its reason stands below.
+function state(version) {
+  if (version.error) return badge(version.state.toLowerCase(), "bad");
+  return version.state === "END" ? badge("not loaded", "quiet") : badge(version.state.toLowerCase(), STATES[version.state]);
 }
 
 function why(version, metrics) {

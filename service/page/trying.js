@@ -52,11 +52,18 @@ function contents(place, form, version) {
     timer = setTimeout(predict, LIVE_PAUSE_MS);
   }
 
+  function fail(message) {
+    clearTimeout(timer);
+    turn += 1; // an answer under way is of the input before
+    swap(result, notice(message));
+  }
+
   function open(view, button) {
     const before = current;
     current = view;
     if (before) view.take(safe(before));
     view.changed = soon;
+    view.failed = fail;
     swap(holder, view.element);
     for (const one of tabs.children) one.setAttribute("aria-pressed", String(one === button));
   }

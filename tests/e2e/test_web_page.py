@@ -245,3 +245,100 @@ def test_the_interface_is_described_on_a_page_of_its_own(serve, publish, open_pa
     browser.wait(
         "document.querySelector('#operations-Running-health_live .live-responses-table')?.innerText.includes('ok')"
     )
+
+
+LONG = "a" + "-long" * 12
+
+
+def contrast(colours: list[str]) -> float:
+    """Of two colours as browsers compute them, by the formula of WCAG 2."""
+    parts = [np.array([float(one) for one in text.split("(")[1].rstrip(")").split(",")[:3]]) / 255 for text in colours]
+    linear = [np.where(part <= 0.04045, part / 12.92, ((part + 0.055) / 1.055) ** 2.4) for part in parts]
+    light = sorted(float(part @ [0.2126, 0.7152, 0.0722]) for part in linear)
+    return (light[1] + 0.05) / (light[0] + 0.05)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("kind", ["good", "bad", "busy"])
+def test_what_a_badge_says_stands_out_from_its_ground(serve, open_page, browser, scheme, kind) -> None:
+    """4.5 to 1, as small text needs."""
+    browser.look(width=800, height=600, scheme=scheme)
+    open_page(serve())
+    shown = browser.run(
+        f"""(() => {{
+            const badge = document.body.appendChild(document.createElement("span"));
+            badge.className = "badge {kind}";
+            const {{ color, backgroundColor }} = getComputedStyle(badge);
+            return [color, backgroundColor];
+        }})()"""
+    )
+    assert contrast(shown) >= 4.5
+
+
+def test_a_phone_shows_the_metric_and_the_button_beside_each_other(serve, publish, open_page, browser) -> None:
+    """Neither covers the other, nor leaves the window; a model's name of 61 letters breaks nothing."""
+    publish(LONG)
+    browser.look(width=360, height=800)
+    open_page(serve())
+    browser.wait("document.querySelector('.versions .figure') && document.querySelector('#try form')")
+    boxes = (
+        "[...document.querySelectorAll('.versions .figure, .versions .act')].map((one) => one.getBoundingClientRect())"
+    )
+    boxes = browser.run(
+        f"{boxes}.filter((one) => one.width).map(({{ left, right, top, bottom }}) => [left, right, top, bottom])"
+    )
+    assert len(boxes) == 2
+    (_, right, top, bottom), (left, edge, over, under) = boxes
+    assert right <= left or bottom <= over or under <= top
+    assert max(right, edge) <= 360
+    assert browser.run("document.documentElement.scrollWidth") <= 360
+
+
+def test_a_version_that_only_was_unloaded_is_no_fault(serve, publish, open_page) -> None:
+    """It stands in grey as not loaded; red is for one that cannot be served."""
+    publish()
+    browser = open_page(serve())
+    browser.wait("document.querySelector('.versions .badge')")
+    browser.run(
+        """(() => {
+            const answered = window.fetch;
+            window.fetch = async (path, options) => {
+                const answer = await answered(path, options);
+                if (path !== "v1/models") return answer;
+                const document = await answer.json();
+                document.models[0].versions[0].state = "END";
+                return new Response(JSON.stringify(document));
+            };
+        })()"""
+    )
+    browser.wait("document.querySelector('.versions td .badge').innerText === 'not loaded'")
+    assert "bad" not in browser.run("document.querySelector('.versions td .badge').className").split()
+
+
+def test_a_file_that_is_no_picture_takes_the_old_answer_away(serve, publish, open_page) -> None:
+    """The page says what it expected instead."""
+    publish("digits", "digits")
+    browser = open_page(serve())
+    try_model(browser, "digits/1")
+    browser.run("document.querySelector('#try form').requestSubmit()")
+    bars(browser)
+    browser.run(
+        """(() => {
+            const chosen = new DataTransfer();
+            chosen.items.add(new File(["no picture"], "notes.png", { type: "image/png" }));
+            const field = document.getElementById("picture-file");
+            field.files = chosen.files;
+            field.dispatchEvent(new Event("change"));
+        })()"""
+    )
+    browser.wait("document.querySelector('#try .notice')?.innerText.startsWith('notes.png: expected a picture')")
+    assert browser.run("document.querySelectorAll('.bars').length") == 0
+
+
+def test_the_heads_of_tables_have_no_rule(serve, publish, open_page) -> None:
+    """Not above the empty cell of the button's column either."""
+    publish()
+    browser = open_page(serve())
+    browser.wait("document.querySelector('.versions thead')")
+    cells = "[...document.querySelectorAll('.versions thead > tr > *')]"
+    assert set(browser.run(f"{cells}.map((one) => getComputedStyle(one).borderTopWidth)")) == {"0px"}
