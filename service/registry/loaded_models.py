@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from models.store.store import Store
-from service.registry.coordination.agreement import Agreement
-from service.registry.coordination.plan import Plan
+from service.registry.coordination.committed_state import Agreement
+from service.registry.coordination.desired_state import Plan
 from service.registry.model_versions import Shelf
 from service.registry.snapshot import HeldModel
 from service.registry.verified_loading import VersionLoader

@@ -13,9 +13,9 @@ import structlog
 
 from models.store.store import Store
 from service.inference.predictor import Predictor
-from service.registry.coordination.agreement import Agreement, Report, agree
+from service.registry.coordination.committed_state import Agreement, Report, agree
 from service.registry.coordination.coordinator import Board, LocalBoard
-from service.registry.coordination.plan import Plan
+from service.registry.coordination.desired_state import Plan
 from service.registry.coordination.planner import IDLE_S, Planner
 from service.registry.loaded_models import Shelves
 from service.registry.memory_budget import Memory, give_back

@@ -12,7 +12,7 @@ from models.store.gate_verdict import failed_rules
 from models.store.manifest import Manifest
 from service.errors import VersionNotLoaded
 from service.inference.predictor import Predictor
-from service.registry.coordination.agreement import DEFAULT, Agreement, ModelAgreement, targets_of
+from service.registry.coordination.committed_state import DEFAULT, Agreement, ModelAgreement, targets_of
 
 __all__ = [
     "OK",

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
-from service.registry.coordination.agreement import Agreement, Report
-from service.registry.coordination.plan import Plan
+from service.registry.coordination.committed_state import Agreement, Report
+from service.registry.coordination.desired_state import Plan
 
 __all__ = ["Board", "LocalBoard"]
 

@@ -7,9 +7,9 @@ import structlog
 
 from models.errors import StoreUnavailable
 from models.store.store import Store
-from service.registry.coordination.agreement import Report
+from service.registry.coordination.committed_state import Report
 from service.registry.coordination.coordinator import Board
-from service.registry.coordination.plan import ModelPlan, Plan, add_stand_in, wanted_versions
+from service.registry.coordination.desired_state import ModelPlan, Plan, add_stand_in, wanted_versions
 from service.registry.memory_budget import Memory
 from service.registry.store_watch import StoreWatch, SurveyedModel
 

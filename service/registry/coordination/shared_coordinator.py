@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from service.registry.coordination.agreement import Agreement, Report
-from service.registry.coordination.plan import Plan
+from service.registry.coordination.committed_state import Agreement, Report
+from service.registry.coordination.desired_state import Plan
 
 __all__ = ["SharedBoard"]
 

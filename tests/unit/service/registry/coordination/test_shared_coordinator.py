@@ -7,8 +7,8 @@ from contextlib import suppress
 import pytest
 
 from service.registry.coordination import shared_coordinator as shared_board
-from service.registry.coordination.agreement import Agreement, ModelAgreement, Report
-from service.registry.coordination.plan import ModelPlan, Plan
+from service.registry.coordination.committed_state import Agreement, ModelAgreement, Report
+from service.registry.coordination.desired_state import ModelPlan, Plan
 from service.registry.coordination.shared_coordinator import SharedBoard
 
 

@@ -1,6 +1,6 @@
 import json
 
-from service.registry.coordination.plan import ModelPlan, Plan, add_stand_in, wanted_versions
+from service.registry.coordination.desired_state import ModelPlan, Plan, add_stand_in, wanted_versions
 
 
 def test_the_newest_the_labelled_and_the_default_are_wanted() -> None:

@@ -1,8 +1,8 @@
 import json
 
 from models.names import LATEST
-from service.registry.coordination.agreement import DEFAULT, Agreement, ModelAgreement, Report, agree
-from service.registry.coordination.plan import ModelPlan
+from service.registry.coordination.committed_state import DEFAULT, Agreement, ModelAgreement, Report, agree
+from service.registry.coordination.desired_state import ModelPlan
 
 
 def report(*loaded: int, failed: tuple[int, ...] = ()) -> Report:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from models.names import LATEST, STABLE
-from service.registry.coordination.plan import ModelPlan
+from service.registry.coordination.desired_state import ModelPlan
 
 __all__ = ["DEFAULT", "Agreement", "ModelAgreement", "Report", "agree", "targets_of"]
 
