@@ -1,73 +1,68 @@
-"""What is to be loaded: decided by one process of a node, followed by all of them."""
+"""What the processes of the service are to load: decided by the one that leads, followed by all of them."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from models.names import STABLE
+from models.names import LATEST, STABLE
 
-__all__ = ["ModelPlan", "Plan", "add_stand_in", "wanted_versions"]
+__all__ = ["DEFAULT", "DesiredModel", "DesiredState", "add_stand_in", "wanted_versions"]
+
+DEFAULT = ""
+"""Stands for "neither a version nor a label" where labels are keys; no label is empty."""
 
 
 @dataclass(frozen=True, slots=True)
-class ModelPlan:
+class DesiredModel:
     """One model.
 
     Args:
         tags: Published number → tag of its files, ascending.
         labels: As they stand in the store.
-        wanted: Numbers to have loaded, in the order in which they matter.
+        wanted: Numbers to load, in the order in which they matter.
         refused: Number → why it is not loaded although it is wanted.
     """
 
-    tags: Mapping[int, str]
-    labels: Mapping[str, int]
+    tags: Mapping[int, str] = field(default_factory=dict)
+    labels: Mapping[str, int] = field(default_factory=dict)
     wanted: tuple[int, ...] = ()
     refused: Mapping[int, str] = field(default_factory=dict)
 
+    @property
+    def targets(self) -> dict[str, int]:
+        """The version that should answer for each label, for `latest` and for `DEFAULT`."""
+        newest = max(self.tags, default=0)
+        return {**self.labels, LATEST: newest, DEFAULT: self.labels.get(STABLE, newest)}
+
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class DesiredState:
     """All models.
 
     Args:
-        number: Each plan has a higher one than the one before; 0 is no plan at all.
+        revision: Goes up with every change; 0 before the first one.
         models: By name.
         store_error: Why the last look at the store failed; empty when it did not.
         has_seen_store: Whether any look ever succeeded.
     """
 
-    number: int = 0
-    models: Mapping[str, ModelPlan] = field(default_factory=dict)
+    revision: int = 0
+    models: Mapping[str, DesiredModel] = field(default_factory=dict)
     store_error: str = ""
     has_seen_store: bool = False
 
-    def to_document(self) -> dict[str, Any]:
-        """As JSON can hold it."""
-        return {
-            "number": self.number,
-            "store_error": self.store_error,
-            "has_seen_store": self.has_seen_store,
-            "models": {
-                name: {
-                    "tags": one.tags, "labels": one.labels, "wanted": one.wanted, "refused": one.refused,
-                }
-                for name, one in self.models.items()
-            },
-        }  # fmt: skip
+    def model(self, name: str) -> DesiredModel:
+        """What is desired of a model; nothing when the store does not have it."""
+        return self.models.get(name) or DesiredModel()
 
     @classmethod
-    def from_document(cls, document: Mapping[str, Any]) -> Self:
-        """Of what `to_document` made."""
-        return cls(
-            document["number"],
-            {
-                name: ModelPlan(_numbered(one["tags"]), one["labels"], tuple(one["wanted"]), _numbered(one["refused"]))
-                for name, one in document["models"].items()
-            },
-            document["store_error"],
-            document["has_seen_store"],
-        )
+    def from_document(cls, document: dict[str, Any]) -> Self:
+        """Read it back from its JSON."""
+        models = {
+            name: DesiredModel(_numbered(one["tags"]), one["labels"], tuple(one["wanted"]), _numbered(one["refused"]))
+            for name, one in document["models"].items()
+        }
+        return cls(**{**document, "models": models})
 
 
 def _numbered(texts: Mapping[str, str]) -> dict[int, str]:
@@ -75,19 +70,19 @@ def _numbered(texts: Mapping[str, str]) -> dict[int, str]:
 
 
 def wanted_versions(
-    published: Collection[int], labels: Mapping[str, int], *, keep: int, held: Collection[int]
+    published: Collection[int], labels: Mapping[str, int], *, keep: int, in_use: Collection[int]
 ) -> list[int]:
-    """The versions to have loaded, in the order in which they matter.
+    """The versions to load, in the order in which they matter.
 
     Args:
         published: All numbers that there are.
         labels: Label → version.
         keep: How many of the newest.
-        held: Those that answer now or were asked for by number.
+        in_use: Those that answer now or were requested by number.
     """
     newest = sorted(published, reverse=True)
     default = labels.get(STABLE, newest[0] if newest else 0)
-    order = [default, *newest[:1], *labels.values(), *newest[:keep], *sorted(held, reverse=True)]
+    order = [default, *newest[:1], *labels.values(), *newest[:keep], *sorted(in_use, reverse=True)]
     existing = set(published)
     return [number for number in dict.fromkeys(order) if number in existing]
 

@@ -4,7 +4,7 @@ import pytest
 
 from models.errors import LabelNotFound, VersionNotFound
 from service.errors import VersionNotLoaded
-from service.registry.coordination.committed_state import DEFAULT
+from service.registry.coordination.desired_state import DEFAULT
 from service.registry.snapshot import LoadedModel, Snapshot, State, VersionStatus
 
 
