@@ -85,15 +85,12 @@ class Memory:
         root = self.system / "sys/fs/cgroup"
         for line in _read(self.system / "proc/self/cgroup").splitlines():
             _, controllers, path = line.split(":", 2)
-            if not controllers:
-                names = ("memory.max", "memory.current", "inactive_file")
-            elif "memory" in controllers.split(","):
-                names = ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
-            else:
-                continue
-            base = root if not controllers else root / "memory"
-            for folder in (base, base / path.lstrip("/")):
-                yield _free_of_group(folder, *names)
+            for folder in ("", path.lstrip("/")):
+                if not controllers:
+                    yield _free_of_group(root / folder, "memory.max", "memory.current", "inactive_file")
+                elif "memory" in controllers.split(","):
+                    names = ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
+                    yield _free_of_group(root / "memory" / folder, *names)
 
 
 def give_back() -> None:
