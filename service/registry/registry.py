@@ -109,9 +109,14 @@ class Registry:
         """
         loaded = self.snapshot.model(model)
         if version is not None and version in loaded.versions:
-            self._has_new_request = self._has_new_request or (model, version) not in self._requested
-            self._requested[model, version] = self._clock()
+            self._note_request(model, version)
         return loaded.find(version=version, label=label)
+
+    def _note_request(self, model: str, version: int) -> None:
+        at_s = self._clock()
+        if at_s > self._requested.get((model, version), -math.inf) + GRAIN_S:
+            self._requested[model, version] = at_s
+            self._has_new_request = True
 
     def look_soon(self) -> None:
         """Let the process that leads look at the store now rather than later."""
@@ -214,13 +219,10 @@ class Registry:
             self.coordinator.report(report)
 
     def _requested_lately(self) -> dict[str, dict[int, float]]:
-        """When clients named versions, reported again only when it has become much later."""
+        """When clients named versions, of those that are not idle."""
         oldest_s = self._clock() - IDLE_S
         requested: dict[str, dict[int, float]] = {}
         for (model, version), at_s in list(self._requested.items()):
-            if at_s < oldest_s:
-                self._requested.pop((model, version), None)
-                continue
-            reported_s = self._report.requested.get(model, {}).get(version, -math.inf)
-            requested.setdefault(model, {})[version] = at_s if at_s > reported_s + GRAIN_S else reported_s
+            if at_s >= oldest_s:
+                requested.setdefault(model, {})[version] = at_s
         return requested

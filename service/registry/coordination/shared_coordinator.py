@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
@@ -29,22 +29,11 @@ NAMES = {DESIRED: "desired", COMMITTED: "committed"}
 KEPT = 8
 """Older states that stay for processes that are just reading them."""
 BEAT_S = 1.0
-LEADER_CHECK_S = 0.2
-"""Between two looks at whether the leader lives."""
 OLD_S = 3600.0
 STUCK_S = 10.0
 """A process whose event loop does not turn for so long is not waited for; its next request is refused, not outdated."""
 
 State = TypeVar("State", DesiredState, CommittedState)
-
-
-@dataclass(slots=True)
-class _Membership:
-    """What one process holds open."""
-
-    pid: int
-    lock: IO[str]
-    looked_s: float = 0.0
 
 
 class SharedCoordinator(Coordinator):
@@ -58,7 +47,8 @@ class SharedCoordinator(Coordinator):
         super().__init__(memoryview(mmap.mmap(-1, mmap.PAGESIZE)).cast("Q"))
         self.folder = folder
         self._members = folder / "members"
-        self._mine: _Membership | None = None
+        self._pid = 0
+        self._lock: IO[str] | None = None
         self._members.mkdir(parents=True, exist_ok=True)
 
     @classmethod
@@ -68,24 +58,20 @@ class SharedCoordinator(Coordinator):
 
     def lead(self) -> bool:
         """Whether this process leads. It does when none did, or when the one that did is dead or stuck."""
-        mine = self._membership()
-        if self._numbers[LEADER] == mine.pid:
+        self._own_lock()
+        if self._numbers[LEADER] == os.getpid():
             return True
-        now_s = time.monotonic()
-        if now_s < mine.looked_s + LEADER_CHECK_S:
-            return False
-        mine.looked_s = now_s
-        return not self._has_leader() and self._take_the_lead(mine.pid)
+        return not self._has_leader() and self._take_the_lead()
 
     def _has_leader(self) -> bool:
         lock = self._members / f"{self._numbers[LEADER]}.lock"
         return _is_locked(lock) and _beats(lock)
 
-    def _take_the_lead(self, pid: int) -> bool:
+    def _take_the_lead(self) -> bool:
         with (self.folder / LOCK).open("w") as file:
             if not _locks(file) or self._has_leader():  # another process is about to, or just did
                 return False
-            self._numbers[LEADER] = pid
+            self._numbers[LEADER] = os.getpid()
             return True
 
     def desired_state(self) -> DesiredState:
@@ -128,12 +114,13 @@ class SharedCoordinator(Coordinator):
 
     def report(self, report: Report) -> None:
         """Say what this process has."""
-        _write(self._members / f"{self._membership().pid}.json", report)
+        self._own_lock()
+        _write(self._members / f"{os.getpid()}.json", report)
         self._numbers[REPORTS] = time.monotonic_ns()
 
     def reports(self) -> Sequence[Report]:
         """Of all processes that live and are not stuck, this one's first."""
-        mine = self._membership().pid
+        mine = os.getpid()
         found: dict[int, Report] = {}
         for file in self._members.glob("*.json"):
             pid, lock = int(file.stem), file.with_suffix(".lock")
@@ -145,20 +132,18 @@ class SharedCoordinator(Coordinator):
 
     def leave(self) -> None:
         """Release what this process holds, as its end does too."""
-        if self._mine is not None:
-            self._mine.lock.close()
-            self._mine = None
+        self._own_lock().close()
+        self._pid = 0
 
     def start_heartbeat(self) -> None:
         """Show from now on that this process' event loop turns."""
-        self._membership()
+        self._own_lock()
         threading.Thread(target=self._beat, name="heartbeat", daemon=True).start()
 
     def _beat(self) -> None:
         while True:
-            mine = self._membership()
-            _note_beat(mine.lock)
-            if self._numbers[LEADER] == mine.pid:
+            _note_beat(self._own_lock())
+            if self._numbers[LEADER] == os.getpid():
                 self._keep_from_cleaners()
             time.sleep(BEAT_S)
 
@@ -169,15 +154,14 @@ class SharedCoordinator(Coordinator):
                 if file.stat().st_mtime < time.time() - OLD_S and file.suffix != ".lock":
                     os.utime(file)
 
-    def _membership(self) -> _Membership:
-        """Of this process; one that was forked has none yet."""
-        if self._mine is None or self._mine.pid != os.getpid():
-            pid = os.getpid()
-            lock = (self._members / f"{pid}.lock").open("w")
+    def _own_lock(self) -> IO[str]:
+        """Held as long as this process lives; one that was forked has none yet."""
+        if self._lock is None or self._pid != os.getpid():
+            lock = (self._members / f"{os.getpid()}.lock").open("w")
             fcntl.flock(lock, fcntl.LOCK_EX)
             _note_beat(lock)
-            self._mine = _Membership(pid, lock)
-        return self._mine
+            self._lock, self._pid = lock, os.getpid()
+        return self._lock
 
 
 def _write(path: Path, document: DesiredState | CommittedState | Report) -> None:

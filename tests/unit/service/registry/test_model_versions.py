@@ -180,6 +180,15 @@ def test_a_refused_version_says_why_and_is_loaded_when_it_is_no_longer_refused(m
     assert model_versions.state.versions[2].reason == ""
 
 
+def test_a_loaded_version_that_is_refused_says_why_once_it_is_unloaded(model_versions) -> None:
+    """Another process does not have it, and there is no memory for it there."""
+    update(model_versions, 1, 2)
+    model_versions.follow(DesiredModel({1: "1-1", 2: "2-1"}, wanted=(1,), refused={2: "not enough memory"}))
+    assert model_versions.loaded == {1, 2}
+    model_versions.unload([1])
+    assert model_versions.state.versions[2].reason == "not enough memory"
+
+
 def test_versions_that_are_not_loaded_tell_their_facts(model_versions) -> None:
     """The list of models shows the metrics of all versions."""
     update(model_versions, 3)
