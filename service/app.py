@@ -17,7 +17,7 @@ from service.http.context import EXTENSION, Services
 from service.http.lifecycle import surround_requests
 from service.http.responses import Answer
 from service.http.routing import NameConverter, NumberConverter
-from service.registry.coordination.coordinator import Board, LocalBoard
+from service.registry.coordination.coordinator import Coordinator
 from service.registry.memory_budget import Memory
 from service.registry.poller import Poller
 from service.registry.registry import Registry
@@ -37,7 +37,7 @@ def create_app(
     jobs: Callable[[], "Jobs"] | None = None,
     lock: Lock | None = None,
     metrics: Metrics | None = None,
-    board: Board | None = None,
+    coordinator: Coordinator | None = None,
 ) -> Flask:
     """Put the application together. But for the file of keys nothing is opened, read or started yet.
 
@@ -47,13 +47,13 @@ def create_app(
         jobs: Connects to the queue; else to the settings' server.
         lock: Asks for keys; else for those of the settings' file.
         metrics: Counts; else for this process alone.
-        board: What the processes of the service share; else this one is alone.
+        coordinator: What the processes of the service share; else this one is alone.
 
     Raises:
         ApiKeysError: When the settings name a file of keys that cannot be read.
     """
     if registry is None:
-        registry = _registry(settings, board)
+        registry = _registry(settings, coordinator)
     app = Flask("service", static_folder=None, template_folder=None)
     app.response_class = Answer
     app.url_map.merge_slashes = False  # a path is right or wrong; nothing is redirected
@@ -67,8 +67,8 @@ def create_app(
             registry.refresh,
             every_s=settings.poll_s,
             then=Gauges(metrics, registry, admission).read,
-            is_called=lambda: registry.is_behind,
-            answer=registry.advance,
+            is_behind=lambda: registry.is_behind,
+            catch_up=registry.advance,
         ),
         lock=lock or Lock.from_settings(settings),
         admission=admission,
@@ -83,11 +83,11 @@ def create_app(
     return app
 
 
-def _registry(settings: Settings, board: Board | None) -> Registry:
-    shared = board or LocalBoard()
+def _registry(settings: Settings, coordinator: Coordinator | None) -> Registry:
+    shared = coordinator or Coordinator()
     return Registry(
-        lambda: _open_store(settings, create=not shared.plan().has_seen_store),
-        keep_versions=settings.keep_versions, full_look_s=settings.full_poll_s, board=shared,
+        lambda: _open_store(settings, create=not shared.desired_state().has_seen_store),
+        keep_versions=settings.keep_versions, full_look_s=settings.full_poll_s, coordinator=shared,
         memory=Memory(settings.memory_bytes),
     )  # fmt: skip
 

@@ -14,7 +14,7 @@ from models.settings import Settings, SettingsError, read_settings
 from service.app import create_app
 from service.auth.scopes import Lock
 from service.http.context import EXTENSION, Services
-from service.registry.coordination.shared_coordinator import SharedBoard
+from service.registry.coordination.shared_coordinator import SharedCoordinator
 from service.server.master import Server
 from service.telemetry.logs import request_lines, set_up_logs
 from service.telemetry.metrics import Metrics, prepare_folder
@@ -42,14 +42,14 @@ def start(arguments: Sequence[str]) -> int:
         return _refuse(f"ONEHOT_API_KEYS_FILE: {error}")
     set_up_logs(settings.log_format, settings.log_level)
     metrics_folder = prepare_folder()
-    board = SharedBoard.create()
-    app = create_app(settings, lock=lock, metrics=Metrics(metrics_folder), board=board)
+    coordinator = SharedCoordinator.create()
+    app = create_app(settings, lock=lock, metrics=Metrics(metrics_folder), coordinator=coordinator)
     parts: Services = app.extensions[EXTENSION]
     parts.write_line = request_lines(settings.log_format, settings.log_level)
     log.info("starting", bind=settings.bind, store=settings.store, access=access_in_words(settings))
     gc.freeze()  # what the workers share stays shared: they need not look through it
     gc.enable()
-    Server(app, settings, metrics_folder=metrics_folder, board=board).run()
+    Server(app, settings, metrics_folder=metrics_folder, coordinator=coordinator).run()
     return 0
 
 

@@ -1,7 +1,7 @@
-"""A hint at the store's root, so that whoever polls the store makes one small request, however much there is in it.
+"""A hint at the store's root, with which a poll of the store is one small request, however much there is in it.
 
-`changes.json` maps a model to a word that is another one after each publish and each move of a label. It is no part of
-the truth: it is written after it, losing it loses nothing, and a full look at the store finds what it does not tell.
+`changes.json` maps a model to a token that each publish and each move of a label replace. It is no part of the truth:
+it is written afterwards, losing it loses nothing, and a full listing of the store finds the changes that it lacks.
 """
 
 import uuid
@@ -19,7 +19,7 @@ __all__ = ["ChangeHint", "ChangeHintReader"]
 
 @dataclass(frozen=True, slots=True)
 class ChangeHint:
-    """Where changes are told.
+    """Which models have changed.
 
     Args:
         objects: The store.
@@ -33,30 +33,30 @@ class ChangeHint:
     def file(self) -> SwappedDocument:
         """The hint at rest."""
         return SwappedDocument(
-            self.objects, self.folder, "changes.json", lock=".changes.lock", holds="{model: a word}"
+            self.objects, self.folder, "changes.json", lock=".changes.lock", holds="{model: a token}"
         )  # fmt: skip
 
     def note(self, model: str) -> None:
-        """Tell that a model has changed. What was done is done: when this fails, it is found a little later."""
-        word = {model: uuid.uuid4().hex[:12]}
+        """Note that a model has changed; when that fails, a full listing finds the change a little later."""
+        token = {model: uuid.uuid4().hex[:12]}
         with suppress(StoreUnavailable):
             try:
-                self.file.change(lambda words: {**words, **word})
+                self.file.change(lambda tokens: {**tokens, **token})
             except UnreadableDocument:
-                self.file.write(word)
+                self.file.write(token)
 
 
 class ChangeHintReader:
-    """Reads what has changed since it last looked.
+    """Reads which models have changed since the last call.
 
     Args:
-        book: Where changes are told.
+        hint: At the root of the store.
     """
 
-    def __init__(self, book: ChangeHint) -> None:
-        self._file = book.file
+    def __init__(self, hint: ChangeHint) -> None:
+        self._file = hint.file
         self._e_tag: str | None = None
-        self._words: dict[str, object] = {}
+        self._tokens: dict[str, object] = {}
 
     def changed(self) -> set[str]:
         """Names of models that have changed since the last call, in one request.
@@ -66,10 +66,10 @@ class ChangeHintReader:
         """
         try:
             answer = self._file.read_if_changed(self._e_tag)
-        except UnreadableDocument:  # somebody broke it by hand; full looks go on without it
+        except UnreadableDocument:  # broken by hand; full listings go on without it
             return set()
         if isinstance(answer, NotModified):
             return set()
-        words, self._e_tag = answer
-        before, self._words = self._words, words
-        return {model for model in {*before, *words} if before.get(model) != words.get(model)}
+        before = self._tokens
+        self._tokens, self._e_tag = answer
+        return {model for model in {*before, *self._tokens} if before.get(model) != self._tokens.get(model)}

@@ -66,8 +66,8 @@ def follow_events(job_id: str) -> Response:
     start = job_events.read_last_event_id(request.headers.get("Last-Event-ID"))
     if job_events.has_seen_end(jobs, job_id, start=start):
         return Response(status=HTTPStatus.NO_CONTENT)  # tells an EventSource to stop asking
-    board = services().registry.board
-    events = job_events.follow(jobs, job_id, start=start, is_ending=lambda: board.is_stopping)
+    coordinator = services().registry.coordinator
+    events = job_events.follow(jobs, job_id, start=start, is_ending=lambda: coordinator.is_stopping)
     chunks: Iterator[bytes] = iter(()) if request.method == "HEAD" else events
     return Response(chunks, headers=STREAM_HEADERS, content_type="text/event-stream")
 

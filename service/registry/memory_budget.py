@@ -1,9 +1,8 @@
 """How much memory there is for versions, asked before one is loaded: a refusal is better than the kernel's killer."""
 
 import ctypes
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 __all__ = ["Budget", "Memory", "give_back"]
@@ -18,33 +17,25 @@ MB = 1_000_000
 UNLIMITED = 1 << 60
 
 
+@dataclass(slots=True)
 class Budget:
-    """What may still be taken.
+    """The memory that may still be taken.
 
     Args:
-        ask: How many bytes are free; asked once, and only when something is to be loaded.
+        free_bytes: Less with each version that is to be loaded.
     """
 
-    def __init__(self, ask: Callable[[], float]) -> None:
-        self._ask = ask
-        self._taken_bytes = 0.0
-
-    @cached_property
-    def _free_bytes(self) -> float:
-        return self._ask()
+    free_bytes: float
 
     def take(self, graph_bytes: int, *, processes: int) -> str | None:
         """Set memory aside for a version that so many processes load; else why there is not enough."""
-        if not processes:
-            return None
         needed = (graph_bytes * PEAK_FACTOR + PEAK_BYTES) * processes
-        left = self._free_bytes - self._taken_bytes
-        if needed <= left:
-            self._taken_bytes += needed
+        if not processes or needed <= self.free_bytes:
+            self.free_bytes -= needed
             return None
         return (
             f"not enough memory: loading it takes about {needed / MB:.0f} MB ({processes} processes), and "
-            f"{max(left, 0) / MB:.0f} MB are free: take labels off versions, lower ONEHOT_KEEP_VERSIONS or "
+            f"{max(self.free_bytes, 0) / MB:.0f} MB are free: take labels off versions, lower ONEHOT_KEEP_VERSIONS or "
             "ONEHOT_WORKERS, or give the service more memory"
         )
 
@@ -67,7 +58,7 @@ class Memory:
         Args:
             processes: How many this service has; each is taken to be as large as this one.
         """
-        return Budget(lambda: min(self._free(processes)))
+        return Budget(min(self._free(processes)))
 
     def _free(self, processes: int) -> Iterator[float]:
         yield self._free_of_machine()
@@ -85,15 +76,12 @@ class Memory:
         root = self.system / "sys/fs/cgroup"
         for line in _read(self.system / "proc/self/cgroup").splitlines():
             _, controllers, path = line.split(":", 2)
-            if not controllers:
-                names = ("memory.max", "memory.current", "inactive_file")
-            elif "memory" in controllers.split(","):
-                names = ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
-            else:
-                continue
-            base = root if not controllers else root / "memory"
-            for folder in (base, base / path.lstrip("/")):
-                yield _free_of_group(folder, *names)
+            for folder in ("", path.lstrip("/")):
+                if not controllers:
+                    yield _free_of_group(root / folder, "memory.max", "memory.current", "inactive_file")
+                elif "memory" in controllers.split(","):
+                    names = ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
+                    yield _free_of_group(root / "memory" / folder, *names)
 
 
 def give_back() -> None:

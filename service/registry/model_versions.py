@@ -1,154 +1,123 @@
 """The versions of one model in this process: which are loaded, which failed and why.
 
-Only the thread that refreshes touches a shelf; everybody else reads the snapshots that are made of it.
+Only the thread that refreshes changes them; requests read the snapshots that are made of `state`.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Protocol
+from typing import Any
 
 from models.errors import CorruptVersion, OnehotError, StoreUnavailable
-from service.inference.predictor import Predictor
-from service.registry.snapshot import OK, State, VersionFacts, VersionStatus
+from service.registry.coordination.desired_state import DesiredModel
+from service.registry.snapshot import OK, REFUSED, LoadedModel, State, VersionFacts, VersionStatus
+from service.registry.verified_loading import VersionLoader
 
-__all__ = ["Loader", "Shelf"]
+__all__ = ["ModelVersions"]
 
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 60.0
-REFUSED = "RESOURCE_EXHAUSTED"
-
-
-class Loader(Protocol):
-    """How the versions of one model come out of the store."""
-
-    def load(self, version: int) -> Predictor:
-        """A version that answers.
-
-        Raises:
-            OnehotError: Says why there is none.
-        """
-
-    def facts(self, version: int) -> VersionFacts:
-        """What a version's manifest says.
-
-        Raises:
-            OnehotError: When it cannot be read.
-        """
 
 
 @dataclass(slots=True)
-class _Slot:
-    """One version: what is shown of it, and what was tried.
+class _Version:
+    """One version: its status, and what was tried.
 
     Args:
-        status: Its predictor stays there when a loaded version turns out to be broken, until another one answers.
+        status: Keeps its predictor when a loaded version turns out to be broken, until another one answers.
         tag: Of its files in the store.
-        loaded_tag: With which it was loaded, or found broken.
-        tried_tag: With which that was last tried.
-        facts_tag: With which its facts were last read.
+        tried_tag: With which loading was last tried.
+        facts_tag: With which reading its facts was last tried.
         failures: In a row.
-        retry_at_s: When to try again.
-        is_published: Whether the store still has it.
+        retry_at_s: When to try again after a failure.
     """
 
     status: VersionStatus
     tag: str
-    loaded_tag: str | None = None
     tried_tag: str | None = None
     facts_tag: str | None = None
     failures: int = 0
     retry_at_s: float = 0.0
-    is_published: bool = True
 
     @property
     def is_loaded(self) -> bool:
         return self.status.predictor is not None
 
-    @property
-    def has_failed(self) -> bool:
-        return self.status.error_code not in (OK, REFUSED)
+    def update(self, **changes: Any) -> None:
+        self.status = replace(self.status, **changes)
 
     def is_due(self, now_s: float) -> bool:
         """Whether loading it (again) may bring something new."""
-        if self.tried_tag != self.tag:
-            return True
-        is_as_wanted = self.loaded_tag == self.tag and self.is_loaded and not self.has_failed
-        return not is_as_wanted and now_s >= self.retry_at_s
+        return self.tried_tag != self.tag or (self.failures > 0 and now_s >= self.retry_at_s)
 
 
-class Shelf:
+class ModelVersions:
     """One model's versions.
 
     Args:
         name: The model's name.
         loader: Loads its versions.
         clock: Seconds that only go forward.
-        on_change: Called whenever something else is to be shown.
+        on_change: Called whenever `state` is another one, but for `follow`.
     """
 
     def __init__(
-        self, name: str, loader: Loader, *, clock: Callable[[], float], on_change: Callable[[], None]
+        self, name: str, loader: VersionLoader, *, clock: Callable[[], float], on_change: Callable[[], None]
     ) -> None:  # fmt: skip
-        self.name = name
+        self.state = LoadedModel(name, {}, {})
         self._loader = loader
         self._clock = clock
         self._on_change = on_change
-        self._slots: dict[int, _Slot] = {}
-
-    @property
-    def statuses(self) -> Mapping[int, VersionStatus]:
-        """Where each version stands here, ascending."""
-        return MappingProxyType({number: self._slots[number].status for number in sorted(self._slots)})
+        self._desired = DesiredModel()
+        self._versions: dict[int, _Version] = {}
 
     @property
     def loaded(self) -> frozenset[int]:
         """Those that can answer."""
-        return frozenset(number for number, slot in self._slots.items() if slot.is_loaded)
+        return frozenset(number for number, one in self._versions.items() if one.is_loaded)
 
     @property
     def failed(self) -> frozenset[int]:
         """Those that cannot answer, or should not any more."""
-        return frozenset(n for n, slot in self._slots.items() if slot.has_failed or not slot.is_published)
+        return frozenset(
+            number for number, one in self._versions.items() if one.status.has_failed or not one.status.is_published
+        )
 
-    def see(self, tags: Mapping[int, str]) -> None:
-        """Take notice of the versions that are in the store now; nothing is loaded yet, and nothing let go."""
-        slots = {number: slot for number, slot in self._slots.items() if number in tags or slot.is_loaded}
-        for number, slot in slots.items():
-            slot.is_published = number in tags
-        for number, tag in tags.items():
-            slots[number] = slots.get(number) or _Slot(VersionStatus(number), tag)
-            slots[number].tag = tag
-        self._slots = slots
+    def follow(self, desired: DesiredModel) -> None:
+        """Take notice of what is desired from now on; nothing is loaded yet, and nothing unloaded."""
+        if desired == self._desired:
+            return
+        self._desired = desired
+        for number, tag in desired.tags.items():
+            self._versions.setdefault(number, _Version(VersionStatus(number), tag)).tag = tag
+        for number, one in self._versions.items():
+            one.update(is_published=number in desired.tags)
+            self._note_refusal(number, one)
+        self._forget_unpublished()
+        self._set_state()
 
-    def update(self, wanted: Collection[int], refused: Mapping[int, str]) -> None:
-        """Load what is wanted and not loaded; nothing is let go yet.
+    def load(self) -> None:
+        """Load what is wanted and not loaded."""
+        for number in self._desired.wanted:
+            self._load_if_due(self._versions[number])
 
-        Args:
-            wanted: Numbers, in the order in which they matter.
-            refused: Number → why it is not to be loaded although it is wanted.
-        """
-        self._note_refusals(refused)
-        for number in wanted:
-            if number in self._slots:
-                self._load_if_due(number)
-
-    def let_go(self, kept: Collection[int]) -> bool:
-        """Drop what is neither wanted nor answers any more; whether anything was loaded of it."""
-        dropped = [slot for number, slot in self._slots.items() if number not in kept
-                   and (slot.is_loaded or slot.status.state is State.START)]  # fmt: skip
-        was_loaded = any(slot.is_loaded for slot in dropped)
-        for slot in dropped:
-            slot.status = replace(slot.status, state=State.END, predictor=None)
-            slot.tried_tag = slot.tag if slot.has_failed else None
-        self._slots = {n: slot for n, slot in self._slots.items() if slot.is_published or slot.is_loaded}
+    def unload(self, kept: Collection[int]) -> bool:
+        """Drop what is not to be kept; whether anything was loaded of it."""
+        others = {number: one for number, one in self._versions.items() if number not in kept}
+        dropped = {n: one for n, one in others.items() if one.is_loaded or one.status.state is State.START}
+        was_loaded = any(one.is_loaded for one in dropped.values())
+        for number, one in dropped.items():
+            one.update(state=State.END, predictor=None)
+            one.tried_tag = one.tag if one.status.has_failed else None
+            self._note_refusal(number, one)
         if dropped:
-            self._on_change()
+            self._forget_unpublished()
+            self._change()
         return was_loaded
 
     def read_missing_facts(self, *, most: int) -> int:
-        """Read what is shown of versions that are not loaded, the newest first.
+        """Read the facts of versions that are not loaded, the newest first.
 
         Args:
             most: How many manifests to read now.
@@ -157,52 +126,59 @@ class Shelf:
             How many were missing.
         """
         missing = [
-            slot for _, slot in sorted(self._slots.items(), reverse=True)
-            if slot.status.facts is None and slot.facts_tag != slot.tag
+            one for _, one in sorted(self._versions.items(), reverse=True)
+            if one.status.facts is None and one.facts_tag != one.tag
         ]  # fmt: skip
-        for slot in missing[: max(most, 0)]:
-            slot.facts_tag = slot.tag
+        for one in missing[: max(most, 0)]:
+            one.facts_tag = one.tag
             with suppress(OnehotError):  # its status says why once it is wanted
-                slot.status = replace(slot.status, facts=self._loader.facts(slot.status.version))
+                one.update(facts=self._loader.facts(one.status.version))
         if missing and most > 0:
-            self._on_change()
+            self._change()
         return len(missing)
 
-    def _note_refusals(self, refused: Mapping[int, str]) -> None:
-        for number, slot in self._slots.items():
-            reason = refused.get(number)
-            if reason is not None and not slot.is_loaded:
-                slot.status = replace(slot.status, state=State.END, error_code=REFUSED, reason=reason)
-            elif reason is None and slot.status.error_code == REFUSED:
-                slot.status = replace(slot.status, state=State.START, error_code=OK, reason="")
-                slot.tried_tag = None
-
-    def _load_if_due(self, number: int) -> None:
-        slot = self._slots[number]
-        if not slot.is_due(self._clock()):
-            return
-        if not slot.is_loaded:
-            slot.status = replace(slot.status, state=State.LOADING, error_code=OK, reason="")
-            self._on_change()
-        slot.tried_tag = tag = slot.tag
-        try:
-            predictor = self._loader.load(number)
-        except OnehotError as error:
-            self._note_failure(slot, error)
-        else:
-            slot.status = VersionStatus(
-                number, State.AVAILABLE, predictor=predictor, facts=VersionFacts.of(predictor.manifest)
-            )
-            slot.failures = 0
-            slot.loaded_tag = tag
+    def _change(self) -> None:
+        self._set_state()
         self._on_change()
 
-    def _note_failure(self, slot: _Slot, error: OnehotError) -> None:
+    def _set_state(self) -> None:
+        statuses = {number: self._versions[number].status for number in sorted(self._versions)}
+        self.state = LoadedModel(self.state.name, MappingProxyType(statuses), self._desired.labels)
+
+    def _forget_unpublished(self) -> None:
+        self._versions = {n: one for n, one in self._versions.items() if one.status.is_published or one.is_loaded}
+
+    def _note_refusal(self, number: int, one: _Version) -> None:
+        reason = self._desired.refused.get(number)
+        if reason is not None and not one.is_loaded:
+            one.update(state=State.END, error_code=REFUSED, reason=reason)
+        elif reason is None and one.status.error_code == REFUSED:
+            one.update(state=State.START, error_code=OK, reason="")
+            one.tried_tag = None
+
+    def _load_if_due(self, one: _Version) -> None:
+        if not one.is_due(self._clock()):
+            return
+        if not one.is_loaded:
+            one.update(state=State.LOADING, error_code=OK, reason="")
+            self._change()
+        one.tried_tag = one.tag
+        try:
+            predictor = self._loader.load(one.status.version)
+        except OnehotError as error:
+            self._note_failure(one, error)
+        else:
+            facts = VersionFacts.of(predictor.manifest)
+            one.update(state=State.AVAILABLE, error_code=OK, reason="", predictor=predictor, facts=facts)
+            one.failures = 0
+        self._change()
+
+    def _note_failure(self, one: _Version, error: OnehotError) -> None:
         """A version that fails stays failed, with its reason, and is tried again later, or when its files change."""
-        slot.failures += 1
-        slot.retry_at_s = self._clock() + min(FIRST_PAUSE_S * 2 ** (slot.failures - 1), LONGEST_PAUSE_S)
+        one.failures += 1
+        one.retry_at_s = self._clock() + min(FIRST_PAUSE_S * 2 ** (one.failures - 1), LONGEST_PAUSE_S)
         away = isinstance(error, StoreUnavailable)
-        if away and slot.is_loaded:
+        if away and one.is_loaded:
             return  # the store is away, the version in memory is as good as before
         code = "UNAVAILABLE" if away else "DATA_LOSS" if isinstance(error, CorruptVersion) else "INTERNAL"
-        slot.status = replace(slot.status, state=State.END, error_code=code, reason=str(error))
+        one.update(state=State.END, error_code=code, reason=str(error))

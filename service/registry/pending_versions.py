@@ -1,7 +1,7 @@
-"""What was published a moment ago, and is not loaded here yet: who asks for it waits, and is not refused.
+"""Versions that were published a moment ago and are not loaded yet: a request for one waits, and is not refused.
 
-A job says that it has finished, a label that it was moved; whoever reads this asks for the version at once. The store
-is asked what it has, at most so many times a second, and what it has is loaded soon.
+A job says that it has finished, a label that it was moved; a client that reads this requests the version at once. The
+store is asked whether it has it, at most so many times a second, and what it has is loaded soon.
 """
 
 import time
@@ -26,11 +26,11 @@ PATIENCE_S = 2.0
 """How long a request waits for a version to be loaded: as long as it may take until all workers have it."""
 TURN_S = 0.02
 ASKS_PER_S = 10
-"""Of one process, at most: whoever asks for what is not there costs the store no more."""
+"""Of one process, at most: requests for what is not there cost the store no more."""
 
 
 class PendingVersions:
-    """Finds what the registry does not know yet.
+    """Finds versions that the registry does not know yet.
 
     Args:
         registry: The loaded versions.
@@ -44,9 +44,9 @@ class PendingVersions:
         """What answers, as soon as it can.
 
         Args:
-            model: As it was asked for.
-            version: As it was asked for.
-            label: As it was asked for.
+            model: As it was requested.
+            version: As it was requested.
+            label: As it was requested.
             missing: What the registry says of it.
 
         Raises:
@@ -56,26 +56,15 @@ class PendingVersions:
         if not self._may_ask() or not run_in_thread(_has, self._registry.store, model, version, label):
             raise missing
         self._registry.look_soon()
-        found = self._wait(lambda: self._registry.find(model, version=version, label=label))
+        found = _wait(lambda: self._registry.find(model, version=version, label=label))
         if found is None:
             raise VersionNotLoaded(model, version, reason="it was published a moment ago")
         return found
 
     def wait_for_label(self, model: str, label: str, version: int) -> None:
-        """Let the workers of this service agree that a label goes to its version, unless it cannot be loaded soon."""
+        """Let the workers of this service follow a label to its version, unless it cannot be loaded soon."""
         self._registry.look_soon()
-        self._wait(lambda: self._registry.snapshot.model(model).serving.get(label) == version or None)
-
-    def _wait(self, ask: Callable[[], Found | None]) -> Found | None:
-        """The first answer to a question that is asked again and again; None when there is none in time."""
-        end_s = time.monotonic() + PATIENCE_S
-        while has_event_loop() and time.monotonic() < end_s:
-            with suppress(*MISSING, VersionNotLoaded):
-                answer = ask()
-                if answer is not None:
-                    return answer
-            time.sleep(TURN_S)
-        return None
+        _wait(lambda: self._registry.snapshot.model(model).serving.get(label) == version or None)
 
     def _may_ask(self) -> bool:
         now_s = time.monotonic()
@@ -85,15 +74,26 @@ class PendingVersions:
         return True
 
 
+def _wait(ask: Callable[[], Found | None]) -> Found | None:
+    """The first answer to a question that is asked again and again; None when there is none in time."""
+    end_s = time.monotonic() + PATIENCE_S
+    while has_event_loop() and time.monotonic() < end_s:
+        with suppress(*MISSING, VersionNotLoaded):
+            answer = ask()
+            if answer is not None:
+                return answer
+        time.sleep(TURN_S)
+    return None
+
+
 def _has(store: Store, model: str, version: int | None, label: str | None) -> bool:
-    """Whether the store has what was asked for; one request, or two."""
+    """Whether the store has what was requested; one request to it, or two."""
     if not is_model_name(model):
         return False
-    try:
+    with suppress(StoreError):
         if version is not None:
             return store.manifest(model, version).version == version
         if label is not None and label != LATEST:
             return is_label_name(label) and label in store.labels(model)
         return bool(store.versions(model))
-    except StoreError:
-        return False
+    return False

@@ -1,4 +1,4 @@
-"""The same work again and again, beside everything else."""
+"""The same work again and again, in a thread of its own."""
 
 import threading
 import time
@@ -10,8 +10,8 @@ from service.blocking_calls import run_in_thread
 
 __all__ = ["Poller"]
 
-GLANCE_S = 0.05
-"""Between two looks at whether somebody asks for something."""
+CHECK_S = 0.05
+"""Between two looks at whether there is something to do before its time."""
 
 log = structlog.get_logger("service")
 
@@ -23,19 +23,19 @@ class Poller:
         work: Must say by itself what went wrong; what it raises is logged, and it is called again.
         every_s: Seconds between the end of one call and the next.
         then: Called after each, in the thread of the event loop: it must not block.
-        is_called: Asked many times a second, in the same thread: whether `answer` is to be called before its time.
-        answer: Less than the whole work; what somebody asked for.
+        is_behind: Asked many times a second, in the same thread: whether to `catch_up` before it is time to work.
+        catch_up: Less than the whole work.
     """
 
     def __init__(
-        self, work: Callable[[], None], *, every_s: float, then: Callable[[], None] | None = None,
-        is_called: Callable[[], bool] = lambda: False, answer: Callable[[], None] | None = None,
+        self, work: Callable[[], None], *, every_s: float, then: Callable[[], None] = lambda: None,
+        is_behind: Callable[[], bool] = lambda: False, catch_up: Callable[[], None] = lambda: None,
     ) -> None:  # fmt: skip
         self._work = work
-        self._is_called = is_called
-        self._answer = answer or work
-        self._then = then
         self._every_s = every_s
+        self._then = then
+        self._is_behind = is_behind
+        self._catch_up = catch_up
         self._wake = threading.Event()
         self._stopping = False
         self._thread: threading.Thread | None = None
@@ -58,28 +58,19 @@ class Poller:
             self._thread.join()
 
     def _run(self) -> None:
-        self._do(self._work)
-        due_s = time.monotonic() + self._every_s
+        due_s = time.monotonic()
         while not self._stopping:
-            is_woken = self._wake.wait(min(GLANCE_S, max(due_s - time.monotonic(), 0)))
+            is_woken = self._wake.wait(min(CHECK_S, max(due_s - time.monotonic(), 0)))
             self._wake.clear()
-            if is_woken or time.monotonic() >= due_s:
-                self._do(self._work)
+            is_due = is_woken or time.monotonic() >= due_s
+            self._turn(is_due=is_due)
+            if is_due:
                 due_s = time.monotonic() + self._every_s
-            elif self._called():
-                self._do(self._answer)
 
-    def _do(self, work: Callable[[], None]) -> None:
+    def _turn(self, *, is_due: bool) -> None:
         try:
-            run_in_thread(work)
-            if self._then is not None:
+            if is_due or self._is_behind():
+                run_in_thread(self._work if is_due else self._catch_up)
                 self._then()
         except Exception:  # the boundary of a thread that must not end
             log.exception("refresh failed")
-
-    def _called(self) -> bool:
-        try:
-            return self._is_called()
-        except Exception:
-            log.exception("refresh failed")
-            return False

@@ -1,44 +1,45 @@
-"""The loaded versions of this process, kept equal to what the store holds and to what all processes agreed on.
+"""The loaded versions of this process, kept equal to the desired state; requests are answered by the committed state.
 
-`refresh` looks at the store, loads what is new, and lets go of what is old. Requests read a snapshot: they wait for no
-lock and for no store, and a version that they have found stays theirs until they are done.
+`refresh` observes the store where this process leads, loads what is new, and unloads what is old. Requests read a
+snapshot: they wait for no lock and for no store, and a version that they have found stays theirs until they are done.
 """
 
+import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import structlog
 
 from models.store.store import Store
 from service.inference.predictor import Predictor
-from service.registry.coordination.agreement import Agreement, Report, agree
-from service.registry.coordination.coordinator import Board, LocalBoard
-from service.registry.coordination.plan import Plan
+from service.registry.coordination.committed_state import Report
+from service.registry.coordination.coordinator import Coordinator
+from service.registry.coordination.desired_state import DesiredState
 from service.registry.coordination.planner import IDLE_S, Planner
-from service.registry.loaded_models import Shelves
+from service.registry.loaded_models import LoadedModels
 from service.registry.memory_budget import Memory, give_back
-from service.registry.snapshot import Holdings, Snapshot, take_snapshot
+from service.registry.snapshot import Snapshot
 
 __all__ = ["Registry"]
 
 GRAIN_S = IDLE_S / 10
-"""How exactly the other processes know when a version was last asked for."""
+"""How exactly the other processes know when a version was last requested."""
 MOST_FACTS = 50
 """Manifests of versions that are not loaded, read at one time."""
 MOST_ROUNDS = 1_000
-"""Of planning, loading and agreeing before the next look at the store."""
+"""Of planning, loading and committing before the next look at the store."""
 
 log = structlog.get_logger("service")
 
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """A snapshot and what it was made of."""
+    """The snapshot that requests see, and what it was made of."""
 
-    held: Holdings
-    agreement: Agreement
+    local: Snapshot
+    revision: int
     snapshot: Snapshot
 
 
@@ -50,30 +51,32 @@ class Registry:
         keep_versions: How many of a model's newest versions are loaded, beside those with a label.
         full_look_s: Seconds between two full looks at the store.
         clock: Seconds that only go forward, the same in all processes.
-        board: What this process shares with the others; else it is alone.
+        coordinator: What this process shares with the others; else it is alone.
         memory: What there is for versions; else all that the machine has.
     """
 
     def __init__(
         self, open_store: Callable[[], Store], *, keep_versions: int, full_look_s: float = 0.0,
-        clock: Callable[[], float] = time.monotonic, board: Board | None = None, memory: Memory | None = None,
+        clock: Callable[[], float] = time.monotonic, coordinator: Coordinator | None = None,
+        memory: Memory | None = None,
     ) -> None:  # fmt: skip
-        self.board: Board = board or LocalBoard()
+        self.coordinator = coordinator or Coordinator()
         self.is_serving = False
         self._open_store = open_store
         self._clock = clock
         self._planner = Planner(
-            lambda: self.store, self.board, keep_versions=keep_versions, full_look_s=full_look_s,
+            lambda: self.store, self.coordinator, keep_versions=keep_versions, full_look_s=full_look_s,
             clock=clock, memory=memory or Memory(),
         )  # fmt: skip
-        self._shelves = Shelves(lambda: self.store, clock=clock, on_change=self._hold)
-        self._held = Holdings()
-        self._seen = _Seen(self._held, Agreement(), take_snapshot(self._held, Agreement()))
-        self._asked: dict[tuple[str, int], float] = {}
-        self._has_news = False
+        self._models = LoadedModels(lambda: self.store, clock=clock, on_change=self._publish)
+        self._local = Snapshot()
+        self._waiting_for = self._local.waiting_for
+        self._seen = _Seen(self._local, 0, self._local)
+        self._requested: dict[tuple[str, int], float] = {}
+        self._has_new_request = False
         self._report = Report()
         self._started_s = 0.0
-        self._followed = (0, 0, 0, 0)
+        self._followed = 0
 
     @cached_property
     def store(self) -> Store:
@@ -87,14 +90,14 @@ class Registry:
     @property
     def snapshot(self) -> Snapshot:
         """What answers now: the same in all processes from one instant to the next."""
-        seen, board = self._seen, self.board
-        if seen.held is self._held and seen.agreement.generation == board.generation:
+        seen, coordinator = self._seen, self.coordinator
+        if seen.local is self._local and seen.revision == coordinator.committed_revision:
             return seen.snapshot
         while True:
-            agreement, held = board.agreement(), self._held
-            if agreement.generation == board.generation:  # else what it names can be gone from what was read
+            committed, local = coordinator.committed_state(), self._local
+            if committed.revision == coordinator.committed_revision:  # else its versions can be unloaded by now
                 break
-        self._seen = seen = _Seen(held, agreement, take_snapshot(held, agreement))
+        self._seen = seen = _Seen(local, committed.revision, local.committed(committed))
         return seen.snapshot
 
     def find(self, model: str, *, version: int | None = None, label: str | None = None) -> Predictor:
@@ -106,142 +109,120 @@ class Registry:
         """
         loaded = self.snapshot.model(model)
         if version is not None and version in loaded.versions:
-            self._has_news = self._has_news or (model, version) not in self._asked
-            self._asked[model, version] = self._clock()
+            self._note_request(model, version)
         return loaded.find(version=version, label=label)
 
+    def _note_request(self, model: str, version: int) -> None:
+        at_s = self._clock()
+        if at_s > self._requested.get((model, version), -math.inf) + GRAIN_S:
+            self._requested[model, version] = at_s
+            self._has_new_request = True
+
     def look_soon(self) -> None:
-        """Let whichever process leads look at the store now rather than later."""
-        self.board.ask_for_look()
+        """Let the process that leads look at the store now rather than later."""
+        self.coordinator.request_look()
 
     @property
     def is_behind(self) -> bool:
         """Whether another process, or a request, gave this one something to do; costs next to nothing."""
-        return self._has_news or self._signs() != self._followed
-
-    def _signs(self) -> tuple[int, int, int, int]:
-        board = self.board
-        leads = board.lead()
-        return board.plan_number, board.generation, leads and board.news, leads and board.looks_asked
+        return self._has_new_request or self.coordinator.revision() != self._followed
 
     def refresh(self) -> None:
-        """Look at the store if that is due here, load, agree, let go. Only one thread may do this."""
-        if self.board.lead():
+        """Look at the store where this process leads, then `advance`. Only one thread may do this."""
+        if self.coordinator.lead():
             self._planner.look()
         self.advance()
 
     def advance(self) -> None:
-        """Do what the other processes gave this one to do, and look at the store if one of them asked for it."""
+        """Plan, load, commit and unload until there is nothing left to follow."""
         self._started_s = self._started_s or self._clock()
-        looks_asked = self.board.looks_asked
-        if self.board.lead() and looks_asked != self._followed[3]:
-            self._planner.look()
         for _ in range(MOST_ROUNDS):
-            before = self._signs()
-            self._has_news = False
-            self._round(leads=self.board.lead())
-            self._followed = (*self._signs()[:3], looks_asked)
-            if self._followed[:3] == before[:3]:
+            before = self.coordinator.revision()
+            self._has_new_request = False
+            self._reconcile(leads=self.coordinator.lead())
+            self._followed = self.coordinator.revision()
+            if self._followed == before:
                 break
         # A few at a time: what is to be loaded does not wait for what is only shown.
-        self._has_news = self._shelves.read_facts(most=MOST_FACTS) or self._has_news
+        self._has_new_request = self._models.read_facts(most=MOST_FACTS) or self._has_new_request
 
     @property
     def others_serve(self) -> bool:
         """Whether another process answers requests."""
-        return any(one.is_serving for one in self.board.reports()[1:])
+        return any(one.is_serving for one in self.coordinator.reports()[1:])
 
     def successors(self) -> int:
         """How many processes that began after this one answer requests."""
-        return sum(one.is_serving and one.started_s > self._started_s for one in self.board.reports()[1:])
+        return sum(one.is_serving and one.started_s > self._started_s for one in self.coordinator.reports()[1:])
 
     @property
     def why_not_ready(self) -> str | None:
         """What is missing before requests should come here; None when nothing is."""
-        if self.board.is_stopping:
+        if self.coordinator.is_stopping:
             return "the service is ending"
         snapshot = self.snapshot
         return None if snapshot.is_complete else f"waiting for {snapshot.waiting_for}"
 
-    def _round(self, *, leads: bool) -> None:
+    def _reconcile(self, *, leads: bool) -> None:
+        """Bring this process from what it has to what is desired; the leader decides on both states."""
         if leads:
-            self._planner.plan(self.board.reports())
-        plan = self.board.plan()
-        self._follow(plan)
+            self._planner.plan()
+        desired = self.coordinator.desired_state()
+        self._load(desired)
         if leads:
-            self._agree(plan)
-        self._let_go()
-        if plan.has_seen_store and not self.is_serving:
+            self._planner.commit()
+        self._unload()
+        if desired.has_seen_store and not self.is_serving:
             self._begin_to_serve()
 
-    def _follow(self, plan: Plan) -> None:
-        self._note_store_error(plan.store_error)
-        self._shelves.see(plan)
-        for name in plan.models:
-            self._wait_for(f"the versions of model {name!r} to be loaded")
-            before = self._held
-            self._shelves.update(name)
-            if self._held is not before:  # what one model has is told at once, and not again for each of the others
-                self._tell()
-        self._tell()
+    def _load(self, desired: DesiredState) -> None:
+        reason = desired.store_error
+        if reason != self._local.store_error:
+            log.warning("store away", reason=reason) if reason else log.info("store back")
+        self._waiting_for = reason or self._waiting_for
+        self._models.follow(desired)
+        for name in desired.models:
+            self._waiting_for = f"the versions of model {name!r} to be loaded"
+            before = self._local
+            self._models.load(name)
+            if self._local is not before:  # the loaded versions of a model are reported before those of the next one
+                self._send_report()
+        self._send_report()
 
-    def _hold(self) -> None:
-        """Let requests see what the shelves have now."""
-        self._held = replace(self._held, models=self._shelves.models)
-
-    def _tell(self) -> None:
-        """Let the others know what this process has, when that has changed."""
-        report = Report(
-            self._shelves.loaded, self._shelves.failed, self._asked_lately(), self.is_serving, self._started_s,
-        )  # fmt: skip
-        if report != self._report:
-            self._report = report
-            self.board.report(report)
-
-    def _asked_lately(self) -> dict[str, dict[int, float]]:
-        """When clients named versions, told again only when it has become much later."""
-        oldest_s = self._clock() - IDLE_S
-        asked: dict[str, dict[int, float]] = {}
-        for (model, version), at_s in list(self._asked.items()):
-            if at_s < oldest_s:
-                self._asked.pop((model, version), None)
-                continue
-            told_s = self._report.asked.get(model, {}).get(version)
-            asked.setdefault(model, {})[version] = at_s if told_s is None or at_s > told_s + GRAIN_S else told_s
-        return asked
-
-    def _agree(self, plan: Plan) -> None:
-        """Only the leader does."""
-        with self.board.agreeing():
-            reports = self.board.reports()
-            before = self.board.agreement()
-            models = agree(plan.models, [one for one in reports if one.is_serving] or reports[:1], before)
-            if models != before.models:
-                self.board.post_agreement(Agreement(before.generation + 1, models))
-
-    def _let_go(self) -> None:
-        was_loaded = self._shelves.let_go(self.board.agreement())
-        self._tell()
+    def _unload(self) -> None:
+        was_loaded = self._models.unload(self.coordinator.committed_state())
+        self._send_report()
         if was_loaded:
             give_back()
 
     def _begin_to_serve(self) -> None:
         """From now on the others wait for this process; before, it must have everything that answers already."""
-        with self.board.agreeing():
-            if self._shelves.has_all(self.board.agreement()):
+        with self.coordinator.committing():
+            if self._models.has_all(self.coordinator.committed_state()):
                 self.is_serving = True
-                self._tell()
+                self._send_report()
         if self.is_serving:
-            self._held = replace(self._held, is_complete=True, waiting_for="")
+            self._publish()
             log.info("ready", **self.snapshot.describe())
 
-    def _note_store_error(self, reason: str) -> None:
-        if reason == self._held.store_error:
-            return
-        log.warning("store away", reason=reason) if reason else log.info("store back")
-        waiting_for = "" if self._held.is_complete else reason or self._held.waiting_for
-        self._held = replace(self._held, store_error=reason, waiting_for=waiting_for)
+    def _publish(self) -> None:
+        """Let requests see what this process has now."""
+        waiting_for = "" if self.is_serving else self._waiting_for
+        self._local = Snapshot(self._models.state, self.is_serving, waiting_for, self._models.desired.store_error)
 
-    def _wait_for(self, what: str) -> None:
-        if not self._held.is_complete:
-            self._held = replace(self._held, waiting_for=what)
+    def _send_report(self) -> None:
+        """Let the others know what this process has, when that has changed."""
+        models = self._models
+        report = Report(models.loaded, models.failed, self._requested_lately(), self.is_serving, self._started_s)
+        if report != self._report:
+            self._report = report
+            self.coordinator.report(report)
+
+    def _requested_lately(self) -> dict[str, dict[int, float]]:
+        """When clients named versions, of those that are not idle."""
+        oldest_s = self._clock() - IDLE_S
+        requested: dict[str, dict[int, float]] = {}
+        for (model, version), at_s in list(self._requested.items()):
+            if at_s >= oldest_s:
+                requested.setdefault(model, {})[version] = at_s
+        return requested

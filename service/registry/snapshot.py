@@ -1,4 +1,8 @@
-"""What one process knows and has loaded at one instant: immutable, replaced as a whole, read without a lock."""
+"""The models and their loaded versions at one instant: immutable, replaced as a whole, read without a lock.
+
+A process makes one tree of what it has itself; `committed` turns it into the tree that requests see, in which a version
+is available when all processes have it.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -12,21 +16,14 @@ from models.store.gate_verdict import failed_rules
 from models.store.manifest import Manifest
 from service.errors import VersionNotLoaded
 from service.inference.predictor import Predictor
-from service.registry.coordination.agreement import DEFAULT, Agreement, ModelAgreement, targets_of
+from service.registry.coordination.committed_state import CommittedModel, CommittedState
+from service.registry.coordination.desired_state import DEFAULT
 
-__all__ = [
-    "OK",
-    "HeldModel",
-    "Holdings",
-    "LoadedModel",
-    "Snapshot",
-    "State",
-    "VersionFacts",
-    "VersionStatus",
-    "take_snapshot",
-]
+__all__ = ["OK", "REFUSED", "LoadedModel", "Snapshot", "State", "VersionFacts", "VersionStatus"]
 
 OK = "OK"
+REFUSED = "RESOURCE_EXHAUSTED"
+"""Not tried, as memory does not suffice."""
 
 
 class State(StrEnum):
@@ -65,6 +62,7 @@ class VersionStatus:
         reason: Why it does not serve; empty when there is nothing to say.
         predictor: What answers for it; there exactly while it is loaded.
         facts: From its manifest, once that was read.
+        is_published: Whether the store has it; a loaded version stays until it no longer answers.
     """
 
     version: int
@@ -73,6 +71,25 @@ class VersionStatus:
     reason: str = ""
     predictor: Predictor | None = None
     facts: VersionFacts | None = None
+    is_published: bool = True
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it cannot answer, or should not any more."""
+        return self.error_code not in (OK, REFUSED)
+
+    @property
+    def fails_gate(self) -> bool:
+        """Whether it is loaded and its gate does not hold."""
+        return self.predictor is not None and bool(failed_rules(self.predictor.manifest.gate))
+
+    def committed(self, *, is_ready: bool) -> "VersionStatus":
+        """As requests see it: available when all processes have it, and as long as it answers."""
+        if self.predictor is None:
+            return self
+        if is_ready:
+            return self if self.state is State.AVAILABLE else replace(self, state=State.AVAILABLE)
+        return replace(self, predictor=None, state=State.LOADING if self.error_code == OK else State.END)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +107,34 @@ class LoadedModel:
     name: str
     versions: Mapping[int, VersionStatus]
     labels: Mapping[str, int]
-    serving: Mapping[str, int]
+    serving: Mapping[str, int] = field(default_factory=dict)
+
+    def committed(self, state: CommittedModel) -> "LoadedModel":
+        """As requests see it: what answers is what all processes have."""
+        versions = {
+            number: status.committed(is_ready=number in state.ready)
+            for number, status in self.versions.items()
+            if status.is_published or number in state.ready
+        }
+        self._name_stand_in(versions, state.serving.get(DEFAULT))
+        serving = dict(state.serving)
+        default = versions.get(serving.get(DEFAULT, 0))
+        if STABLE not in self.labels and default is not None and default.fails_gate:
+            del serving[DEFAULT]  # it may answer only requests that name it
+        return LoadedModel(self.name, MappingProxyType(versions), self.labels, serving)
+
+    def _name_stand_in(self, versions: dict[int, VersionStatus], answering: int | None) -> None:
+        """Say of a default version that does not answer which one does in its place."""
+        published = (number for number, status in self.versions.items() if status.is_published)
+        default = self.labels.get(STABLE, max(published, default=0))
+        failed = versions.get(default)
+        if failed is not None and failed.error_code != OK and answering not in (None, default):
+            reason = f"{failed.reason}; version {answering} answers in its place"
+            versions[default] = replace(failed, reason=reason)
 
     @property
     def default_version(self) -> int | None:
-        """What a request without version and label gets."""
+        """The version that a request without version and label gets."""
         return self.serving.get(DEFAULT)
 
     def status(self, version: int) -> VersionStatus:
@@ -136,23 +176,14 @@ class LoadedModel:
         return status.predictor
 
     def _why_no_default(self) -> str:
-        refused = [status.version for status in self.versions.values() if _is_refused(status)]
-        if STABLE not in self.labels and refused:
+        gated = [status.version for status in self.versions.values() if status.fails_gate]
+        if STABLE not in self.labels and gated:
             return (
-                f"no version is `stable`, as the gate of version {refused[-1]} does not hold: ask for it by its "
+                f"no version is `stable`, as the gate of version {gated[-1]} does not hold: ask for it by its "
                 "number, or move the label to it"
             )
         reasons = [status.reason for status in self.versions.values() if status.reason]
         return reasons[-1] if reasons else "it is being loaded"
-
-
-def _is_refused(status: VersionStatus) -> bool:
-    """Whether a version is loaded whose gate does not hold."""
-    return status.predictor is not None and bool(failed_rules(status.predictor.manifest.gate))
-
-
-def _no_models() -> Mapping[str, LoadedModel]:
-    return MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,10 +197,15 @@ class Snapshot:
         store_error: Why the last look at the store failed; empty when it did not.
     """
 
-    models: Mapping[str, LoadedModel] = field(default_factory=_no_models)
+    models: Mapping[str, LoadedModel] = field(default_factory=lambda: MappingProxyType({}))
     is_complete: bool = False
     waiting_for: str = "the first look at the store"
     store_error: str = ""
+
+    def committed(self, state: CommittedState) -> "Snapshot":
+        """As requests see it: what answers is what all processes have."""
+        models = {name: one.committed(state.model(name)) for name, one in self.models.items()}
+        return replace(self, models=MappingProxyType({name: one for name, one in models.items() if one.versions}))
 
     def model(self, name: str) -> LoadedModel:
         """One model.
@@ -189,72 +225,12 @@ class Snapshot:
     def loaded_versions(self) -> frozenset[tuple[str, int]]:
         """Model and number of every version that answers."""
         return frozenset(
-            (model.name, one.version)
-            for model in self.models.values()
-            for one in model.versions.values()
-            if one.predictor is not None
+            (name, number)
+            for name, model in self.models.items()
+            for number, status in model.versions.items()
+            if status.predictor is not None
         )
 
     def describe(self) -> dict[str, Any]:
         """How many models and loaded versions there are, for a log line."""
         return {"models": len(self.models), "loaded_versions": len(self.loaded_versions)}
-
-
-@dataclass(frozen=True, slots=True)
-class HeldModel:
-    """What this process has of one model, whatever was agreed on.
-
-    Args:
-        published: Numbers that the store has.
-        statuses: Where each version stands here; also those that the store has no longer and that still answer.
-        labels: As they stand in the store.
-    """
-
-    published: frozenset[int]
-    statuses: Mapping[int, VersionStatus]
-    labels: Mapping[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Holdings:
-    """What this process has; the rest is as in `Snapshot`."""
-
-    models: Mapping[str, HeldModel] = field(default_factory=dict)
-    is_complete: bool = False
-    waiting_for: str = "the first look at the store"
-    store_error: str = ""
-
-
-def take_snapshot(held: Holdings, agreement: Agreement) -> Snapshot:
-    """What this process has and what all have agreed on, as requests see it."""
-    models = {name: _loaded_model(name, one, agreement.model(name)) for name, one in held.models.items()}
-    shown = MappingProxyType({name: one for name, one in models.items() if one.versions})
-    return Snapshot(shown, held.is_complete, held.waiting_for, held.store_error)
-
-
-def _loaded_model(name: str, held: HeldModel, agreed: ModelAgreement) -> LoadedModel:
-    versions = {
-        number: _shown(status, is_ready=number in agreed.ready)
-        for number, status in held.statuses.items()
-        if number in held.published or number in agreed.ready
-    }
-    default = targets_of(held.published, held.labels)[DEFAULT]
-    answering = agreed.serving.get(DEFAULT)
-    failed = versions.get(default)
-    if failed is not None and failed.error_code != OK and answering not in (None, default):
-        reason = f"{failed.reason}; version {answering} answers in its place"
-        versions[default] = replace(failed, reason=reason)
-    serving = agreed.serving
-    if STABLE not in held.labels and answering in versions and _is_refused(versions[answering]):
-        # Nobody has said that it may answer those who do not ask for it.
-        serving = {label: version for label, version in serving.items() if label != DEFAULT}
-    return LoadedModel(name, MappingProxyType(versions), held.labels, serving)
-
-
-def _shown(status: VersionStatus, *, is_ready: bool) -> VersionStatus:
-    """A version is available when all have it, and as long as it answers, whatever this process knows by itself."""
-    if status.predictor is None:
-        return status
-    if is_ready:
-        return status if status.state is State.AVAILABLE else replace(status, state=State.AVAILABLE)
-    return replace(status, predictor=None, state=State.LOADING if status.error_code == OK else State.END)

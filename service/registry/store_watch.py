@@ -1,14 +1,13 @@
-"""Looking at a store again and again: which versions there are, and whether a file of theirs has changed."""
+"""The observed store: which versions there are, and whether a file of theirs has changed."""
 
 import hashlib
 import os
 import re
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import obstore
 from obstore.exceptions import BaseError
@@ -18,7 +17,7 @@ from models.names import is_model_name
 from models.store.change_hint import ChangeHint, ChangeHintReader
 from models.store.store import Store
 
-__all__ = ["StoreWatch", "SurveyedModel", "SurveyedVersion", "observe_store"]
+__all__ = ["ObservedModel", "ObservedVersion", "StoreWatch", "observe_store"]
 
 MANIFEST_FILE = "manifest.json"
 LABELS_FILE = "labels.json"
@@ -27,9 +26,12 @@ NUMBER = re.compile(r"[1-9][0-9]{0,17}")
 LARGEST_SHARE = 0.05
 """Of the time, that goes into full looks at most: the larger a store is, the rarer they are."""
 
+_File = tuple[str, str, int]
+"""Its name, tag and size."""
+
 
 @dataclass(frozen=True, slots=True)
-class SurveyedVersion:
+class ObservedVersion:
     """What a listing tells about one published version.
 
     Args:
@@ -42,25 +44,21 @@ class SurveyedVersion:
 
 
 @dataclass(frozen=True, slots=True)
-class SurveyedModel:
-    """What a listing tells about one model.
+class ObservedModel:
+    """What is known of one model in the store.
 
     Args:
         versions: By number, ascending.
         labels_tag: Of the file of its labels; empty when there is none.
+        labels: Label → version; a listing does not tell them.
     """
 
-    versions: Mapping[int, SurveyedVersion]
+    versions: Mapping[int, ObservedVersion]
     labels_tag: str
+    labels: Mapping[str, int] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
-class _Found:
-    files: defaultdict[int, set[tuple[str, str, int]]] = field(default_factory=lambda: defaultdict(set))
-    labels_tag: str = ""
-
-
-def observe_store(store: Store, *, model: str | None = None) -> dict[str, SurveyedModel]:
+def observe_store(store: Store, *, model: str | None = None) -> dict[str, ObservedModel]:
     """List the store, or one model of it, once.
 
     Returns:
@@ -70,21 +68,23 @@ def observe_store(store: Store, *, model: str | None = None) -> dict[str, Survey
         StoreUnavailable: When it does not answer, or its folder is gone.
     """
     store.require_folder()
-    found: defaultdict[str, _Found] = defaultdict(_Found)
+    found: defaultdict[str, defaultdict[str, set[_File]]] = defaultdict(lambda: defaultdict(set))
     try:
-        for parts, tag, size in _files(store, model):
-            _note(found, parts, tag, size)
+        for path, tag, size in _files(store, model):
+            folder, _, file = path.rpartition("/")
+            name, _, version = folder.partition("/")
+            found[name][version].add((file, tag, size))
     except (BaseError, OSError) as error:
         raise StoreUnavailable(reason_of(error)) from error
-    surveyed = {name: SurveyedModel(_published(one), one.labels_tag) for name, one in sorted(found.items())}
-    return {name: one for name, one in surveyed.items() if one.versions}
+    observed = {name: _observed_model(found[name]) for name in sorted(filter(is_model_name, found))}
+    return {name: one for name, one in observed.items() if one.versions}
 
 
 class StoreWatch:
     """Knows what is in a store at the cost of one small request a look.
 
-    Publishing and moving a label tell which model has changed, and that one is listed. What others put there, or took
-    away, is found by a full look now and then.
+    Publishing and moving a label tell which model has changed, and that one is listed. What other tools put there, or
+    took away, is found by a full look now and then.
 
     Args:
         store: Looked at.
@@ -96,11 +96,11 @@ class StoreWatch:
         self._store = store
         self._full_every_s = full_every_s
         self._clock = clock
-        self._changes = ChangeHintReader(ChangeHint(store.objects, store.folder))
-        self._models: dict[str, SurveyedModel] = {}
+        self._hint = ChangeHintReader(ChangeHint(store.objects, store.folder))
+        self._models: dict[str, ObservedModel] = {}
         self._full_due_s = clock()
 
-    def look(self) -> Mapping[str, SurveyedModel]:
+    def look(self) -> Mapping[str, ObservedModel]:
         """Every model that has a published version.
 
         Raises:
@@ -109,7 +109,7 @@ class StoreWatch:
         now_s, due_s = self._clock(), self._full_due_s
         self._full_due_s = now_s  # unless this one comes to its end
         self._store.require_folder()
-        changed = self._told()  # before the listing: what comes in between is told again
+        changed = self._changed()  # before the listing: a change in between is found by the next look
         if changed is None or now_s >= due_s:
             self._models = observe_store(self._store)
             took_s = self._clock() - now_s
@@ -121,27 +121,27 @@ class StoreWatch:
         self._full_due_s = due_s
         return self._models
 
-    def _told(self) -> set[str] | None:
+    def _changed(self) -> set[str] | None:
         """Which models have changed; None when a folder's hint cannot be read, though all else may be."""
         try:
-            return self._changes.changed()
+            return self._hint.changed()
         except StoreUnavailable:
             if self._store.folder is None:
                 raise
             return None
 
 
-def _files(store: Store, model: str | None) -> Iterator[tuple[list[str], str, int]]:
-    """The files of a model, or of all: of a bucket in one listing, of a folder without whatever else lies in it."""
-    whole: Sequence[str | None] = [None] if store.folder is None else _models_in(store.folder)
-    for prefix in whole if model is None else [model]:
+def _files(store: Store, model: str | None) -> Iterator[tuple[str, str, int]]:
+    """Path, tag and size of the files of a model, or of all: a bucket is listed once, a folder model by model."""
+    prefixes = [model] if model is not None or store.folder is None else _models_in(store.folder)
+    for prefix in prefixes:
         for batch in obstore.list(store.objects, prefix=prefix):
             for meta in batch:
-                yield meta["path"].split("/"), _tag(meta), meta["size"]
+                yield meta["path"], str(meta["e_tag"] or meta["last_modified"]), meta["size"]
 
 
-def _models_in(folder: Path) -> list[str]:
-    """Folders whose names models can have: a `lost+found` that nobody may read, say, is none of them."""
+def _models_in(folder: Path) -> list[str | None]:
+    """Folders whose names models can have: a `lost+found` that may not be read, say, is none of them."""
     with os.scandir(folder) as entries:
         return [entry.name for entry in entries if is_model_name(entry.name) and _is_folder(entry)]
 
@@ -153,28 +153,17 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _tag(meta: Any) -> str:
-    return str(meta["e_tag"] or meta["last_modified"])
+def _observed_model(folders: Mapping[str, set[_File]]) -> ObservedModel:
+    numbers = sorted(int(folder) for folder in folders if NUMBER.fullmatch(folder))
+    found = {number: _observed_version(folders[str(number)]) for number in numbers}
+    labels_tag = next((tag for file, tag, _ in folders.get("", ()) if file == LABELS_FILE), "")
+    return ObservedModel({number: version for number, version in found.items() if version is not None}, labels_tag)
 
 
-def _note(found: defaultdict[str, _Found], parts: list[str], tag: str, size: int) -> None:
-    model = parts[0]
-    if not is_model_name(model):
-        return
-    if parts[1:] == [LABELS_FILE]:
-        found[model].labels_tag = tag
-    elif len(parts) == 3 and NUMBER.fullmatch(parts[1]):
-        found[model].files[int(parts[1])].add((parts[2], tag, size))
-
-
-def _published(found: _Found) -> dict[int, SurveyedVersion]:
-    return {
-        number: _surveyed(files)
-        for number, files in sorted(found.files.items())
-        if any(name == MANIFEST_FILE for name, _, _ in files)
-    }
-
-
-def _surveyed(files: set[tuple[str, str, int]]) -> SurveyedVersion:
+def _observed_version(files: set[_File]) -> ObservedVersion | None:
+    """A version, unless its manifest is missing: then it is not published."""
+    sizes = {file: size for file, _, size in files}
+    if MANIFEST_FILE not in sizes:
+        return None
     tag = hashlib.sha256(repr(sorted(files)).encode()).hexdigest()[:16]
-    return SurveyedVersion(tag, next((size for name, _, size in files if name == GRAPH_FILE), 0))
+    return ObservedVersion(tag, sizes.get(GRAPH_FILE, 0))

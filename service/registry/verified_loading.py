@@ -20,11 +20,15 @@ from service.inference.predictor import Predictor
 from service.registry.memory_budget import give_back
 from service.registry.snapshot import VersionFacts
 
-__all__ = ["GRAPH_FILE", "LARGE_BYTES", "LoadFailed", "VersionLoader", "load_version", "log"]
+__all__ = ["VersionLoader", "load_version"]
 
 GRAPH_FILE = "model.onnx"
 MANIFEST_FILE = "manifest.json"
 UNREADABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+LARGE_BYTES = 2**20
+"""Of a graph, from which on it is worth the while to give memory back."""
+
+log = structlog.get_logger("service")
 
 
 def load_version(store: Store, model: str, version: int) -> Predictor:
@@ -46,7 +50,7 @@ def load_version(store: Store, model: str, version: int) -> Predictor:
     except UNREADABLE as error:
         raise _corrupt(manifest, MANIFEST_FILE, expected="known preprocessing steps", received=str(error)) from error
     batch, predictions = _replay_golden_rows(predictor)
-    return _sharing(predictor, batch, predictions) if has_event_loop() else predictor
+    return _batching(predictor, batch, predictions) if has_event_loop() else predictor
 
 
 def _read_graph(store: Store, manifest: Manifest) -> bytes:
@@ -68,15 +72,13 @@ def _build_graph(manifest: Manifest, content: bytes) -> Graph:
 
 
 def _check_signature(manifest: Manifest, graph: Graph) -> None:
-    for kind, promised, found in (
-        ("inputs", manifest.inputs, graph.inputs),
-        ("outputs", manifest.outputs, graph.outputs),
-    ):
-        if len(promised) != len(found) or not all(map(_agree, promised, found)):
-            raise _corrupt(manifest, GRAPH_FILE, expected=f"{kind} {_said(promised)}", received=_said(found))
+    tensors = ("inputs", manifest.inputs, graph.inputs), ("outputs", manifest.outputs, graph.outputs)
+    for kind, promised, found in tensors:
+        if len(promised) != len(found) or not all(map(_match, promised, found)):
+            raise _corrupt(manifest, GRAPH_FILE, expected=f"{kind} {_in_words(promised)}", received=_in_words(found))
 
 
-def _agree(promised: TensorInfo, found: TensorInfo) -> bool:
+def _match(promised: TensorInfo, found: TensorInfo) -> bool:
     """Whether a graph's tensor is the manifest's; where the graph leaves a size open, the replay decides."""
     if (promised.name, promised.dtype, len(promised.shape)) != (found.name, found.dtype, len(found.shape)):
         return False
@@ -84,7 +86,7 @@ def _agree(promised: TensorInfo, found: TensorInfo) -> bool:
     return found.shape[0] is None and all(actual in (None, size) for size, actual in sizes)
 
 
-def _said(tensors: tuple[TensorInfo, ...]) -> str:
+def _in_words(tensors: tuple[TensorInfo, ...]) -> str:
     return ", ".join(f"{one.name}: {one.dtype} {list(one.shape)}" for one in tensors) or "none"
 
 
@@ -110,8 +112,8 @@ def _replay_golden_rows(predictor: Predictor) -> tuple[Array, Array]:
     return batch, received
 
 
-def _sharing(predictor: Predictor, batch: Array, predictions: Array) -> Predictor:
-    """The same, with runs of its graph that several requests share, where that harms none of them."""
+def _batching(predictor: Predictor, batch: Array, predictions: Array) -> Predictor:
+    """The same with dynamic batching, where that changes the predictions of no request."""
     prepared = predictor.preprocessing.apply(batch)
     tolerance = predictor.manifest.golden_rows.tolerance
     if not may_batch(predictor.graph, prepared, predictions, tolerance=tolerance):
@@ -123,15 +125,8 @@ def _corrupt(manifest: Manifest, file: str, *, expected: str, received: str) -> 
     return CorruptVersion(manifest.model, manifest.version, file=file, expected=expected, received=received)
 
 
-LARGE_BYTES = 2**20
-"""Of a graph, from which on it is worth the while to give memory back."""
-
-
-log = structlog.get_logger("service")
-
-
 class LoadFailed(ServiceError):
-    """A version that did not load for a reason that nobody foresaw."""
+    """A version that did not load for an unforeseen reason."""
 
     def __init__(self, model: str, version: int, *, kind: str) -> None:
         self.model = model

@@ -14,7 +14,7 @@ from gunicorn.arbiter import Arbiter
 
 from models.settings import Settings
 from service.http.context import EXTENSION, Services
-from service.registry.coordination.shared_coordinator import SharedBoard
+from service.registry.coordination.shared_coordinator import SharedCoordinator
 from service.server.connection_balancing import SHARED, Connections
 from service.telemetry.logs import gunicorn_logs
 from service.telemetry.metrics import forget_process
@@ -41,16 +41,21 @@ class Server(BaseApplication):  # type: ignore[misc]
         app: The application, loaded before the workers are forked.
         settings: Of this process.
         metrics_folder: Where the processes count; it goes when they have ended.
-        board: What the processes share; its folder goes too.
+        coordinator: What the processes share; its folder goes too.
     """
 
     def __init__(
-        self, app: Flask, settings: Settings, *, metrics_folder: Path | None = None, board: SharedBoard | None = None
+        self,
+        app: Flask,
+        settings: Settings,
+        *,
+        metrics_folder: Path | None = None,
+        coordinator: SharedCoordinator | None = None,
     ) -> None:
         self._app = app
         self._settings = settings
         self._metrics_folder = metrics_folder
-        self._board = board
+        self._coordinator = coordinator
         self._connections = app.extensions[SHARED] = Connections()
         super().__init__()
 
@@ -58,13 +63,13 @@ class Server(BaseApplication):  # type: ignore[misc]
         """Hand our settings over."""
         for name, value in gunicorn_settings(self._settings).items():
             self.cfg.set(name, value)
-        for name, value in _folder_hooks(self._metrics_folder, self._board, self._connections).items():
+        for name, value in _folder_hooks(self._metrics_folder, self._coordinator, self._connections).items():
             self.cfg.set(name, value)
 
     def run(self) -> None:
         """Serve until told to end; then the process ends."""
         try:
-            _Parent(self, self._board, leave_s=self._settings.leave_s).run()
+            _Parent(self, self._coordinator, leave_s=self._settings.leave_s).run()
         except RuntimeError as error:
             sys.stderr.write(f"{error}\n")
             sys.exit(1)
@@ -95,7 +100,9 @@ def gunicorn_settings(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _folder_hooks(metrics: Path | None, board: SharedBoard | None, connections: Connections) -> dict[str, Any]:
+def _folder_hooks(
+    metrics: Path | None, coordinator: SharedCoordinator | None, connections: Connections
+) -> dict[str, Any]:
     """Hooks of the parent: a worker that died is no longer loaded nor busy, and the folders end with the service."""
 
     def child_exit(_: Any, worker: Any) -> None:
@@ -104,7 +111,7 @@ def _folder_hooks(metrics: Path | None, board: SharedBoard | None, connections: 
             forget_process(worker.pid, metrics)
 
     def on_exit(_: Any) -> None:
-        for folder in (metrics, board.folder if board is not None else None):
+        for folder in (metrics, coordinator.folder if coordinator is not None else None):
             if folder is not None:
                 shutil.rmtree(folder, ignore_errors=True)
 
@@ -116,19 +123,19 @@ class _Parent(Arbiter):  # type: ignore[misc]
 
     Args:
         server: As gunicorn wants it.
-        board: Where it is said.
+        coordinator: Where it is said.
         leave_s: For how long.
     """
 
-    def __init__(self, server: Server, board: SharedBoard | None, *, leave_s: float) -> None:
-        self._board = board
+    def __init__(self, server: Server, coordinator: SharedCoordinator | None, *, leave_s: float) -> None:
+        self._coordinator = coordinator
         self._leave_s = leave_s
         super().__init__(server)
 
     def stop(self, graceful: bool = True) -> None:  # noqa: FBT001, FBT002 -- as gunicorn calls it
         """End the workers; when there is no hurry, whoever sends requests learns of it first."""
-        if self._board is not None:
-            self._board.note_stopping()
+        if self._coordinator is not None:
+            self._coordinator.note_stopping()
             if graceful:
                 self._leave()
         super().stop(graceful)
@@ -148,8 +155,8 @@ def _start_worker(worker: Any) -> None:
     services: Services = worker.app.wsgi().extensions[EXTENSION]
     registry = services.registry
     services.admission.start()
-    if isinstance(registry.board, SharedBoard):
-        registry.board.start_beating()
+    if isinstance(registry.coordinator, SharedCoordinator):
+        registry.coordinator.start_heartbeat()
     services.poller.start()
     end_s = time.monotonic() + FIRST_REFRESH_S
     while not registry.is_serving and worker.alive:

@@ -97,7 +97,7 @@ class ServiceWorker(GeventWorker):  # type: ignore[misc]
         """When this worker is replaced, go on until those who replace it accept."""
         registry = self._parts.registry
         end_s = time.monotonic() + min(LONGEST_HANDOVER_S, self.cfg.graceful_timeout / 2)
-        while not registry.board.is_stopping and time.monotonic() < end_s:
+        while not registry.coordinator.is_stopping and time.monotonic() < end_s:
             if registry.successors() >= self.cfg.workers:
                 return
             self._turn()

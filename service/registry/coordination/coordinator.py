@@ -1,127 +1,96 @@
-"""Where the processes of a node tell each other what is to be loaded, what each has, and what answers.
+"""Where the processes of the service exchange the desired state, their reports and the committed state.
 
-One process at a time leads: it looks at the store, writes the plan, reads the reports, and writes down what was agreed
-on. Which one it is does not matter; when it dies, another one takes its place. `LocalBoard` is for a process alone;
+One process at a time leads: it looks at the store, posts the desired state, reads the reports and posts the committed
+state. Any of them can; when the leader dies, another one takes its place. `Coordinator` is for a process alone;
 `service.registry.coordination.shared_coordinator` is for the workers of gunicorn.
 """
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Protocol
 
-from service.registry.coordination.agreement import Agreement, Report
-from service.registry.coordination.plan import Plan
+from service.registry.coordination.committed_state import CommittedState, Report
+from service.registry.coordination.desired_state import DesiredState
 
-__all__ = ["Board", "LocalBoard"]
+__all__ = ["COMMITTED", "DESIRED", "LEADER", "REPORTS", "Coordinator"]
+
+DESIRED, COMMITTED, REPORTS, LOOKS, STOPPING, LEADER = range(6)
+"""Places of the numbers that the processes share."""
 
 
-class Board(Protocol):
-    """What a registry needs of it."""
+class Coordinator:
+    """For a process alone, which always leads.
+
+    Args:
+        numbers: Shared by the processes, all 0 at first; else this process' own.
+    """
+
+    def __init__(self, numbers: "list[int] | memoryview[int] | None" = None) -> None:
+        self._numbers = [0] * 6 if numbers is None else numbers
+        self._desired = DesiredState()
+        self._committed = CommittedState()
+        self._report = Report()
 
     @property
-    def generation(self) -> int:
-        """Of what was agreed on last; read by every request."""
+    def committed_revision(self) -> int:
+        """Of the committed state; read by every request."""
+        return self._numbers[COMMITTED]
 
     @property
-    def plan_number(self) -> int:
-        """Of the plan that was posted last."""
-
-    @property
-    def news(self) -> int:
-        """Another number after any report."""
-
-    @property
-    def looks_asked(self) -> int:
-        """Another number after each `ask_for_look`."""
+    def look_requests(self) -> int:
+        """Another number after each `request_look`."""
+        return self._numbers[LOOKS]
 
     @property
     def is_stopping(self) -> bool:
         """Whether the whole service is about to end."""
+        return bool(self._numbers[STOPPING])
 
-    def ask_for_look(self) -> None:
+    def revision(self) -> int:
+        """Another number after any change that concerns this process: reports and requests concern the leader only.
+
+        Each of the shared numbers only goes up, so their sum tells when any of them did.
+        """
+        numbers = self._numbers
+        return numbers[DESIRED] + numbers[COMMITTED] + (numbers[REPORTS] + numbers[LOOKS] if self.lead() else 0)
+
+    def request_look(self) -> None:
         """Let the leader look at the store now."""
+        self._numbers[LOOKS] = time.monotonic_ns()
+
+    def note_stopping(self) -> None:
+        """The whole service is about to end."""
+        self._numbers[STOPPING] = 1
 
     def lead(self) -> bool:
         """Whether this process leads, now that it tried."""
+        return True
 
-    def plan(self) -> Plan:
-        """The plan that was posted last."""
+    def desired_state(self) -> DesiredState:
+        """The desired state that was posted last."""
+        return self._desired
 
-    def agreement(self) -> Agreement:
-        """What was agreed on last."""
-
-    def post_plan(self, plan: Plan) -> None:
-        """Post a plan with a higher number; only the leader does."""
-
-    def post_agreement(self, agreement: Agreement) -> None:
-        """Post what was agreed on, with a higher generation; only the leader does, while `agreeing`."""
+    def committed_state(self) -> CommittedState:
+        """The committed state that was posted last."""
+        return self._committed
 
     @contextmanager
-    def agreeing(self) -> Iterator[None]:
-        """Nobody else agrees or begins to serve meanwhile."""
+    def committing(self) -> Iterator[None]:
+        """No other process posts a state or begins to serve meanwhile."""
+        yield
+
+    def post(self, state: DesiredState | CommittedState) -> None:
+        """Post a state with a higher revision; only the leader does, while `committing`."""
+        if isinstance(state, DesiredState):
+            self._desired, self._numbers[DESIRED] = state, state.revision
+        else:
+            self._committed, self._numbers[COMMITTED] = state, state.revision
 
     def report(self, report: Report) -> None:
         """Say what this process has."""
+        self._report = report
+        self._numbers[REPORTS] = time.monotonic_ns()
 
     def reports(self) -> Sequence[Report]:
         """Of all processes that live, this one's first."""
-
-
-class LocalBoard:
-    """For a process alone, which always leads."""
-
-    def __init__(self) -> None:
-        self._plan = Plan()
-        self._agreement = Agreement()
-        self._report = Report()
-        self.news = 0
-        self.looks_asked = 0
-        self.is_stopping = False
-
-    @property
-    def generation(self) -> int:
-        """Of what was agreed on last."""
-        return self._agreement.generation
-
-    @property
-    def plan_number(self) -> int:
-        """Of the plan that was posted last."""
-        return self._plan.number
-
-    def ask_for_look(self) -> None:
-        """Look at the store at the next occasion."""
-        self.looks_asked += 1
-
-    def lead(self) -> bool:
-        """It does."""
-        return True
-
-    def plan(self) -> Plan:
-        """The plan that was posted last."""
-        return self._plan
-
-    def agreement(self) -> Agreement:
-        """What was agreed on last."""
-        return self._agreement
-
-    def post_plan(self, plan: Plan) -> None:
-        """Take it."""
-        self._plan = plan
-
-    def post_agreement(self, agreement: Agreement) -> None:
-        """Take it."""
-        self._agreement = agreement
-
-    @contextmanager
-    def agreeing(self) -> Iterator[None]:
-        """There is nobody else."""
-        yield
-
-    def report(self, report: Report) -> None:
-        """Take it."""
-        self._report = report
-        self.news += 1
-
-    def reports(self) -> Sequence[Report]:
-        """Its own."""
         return [self._report]

@@ -1,37 +1,36 @@
-"""The part of a registry that leads: it looks at the store and decides what all processes are to load."""
+"""The part of a registry that leads: it looks at the store and decides what all processes load and answer with."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 import structlog
 
 from models.errors import StoreUnavailable
 from models.store.store import Store
-from service.registry.coordination.agreement import Report
-from service.registry.coordination.coordinator import Board
-from service.registry.coordination.plan import ModelPlan, Plan, add_stand_in, wanted_versions
-from service.registry.memory_budget import Memory
-from service.registry.store_watch import StoreWatch, SurveyedModel
+from service.registry.coordination.committed_state import CommittedState, Report, committed_models
+from service.registry.coordination.coordinator import Coordinator
+from service.registry.coordination.desired_state import DesiredModel, DesiredState, add_stand_in, wanted_versions
+from service.registry.memory_budget import Budget, Memory
+from service.registry.store_watch import ObservedModel, StoreWatch
 
 __all__ = ["IDLE_S", "Planner"]
 
 ON_DEMAND = 4
 """How many versions of a model are loaded at most because clients name them by number."""
 IDLE_S = 300.0
-"""How long such a version stays without being asked for."""
-
+"""How long such a version stays without being requested."""
 REVIEW_S = 5.0
-"""How often to plan anew although nothing that was told has changed: time passes, and memory comes and goes."""
+"""How often to plan anew although nothing has changed: time passes, and memory comes and goes."""
 
 log = structlog.get_logger("service")
 
 
 class Planner:
-    """Looks and plans.
+    """Computes the desired state and the committed state.
 
     Args:
         store: Gives the store, opened when it is first needed.
-        board: Where plans are posted.
+        coordinator: Where both are posted.
         keep_versions: How many of a model's newest versions are loaded, beside those with a label.
         full_look_s: Seconds between two full looks at the store.
         clock: Seconds that only go forward, the same in all processes.
@@ -39,102 +38,125 @@ class Planner:
     """
 
     def __init__(
-        self, store: Callable[[], Store], board: Board, *, keep_versions: int, full_look_s: float,
+        self, store: Callable[[], Store], coordinator: Coordinator, *, keep_versions: int, full_look_s: float,
         clock: Callable[[], float], memory: Memory,
     ) -> None:  # fmt: skip
         self._store = store
-        self._board = board
+        self._coordinator = coordinator
         self._keep_versions = keep_versions
         self._full_look_s = full_look_s
         self._clock = clock
         self._memory = memory
         self._watch: StoreWatch | None = None
-        self._surveyed: Mapping[str, SurveyedModel] | None = None
-        self._labels: dict[str, tuple[str, dict[str, int]]] = {}
-        self._error = ""
-        self._grounds: tuple[object, ...] = ()
+        self._observed: Mapping[str, ObservedModel] | None = None
+        self._store_error = ""
+        self._followed_request = 0
+        self._basis: tuple[object, ...] = ()
         self._planned_s = 0.0
 
     def look(self) -> None:
-        """Take notice of what is in the store now."""
+        """Observe the store."""
+        self._followed_request = self._coordinator.look_requests
         try:
-            surveyed = self._look()
+            observed = self._look()
         except StoreUnavailable as error:
-            self._error = str(error)
+            self._store_error = str(error)
             return
-        self._error = ""
-        self._surveyed = surveyed
-        self._labels = {name: self._read_labels(name, one.labels_tag) for name, one in surveyed.items()}
+        self._store_error = ""
+        self._observed = {name: self._with_labels(name, one) for name, one in observed.items()}
 
-    def _look(self) -> Mapping[str, SurveyedModel]:
+    def _look(self) -> Mapping[str, ObservedModel]:
         if self._watch is None:
             self._watch = StoreWatch(self._store(), full_every_s=self._full_look_s, clock=self._clock)
-        surveyed = self._watch.look()
-        if not surveyed and self._board.plan().models:
+        observed = self._watch.look()
+        if not observed and self._coordinator.desired_state().models:
             # A mount that went away looks like this; what is loaded goes on serving.
             self._watch = None
             raise StoreUnavailable("it is empty, and it was not before")
-        return surveyed
+        return observed
 
-    def _read_labels(self, model: str, tag: str) -> tuple[str, dict[str, int]]:
-        """The labels with the tag of their file; read again only when that has changed."""
-        known = self._labels.get(model)
-        if known is not None and known[0] == tag:
-            return known
+    def _with_labels(self, name: str, model: ObservedModel) -> ObservedModel:
+        """The model with its labels, which are read again only when the tag of their file has changed."""
+        known = (self._observed or {}).get(name)
+        if known is not None and known.labels_tag == model.labels_tag:
+            return replace(model, labels=known.labels)
         try:
-            return tag, self._store().labels(model) if tag else {}
+            return replace(model, labels=self._store().labels(name) if model.labels_tag else {})
         except StoreUnavailable as error:
-            log.warning("labels not read", model=model, reason=str(error))
-            before = self._board.plan().models.get(model)
-            return "", known[1] if known else dict(before.labels) if before else {}
+            log.warning("labels not read", model=name, reason=str(error))
+            labels = known.labels if known else self._coordinator.desired_state().model(name).labels
+            return replace(model, labels=labels, labels_tag="")
 
-    def plan(self, reports: Sequence[Report]) -> None:
-        """Post a plan if another one is needed than the one before."""
-        before, now_s = self._board.plan(), self._clock()
-        grounds = (self._surveyed, self._labels, self._error, list(reports), self._board.generation, before.number)
-        if grounds == self._grounds and now_s < self._planned_s + REVIEW_S:
+    def plan(self) -> None:
+        """Post a desired state if another one is needed than the one before; look at the store first, if requested."""
+        coordinator = self._coordinator
+        if coordinator.look_requests != self._followed_request:
+            self.look()
+        reports, before, now_s = coordinator.reports(), coordinator.desired_state(), self._clock()
+        basis = (self._observed, self._store_error, reports, coordinator.revision())
+        if basis == self._basis and now_s < self._planned_s + REVIEW_S:
             return
-        self._planned_s = now_s
-        has_seen_store = before.has_seen_store or self._surveyed is not None
-        models = before.models if self._surveyed is None else self._plan_all(self._surveyed, reports, before)
-        plan = Plan(before.number, models, self._error, has_seen_store)
-        if plan != before:
-            self._board.post_plan(replace(plan, number=before.number + 1))
-        self._grounds = (*grounds[:-1], self._board.plan_number)
+        self._basis, self._planned_s = basis, now_s
+        desired = replace(before, store_error=self._store_error)
+        if self._observed is not None:
+            models = self._desired_models(self._observed, reports, before)
+            desired = replace(desired, models=models, has_seen_store=True)
+        if desired != before:
+            with coordinator.committing():
+                coordinator.post(replace(desired, revision=before.revision + 1))
 
-    def _plan_all(
-        self, surveyed: Mapping[str, SurveyedModel], reports: Sequence[Report], before: Plan
-    ) -> dict[str, ModelPlan]:
-        plans = {name: self._plan_one(name, one, reports) for name, one in surveyed.items()}
+    def commit(self) -> None:
+        """Post a committed state if what the processes have loaded allows for another one than before."""
+        coordinator = self._coordinator
+        with coordinator.committing():
+            reports, before = coordinator.reports(), coordinator.committed_state()
+            serving = [one for one in reports if one.is_serving] or reports[:1]
+            models = committed_models(coordinator.desired_state().models, serving, before)
+            if models != before.models:
+                coordinator.post(CommittedState(before.revision + 1, models))
+
+    def _desired_models(
+        self, observed: Mapping[str, ObservedModel], reports: Sequence[Report], before: DesiredState
+    ) -> dict[str, DesiredModel]:
         budget = self._memory.budget(processes=len(reports))
-        for name, plan in plans.items():
-            known = before.models.get(name)
-            refused: dict[int, str] = {}
-            for number in plan.wanted:
-                missing = sum(
-                    not (number in one.loaded.get(name, ()) or number in one.failed.get(name, ())) for one in reports
-                )
-                reason = budget.take(surveyed[name].versions[number].graph_bytes, processes=missing)
-                if reason is not None:
-                    refused[number] = known.refused.get(number, reason) if known else reason
-            wanted = tuple(number for number in plan.wanted if number not in refused)
-            plans[name] = ModelPlan(plan.tags, plan.labels, wanted, refused)
-        return plans
+        models = {}
+        for name, model in observed.items():
+            wanted = self._wanted(name, model, reports)
+            refused = _refused(name, model, wanted, reports, budget)
+            known = before.model(name).refused
+            models[name] = DesiredModel(
+                {number: version.tag for number, version in model.versions.items()}, model.labels,
+                tuple(number for number in wanted if number not in refused),
+                {number: known.get(number, reason) for number, reason in refused.items()},
+            )  # fmt: skip
+        return models
 
-    def _plan_one(self, name: str, surveyed: SurveyedModel, reports: Sequence[Report]) -> ModelPlan:
-        tags = {number: version.tag for number, version in surveyed.versions.items()}
-        labels = self._labels[name][1]
-        held = {*self._board.agreement().model(name).serving.values(), *self._asked(name, reports)}
-        wanted = wanted_versions(tags, labels, keep=self._keep_versions, held=held)
+    def _wanted(self, name: str, model: ObservedModel, reports: Sequence[Report]) -> list[int]:
+        serving = self._coordinator.committed_state().model(name).serving.values()
+        in_use = {*serving, *self._requested(name, reports)}
+        wanted = wanted_versions(model.versions, model.labels, keep=self._keep_versions, in_use=in_use)
         failed = {number for report in reports for number in report.failed.get(name, ())}
-        return ModelPlan(tags, labels, tuple(add_stand_in(wanted, tags, failed=failed)))
+        return add_stand_in(wanted, model.versions, failed=failed)
 
-    def _asked(self, model: str, reports: Sequence[Report]) -> list[int]:
+    def _requested(self, model: str, reports: Sequence[Report]) -> list[int]:
         """Versions of a model that clients named lately, the latest first."""
         oldest_s = self._clock() - IDLE_S
         latest: dict[int, float] = {}
         for report in reports:
-            for version, at_s in report.asked.get(model, {}).items():
+            for version, at_s in report.requested.get(model, {}).items():
                 latest[version] = max(at_s, latest.get(version, at_s))
         named = sorted(((at_s, version) for version, at_s in latest.items() if at_s >= oldest_s), reverse=True)
         return [version for _, version in named][:ON_DEMAND]
+
+
+def _refused(
+    name: str, model: ObservedModel, wanted: Collection[int], reports: Sequence[Report], budget: Budget
+) -> dict[int, str]:
+    """The versions that memory does not suffice for, and why."""
+    refused = {}
+    for number in wanted:
+        missing = sum(not report.has_tried(name, number) for report in reports)
+        reason = budget.take(model.versions[number].graph_bytes, processes=missing)
+        if reason is not None:
+            refused[number] = reason
+    return refused

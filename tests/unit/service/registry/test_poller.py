@@ -38,3 +38,16 @@ def test_an_error_does_not_end_it(wait_until) -> None:
     poller.start()
     wait_until(lambda: len(calls) >= 2)
     poller.stop()
+
+
+def test_it_catches_up_before_its_time(wait_until) -> None:
+    """As soon as there is something to do; the whole work waits for its time."""
+    calls: list[str] = []
+    poller = Poller(
+        lambda: calls.append("work"), every_s=3600,
+        is_behind=lambda: len(calls) in (1, 2), catch_up=lambda: calls.append("catch up"),
+    )  # fmt: skip
+    poller.start()
+    wait_until(lambda: len(calls) == 3)
+    assert calls == ["work", "catch up", "catch up"]
+    poller.stop()

@@ -7,7 +7,7 @@ from models.store.store import Store
 from service.errors import VersionNotLoaded
 from service.registry import verified_loading
 from service.registry.coordination import planner
-from service.registry.loaded_models import Shelves
+from service.registry.loaded_models import LoadedModels
 from service.registry.registry import Registry
 
 
@@ -51,7 +51,7 @@ def test_an_empty_store_is_complete(registry) -> None:
 def test_a_look_that_finds_nothing_new_costs_each_model_the_same(registry, publish, monkeypatch) -> None:
     """What all models have is put together as often for many as for one."""
     counted = []
-    monkeypatch.setattr(Shelves, "loaded", property(lambda self: (counted.append(1), _loaded(self))[1]))
+    monkeypatch.setattr(LoadedModels, "loaded", property(lambda self: (counted.append(1), _loaded(self))[1]))
 
     def refresh() -> int:
         counted.clear()
@@ -68,7 +68,7 @@ def test_a_look_that_finds_nothing_new_costs_each_model_the_same(registry, publi
     assert refresh() == of_one > 0
 
 
-_loaded = Shelves.loaded.fget
+_loaded = LoadedModels.loaded.fget
 
 
 def test_a_snapshot_never_changes(registry, publish) -> None:

@@ -4,7 +4,8 @@ import pytest
 
 from models.errors import LabelNotFound, VersionNotFound
 from service.errors import VersionNotLoaded
-from service.registry.coordination.agreement import DEFAULT
+from service.registry.coordination.committed_state import CommittedModel, CommittedState
+from service.registry.coordination.desired_state import DEFAULT
 from service.registry.snapshot import LoadedModel, Snapshot, State, VersionStatus
 
 
@@ -47,3 +48,21 @@ def test_a_snapshot_cannot_be_changed() -> None:
         snapshot.models["classic"] = None  # type: ignore[index]
     with pytest.raises(dataclasses.FrozenInstanceError):
         snapshot.is_complete = True  # type: ignore[misc]
+
+
+def test_requests_see_a_version_when_all_processes_have_it(model) -> None:
+    """What this process has is not enough, and what failed says which version answers in its place."""
+    seen = model.committed(CommittedModel())
+    assert (seen.versions[1].state, seen.versions[1].predictor, seen.serving) == (State.LOADING, None, {})
+    seen = model.committed(CommittedModel(frozenset({1}), {DEFAULT: 1}))
+    assert (seen.versions[1].state, seen.default_version) == (State.AVAILABLE, 1)
+    assert seen.versions[2].reason == "a byte is wrong; version 1 answers in its place"
+
+
+def test_a_version_that_the_store_has_no_longer_is_seen_as_long_as_it_answers(model) -> None:
+    """Then it is gone, and its model with its last version."""
+    gone = dataclasses.replace(model.versions[1], is_published=False)
+    snapshot = Snapshot({"classic": dataclasses.replace(model, versions={1: gone}, labels={})})
+    ready = CommittedState(1, {"classic": CommittedModel(frozenset({1}), {DEFAULT: 1})})
+    assert snapshot.committed(ready).loaded_versions == {("classic", 1)}
+    assert not snapshot.committed(CommittedState()).models

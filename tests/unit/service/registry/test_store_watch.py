@@ -17,11 +17,11 @@ def test_published_versions_are_found_in_one_look(publish, store_folder) -> None
     for _ in range(11):
         publish("classic")
     publish("digits", "digits", promote=False)
-    surveyed = observe_store(Store.open(store_folder))
-    assert list(surveyed) == ["classic", "digits"]
-    assert list(surveyed["classic"].versions) == list(range(1, 12))
-    assert surveyed["classic"].labels_tag
-    assert surveyed["digits"].labels_tag == ""
+    observed = observe_store(Store.open(store_folder))
+    assert list(observed) == ["classic", "digits"]
+    assert list(observed["classic"].versions) == list(range(1, 12))
+    assert observed["classic"].labels_tag
+    assert observed["digits"].labels_tag == ""
 
 
 def test_a_folder_without_a_manifest_is_no_version(publish, store_folder) -> None:
@@ -38,8 +38,8 @@ def test_other_names_are_passed_over(publish, store_folder) -> None:
     for path in ("classic/01", "classic/x", "classic/1/sub", "Bad Name/1", "lone"):
         (store_folder / path).mkdir(parents=True)
         (store_folder / path / "manifest.json").write_text("{}")
-    surveyed = observe_store(Store.open(store_folder))
-    assert {name: list(one.versions) for name, one in surveyed.items()} == {"classic": [1]}
+    observed = observe_store(Store.open(store_folder))
+    assert {name: list(one.versions) for name, one in observed.items()} == {"classic": [1]}
 
 
 def test_a_written_file_changes_its_versions_tag_only(publish, store_folder, flip_byte) -> None:
