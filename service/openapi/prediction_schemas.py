@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from service.openapi.parts import (
+from service.openapi.json_schema import (
     JSON,
     NUMBER,
     STRING,

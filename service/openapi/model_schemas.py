@@ -1,7 +1,7 @@
 """What is published and what is loaded: status, metadata, labels, reports."""
 
 from models.preprocessing.instances import KINDS
-from service.openapi.parts import (
+from service.openapi.json_schema import (
     BOOLEAN,
     INTEGER,
     NUMBER,

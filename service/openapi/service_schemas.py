@@ -1,6 +1,6 @@
 """What those ask who run the service, and the pages."""
 
-from service.openapi.parts import (
+from service.openapi.json_schema import (
     INTEGER,
     STRING,
     Content,

@@ -1,6 +1,6 @@
 """Jobs, the specs that they train, and uploaded data sets."""
 
-from service.openapi.parts import (
+from service.openapi.json_schema import (
     INTEGER,
     STRING,
     Content,
@@ -15,8 +15,8 @@ from service.openapi.parts import (
     query,
     reference,
 )
-from service.openapi.spec import SCHEMAS as SPEC_SCHEMAS
-from service.openapi.spec import SPEC
+from service.openapi.spec_schemas import SCHEMAS as SPEC_SCHEMAS
+from service.openapi.spec_schemas import SPEC
 
 __all__ = ["OPERATIONS", "SCHEMAS"]
 

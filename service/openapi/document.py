@@ -9,17 +9,31 @@ from typing import Any
 from werkzeug.routing import Map, Rule
 
 from service.auth.scopes import SCOPES, Scope
-from service.openapi import inference_protocol, models, predicting, running, training
-from service.openapi.parts import JSON, Content, Operation, Reply, Schema, reference
+from service.openapi import (
+    inference_protocol_schemas,
+    job_schemas,
+    model_schemas,
+    prediction_schemas,
+    service_schemas,
+)
+from service.openapi.json_schema import JSON, Content, Operation, Reply, Schema, reference
 
 __all__ = ["OPERATIONS", "openapi_document"]
 
 OPERATIONS: Mapping[str, Operation] = (
-    predicting.OPERATIONS | models.OPERATIONS | training.OPERATIONS | inference_protocol.OPERATIONS | running.OPERATIONS
+    prediction_schemas.OPERATIONS
+    | model_schemas.OPERATIONS
+    | job_schemas.OPERATIONS
+    | inference_protocol_schemas.OPERATIONS
+    | service_schemas.OPERATIONS
 )
 """Endpoint → what it does."""
 SCHEMAS: Mapping[str, Schema] = (
-    predicting.SCHEMAS | models.SCHEMAS | training.SCHEMAS | inference_protocol.SCHEMAS | running.SCHEMAS
+    prediction_schemas.SCHEMAS
+    | model_schemas.SCHEMAS
+    | job_schemas.SCHEMAS
+    | inference_protocol_schemas.SCHEMAS
+    | service_schemas.SCHEMAS
 )
 IMPLIED_METHODS = frozenset({"HEAD", "OPTIONS"})
 ARGUMENT = re.compile(r"<(?:\w+:)?(\w+)>")

@@ -1,6 +1,6 @@
 """The spec of a training, as far as a schema can say it; what must fit together is said when it is submitted."""
 
-from service.openapi.parts import (
+from service.openapi.json_schema import (
     BOOLEAN,
     NUMBER,
     TEXT,

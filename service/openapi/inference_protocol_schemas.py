@@ -1,6 +1,6 @@
 """The Open Inference Protocol V2."""
 
-from service.openapi.parts import (
+from service.openapi.json_schema import (
     BOOLEAN,
     STRING,
     Content,
