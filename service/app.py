@@ -10,13 +10,14 @@ from models.settings import Settings
 from models.store.file_cache import FileCache
 from models.store.store import Store
 from service.admission import Admission
-from service.auth.scopes import Lock, require_scopes_for_all
+from service.auth.scopes import Lock
 from service.endpoints import BLUEPRINTS
 from service.fast_path.wsgi_shortcut import FastPath
 from service.http.context import EXTENSION, Services
 from service.http.lifecycle import surround_requests
 from service.http.responses import Answer
 from service.http.routing import NameConverter, NumberConverter
+from service.openapi.operation import require_scopes_for_all
 from service.registry.coordination.coordinator import Board, LocalBoard
 from service.registry.memory_budget import Memory
 from service.registry.poller import Poller

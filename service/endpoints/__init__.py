@@ -16,14 +16,15 @@ from service.endpoints import (
 __all__ = ["BLUEPRINTS"]
 
 BLUEPRINTS = (
-    health.blueprint,
-    metrics.blueprint,
     prediction.blueprint,
-    inference_protocol.blueprint,
     model_status.blueprint,
     labels.blueprint,
     jobs.blueprint,
     datasets.blueprint,
+    inference_protocol.blueprint,
+    health.blueprint,
+    metrics.blueprint,
     docs.blueprint,
     page.blueprint,
 )
+"""In the order of their groups in the OpenAPI document."""

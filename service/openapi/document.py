@@ -1,4 +1,4 @@
-"""The document put together: paths and methods come from the routes themselves, what they mean from the tables."""
+"""The OpenAPI document: paths and methods come from the routes of the application, the rest from their operations."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -6,44 +6,26 @@ from http import HTTPStatus
 from importlib.metadata import version
 from typing import Any
 
-from werkzeug.routing import Map, Rule
+from flask import Flask
+from werkzeug.routing import Rule
 
-from service.auth.scopes import SCOPES, Scope
-from service.openapi import (
-    inference_protocol_schemas,
-    job_schemas,
-    model_schemas,
-    prediction_schemas,
-    service_schemas,
-)
-from service.openapi.json_schema import JSON, Content, Operation, Reply, Schema, reference
+from service.auth.scopes import Scope
+from service.openapi.components import SCHEMAS
+from service.openapi.json_schema import POSITIVE_INTEGER, Schema, pattern
+from service.openapi.operation import Operation, api_response, operations_of
 
-__all__ = ["OPERATIONS", "openapi_document"]
+__all__ = ["openapi_document"]
 
-OPERATIONS: Mapping[str, Operation] = (
-    prediction_schemas.OPERATIONS
-    | model_schemas.OPERATIONS
-    | job_schemas.OPERATIONS
-    | inference_protocol_schemas.OPERATIONS
-    | service_schemas.OPERATIONS
-)
-"""Endpoint → what it does."""
-SCHEMAS: Mapping[str, Schema] = (
-    prediction_schemas.SCHEMAS
-    | model_schemas.SCHEMAS
-    | job_schemas.SCHEMAS
-    | inference_protocol_schemas.SCHEMAS
-    | service_schemas.SCHEMAS
-)
 IMPLIED_METHODS = frozenset({"HEAD", "OPTIONS"})
 ARGUMENT = re.compile(r"<(?:\w+:)?(\w+)>")
+NAME = pattern("^[^/:]+$")
 PATH_PARAMETERS: Mapping[str, tuple[Schema, Any]] = {
-    "model": ({"type": "string", "pattern": "^[^/:]+$"}, "classic"),
-    "version": ({"type": "integer", "minimum": 1}, 1),
-    "label": ({"type": "string", "pattern": "^[^/:]+$"}, "stable"),
-    "job_id": ({"type": "string", "pattern": "^[^/:]+$"}, "0123456789abcdef0123456789abcdef"),
-    "reference": ({"type": "string", "pattern": "^[^/:]+$", "description": "Its name or its sha-256"}, "iris.csv"),
-    "file": ({"type": "string", "pattern": "^[^/:]+$"}, "docs.js"),
+    "model": (NAME, "classic"),
+    "version": (POSITIVE_INTEGER, 1),
+    "label": (NAME, "stable"),
+    "job_id": (NAME, "0123456789abcdef0123456789abcdef"),
+    "reference": (NAME | {"description": "Its name or its sha-256"}, "iris.csv"),
+    "file": (NAME, "docs.js"),
 }
 """What a part of a path can be, and an example."""
 ERRORS: Mapping[int, str] = {
@@ -75,44 +57,43 @@ ABOUT = (
 )
 
 
-def openapi_document(url_map: Map, *, is_locked: bool) -> dict[str, Any]:
-    """Describe the interface.
+def openapi_document(app: Flask, *, is_locked: bool) -> dict[str, Any]:
+    """Describe the HTTP interface.
 
     Args:
-        url_map: The routes of the application.
+        app: The application.
         is_locked: Whether API keys are asked for.
 
     Raises:
-        KeyError: For a route that no table describes.
+        KeyError: For a route without an operation.
     """
+    operations = operations_of(app)
     paths: dict[str, dict[str, Any]] = {}
-    for rule in sorted(url_map.iter_rules(), key=lambda one: (len(one.arguments), one.rule)):
+    for rule in sorted(app.url_map.iter_rules(), key=lambda rule: (len(rule.arguments), rule.rule)):
         for method in sorted((rule.methods or set()) - IMPLIED_METHODS):
-            operation = _operation(rule, is_locked=is_locked)
-            paths.setdefault(ARGUMENT.sub(r"{\1}", rule.rule), {})[method.lower()] = operation
-    components: dict[str, Any] = {"schemas": dict(SCHEMAS)}
-    if is_locked:
-        components["securitySchemes"] = SCHEMES
+            document = _operation(rule, operations[rule.endpoint], is_locked=is_locked)
+            paths.setdefault(ARGUMENT.sub(r"{\1}", rule.rule), {})[method.lower()] = document
+    components: dict[str, Any] = {"schemas": SCHEMAS} | ({"securitySchemes": SCHEMES} if is_locked else {})
     info = {"title": "Onehot", "version": version("onehot"), "description": ABOUT}
-    tags = [{"name": name} for name in dict.fromkeys(operation.tag for operation in OPERATIONS.values())]
+    tags = [{"name": name} for name in dict.fromkeys(operation["tag"] for operation in operations.values())]
     return {"openapi": "3.1.0", "info": info, "tags": tags, "paths": paths, "components": components}
 
 
-def _operation(rule: Rule, *, is_locked: bool) -> dict[str, Any]:
-    operation, scope = OPERATIONS[rule.endpoint], SCOPES[rule.endpoint]
+def _operation(rule: Rule, operation: Operation, *, is_locked: bool) -> dict[str, Any]:
+    scope = operation["scope"]
     document: dict[str, Any] = {
         "operationId": _operation_id(rule),
-        "tags": [operation.tag],
-        "summary": operation.summary,
-        "responses": dict(_responses(operation, scope, is_locked=is_locked)),
+        "tags": [operation["tag"]],
+        "summary": operation["summary"],
+        "responses": dict(_responses(operation, is_locked=is_locked)),
     }
-    if operation.description:
-        document["description"] = operation.description
-    parameters = [_path_parameter(name) for name in ARGUMENT.findall(rule.rule)] + list(operation.parameters)
+    if "description" in operation:
+        document["description"] = operation["description"]
+    parameters = [*map(_path_parameter, ARGUMENT.findall(rule.rule)), *operation.get("parameters", ())]
     if parameters:
         document["parameters"] = parameters
-    if operation.body:
-        document["requestBody"] = {"required": operation.needs_body, "content": _contents(operation.body)}
+    if "body" in operation:
+        document["requestBody"] = {"required": operation.get("needs_body", True), "content": operation["body"]}
     if scope is not Scope.PUBLIC:
         document["x-scope"] = scope.value
         if is_locked:
@@ -132,36 +113,12 @@ def _path_parameter(name: str) -> dict[str, Any]:
     return {"name": name, "in": "path", "required": True, "schema": schema, "example": example}
 
 
-def _responses(operation: Operation, scope: Scope, *, is_locked: bool) -> Iterator[tuple[str, Any]]:
-    for status, reply in operation.replies.items():
-        yield str(int(status)), _response(reply)
-    statuses = {*operation.errors, int(HTTPStatus.INTERNAL_SERVER_ERROR)}
-    if scope is not Scope.PUBLIC:
+def _responses(operation: Operation, *, is_locked: bool) -> Iterator[tuple[str, Schema]]:
+    for status, response in operation["responses"].items():
+        yield str(status), response
+    statuses = {*operation.get("errors", ()), int(HTTPStatus.INTERNAL_SERVER_ERROR)}
+    if operation["scope"] is not Scope.PUBLIC:
         statuses |= {*BUSY_ERRORS, *(LOCKED_ERRORS if is_locked else ())}
     for status in sorted(statuses):
-        yield str(status), _response(_error(status))
-
-
-def _error(status: int) -> Reply:
-    headers = {"Retry-After": "Seconds to wait"} if status in RETRY_ERRORS else None
-    return Reply(ERRORS[status], (Content(reference("Error"), content_type=JSON),), headers)
-
-
-def _response(reply: Reply) -> dict[str, Any]:
-    headers = {"X-Request-Id": "The id of the request"} | dict(reply.headers or {})
-    document: dict[str, Any] = {
-        "description": reply.description,
-        "headers": {name: {"description": said, "schema": {"type": "string"}} for name, said in headers.items()},
-    }
-    if reply.contents:
-        document["content"] = _contents(reply.contents)
-    return document
-
-
-def _contents(contents: tuple[Content, ...]) -> dict[str, Any]:
-    return {content.content_type: _media_type(content) for content in contents}
-
-
-def _media_type(content: Content) -> dict[str, Any]:
-    document: dict[str, Any] = {} if content.schema is None else {"schema": content.schema}
-    return document if content.example is None else document | {"example": content.example}
+        headers = {"Retry_After": "Seconds to wait"} if status in RETRY_ERRORS else {}
+        yield str(status), api_response(ERRORS[status], "Error", **headers)

@@ -1,121 +1,62 @@
-"""What a description of the interface is made of, and short ways to write schemas."""
+"""Short ways to write JSON schemas."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import Any
 
 __all__ = [
     "BOOLEAN",
+    "DATE_TIME",
     "INTEGER",
-    "JSON",
+    "NULL",
     "NUMBER",
+    "POSITIVE_INTEGER",
     "STRING",
     "TEXT",
-    "Content",
-    "Operation",
-    "Reply",
     "Schema",
     "array",
     "either",
-    "json_reply",
     "mapping",
+    "nullable",
     "object_of",
-    "query",
+    "pattern",
     "reference",
 ]
 
 Schema = dict[str, Any]
 
-JSON = "application/json"
+NULL: Schema = {"type": "null"}
 STRING: Schema = {"type": "string"}
 TEXT: Schema = {"type": "string", "minLength": 1}
+DATE_TIME: Schema = {"type": "string", "format": "date-time"}
 NUMBER: Schema = {"type": "number"}
 INTEGER: Schema = {"type": "integer"}
+POSITIVE_INTEGER: Schema = {"type": "integer", "minimum": 1}
 BOOLEAN: Schema = {"type": "boolean"}
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
-    """A body in one content type.
-
-    Args:
-        schema: Of a JSON document; None for bytes.
-        example: A real one.
-        content_type: Without parameters.
-    """
-
-    schema: Schema | None = None
-    example: Any = None
-    content_type: str = JSON
+def reference(component: str) -> Schema:
+    """The schema of a component."""
+    return {"$ref": f"#/components/schemas/{component}"}
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """One answer of a route.
-
-    Args:
-        description: When it comes.
-        contents: The forms of its body.
-        headers: Name → what it says; for headers of this answer alone.
-    """
-
-    description: str
-    contents: tuple[Content, ...] = ()
-    headers: Mapping[str, str] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """What a route does.
-
-    Args:
-        tag: The group that it stands in.
-        summary: In one line.
-        replies: Status → answer, those that are no error.
-        body: The forms that its body can have.
-        parameters: Of its query and headers; those of its path follow from the route.
-        errors: Statuses of the errors that are particular to it.
-        description: More than the summary says.
-        needs_body: Whether a request without a body is refused.
-    """
-
-    tag: str
-    summary: str
-    replies: Mapping[int, Reply]
-    body: tuple[Content, ...] = ()
-    parameters: tuple[Schema, ...] = ()
-    errors: tuple[int, ...] = ()
-    description: str = ""
-    needs_body: bool = True
-
-
-def reference(name: str) -> Schema:
-    """A schema that stands among the components."""
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
-def object_of(
-    properties: Mapping[str, Schema], *, required: tuple[str, ...] | None = None, open_to_more: bool = False
-) -> Schema:
+def object_of(required: Iterable[str] | None = None, /, *, additional: bool = False, **properties: Schema) -> Schema:
     """An object.
 
     Args:
+        required: The properties that must be there; all when None.
+        additional: Whether other properties are ignored; else they are refused, or do not occur.
         properties: Name → schema.
-        required: Those that must be there; all when None.
-        open_to_more: Whether other names are passed over; else they are refused, or do not occur.
     """
-    schema: Schema = {"type": "object", "properties": dict(properties)}
-    needed = tuple(properties) if required is None else required
+    schema: Schema = {"type": "object", "properties": properties}
+    needed = list(properties if required is None else required)
     if needed:
-        schema["required"] = list(needed)
-    if not open_to_more:
-        schema["additionalProperties"] = False
-    return schema
+        schema["required"] = needed
+    return schema if additional else schema | {"additionalProperties": False}
 
 
-def mapping(values: Schema) -> Schema:
+def mapping(values: Schema, **more: Any) -> Schema:
     """An object with any names."""
-    return {"type": "object", "additionalProperties": values}
+    return {"type": "object", "additionalProperties": values, **more}
 
 
 def array(items: Schema, **more: Any) -> Schema:
@@ -123,17 +64,16 @@ def array(items: Schema, **more: Any) -> Schema:
     return {"type": "array", "items": items, **more}
 
 
+def nullable(schema: Schema, **more: Any) -> Schema:
+    """A schema of one type, or null."""
+    return {**schema, "type": [schema["type"], "null"], **more}
+
+
+def pattern(regex: str, **more: Any) -> Schema:
+    """A string that a regular expression matches."""
+    return {"type": "string", "pattern": regex, **more}
+
+
 def either(*schemas: Schema) -> Schema:
     """One of several forms."""
     return {"anyOf": list(schemas)}
-
-
-def query(name: str, schema: Schema, description: str, **more: Any) -> Schema:
-    """A parameter of the query."""
-    return {"name": name, "in": "query", "schema": schema, "description": description, **more}
-
-
-def json_reply(description: str, schema: Schema, example: Any = None, **headers: str) -> Reply:
-    """An answer with a JSON document."""
-    named = {name.replace("_", "-"): said for name, said in headers.items()}
-    return Reply(description, (Content(schema, example),), named or None)

@@ -9,7 +9,7 @@ from models.settings import Settings
 from service import startup
 from service.app import create_app
 from service.auth import scopes as access
-from service.auth.scopes import Lock, Scope, scope_of
+from service.auth.scopes import Lock, Scope
 from service.errors import KeyMissing, KeyRefused, ScopeMissing
 
 
@@ -48,11 +48,6 @@ def test_what_does_not_open_says_why(file):
     for headers, error in (({}, KeyMissing), ({"X_API_Key": "oh_no"}, KeyRefused), ({"X_API_Key": key}, ScopeMissing)):
         with pytest.raises(error):
             lock.admit(request_with(**headers), Scope.TRAIN)
-
-
-def test_a_path_that_does_not_exist_needs_no_key():
-    """There is nothing behind it."""
-    assert scope_of(None) is Scope.PUBLIC
 
 
 def test_a_file_that_cannot_be_read_stops_the_start(file, monkeypatch, capsys):

@@ -9,9 +9,9 @@ from ruamel.yaml import YAML
 
 from models.spec import load_spec
 from models.spec.yaml_text import load_document
-from service.auth.scopes import SCOPES, Scope
+from service.auth.scopes import Scope
 from service.openapi import openapi_document
-from service.openapi.document import OPERATIONS
+from service.openapi.operation import operations_of, scope_of
 
 OFFICIAL = json.loads((Path(__file__).parents[3] / "fixtures" / "openapi-3.1.json").read_text())
 
@@ -54,16 +54,16 @@ def test_it_describes_every_route_and_nothing_else(app, document) -> None:
         for place, operation in operations(document).items()
     }
     assert described == routes
-    assert set(OPERATIONS) == {rule.endpoint for rule in app.url_map.iter_rules()}
+    assert set(operations_of(app)) == {rule.endpoint for rule in app.url_map.iter_rules()}
     names = [operation["operationId"] for operation in operations(document).values()]
     assert len(set(names)) == len(names)
 
 
-def test_a_route_that_nobody_described_is_noticed(app) -> None:
+def test_a_route_without_an_operation_is_noticed(app) -> None:
     """It is named."""
     app.add_url_rule("/secret", "secret.door", lambda: "")
     with pytest.raises(KeyError, match=r"secret.door"):
-        openapi_document(app.url_map, is_locked=False)
+        openapi_document(app, is_locked=False)
 
 
 def test_every_operation_says_what_an_error_looks_like(document) -> None:
@@ -79,8 +79,10 @@ def test_keys_and_scopes_are_described_where_they_are_asked_for(app, document) -
     """An open service promises no 401; a locked one names the scope of each operation."""
     assert "securitySchemes" not in document["components"]
     assert not [place for place, operation in operations(document).items() if "401" in operation["responses"]]
-    locked = operations(openapi_document(app.url_map, is_locked=True))
-    scopes = {re.sub(r"<[^>]*?(\w+)>", r"{\1}", rule.rule): SCOPES[rule.endpoint] for rule in app.url_map.iter_rules()}
+    locked = operations(openapi_document(app, is_locked=True))
+    scopes = {
+        re.sub(r"<[^>]*?(\w+)>", r"{\1}", rule.rule): scope_of(app, rule.endpoint) for rule in app.url_map.iter_rules()
+    }
     for (_, path), operation in locked.items():
         if operation.get("x-scope") is None:
             assert scopes[path] is Scope.PUBLIC
