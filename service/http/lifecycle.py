@@ -75,7 +75,10 @@ class _Surroundings:
             route_in_any_case(current_app, incoming)
         scope = scope_of(current_app, incoming.endpoint)
         if scope is not Scope.PUBLIC:  # probes are answered however much there is to do
-            noted.key_id = self._parts.lock.admit(incoming, scope)
+            headers = incoming.headers
+            noted.key_id = self._parts.authenticator.authorize(
+                scope, authorization=headers.get("Authorization"), api_key=headers.get("X-API-Key")
+            )
             noted.ticket = self._parts.admission.enter(noted.started_s)
 
     def end(self, response: Response) -> Response:
