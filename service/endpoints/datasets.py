@@ -45,7 +45,7 @@ blueprint = ApiBlueprint("datasets", __name__, tag="Data sets", scope=Scope.TRAI
     parameters=(NAME,),
     body=binary_media("application/octet-stream", "text/csv", "application/vnd.apache.parquet", "application/x-npz"),
     responses={201: api_response("It can be named in a spec", "Dataset", Location="The data set")},
-    errors=(400, 413, 503, 507),
+    errors=(503, 507),
 )
 def upload() -> Response:
     """Keep a data file under its digest."""
@@ -63,24 +63,27 @@ def upload() -> Response:
 @blueprint.operation("GET", "/v1/datasets", responses={200: api_response("By name", "Datasets")}, errors=(503,))
 def list_datasets() -> Response:
     """Every uploaded data set."""
-    found = run_in_thread(_list, services().registry)
+    registry = services().registry
+    found = run_in_thread(lambda: _datasets(registry).uploaded())
     return json_answer({"datasets": [_document(info) for info in found]})
 
 
 @blueprint.operation(
-    "GET", "/v1/datasets/<name:reference>", responses={200: api_response("The data set", "Dataset")}, errors=(404, 503)
+    "GET", "/v1/datasets/<name:reference>", responses={200: api_response("The data set", "Dataset")}, errors=(503,)
 )
 def show(reference: str) -> Response:
     """The data set that a name or a digest means."""
-    return json_answer(_document(run_in_thread(_find, services().registry, reference)))
+    registry = services().registry
+    return json_answer(_document(run_in_thread(lambda: _datasets(registry).find(reference))))
 
 
 @blueprint.operation(
-    "DELETE", "/v1/datasets/<name:reference>", responses={204: api_response("It is gone")}, errors=(404, 503)
+    "DELETE", "/v1/datasets/<name:reference>", responses={204: api_response("It is gone")}, errors=(503,)
 )
 def delete(reference: str) -> Response:
     """Take a data set away; versions that were trained on it stay."""
-    run_in_thread(_delete, services().registry, reference)
+    registry = services().registry
+    run_in_thread(lambda: _datasets(registry).delete(reference))
     return Response(status=HTTPStatus.NO_CONTENT)
 
 
@@ -100,18 +103,6 @@ def _datasets(registry: Registry) -> Datasets:
 def _keep(registry: Registry, name: str, path: Path) -> DatasetInfo:
     now = datetime.now(UTC).isoformat(timespec="seconds")
     return _datasets(registry).put(name, path, created_at=now, count_rows=count_rows)
-
-
-def _list(registry: Registry) -> list[DatasetInfo]:
-    return _datasets(registry).uploaded()
-
-
-def _find(registry: Registry, reference: str) -> DatasetInfo:
-    return _datasets(registry).find(reference)
-
-
-def _delete(registry: Registry, reference: str) -> None:
-    _datasets(registry).delete(reference)
 
 
 def _document(info: DatasetInfo) -> dict[str, Any]:

@@ -40,7 +40,6 @@ def show() -> Response:
     "GET",
     "/docs/<name:file>",
     responses=page_responses("The file", "text/javascript", "text/css", "text/html", "image/png"),
-    errors=(404,),
 )
 def show_file(file: str) -> Response:
     """A file of that page."""

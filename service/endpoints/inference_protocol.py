@@ -80,7 +80,7 @@ def ready() -> Response:
     "GET",
     *PLACES,
     responses={200: api_response("The model", "V2Model", X_Onehot_Model_Version="The version described")},
-    errors=(404, 503),
+    errors=(503,),
 )
 def show_model(model: str, version: int | None = None) -> Response:
     """What a version takes and gives."""
@@ -95,7 +95,7 @@ def show_model(model: str, version: int | None = None) -> Response:
     *(f"{place}/ready" for place in PLACES),
     summary="Whether a version answers",
     responses={200: api_response("It does", "V2ModelReady")},
-    errors=(404, 503),
+    errors=(503,),
 )
 def model_ready(model: str, version: int | None = None) -> Response:
     """Whether a version answers; 503 with the reason when it does not."""
@@ -115,7 +115,7 @@ def model_ready(model: str, version: int | None = None) -> Response:
             "The outputs", json_media("V2Response") | TENSORS, X_Onehot_Model_Version="The version that answered"
         )
     },
-    errors=(400, 404, 413, 429, 503, 504),
+    errors=(503,),
 )
 def infer(model: str, version: int | None = None) -> Response:
     """Tensors in, tensors out. The content type is not looked at: public clients send none, or any."""
@@ -151,7 +151,6 @@ def inferred(noted: RequestContext, served: Predictor, body: bytes, *, header_le
     body=json_media("V2IndexRequest"),
     needs_body=False,
     responses={200: api_response("The index", "V2Index")},
-    errors=(400, 413),
 )
 def show_index() -> Response:
     """Every version with its state."""

@@ -65,7 +65,7 @@ blueprint = ApiBlueprint("jobs", __name__, tag="Jobs", scope=Scope.TRAIN)
     parameters=(IDEMPOTENCY_KEY,),
     body=json_media("Spec", "application/json", "application/yaml"),
     responses={202: api_response("It is queued", json_media("Job", example=QUEUED_JOB), Location="The job")},
-    errors=(400, 409, 413, 415, 503),
+    errors=(409, 415, 503),
 )
 def submit() -> Response:
     """Queue the training that a spec describes."""
@@ -82,16 +82,14 @@ def list_jobs() -> Response:
     return json_answer({"jobs": services().jobs.list(limit=_read_limit(request.args.get("limit")))})
 
 
-@blueprint.operation(
-    "GET", "/v1/jobs/<name:job_id>", responses={200: api_response("The job", "Job")}, errors=(404, 503)
-)
+@blueprint.operation("GET", "/v1/jobs/<name:job_id>", responses={200: api_response("The job", "Job")}, errors=(503,))
 def show(job_id: str) -> Response:
     """One job: status, progress, error, result."""
     return json_answer(services().jobs.get(job_id))
 
 
 @blueprint.operation(
-    "DELETE", "/v1/jobs/<name:job_id>", responses={202: api_response("It was asked", "Job")}, errors=(404, 409, 503)
+    "DELETE", "/v1/jobs/<name:job_id>", responses={202: api_response("It was asked", "Job")}, errors=(409, 503)
 )
 def cancel(job_id: str) -> Response:
     """Ask a job to stop."""
@@ -106,7 +104,7 @@ def cancel(job_id: str) -> Response:
         200: api_response("The events", {"text/event-stream": {"example": EVENTS}}),
         204: api_response("The end was seen already: do not come again"),
     },
-    errors=(400, 404, 503),
+    errors=(400, 503),
 )
 def follow_events(job_id: str) -> Response:
     """A job's events as they come, as server-sent events: one for each epoch, then the end."""

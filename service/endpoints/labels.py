@@ -56,7 +56,7 @@ class _LabelSchema(Schema):
     description="Refused with 409 when the version's gate does not hold, unless `force` is true.",
     body=json_media("LabelRequest"),
     responses={200: api_response("It points there now", "LabelMoved")},
-    errors=(400, 404, 409, 413, 415, 503, 507),
+    errors=(409, 415, 503, 507),
 )
 def put_label(model: str, label: str) -> Response:
     """Move a label to a version."""
@@ -70,7 +70,7 @@ def put_label(model: str, label: str) -> Response:
     return json_answer({"model": model, "label": label, "version": version, "labels": labels})
 
 
-@blueprint.operation("DELETE", PATH, responses={204: api_response("It is gone")}, errors=(400, 404, 503, 507))
+@blueprint.operation("DELETE", PATH, responses={204: api_response("It is gone")}, errors=(400, 503, 507))
 def delete_label(model: str, label: str) -> Response:
     """Take a label away; its version stays."""
     _check_names(model, label)

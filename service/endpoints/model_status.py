@@ -33,7 +33,7 @@ def list_models() -> Response:
     "GET",
     *version_paths(""),
     responses={200: api_response("The newest version first", "ModelStatus")},
-    errors=(400, 404, 503),
+    errors=(400, 503),
 )
 def show_status(model: str, version: int | None = None, label: str | None = None) -> Response:
     """TensorFlow Serving's status of a model or a version."""
@@ -49,7 +49,7 @@ def show_status(model: str, version: int | None = None, label: str | None = None
     *version_paths("/metadata"),
     summary="TensorFlow Serving's metadata of a version: what it takes and gives",
     responses={200: api_response("The metadata", "ModelMetadata", X_Onehot_Model_Version="The version described")},
-    errors=(400, 404, 503),
+    errors=(400, 503),
 )
 def show_metadata(model: str, version: int | None = None, label: str | None = None) -> Response:
     """TensorFlow Serving's metadata: what a version takes and gives."""
@@ -60,7 +60,7 @@ def show_metadata(model: str, version: int | None = None, label: str | None = No
     "GET",
     "/v1/models/<name:model>/versions/<int:version>/report",
     responses={200: api_response("report.json", "Report")},
-    errors=(400, 404, 503),
+    errors=(400, 503),
 )
 def show_report(model: str, version: int) -> Response:
     """The evaluation of a version."""

@@ -46,7 +46,6 @@ def show() -> Response:
     "GET",
     "/page/<name:file>",
     responses=page_responses("The file", "text/javascript", "text/css", HTML, "image/svg+xml"),
-    errors=(404,),
 )
 def show_file(file: str) -> Response:
     """A file of that page."""

@@ -37,7 +37,6 @@ BATCH_CONTENT = binary_media(*BATCH_TYPES) | {
 }
 EXAMPLES_CONTENT = json_media("ExamplesRequest") | BATCH_CONTENT
 VERSION_HEADER = {"X_Onehot_Model_Version": "The version that answered"}
-ERRORS = (400, 404, 413, 415, 429, 503, 504)
 TOP_K = query_parameter("top_k", {"type": "integer", "minimum": 1, "maximum": 999_999_999}, "How many labels at most")
 
 blueprint = ApiBlueprint("prediction", __name__, tag="Predictions", scope=Scope.PREDICT)
@@ -50,7 +49,7 @@ blueprint = ApiBlueprint("prediction", __name__, tag="Predictions", scope=Scope.
     description="`Accept: application/x-npy` gives the predictions as a numpy array. gzip is read and written.",
     body=json_media("PredictRequest") | BATCH_CONTENT,
     responses={200: api_response("The predictions", json_media("Predictions") | binary_media(NPY), **VERSION_HEADER)},
-    errors=ERRORS,
+    errors=(415, 503),
 )
 def predict(model: str, version: int | None = None, label: str | None = None) -> Response:
     """One prediction for each instance."""
@@ -68,7 +67,7 @@ def predict(model: str, version: int | None = None, label: str | None = None) ->
     parameters=(TOP_K,),
     body=EXAMPLES_CONTENT,
     responses={200: api_response("Labels and scores", "Classifications", **VERSION_HEADER)},
-    errors=ERRORS,
+    errors=(415, 503),
 )
 def classify(model: str, version: int | None = None, label: str | None = None) -> Response:
     """Labels with their scores for each instance, best first."""
@@ -85,7 +84,7 @@ def classify(model: str, version: int | None = None, label: str | None = None) -
     summary="One number for each instance, of a model with a regression head",
     body=EXAMPLES_CONTENT,
     responses={200: api_response("The numbers", "Regressions", **VERSION_HEADER)},
-    errors=ERRORS,
+    errors=(415, 503),
 )
 def regress(model: str, version: int | None = None, label: str | None = None) -> Response:
     """One number for each instance, of a regression."""

@@ -42,8 +42,8 @@ ERRORS: Mapping[int, str] = {
     504: "Not done within ONEHOT_REQUEST_TIMEOUT_S",
     507: "The store is full: nothing was changed",
 }
-LOCKED_ERRORS = (401, 403)
-BUSY_ERRORS = (429, 504)
+PATH_ERRORS, BODY_ERRORS, BUSY_ERRORS, LOCKED_ERRORS = (404,), (400, 413), (429, 504), (401, 403)
+"""The errors of a route that has arguments in its path, has a body, is not public, needs an API key."""
 RETRY_ERRORS = (429, 503)
 SECURITY: list[dict[str, list[str]]] = [{"apiKey": []}, {"bearer": []}]
 SCHEMES = {
@@ -85,7 +85,7 @@ def _operation(rule: Rule, operation: Operation, *, is_locked: bool) -> dict[str
         "operationId": _operation_id(rule),
         "tags": [operation["tag"]],
         "summary": operation["summary"],
-        "responses": dict(_responses(operation, is_locked=is_locked)),
+        "responses": dict(_responses(rule, operation, is_locked=is_locked)),
     }
     if "description" in operation:
         document["description"] = operation["description"]
@@ -113,12 +113,21 @@ def _path_parameter(name: str) -> dict[str, Any]:
     return {"name": name, "in": "path", "required": True, "schema": schema, "example": example}
 
 
-def _responses(operation: Operation, *, is_locked: bool) -> Iterator[tuple[str, Schema]]:
+def _responses(rule: Rule, operation: Operation, *, is_locked: bool) -> Iterator[tuple[str, Schema]]:
     for status, response in operation["responses"].items():
         yield str(status), response
-    statuses = {*operation.get("errors", ()), int(HTTPStatus.INTERNAL_SERVER_ERROR)}
-    if operation["scope"] is not Scope.PUBLIC:
-        statuses |= {*BUSY_ERRORS, *(LOCKED_ERRORS if is_locked else ())}
-    for status in sorted(statuses):
+    for status in sorted(_errors(rule, operation, is_locked=is_locked)):
         headers = {"Retry_After": "Seconds to wait"} if status in RETRY_ERRORS else {}
         yield str(status), api_response(ERRORS[status], "Error", **headers)
+
+
+def _errors(rule: Rule, operation: Operation, *, is_locked: bool) -> set[int]:
+    is_public = operation["scope"] is Scope.PUBLIC
+    return {
+        int(HTTPStatus.INTERNAL_SERVER_ERROR),
+        *operation.get("errors", ()),
+        *(PATH_ERRORS if rule.arguments else ()),
+        *(BODY_ERRORS if "body" in operation else ()),
+        *(() if is_public else BUSY_ERRORS),
+        *(LOCKED_ERRORS if is_locked and not is_public else ()),
+    }

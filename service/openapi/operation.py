@@ -39,7 +39,7 @@ class Operation(TypedDict):
         responses: Status → response, those that are no error.
         body: The forms that its body can have.
         parameters: Of its query and headers.
-        errors: Statuses of the errors that are particular to it.
+        errors: Statuses of its errors, but for those that follow from its path, its body and its scope.
         description: More than the summary says.
         needs_body: Whether a request without a body is refused; true by default.
         summary: In one line; by default the first line of the endpoint's docstring.
@@ -109,8 +109,7 @@ def require_scopes_for_all(app: Flask) -> None:
     Raises:
         LookupError: Names the routes that have none.
     """
-    declared = {endpoint for endpoint, operation in operations_of(app).items() if "scope" in operation}
-    missing = sorted({rule.endpoint for rule in app.url_map.iter_rules()} - declared)
+    missing = sorted({rule.endpoint for rule in app.url_map.iter_rules()} - set(operations_of(app)))
     if missing:
         raise LookupError(f"ApiBlueprint.operation: expected a scope for every route; received none for {missing}")
 

@@ -75,6 +75,16 @@ def test_every_operation_says_what_an_error_looks_like(document) -> None:
                 assert schema == {"$ref": "#/components/schemas/Error"}, (place, status)
 
 
+def test_common_errors_follow_from_the_route(document) -> None:
+    """What its path names may be missing, its body may be wrong or too large, and a route with a scope may be busy."""
+    for (_, path), operation in operations(document).items():
+        statuses = set(operation["responses"])
+        assert "500" in statuses
+        assert "{" not in path or "404" in statuses
+        assert "requestBody" not in operation or {"400", "413"} <= statuses
+        assert "x-scope" not in operation or {"429", "504"} <= statuses
+
+
 def test_keys_and_scopes_are_described_where_they_are_asked_for(app, document) -> None:
     """An open service promises no 401; a locked one names the scope of each operation."""
     assert "securitySchemes" not in document["components"]
