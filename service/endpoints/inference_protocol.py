@@ -12,8 +12,7 @@ from service.http.context import RequestContext, notes, services
 from service.http.request_bodies import read_body
 from service.http.responses import Answer, Content, json_answer
 from service.inference.predictor import Predictor
-from service.openapi.json_schema import pattern
-from service.openapi.operation import ApiBlueprint, api_response, binary_media, json_media
+from service.openapi.operation import ApiBlueprint, api_response, binary_media, header_parameter, json_media
 from service.protocols.inference_protocol import (
     HEADER_LENGTH,
     IndexEntry,
@@ -35,12 +34,9 @@ __all__ = ["blueprint", "inferred"]
 INDEX_LIMIT_BYTES = 64 * 1024
 PLACES = ("/v2/models/<name:model>", "/v2/models/<name:model>/versions/<int:version>")
 TENSORS = binary_media("application/octet-stream")
-HEADER = {
-    "name": HEADER_LENGTH,
-    "in": "header",
-    "schema": pattern("^[0-9]{1,18}$"),
-    "description": "How many bytes of the body are JSON, where binary data follows it",
-}
+JSON_LENGTH = header_parameter(
+    HEADER_LENGTH, "^[0-9]{1,18}$", "How many bytes of the body are JSON, where binary data follows it"
+)
 
 blueprint = ApiBlueprint("inference_protocol", __name__, tag="Open Inference Protocol V2", scope=Scope.PREDICT)
 
@@ -108,7 +104,7 @@ def model_ready(model: str, version: int | None = None) -> Response:
     *(f"{place}/infer" for place in PLACES),
     summary="Tensors in, tensors out",
     description="With the binary tensor data extension and the classification extension.",
-    parameters=(HEADER,),
+    parameters=(JSON_LENGTH,),
     body=json_media("V2Request") | TENSORS,
     responses={
         200: api_response(

@@ -15,8 +15,7 @@ from service.http.context import services
 from service.http.request_bodies import JSON_TYPES, parse_object, read_body, require_content_type
 from service.http.responses import json_answer
 from service.openapi.components import EXAMPLES
-from service.openapi.json_schema import pattern
-from service.openapi.operation import ApiBlueprint, api_response, json_media, query_parameter
+from service.openapi.operation import ApiBlueprint, api_response, header_parameter, json_media, query_parameter
 from service.registry.registry import Registry
 
 if TYPE_CHECKING:
@@ -27,23 +26,17 @@ __all__ = ["blueprint"]
 YAML_TYPES = frozenset({"application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml"})
 STRICT_JSON_TYPES = frozenset({"application/json", "text/json"})
 LIMIT_BYTES = 2**20
-KEY = re.compile(r"[\x21-\x7e]{1,255}")
+KEY = re.compile("[!-~]{1,255}")
 DEFAULT_LIMIT = 100
 MOST = 1000
 STREAM_HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
 
-IDEMPOTENCY_KEY = {
-    "name": "Idempotency-Key",
-    "in": "header",
-    "schema": pattern("^[!-~]{1,255}$"),
-    "description": "The same key with the same spec gives the same job; with another spec 409",
-}
-LAST_EVENT_ID = {
-    "name": "Last-Event-ID",
-    "in": "header",
-    "schema": pattern("^[0-9]{0,9}$"),
-    "description": "The id of the last event that was seen: the stream goes on behind it",
-}
+IDEMPOTENCY_KEY = header_parameter(
+    "Idempotency-Key", f"^{KEY.pattern}$", "The same key with the same spec gives the same job; with another spec 409"
+)
+LAST_EVENT_ID = header_parameter(
+    "Last-Event-ID", "^[0-9]{0,9}$", "The id of the last event that was seen: the stream goes on behind it"
+)
 LIMIT = query_parameter(
     "limit", {"type": "integer", "minimum": 1, "maximum": MOST, "default": DEFAULT_LIMIT}, "How many at most"
 )

@@ -80,25 +80,20 @@ def openapi_document(app: Flask, *, is_locked: bool) -> dict[str, Any]:
 
 
 def _operation(rule: Rule, operation: Operation, *, is_locked: bool) -> dict[str, Any]:
-    scope = operation["scope"]
+    scope, body = operation["scope"], operation.get("body")
+    is_public = scope is Scope.PUBLIC
     document: dict[str, Any] = {
         "operationId": _operation_id(rule),
         "tags": [operation["tag"]],
         "summary": operation["summary"],
+        "description": operation.get("description"),
+        "parameters": [*map(_path_parameter, ARGUMENT.findall(rule.rule)), *operation.get("parameters", ())],
+        "requestBody": body and {"required": operation.get("needs_body", True), "content": body},
         "responses": dict(_responses(rule, operation, is_locked=is_locked)),
+        "x-scope": None if is_public else scope.value,
+        "security": SECURITY if is_locked and not is_public else None,
     }
-    if "description" in operation:
-        document["description"] = operation["description"]
-    parameters = [*map(_path_parameter, ARGUMENT.findall(rule.rule)), *operation.get("parameters", ())]
-    if parameters:
-        document["parameters"] = parameters
-    if "body" in operation:
-        document["requestBody"] = {"required": operation.get("needs_body", True), "content": operation["body"]}
-    if scope is not Scope.PUBLIC:
-        document["x-scope"] = scope.value
-        if is_locked:
-            document["security"] = SECURITY
-    return document
+    return {name: part for name, part in document.items() if part}
 
 
 def _operation_id(rule: Rule) -> str:
@@ -108,7 +103,7 @@ def _operation_id(rule: Rule) -> str:
     return endpoint + place + ("_slash" if rule.rule.endswith("/") and rule.rule != "/" else "")
 
 
-def _path_parameter(name: str) -> dict[str, Any]:
+def _path_parameter(name: str) -> Schema:
     schema, example = PATH_PARAMETERS[name]
     return {"name": name, "in": "path", "required": True, "schema": schema, "example": example}
 

@@ -9,13 +9,14 @@ from flask.typing import RouteCallable
 
 from service.auth.scopes import Scope
 from service.openapi.components import EXAMPLES
-from service.openapi.json_schema import STRING, Schema, reference
+from service.openapi.json_schema import STRING, Schema, pattern, reference
 
 __all__ = [
     "ApiBlueprint",
     "Operation",
     "api_response",
     "binary_media",
+    "header_parameter",
     "json_media",
     "operations_of",
     "page_responses",
@@ -161,3 +162,8 @@ def page_responses(description: str, *content_types: str) -> dict[int, Schema]:
 def query_parameter(name: str, schema: Schema, description: str, **more: Any) -> Schema:
     """A parameter of the query."""
     return {"name": name, "in": "query", "schema": schema, "description": description, **more}
+
+
+def header_parameter(name: str, regex: str, description: str) -> Schema:
+    """A parameter in a header whose value a regular expression matches."""
+    return {"name": name, "in": "header", "schema": pattern(regex), "description": description}

@@ -30,7 +30,7 @@ def test_without_a_file_every_request_passes():
     assert authorize(Authenticator.from_settings(Settings()), Scope.ADMIN) is None
 
 
-def test_a_key_opens_by_either_header_and_its_id_is_told(file):
+def test_a_key_is_accepted_in_either_header_and_its_id_is_returned(file):
     """The id goes into the log, the key does not."""
     kept, key = file.add(["predict"])
     authenticator = authenticator_of(file)
@@ -38,7 +38,7 @@ def test_a_key_opens_by_either_header_and_its_id_is_told(file):
     assert authorize(authenticator, Scope.PREDICT, authorization=f"Bearer {key}") == kept.id
 
 
-def test_what_does_not_open_says_why(file):
+def test_a_refusal_says_why(file):
     """No key, an unknown one, one for something else."""
     _, key = file.add(["predict"])
     authenticator = authenticator_of(file)
@@ -48,7 +48,7 @@ def test_what_does_not_open_says_why(file):
 
 
 def test_a_file_that_cannot_be_read_stops_the_start(file, monkeypatch, capsys):
-    """Rather than let everybody in, or nobody."""
+    """Neither all requests nor none would be right."""
     with pytest.raises(ApiKeysError):
         create_app(Settings(api_keys_file=str(file.path)))
     monkeypatch.setenv("ONEHOT_API_KEYS_FILE", str(file.path))
@@ -57,7 +57,7 @@ def test_a_file_that_cannot_be_read_stops_the_start(file, monkeypatch, capsys):
 
 
 def test_with_keys_it_may_listen_everywhere(file):
-    """That is what they are for; who is let in is said at the start."""
+    """That is what they are for; the log of the start says which callers are let in."""
     settings = Settings(bind="0.0.0.0:8501", api_keys_file=str(file.path))
     assert startup.refusal(settings, insecure=False) is None
     assert str(file.path) in startup.describe_access(settings)
