@@ -10,13 +10,14 @@ from models.settings import Settings
 from models.store.file_cache import FileCache
 from models.store.store import Store
 from service.admission import Admission
-from service.auth.scopes import Lock, require_scopes_for_all
+from service.auth.authenticator import Authenticator
 from service.endpoints import BLUEPRINTS
 from service.fast_path.wsgi_shortcut import FastPath
 from service.http.context import EXTENSION, Services
 from service.http.lifecycle import surround_requests
 from service.http.responses import Answer
 from service.http.routing import NameConverter, NumberConverter
+from service.openapi.operation import require_scopes_for_all
 from service.registry.coordination.coordinator import Coordinator
 from service.registry.memory_budget import Memory
 from service.registry.poller import Poller
@@ -35,7 +36,7 @@ def create_app(
     *,
     registry: Registry | None = None,
     jobs: Callable[[], "Jobs"] | None = None,
-    lock: Lock | None = None,
+    authenticator: Authenticator | None = None,
     metrics: Metrics | None = None,
     coordinator: Coordinator | None = None,
 ) -> Flask:
@@ -45,7 +46,7 @@ def create_app(
         settings: Of this process.
         registry: Loaded versions; else a registry of the settings' store.
         jobs: Connects to the queue; else to the settings' server.
-        lock: Asks for keys; else for those of the settings' file.
+        authenticator: Asks for keys; else for those of the settings' file.
         metrics: Counts; else for this process alone.
         coordinator: What the processes of the service share; else this one is alone.
 
@@ -70,7 +71,7 @@ def create_app(
             is_behind=lambda: registry.is_behind,
             catch_up=registry.advance,
         ),
-        lock=lock or Lock.from_settings(settings),
+        authenticator=authenticator or Authenticator.from_settings(settings),
         admission=admission,
         metrics=metrics,
         open_jobs=jobs or (lambda: _open_jobs(settings.redis_url)),

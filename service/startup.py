@@ -12,14 +12,14 @@ import structlog
 from models.api_keys import ApiKeysError
 from models.settings import Settings, SettingsError, read_settings
 from service.app import create_app
-from service.auth.scopes import Lock
+from service.auth.authenticator import Authenticator
 from service.http.context import EXTENSION, Services
 from service.registry.coordination.shared_coordinator import SharedCoordinator
 from service.server.master import Server
 from service.telemetry.logs import request_lines, set_up_logs
 from service.telemetry.metrics import Metrics, prepare_folder
 
-__all__ = ["access_in_words", "is_loopback", "refusal", "start"]
+__all__ = ["describe_access", "is_loopback", "refusal", "start"]
 
 USAGE = 2
 
@@ -37,24 +37,24 @@ def start(arguments: Sequence[str]) -> int:
     if reason is not None:
         return _refuse(reason)
     try:
-        lock = Lock.from_settings(settings)
+        authenticator = Authenticator.from_settings(settings)
     except ApiKeysError as error:
         return _refuse(f"ONEHOT_API_KEYS_FILE: {error}")
     set_up_logs(settings.log_format, settings.log_level)
     metrics_folder = prepare_folder()
     coordinator = SharedCoordinator.create()
-    app = create_app(settings, lock=lock, metrics=Metrics(metrics_folder), coordinator=coordinator)
+    app = create_app(settings, authenticator=authenticator, metrics=Metrics(metrics_folder), coordinator=coordinator)
     parts: Services = app.extensions[EXTENSION]
     parts.write_line = request_lines(settings.log_format, settings.log_level)
-    log.info("starting", bind=settings.bind, store=settings.store, access=access_in_words(settings))
+    log.info("starting", bind=settings.bind, store=settings.store, access=describe_access(settings))
     gc.freeze()  # what the workers share stays shared: they need not look through it
     gc.enable()
     Server(app, settings, metrics_folder=metrics_folder, coordinator=coordinator).run()
     return 0
 
 
-def access_in_words(settings: Settings) -> str:
-    """Who is let in, for the log."""
+def describe_access(settings: Settings) -> str:
+    """The callers that are let in, for the log."""
     if settings.api_keys_file:
         return f"those with a key of {settings.api_keys_file}"
     return "no keys: everyone who can reach the address"

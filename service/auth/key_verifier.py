@@ -1,19 +1,23 @@
-"""The lock of the service: which API key came with a request, and what it opens."""
+"""API keys of requests, verified against a file that may change while the service runs."""
 
 import hmac
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+import structlog
+
 from models.api_keys import ApiKey, ApiKeyFile, ApiKeysError, fingerprint
 from service.errors import KeyMissing, KeyRefused, ScopeMissing
 
 __all__ = ["KeyVerifier", "presented_key"]
 
-LOOK_AGAIN_S = 1.0
-LONGEST_KEY = 256
+CHECK_EVERY_S = 1.0
+MAX_KEY_LENGTH = 256
 
 Signature = tuple[int, int, int, int]
+
+log = structlog.get_logger("service")
 
 
 def presented_key(*, authorization: str | None, api_key: str | None) -> str | None:
@@ -25,10 +29,10 @@ def presented_key(*, authorization: str | None, api_key: str | None) -> str | No
 
 
 class KeyVerifier:
-    """Recognises keys of a file that may change while the service runs.
+    """Verifies keys against a file that may change while the service runs.
 
-    A file that is gone opens to nobody. A file that cannot be understood changes nothing and is reported in `problem`,
-    so that a slip in an editor does not stop the traffic.
+    Without the file no key is accepted. A file that cannot be parsed changes nothing, is logged and is reported in
+    `problem`, so that a slip in an editor does not stop the traffic.
 
     Args:
         path: The file.
@@ -41,16 +45,16 @@ class KeyVerifier:
     def __init__(self, path: Path, *, clock_s: Callable[[], float] = time.monotonic) -> None:
         self._file = ApiKeyFile(path)
         self._clock_s = clock_s
-        self._looked_s = clock_s()
+        self._checked_s = clock_s()
         self._signature = _signature(path)
         self._keys = self._file.read()
         self.problem: str | None = None
 
     def authorize(self, presented: str | None, scope: str) -> ApiKey:
-        """The key that came, when it opens what needs this scope.
+        """The key that was presented, when it has a scope.
 
         Raises:
-            KeyMissing, KeyRefused, ScopeMissing: When it does not.
+            KeyMissing, KeyRefused, ScopeMissing: When there is none, or it is unknown, or has not the scope.
         """
         if not presented:
             raise KeyMissing
@@ -62,9 +66,9 @@ class KeyVerifier:
         return key
 
     def recognise(self, presented: str) -> ApiKey | None:
-        """The known key that this is; the time it takes does not depend on how much of it is right."""
+        """The known key that was presented, found in a time that does not depend on how much of it is right."""
         self._reload_when_changed()
-        if len(presented) > LONGEST_KEY:
+        if len(presented) > MAX_KEY_LENGTH:
             return None
         digest = fingerprint(presented)
         found = None
@@ -75,9 +79,9 @@ class KeyVerifier:
 
     def _reload_when_changed(self) -> None:
         now_s = self._clock_s()
-        if now_s - self._looked_s < LOOK_AGAIN_S:
+        if now_s - self._checked_s < CHECK_EVERY_S:
             return
-        self._looked_s = now_s
+        self._checked_s = now_s
         signature = _signature(self._file.path)
         if signature == self._signature:
             return
@@ -85,9 +89,17 @@ class KeyVerifier:
         self._reload()
 
     def _reload(self) -> None:
+        previous = self.problem
         if self._signature is None:
             self._keys, self.problem = (), f"{self._file.path}: no such file, so no key is accepted"
-            return
+        else:
+            self._read()
+        if self.problem is None and previous is not None:
+            log.info("keys read again")
+        elif self.problem != previous:
+            log.error("keys not read", reason=self.problem)
+
+    def _read(self) -> None:
         try:
             self._keys, self.problem = self._file.read(), None
         except ApiKeysError as error:
@@ -95,7 +107,7 @@ class KeyVerifier:
 
 
 def _signature(path: Path) -> Signature | None:
-    """What changes whenever the file does; links are followed, as a mounted secret is one."""
+    """A value that changes whenever the file does; links are followed, as a mounted secret is one."""
     try:
         status = path.stat()
     except OSError:

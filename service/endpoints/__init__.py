@@ -12,18 +12,12 @@ from service.endpoints import (
     page,
     prediction,
 )
+from service.openapi.operation import ApiBlueprint
 
 __all__ = ["BLUEPRINTS"]
 
-BLUEPRINTS = (
-    health.blueprint,
-    metrics.blueprint,
-    prediction.blueprint,
-    inference_protocol.blueprint,
-    model_status.blueprint,
-    labels.blueprint,
-    jobs.blueprint,
-    datasets.blueprint,
-    docs.blueprint,
-    page.blueprint,
-)
+RESOURCES = (
+    prediction, model_status, labels, jobs, datasets, inference_protocol, health, metrics, docs, page,
+)  # fmt: skip
+"""In the order of their groups in the OpenAPI document."""
+BLUEPRINTS: tuple[ApiBlueprint, ...] = tuple(resource.blueprint for resource in RESOURCES)

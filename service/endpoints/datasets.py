@@ -5,15 +5,18 @@ from http import HTTPStatus
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Response, request
 
 from models.errors import InputError
 from models.store.datasets import DatasetInfo, Datasets, dataset_ending
+from service.auth.scopes import Scope
 from service.blocking_calls import run_in_thread
 from service.http.context import notes, services
 from service.http.responses import json_answer
 from service.http.uploads import gathered_body
 from service.jobs.data_preview.row_counts import count_rows
+from service.openapi.json_schema import pattern
+from service.openapi.operation import ApiBlueprint, api_response, binary_media, query_parameter
 from service.registry.registry import Registry
 
 __all__ = ["blueprint"]
@@ -24,12 +27,28 @@ ENDING_OF_TYPE = {
 }  # fmt: skip
 """What completes a name without an ending."""
 
-blueprint = Blueprint("datasets", __name__)
+NAME = query_parameter(
+    "name",
+    pattern("^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"),
+    "A file name; its ending says what kind of file it is, else the content type does",
+    required=True,
+    example="iris.csv",
+)
+
+blueprint = ApiBlueprint("datasets", __name__, tag="Data sets", scope=Scope.TRAIN)
 
 
-@blueprint.post("/v1/datasets")
+@blueprint.operation(
+    "POST",
+    "/v1/datasets",
+    description="`.npz`, `.npy`, `.csv`, `.parquet`, `.json`, `.jsonl`, `.ndjson`. Pickles are never loaded.",
+    parameters=(NAME,),
+    body=binary_media("application/octet-stream", "text/csv", "application/vnd.apache.parquet", "application/x-npz"),
+    responses={201: api_response("It can be named in a spec", "Dataset", Location="The data set")},
+    errors=(503, 507),
+)
 def upload() -> Response:
-    """Keep a data file under its digest; the name means it from now on."""
+    """Keep a data file under its digest."""
     name = _named(request.args.get("name"), request.mimetype)
     settings, ticket = services().settings, notes().ticket
     on_progress = (lambda: None) if ticket is None else ticket.renew
@@ -41,23 +60,30 @@ def upload() -> Response:
     return json_answer(_document(info), status=HTTPStatus.CREATED, headers={"Location": f"/v1/datasets/{info.sha256}"})
 
 
-@blueprint.get("/v1/datasets")
+@blueprint.operation("GET", "/v1/datasets", responses={200: api_response("By name", "Datasets")}, errors=(503,))
 def list_datasets() -> Response:
     """Every uploaded data set."""
-    found = run_in_thread(_list, services().registry)
+    registry = services().registry
+    found = run_in_thread(lambda: _datasets(registry).uploaded())
     return json_answer({"datasets": [_document(info) for info in found]})
 
 
-@blueprint.get("/v1/datasets/<name:reference>")
+@blueprint.operation(
+    "GET", "/v1/datasets/<name:reference>", responses={200: api_response("The data set", "Dataset")}, errors=(503,)
+)
 def show(reference: str) -> Response:
     """The data set that a name or a digest means."""
-    return json_answer(_document(run_in_thread(_find, services().registry, reference)))
+    registry = services().registry
+    return json_answer(_document(run_in_thread(lambda: _datasets(registry).find(reference))))
 
 
-@blueprint.delete("/v1/datasets/<name:reference>")
+@blueprint.operation(
+    "DELETE", "/v1/datasets/<name:reference>", responses={204: api_response("It is gone")}, errors=(503,)
+)
 def delete(reference: str) -> Response:
     """Take a data set away; versions that were trained on it stay."""
-    run_in_thread(_delete, services().registry, reference)
+    registry = services().registry
+    run_in_thread(lambda: _datasets(registry).delete(reference))
     return Response(status=HTTPStatus.NO_CONTENT)
 
 
@@ -77,18 +103,6 @@ def _datasets(registry: Registry) -> Datasets:
 def _keep(registry: Registry, name: str, path: Path) -> DatasetInfo:
     now = datetime.now(UTC).isoformat(timespec="seconds")
     return _datasets(registry).put(name, path, created_at=now, count_rows=count_rows)
-
-
-def _list(registry: Registry) -> list[DatasetInfo]:
-    return _datasets(registry).uploaded()
-
-
-def _find(registry: Registry, reference: str) -> DatasetInfo:
-    return _datasets(registry).find(reference)
-
-
-def _delete(registry: Registry, reference: str) -> None:
-    _datasets(registry).delete(reference)
 
 
 def _document(info: DatasetInfo) -> dict[str, Any]:

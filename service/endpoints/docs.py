@@ -1,11 +1,13 @@
 """The interface described: as an OpenAPI document, and as a page that needs nothing from elsewhere."""
 
-from flask import Blueprint, Response, current_app
+from flask import Response, current_app
 
+from service.auth.scopes import Scope
 from service.http.context import services
 from service.http.responses import json_answer
 from service.http.static_files import PAGE_POLICY, StaticFiles
 from service.openapi import openapi_document
+from service.openapi.operation import ApiBlueprint, api_response, page_responses
 
 __all__ = ["blueprint"]
 
@@ -15,22 +17,30 @@ SWAGGER_UI = StaticFiles(
 )
 POLICY = {"Content-Security-Policy": PAGE_POLICY}
 
-blueprint = Blueprint("docs", __name__)
+OPENAPI = {"application/json": {"schema": {"type": "object", "required": ["openapi", "paths"]}}}
+
+blueprint = ApiBlueprint("docs", __name__, tag="Pages", scope=Scope.PUBLIC)
 
 
-@blueprint.get("/openapi.json")
+@blueprint.operation(
+    "GET", "/openapi.json", summary="This document", responses={200: api_response("OpenAPI 3.1", OPENAPI)}
+)
 def show_document() -> Response:
     """Every route with what it takes and what it answers."""
-    return json_answer(openapi_document(current_app.url_map, is_locked=bool(services().settings.api_keys_file)))
+    return json_answer(openapi_document(current_app, is_locked=bool(services().settings.api_keys_file)))
 
 
-@blueprint.get("/docs")
+@blueprint.operation("GET", "/docs", responses=page_responses("The page", "text/html"))
 def show() -> Response:
-    """The same to read and to try."""
+    """This document as a page that needs nothing from elsewhere."""
     return OWN.answer("docs.html", POLICY)
 
 
-@blueprint.get("/docs/<name:file>")
+@blueprint.operation(
+    "GET",
+    "/docs/<name:file>",
+    responses=page_responses("The file", "text/javascript", "text/css", "text/html", "image/png"),
+)
 def show_file(file: str) -> Response:
-    """A file that the page needs."""
+    """A file of that page."""
     return (OWN if file in OWN.names else SWAGGER_UI).answer(file, POLICY)

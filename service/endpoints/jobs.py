@@ -5,14 +5,17 @@ from collections.abc import Iterator, Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, Request, Response, request
+from flask import Request, Response, request
 
 from models.errors import InputError, StoreUnavailable, shown
 from models.store.datasets import Datasets
+from service.auth.scopes import Scope
 from service.blocking_calls import run_in_thread
 from service.http.context import services
 from service.http.request_bodies import JSON_TYPES, parse_object, read_body, require_content_type
 from service.http.responses import json_answer
+from service.openapi.components import EXAMPLES
+from service.openapi.operation import ApiBlueprint, api_response, header_parameter, json_media, query_parameter
 from service.registry.registry import Registry
 
 if TYPE_CHECKING:
@@ -23,43 +26,81 @@ __all__ = ["blueprint"]
 YAML_TYPES = frozenset({"application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml"})
 STRICT_JSON_TYPES = frozenset({"application/json", "text/json"})
 LIMIT_BYTES = 2**20
-KEY = re.compile(r"[\x21-\x7e]{1,255}")
+KEY = re.compile("[!-~]{1,255}")
 DEFAULT_LIMIT = 100
 MOST = 1000
 STREAM_HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
 
-blueprint = Blueprint("jobs", __name__)
+IDEMPOTENCY_KEY = header_parameter(
+    "Idempotency-Key", f"^{KEY.pattern}$", "The same key with the same spec gives the same job; with another spec 409"
+)
+LAST_EVENT_ID = header_parameter(
+    "Last-Event-ID", "^[0-9]{0,9}$", "The id of the last event that was seen: the stream goes on behind it"
+)
+LIMIT = query_parameter(
+    "limit", {"type": "integer", "minimum": 1, "maximum": MOST, "default": DEFAULT_LIMIT}, "How many at most"
+)
+QUEUED_JOB = EXAMPLES["Job"] | {"status": "queued", "progress": None, "started_at": None}
+EVENTS = (
+    "retry: 1000\n\n"
+    'id: 0\nevent: epoch\ndata: {"event":"epoch","epoch":1,"epochs":15,"metrics":{"loss":0.9},"eta_s":14.0}\n\n'
+    'id: 1\nevent: end\ndata: {"event":"end","status":"finished"}\n\n'
+)
+
+blueprint = ApiBlueprint("jobs", __name__, tag="Jobs", scope=Scope.TRAIN)
 
 
-@blueprint.post("/v1/jobs")
+@blueprint.operation(
+    "POST",
+    "/v1/jobs",
+    description="A spec that cannot be trained is refused with every problem at once: each with its path, what was "
+    "expected and what was received.",
+    parameters=(IDEMPOTENCY_KEY,),
+    body=json_media("Spec", "application/json", "application/yaml"),
+    responses={202: api_response("It is queued", json_media("Job", example=QUEUED_JOB), Location="The job")},
+    errors=(409, 415, 503),
+)
 def submit() -> Response:
-    """Queue the training that a spec describes, or say everything that is wrong with it."""
+    """Queue the training that a spec describes."""
     key = _read_idempotency_key(request.headers.get("Idempotency-Key"))
     job = services().jobs.submit(_read_spec(request), idempotency_key=key)
     return json_answer(job, status=HTTPStatus.ACCEPTED, headers={"Location": f"/v1/jobs/{job['id']}"})
 
 
-@blueprint.get("/v1/jobs")
+@blueprint.operation(
+    "GET", "/v1/jobs", parameters=(LIMIT,), responses={200: api_response("The jobs", "Jobs")}, errors=(400, 503)
+)
 def list_jobs() -> Response:
-    """The jobs that the queue knows, the newest first."""
+    """The jobs that the queue knows."""
     return json_answer({"jobs": services().jobs.list(limit=_read_limit(request.args.get("limit")))})
 
 
-@blueprint.get("/v1/jobs/<name:job_id>")
+@blueprint.operation("GET", "/v1/jobs/<name:job_id>", responses={200: api_response("The job", "Job")}, errors=(503,))
 def show(job_id: str) -> Response:
     """One job: status, progress, error, result."""
     return json_answer(services().jobs.get(job_id))
 
 
-@blueprint.delete("/v1/jobs/<name:job_id>")
+@blueprint.operation(
+    "DELETE", "/v1/jobs/<name:job_id>", responses={202: api_response("It was asked", "Job")}, errors=(409, 503)
+)
 def cancel(job_id: str) -> Response:
     """Ask a job to stop."""
     return json_answer(services().jobs.cancel(job_id), status=HTTPStatus.ACCEPTED)
 
 
-@blueprint.get("/v1/jobs/<name:job_id>/events")
+@blueprint.operation(
+    "GET",
+    "/v1/jobs/<name:job_id>/events",
+    parameters=(LAST_EVENT_ID,),
+    responses={
+        200: api_response("The events", {"text/event-stream": {"example": EVENTS}}),
+        204: api_response("The end was seen already: do not come again"),
+    },
+    errors=(400, 503),
+)
 def follow_events(job_id: str) -> Response:
-    """A job's events as they come, as server-sent events."""
+    """A job's events as they come, as server-sent events: one for each epoch, then the end."""
     jobs = services().jobs
     from service.jobs import event_stream as job_events  # noqa: PLC0415 -- it needs the queue's library, which is loaded by now
 

@@ -3,24 +3,27 @@
 from http import HTTPStatus
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Response, request
 from marshmallow import Schema, ValidationError, fields
 
 from models.errors import InputError, ModelNotFound, shown
 from models.keras_catalog.argument_kinds import Check, Mismatch, boolean, integer
 from models.names import is_label_name, is_model_name
 from models.store.promotions import move_label
+from service.auth.scopes import Scope
 from service.blocking_calls import run_in_thread
 from service.http.context import notes, services
 from service.http.request_bodies import JSON_TYPES, parse_object, read_body, require_content_type
 from service.http.responses import json_answer
+from service.openapi.operation import ApiBlueprint, api_response, json_media
 from service.registry.registry import Registry
 
 __all__ = ["blueprint"]
 
 LIMIT_BYTES = 64 * 1024
+PATH = "/v1/models/<name:model>/labels/<name:label>"
 
-blueprint = Blueprint("labels", __name__)
+blueprint = ApiBlueprint("labels", __name__, tag="Models", scope=Scope.ADMIN)
 
 
 class _Strict(fields.Field[Any]):
@@ -47,9 +50,16 @@ class _LabelSchema(Schema):
     force = _Strict(boolean, load_default=False)
 
 
-@blueprint.put("/v1/models/<name:model>/labels/<name:label>")
+@blueprint.operation(
+    "PUT",
+    PATH,
+    description="Refused with 409 when the version's gate does not hold, unless `force` is true.",
+    body=json_media("LabelRequest"),
+    responses={200: api_response("It points there now", "LabelMoved")},
+    errors=(409, 415, 503, 507),
+)
 def put_label(model: str, label: str) -> Response:
-    """Move a label to a version, when the version's gate holds or the caller insists."""
+    """Move a label to a version."""
     _check_names(model, label)
     require_content_type(request, JSON_TYPES, expected="application/json")
     document = _LabelSchema().load(parse_object(read_body(request, limit_bytes=LIMIT_BYTES)))
@@ -60,7 +70,7 @@ def put_label(model: str, label: str) -> Response:
     return json_answer({"model": model, "label": label, "version": version, "labels": labels})
 
 
-@blueprint.delete("/v1/models/<name:model>/labels/<name:label>")
+@blueprint.operation("DELETE", PATH, responses={204: api_response("It is gone")}, errors=(400, 503, 507))
 def delete_label(model: str, label: str) -> Response:
     """Take a label away; its version stays."""
     _check_names(model, label)

@@ -2,18 +2,25 @@
 
 from collections.abc import Sequence
 
-from flask import Blueprint, Response
+from flask import Response
 
+from service.auth.scopes import Scope
 from service.http.context import services
 from service.http.responses import Answer
+from service.openapi.operation import ApiBlueprint, api_response, binary_media
 from service.telemetry.metrics import CONTENT_TYPE, QueueState
 
 __all__ = ["blueprint"]
 
-blueprint = Blueprint("metrics", __name__)
+blueprint = ApiBlueprint("metrics", __name__, tag="Running", scope=Scope.PUBLIC)
 
 
-@blueprint.get("/metrics")
+@blueprint.operation(
+    "GET",
+    "/metrics",
+    summary="Counts for Prometheus",
+    responses={200: api_response("The counts", binary_media("text/plain"))},
+)
 def show() -> Response:
     """Counts of all processes; the queue is asked now, and may be away."""
     parts = services()

@@ -2,13 +2,15 @@
 
 from typing import Any
 
-from flask import Blueprint, Response
+from flask import Response
 
+from service.auth.scopes import Scope
 from service.blocking_calls import run_in_thread
 from service.endpoints.model_call import find
 from service.http.context import notes, services
 from service.http.responses import json_answer
-from service.http.routing import add_version_routes
+from service.http.routing import version_paths
+from service.openapi.operation import ApiBlueprint, api_response
 from service.protocols.tensorflow_serving import metadata_document, status_document
 from service.registry.registry import Registry
 from service.registry.snapshot import LoadedModel, VersionStatus
@@ -17,18 +19,24 @@ __all__ = ["blueprint"]
 
 REPORT = "report.json"
 
-blueprint = Blueprint("model_status", __name__)
+blueprint = ApiBlueprint("model_status", __name__, tag="Models", scope=Scope.PREDICT)
 
 
-@blueprint.get("/v1/models")
+@blueprint.operation("GET", "/v1/models", responses={200: api_response("The models", "Models")})
 def list_models() -> Response:
-    """Every model with its versions, labels and metrics."""
+    """Every model, its versions and their states, labels and metrics."""
     snapshot = services().registry.snapshot
     return json_answer({"models": [_model_document(model) for model in snapshot.models.values()]})
 
 
+@blueprint.operation(
+    "GET",
+    *version_paths(""),
+    responses={200: api_response("The newest version first", "ModelStatus")},
+    errors=(400, 503),
+)
 def show_status(model: str, version: int | None = None, label: str | None = None) -> Response:
-    """TensorFlow Serving's status: of all versions, or of the one that is named."""
+    """TensorFlow Serving's status of a model or a version."""
     loaded = services().registry.snapshot.model(model)
     if label is not None:
         version = loaded.version_of(label)
@@ -36,18 +44,26 @@ def show_status(model: str, version: int | None = None, label: str | None = None
     return json_answer(status_document(versions))
 
 
+@blueprint.operation(
+    "GET",
+    *version_paths("/metadata"),
+    summary="TensorFlow Serving's metadata of a version: what it takes and gives",
+    responses={200: api_response("The metadata", "ModelMetadata", X_Onehot_Model_Version="The version described")},
+    errors=(400, 503),
+)
 def show_metadata(model: str, version: int | None = None, label: str | None = None) -> Response:
     """TensorFlow Serving's metadata: what a version takes and gives."""
     return json_answer(metadata_document(find(notes(), model, version=version, label=label).manifest))
 
 
-add_version_routes(blueprint, "", show_status, method="GET")
-add_version_routes(blueprint, "/metadata", show_metadata, method="GET")
-
-
-@blueprint.get("/v1/models/<name:model>/versions/<int:version>/report")
+@blueprint.operation(
+    "GET",
+    "/v1/models/<name:model>/versions/<int:version>/report",
+    responses={200: api_response("report.json", "Report")},
+    errors=(400, 503),
+)
 def show_report(model: str, version: int) -> Response:
-    """The evaluation of a version, as it was published."""
+    """The evaluation of a version."""
     registry = services().registry
     registry.snapshot.model(model).status(version)
     return Response(run_in_thread(_read_report, registry, model, version), content_type="application/json")

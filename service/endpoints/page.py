@@ -1,9 +1,11 @@
 """The web page: models, jobs, and a form to try a prediction."""
 
-from flask import Blueprint, Response, request
+from flask import Response, request
 
+from service.auth.scopes import Scope
 from service.http.responses import JSON, json_answer
 from service.http.static_files import PAGE_POLICY, StaticFiles
+from service.openapi.operation import ApiBlueprint, api_response, binary_media, json_media, page_responses
 
 __all__ = ["blueprint"]
 
@@ -19,13 +21,19 @@ FILES = StaticFiles(
 )  # fmt: skip
 POLICY = {"Content-Security-Policy": PAGE_POLICY}
 
-blueprint = Blueprint("page", __name__)
+PAGE_OR_STATUS = api_response(
+    "The page; for who prefers JSON, that the service lives, as KServe's V1 protocol has it",
+    binary_media(HTML) | json_media("Alive"),
+)
+
+blueprint = ApiBlueprint("page", __name__, tag="Pages", scope=Scope.PUBLIC)
 
 
-@blueprint.get("/")
+@blueprint.operation("GET", "/", responses=page_responses("The page", HTML) | {200: PAGE_OR_STATUS})
 def show() -> Response:
-    """The page itself; what it shows it fetches from the interface, with the key that is typed in.
+    """The web page: models, jobs, and a form to try a prediction.
 
+    What it shows it fetches from the interface, with the key that is typed in.
     A program that prefers JSON is told that the service lives, as KServe's V1 protocol has it.
     """
     if request.accept_mimetypes.best_match((HTML, JSON)) == JSON:
@@ -34,7 +42,11 @@ def show() -> Response:
     return FILES.answer(INDEX, {**POLICY, "Vary": "Accept"})
 
 
-@blueprint.get("/page/<name:file>")
+@blueprint.operation(
+    "GET",
+    "/page/<name:file>",
+    responses=page_responses("The file", "text/javascript", "text/css", HTML, "image/svg+xml"),
+)
 def show_file(file: str) -> Response:
-    """A file that the page needs."""
+    """A file of that page."""
     return FILES.answer(file, POLICY)

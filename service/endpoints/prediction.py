@@ -1,9 +1,10 @@
 """`:predict`, `:classify` and `:regress`: instances in; probabilities, labels with scores, or numbers out."""
 
-from flask import Blueprint, Request, Response
+from flask import Request, Response
 
 from models.errors import InputError, shown
 from models.preprocessing.instances import Array
+from service.auth.scopes import Scope
 from service.decoding.json_numbers import split_document
 from service.decoding.media_types import BATCH_TYPES
 from service.decoding.npy import NPY, encode_npy
@@ -11,8 +12,10 @@ from service.endpoints.model_call import body_of, check_rows, compute, find
 from service.http.context import RequestContext, notes
 from service.http.request_bodies import JSON_TYPES, parse_object, require_content_type
 from service.http.responses import JSON, Answer, Content, json_answer, json_content
-from service.http.routing import add_version_routes
+from service.http.routing import version_paths
 from service.inference.predictor import Predictor
+from service.openapi.json_schema import STRING
+from service.openapi.operation import ApiBlueprint, api_response, binary_media, json_media, query_parameter
 from service.protocols.tensorflow_serving import (
     ROW,
     PredictForm,
@@ -29,9 +32,25 @@ EXPECTED_TYPES = f"application/json or one of {', '.join(BATCH_TYPES)}"
 BODY = PredictForm(ROW, None)
 """Instances that came as the whole body are answered like rows."""
 
-blueprint = Blueprint("prediction", __name__)
+BATCH_CONTENT = binary_media(*BATCH_TYPES) | {
+    "text/csv": {"schema": STRING, "example": "0.1,0.2,0.3,0.4,0.5,0.6,0.7,0.8\n"}
+}
+EXAMPLES_CONTENT = json_media("ExamplesRequest") | BATCH_CONTENT
+VERSION_HEADER = {"X_Onehot_Model_Version": "The version that answered"}
+TOP_K = query_parameter("top_k", {"type": "integer", "minimum": 1, "maximum": 999_999_999}, "How many labels at most")
+
+blueprint = ApiBlueprint("prediction", __name__, tag="Predictions", scope=Scope.PREDICT)
 
 
+@blueprint.operation(
+    "POST",
+    *version_paths(":predict"),
+    summary="Predict for a batch of instances",
+    description="`Accept: application/x-npy` gives the predictions as a numpy array. gzip is read and written.",
+    body=json_media("PredictRequest") | BATCH_CONTENT,
+    responses={200: api_response("The predictions", json_media("Predictions") | binary_media(NPY), **VERSION_HEADER)},
+    errors=(415, 503),
+)
 def predict(model: str, version: int | None = None, label: str | None = None) -> Response:
     """One prediction for each instance."""
     noted = notes()
@@ -41,6 +60,15 @@ def predict(model: str, version: int | None = None, label: str | None = None) ->
     return Answer(content.body, headers=content.headers)
 
 
+@blueprint.operation(
+    "POST",
+    *version_paths(":classify"),
+    summary="Labels with their scores for each instance, best first",
+    parameters=(TOP_K,),
+    body=EXAMPLES_CONTENT,
+    responses={200: api_response("Labels and scores", "Classifications", **VERSION_HEADER)},
+    errors=(415, 503),
+)
 def classify(model: str, version: int | None = None, label: str | None = None) -> Response:
     """Labels with their scores for each instance, best first."""
     noted = notes()
@@ -50,17 +78,20 @@ def classify(model: str, version: int | None = None, label: str | None = None) -
     return json_answer({"results": classify_results(predictions, served.manifest, top_k=top_k)})
 
 
+@blueprint.operation(
+    "POST",
+    *version_paths(":regress"),
+    summary="One number for each instance, of a model with a regression head",
+    body=EXAMPLES_CONTENT,
+    responses={200: api_response("The numbers", "Regressions", **VERSION_HEADER)},
+    errors=(415, 503),
+)
 def regress(model: str, version: int | None = None, label: str | None = None) -> Response:
     """One number for each instance, of a regression."""
     noted = notes()
     served = find(noted, model, version=version, label=label)
     predictions = _predictions_for_examples(noted, served)
     return json_answer({"results": regress_results(predictions, served.manifest)})
-
-
-add_version_routes(blueprint, ":predict", predict, method="POST")
-add_version_routes(blueprint, ":classify", classify, method="POST")
-add_version_routes(blueprint, ":regress", regress, method="POST")
 
 
 def predicted(

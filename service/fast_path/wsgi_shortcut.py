@@ -1,7 +1,7 @@
 """The route that is called most, without what Flask does around it.
 
 A plain prediction, `POST …:predict` or `POST …/infer` with a body of known length, goes through the same functions
-here as in its endpoint: the same lock, admission, registry, reading, computing, counting and log line. Only what
+here as in its endpoint: the same key check, admission, registry, reading, computing, counting and log line. Only what
 succeeds is answered here, and what is refused because there is too much to do: that must cost less than an answer.
 Whatever else fails on the way, and every other request, goes to Flask; what failed takes its notes along, and Flask
 raises the same error again where it makes answers of errors.
@@ -175,7 +175,7 @@ def _answer_small(predicted: Predicted, start_response: "StartResponse") -> Iter
 def _predict(noted: RequestContext, head: PlainHead, read: Callable[[], bytes]) -> tuple[Predictor, Content]:
     """What the endpoints do, in their order."""
     parts, place = noted.parts, head.place
-    noted.key_id = parts.lock.admit_with(Scope.PREDICT, authorization=head.authorization, api_key=head.api_key)
+    noted.key_id = parts.authenticator.authorize(Scope.PREDICT, authorization=head.authorization, api_key=head.api_key)
     noted.ticket = parts.admission.enter(noted.started_s)
     served = find(noted, place.model, version=place.version, label=place.label)
     body = require_length(read(), head.length)

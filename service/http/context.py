@@ -11,7 +11,7 @@ from flask import Request, current_app, g
 
 from models.settings import Settings
 from service.admission import Admission, Ticket
-from service.auth.scopes import Lock
+from service.auth.authenticator import Authenticator
 from service.blocking_calls import run_in_thread
 from service.inference.predictor import Predictor
 from service.registry.pending_versions import PendingVersions
@@ -37,7 +37,7 @@ class Services:
         settings: Read once where the process starts.
         registry: The loaded versions.
         poller: Keeps the registry equal to the store.
-        lock: Asks for keys.
+        authenticator: Asks for keys.
         admission: Lets so many requests in, for so long.
         metrics: Counts.
         open_jobs: Connects to the queue, at the first request that needs it.
@@ -47,7 +47,7 @@ class Services:
     settings: Settings
     registry: Registry
     poller: Poller
-    lock: Lock
+    authenticator: Authenticator
     admission: Admission
     metrics: Metrics
     open_jobs: Callable[[], "Jobs"]

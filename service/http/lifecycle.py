@@ -14,13 +14,14 @@ from marshmallow import ValidationError
 from werkzeug.exceptions import HTTPException
 
 from models.errors import OnehotError, SpecError, StoreFull, StoreUnavailable
-from service.auth.scopes import Scope, scope_of
+from service.auth.scopes import Scope
 from service.errors import QueueUnavailable, status_of
 from service.http.content_encoding import compress_answer
 from service.http.context import RequestContext, Services, notes
 from service.http.malformed_requests import BROKEN_BODIES, broken_body
 from service.http.responses import Answer, error_answer
 from service.http.routing import route_in_any_case
+from service.openapi.operation import scope_of
 
 __all__ = ["REQUEST_ID", "TAKEN_OVER", "VERSION", "Exchange", "finish", "request_id_of", "surround_requests"]
 
@@ -72,9 +73,12 @@ class _Surroundings:
             raise noted.error
         if incoming.routing_exception is not None:
             route_in_any_case(current_app, incoming)
-        scope = scope_of(incoming.endpoint)
+        scope = scope_of(current_app, incoming.endpoint)
         if scope is not Scope.PUBLIC:  # probes are answered however much there is to do
-            noted.key_id = self._parts.lock.admit(incoming, scope)
+            headers = incoming.headers
+            noted.key_id = self._parts.authenticator.authorize(
+                scope, authorization=headers.get("Authorization"), api_key=headers.get("X-API-Key")
+            )
             noted.ticket = self._parts.admission.enter(noted.started_s)
 
     def end(self, response: Response) -> Response:

@@ -2,12 +2,11 @@
 
 import re
 
-from flask import Blueprint, Flask, Request
-from flask.typing import RouteCallable
+from flask import Flask, Request
 from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.routing import BaseConverter, IntegerConverter
 
-__all__ = ["METADATA", "PATH", "NameConverter", "NumberConverter", "add_version_routes", "route_in_any_case"]
+__all__ = ["METADATA", "PATH", "NameConverter", "NumberConverter", "route_in_any_case", "version_paths"]
 
 PLACES = ("", "/versions/<int:version>", "/labels/<name:label>")
 
@@ -24,10 +23,9 @@ class NumberConverter(IntegerConverter):
     regex = "[0-9]+"
 
 
-def add_version_routes(blueprint: Blueprint, suffix: str, view: RouteCallable, *, method: str) -> None:
-    """Route a call on a model, on one of its versions by number, and on one by label."""
-    for place in PLACES:
-        blueprint.add_url_rule(f"/v1/models/<name:model>{place}{suffix}", view_func=view, methods=[method])
+def version_paths(suffix: str) -> tuple[str, ...]:
+    """The paths of a call on a model, on one of its versions by number, and on one by label."""
+    return tuple(f"/v1/models/<name:model>{place}{suffix}" for place in PLACES)
 
 
 PATH = re.compile(

@@ -7,7 +7,8 @@ import pytest
 from models.api_keys import ApiKeyFile
 from models.settings import Settings
 from service.app import create_app
-from service.auth.scopes import SCOPES, Scope
+from service.auth.scopes import Scope
+from service.openapi.operation import scope_of
 
 WITHOUT = {Scope.PREDICT: ("train",), Scope.TRAIN: ("predict",), Scope.ADMIN: ("predict", "train")}
 VALUES = {"model": "classic", "version": "1", "label": "stable"}
@@ -16,12 +17,12 @@ WRONG = "oh_0123456789ab_" + "0" * 64
 
 def calls(*, public: bool):
     """Every verb of every route, as (verb, path, scope)."""
-    routes = create_app(Settings()).url_map
-    adapter = routes.bind("")
-    for rule in routes.iter_rules():
+    app = create_app(Settings())
+    adapter = app.url_map.bind("")
+    for rule in app.url_map.iter_rules():
         path = re.sub(r"<(?:\w+:)?(\w+)>", lambda part: VALUES.get(part[1], "x"), rule.rule)
         for method in sorted(rule.methods or ()):
-            scope = SCOPES[adapter.match(path, method)[0]]
+            scope = scope_of(app, adapter.match(path, method)[0])
             if (scope is Scope.PUBLIC) == public:
                 yield pytest.param(method, path, scope, id=f"{method} {path}")
 

@@ -89,7 +89,7 @@ def _json(answer: TestResponse) -> Any:
 
 @cache
 def _document(app: Flask, is_locked: bool) -> dict[str, Any]:
-    return openapi_document(app.url_map, is_locked=is_locked)
+    return openapi_document(app, is_locked=is_locked)
 
 
 @pytest.fixture

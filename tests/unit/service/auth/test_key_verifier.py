@@ -22,7 +22,7 @@ def verifier_of(file, clock):
     return KeyVerifier(file.path, clock_s=lambda: clock.now_s)
 
 
-def test_a_known_key_opens_what_its_scopes_say(file, clock):
+def test_a_known_key_has_its_scopes(file, clock):
     """And a refusal says which scope is missing, and never the key."""
     kept, key = file.add(["predict"])
     verifier = verifier_of(file, clock)
@@ -33,7 +33,7 @@ def test_a_known_key_opens_what_its_scopes_say(file, clock):
 
 
 @pytest.mark.parametrize("presented", [None, ""])
-def test_no_key_opens_nothing(file, clock, presented):
+def test_a_request_without_a_key_is_refused(file, clock, presented):
     """The message says how to send one."""
     file.add(["admin"])
     with pytest.raises(KeyMissing, match="X-API-Key"):
@@ -42,15 +42,15 @@ def test_no_key_opens_nothing(file, clock, presented):
 
 @pytest.mark.parametrize("change", [str.upper, lambda key: key[:-1], lambda key: key + "0", lambda _: "é" * 76,
                                     lambda _: "\udcff", lambda key: key * 10])  # fmt: skip
-def test_a_key_that_is_nearly_right_opens_nothing(file, clock, change):
-    """Also what is no ASCII, and what is far too long."""
+def test_a_key_that_is_nearly_right_is_refused(file, clock, change):
+    """Also one that is no ASCII, and one that is far too long."""
     _, key = file.add(["admin"])
     with pytest.raises(KeyRefused):
         verifier_of(file, clock).authorize(change(key), "predict")
 
 
 def test_a_hash_is_no_key(file, clock):
-    """Whoever reads the file cannot use what stands in it."""
+    """The content of the file is of no use as a key."""
     kept, _ = file.add(["admin"])
     assert verifier_of(file, clock).recognise(kept.sha256) is None
 
@@ -120,8 +120,8 @@ def test_a_file_that_cannot_be_understood_changes_nothing_and_is_reported(file, 
     assert verifier.problem is None
 
 
-def test_a_file_that_is_gone_opens_to_nobody(file, clock):
-    """Removing it locks the door."""
+def test_without_the_file_no_key_is_accepted(file, clock):
+    """Also not those that were read from it."""
     _, key = file.add(["predict"])
     verifier = verifier_of(file, clock)
     file.path.unlink()

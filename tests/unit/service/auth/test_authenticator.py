@@ -1,22 +1,19 @@
 import pytest
 import structlog
 from structlog.testing import capture_logs
-from werkzeug.test import EnvironBuilder
-from werkzeug.wrappers import Request
 
 from models.api_keys import ApiKeyFile, ApiKeysError
 from models.settings import Settings
 from service import startup
 from service.app import create_app
-from service.auth import scopes as access
-from service.auth.scopes import Lock, Scope, scope_of
+from service.auth import key_verifier
+from service.auth.authenticator import Authenticator
+from service.auth.scopes import Scope
 from service.errors import KeyMissing, KeyRefused, ScopeMissing
 
 
-def request_with(**headers):
-    return Request(
-        EnvironBuilder(headers={name.replace("_", "-"): value for name, value in headers.items()}).get_environ()
-    )
+def authorize(authenticator, scope, *, authorization=None, api_key=None):
+    return authenticator.authorize(scope, authorization=authorization, api_key=api_key)
 
 
 @pytest.fixture
@@ -24,39 +21,34 @@ def file(tmp_path):
     return ApiKeyFile(tmp_path / "keys.json")
 
 
-def lock_of(file):
-    return Lock.from_settings(Settings(api_keys_file=str(file.path)))
+def authenticator_of(file):
+    return Authenticator.from_settings(Settings(api_keys_file=str(file.path)))
 
 
-def test_without_a_file_every_door_is_open():
+def test_without_a_file_every_request_passes():
     """The service listens on loopback only, then."""
-    assert Lock.from_settings(Settings()).admit(request_with(), Scope.ADMIN) is None
+    assert authorize(Authenticator.from_settings(Settings()), Scope.ADMIN) is None
 
 
-def test_a_key_opens_by_either_header_and_its_id_is_told(file):
+def test_a_key_is_accepted_in_either_header_and_its_id_is_returned(file):
     """The id goes into the log, the key does not."""
     kept, key = file.add(["predict"])
-    lock = lock_of(file)
-    assert lock.admit(request_with(X_API_Key=key), Scope.PREDICT) == kept.id
-    assert lock.admit(request_with(Authorization=f"Bearer {key}"), Scope.PREDICT) == kept.id
+    authenticator = authenticator_of(file)
+    assert authorize(authenticator, Scope.PREDICT, api_key=key) == kept.id
+    assert authorize(authenticator, Scope.PREDICT, authorization=f"Bearer {key}") == kept.id
 
 
-def test_what_does_not_open_says_why(file):
+def test_a_refusal_says_why(file):
     """No key, an unknown one, one for something else."""
     _, key = file.add(["predict"])
-    lock = lock_of(file)
-    for headers, error in (({}, KeyMissing), ({"X_API_Key": "oh_no"}, KeyRefused), ({"X_API_Key": key}, ScopeMissing)):
+    authenticator = authenticator_of(file)
+    for headers, error in (({}, KeyMissing), ({"api_key": "oh_no"}, KeyRefused), ({"api_key": key}, ScopeMissing)):
         with pytest.raises(error):
-            lock.admit(request_with(**headers), Scope.TRAIN)
-
-
-def test_a_path_that_does_not_exist_needs_no_key():
-    """There is nothing behind it."""
-    assert scope_of(None) is Scope.PUBLIC
+            authorize(authenticator, Scope.TRAIN, **headers)
 
 
 def test_a_file_that_cannot_be_read_stops_the_start(file, monkeypatch, capsys):
-    """Rather than let everybody in, or nobody."""
+    """Neither all requests nor none would be right."""
     with pytest.raises(ApiKeysError):
         create_app(Settings(api_keys_file=str(file.path)))
     monkeypatch.setenv("ONEHOT_API_KEYS_FILE", str(file.path))
@@ -65,20 +57,20 @@ def test_a_file_that_cannot_be_read_stops_the_start(file, monkeypatch, capsys):
 
 
 def test_with_keys_it_may_listen_everywhere(file):
-    """That is what they are for; who is let in is said at the start."""
+    """That is what they are for; the log of the start says which callers are let in."""
     settings = Settings(bind="0.0.0.0:8501", api_keys_file=str(file.path))
     assert startup.refusal(settings, insecure=False) is None
-    assert str(file.path) in startup.access_in_words(settings)
+    assert str(file.path) in startup.describe_access(settings)
 
 
 def test_a_file_that_breaks_while_it_runs_is_told_once(file, monkeypatch, wait_until):
     """And so is that it is whole again; the keys read before go on."""
     _, key = file.add(["predict"])
-    lock, content = lock_of(file), file.path.read_text()
-    monkeypatch.setattr(access, "log", structlog.get_logger("fresh"))
+    authenticator, content = authenticator_of(file), file.path.read_text()
+    monkeypatch.setattr(key_verifier, "log", structlog.get_logger("fresh"))
 
     def told(word):
-        lock.admit(request_with(X_API_Key=key), Scope.PREDICT)
+        authorize(authenticator, Scope.PREDICT, api_key=key)
         return [line for line in logged if word in line["event"]]
 
     with capture_logs() as logged:

@@ -9,11 +9,11 @@ from ruamel.yaml import YAML
 
 from models.spec import load_spec
 from models.spec.yaml_text import load_document
-from service.auth.scopes import SCOPES, Scope
+from service.auth.scopes import Scope
 from service.openapi import openapi_document
-from service.openapi.building import OPERATIONS
+from service.openapi.operation import operations_of, scope_of
 
-OFFICIAL = json.loads((Path(__file__).parents[2] / "fixtures" / "openapi-3.1.json").read_text())
+OFFICIAL = json.loads((Path(__file__).parents[3] / "fixtures" / "openapi-3.1.json").read_text())
 
 
 @pytest.fixture
@@ -54,16 +54,16 @@ def test_it_describes_every_route_and_nothing_else(app, document) -> None:
         for place, operation in operations(document).items()
     }
     assert described == routes
-    assert set(OPERATIONS) == {rule.endpoint for rule in app.url_map.iter_rules()}
+    assert set(operations_of(app)) == {rule.endpoint for rule in app.url_map.iter_rules()}
     names = [operation["operationId"] for operation in operations(document).values()]
     assert len(set(names)) == len(names)
 
 
-def test_a_route_that_nobody_described_is_noticed(app) -> None:
+def test_a_route_without_an_operation_is_noticed(app) -> None:
     """It is named."""
     app.add_url_rule("/secret", "secret.door", lambda: "")
     with pytest.raises(KeyError, match=r"secret.door"):
-        openapi_document(app.url_map, is_locked=False)
+        openapi_document(app, is_locked=False)
 
 
 def test_every_operation_says_what_an_error_looks_like(document) -> None:
@@ -75,12 +75,24 @@ def test_every_operation_says_what_an_error_looks_like(document) -> None:
                 assert schema == {"$ref": "#/components/schemas/Error"}, (place, status)
 
 
+def test_common_errors_follow_from_the_route(document) -> None:
+    """What its path names may be missing, its body may be wrong or too large, and a route with a scope may be busy."""
+    for (_, path), operation in operations(document).items():
+        statuses = set(operation["responses"])
+        assert "500" in statuses
+        assert "{" not in path or "404" in statuses
+        assert "requestBody" not in operation or {"400", "413"} <= statuses
+        assert "x-scope" not in operation or {"429", "504"} <= statuses
+
+
 def test_keys_and_scopes_are_described_where_they_are_asked_for(app, document) -> None:
     """An open service promises no 401; a locked one names the scope of each operation."""
     assert "securitySchemes" not in document["components"]
     assert not [place for place, operation in operations(document).items() if "401" in operation["responses"]]
-    locked = operations(openapi_document(app.url_map, is_locked=True))
-    scopes = {re.sub(r"<[^>]*?(\w+)>", r"{\1}", rule.rule): SCOPES[rule.endpoint] for rule in app.url_map.iter_rules()}
+    locked = operations(openapi_document(app, is_locked=True))
+    scopes = {
+        re.sub(r"<[^>]*?(\w+)>", r"{\1}", rule.rule): scope_of(app, rule.endpoint) for rule in app.url_map.iter_rules()
+    }
     for (_, path), operation in locked.items():
         if operation.get("x-scope") is None:
             assert scopes[path] is Scope.PUBLIC
@@ -156,10 +168,10 @@ def test_the_comparison_would_notice_an_answer_that_is_not_as_described(app, cli
         client.get("/healthz")
 
 
-@pytest.mark.parametrize("name", sorted(path.name for path in (Path(__file__).parents[3] / "examples").glob("*.yaml")))
+@pytest.mark.parametrize("name", sorted(path.name for path in (Path(__file__).parents[4] / "examples").glob("*.yaml")))
 def test_the_schema_of_a_spec_takes_our_own_examples(document, name) -> None:
     """As they are written, and as they come back from the reader of specs."""
-    text = (Path(__file__).parents[3] / "examples" / name).read_bytes()
+    text = (Path(__file__).parents[4] / "examples" / name).read_bytes()
     validator = Draft202012Validator({"$ref": "#/components/schemas/Spec", "components": document["components"]})
     written = YAML(typ="safe", pure=True).load(text)
     for spec in (written, load_spec(load_document(text, name=name)).document):

@@ -1,0 +1,79 @@
+"""Short ways to write JSON schemas."""
+
+from collections.abc import Iterable
+from typing import Any
+
+__all__ = [
+    "BOOLEAN",
+    "DATE_TIME",
+    "INTEGER",
+    "NULL",
+    "NUMBER",
+    "POSITIVE_INTEGER",
+    "STRING",
+    "TEXT",
+    "Schema",
+    "array",
+    "either",
+    "mapping",
+    "nullable",
+    "object_of",
+    "pattern",
+    "reference",
+]
+
+Schema = dict[str, Any]
+
+NULL: Schema = {"type": "null"}
+STRING: Schema = {"type": "string"}
+TEXT: Schema = {"type": "string", "minLength": 1}
+DATE_TIME: Schema = {"type": "string", "format": "date-time"}
+NUMBER: Schema = {"type": "number"}
+INTEGER: Schema = {"type": "integer"}
+POSITIVE_INTEGER: Schema = {"type": "integer", "minimum": 1}
+BOOLEAN: Schema = {"type": "boolean"}
+
+
+def reference(component: str) -> Schema:
+    """The schema of a component."""
+    return {"$ref": f"#/components/schemas/{component}"}
+
+
+def object_of(required: Iterable[str] | None = None, /, *, additional: bool = False, **properties: Schema) -> Schema:
+    """An object.
+
+    Args:
+        required: The properties that must be there; all when None.
+        additional: Whether other properties are ignored; else they are refused, or do not occur.
+        properties: Name → schema.
+    """
+    schema: Schema = {"type": "object", "properties": properties}
+    needed = list(properties if required is None else required)
+    if needed:
+        schema["required"] = needed
+    return schema if additional else schema | {"additionalProperties": False}
+
+
+def mapping(values: Schema, **more: Any) -> Schema:
+    """An object with any names."""
+    return {"type": "object", "additionalProperties": values, **more}
+
+
+def array(items: Schema, **more: Any) -> Schema:
+    """A list."""
+    return {"type": "array", "items": items, **more}
+
+
+def nullable(schema: Schema, **more: Any) -> Schema:
+    """A schema of one type, or null."""
+    return {**schema, "type": [schema["type"], "null"], **more}
+
+
+def pattern(regex: str, **more: Any) -> Schema:
+    """A string that a regular expression matches."""
+    return {"type": "string", "pattern": regex, **more}
+
+
+def either(*schemas: Schema) -> Schema:
+    """One of several forms."""
+    return {"anyOf": list(schemas)}
