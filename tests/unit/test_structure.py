@@ -1,0 +1,104 @@
+"""The shape of the packages: floors without circles, folders that fit a screen, names with one meaning, short bodies."""
+
+import ast
+import statistics
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("models", "trainer", "service", "onehot")
+FILES = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
+MODULES = {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in FILES}
+MOST_MODULES = 15
+
+ONE_RESOURCE = "a resource of the interface: its endpoint, its command and its store go by its name"
+TWICE: Mapping[str, str] = {}
+"""File names that occur more than once, each with the one meaning that they share."""
+
+
+def imported(path: Path) -> Iterator[str]:
+    """The modules of ours that a file imports anywhere: inside functions and for type checking too."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name in MODULES)
+        elif isinstance(node, ast.ImportFrom) and node.module in MODULES:
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}"
+                yield inner if inner in MODULES else node.module
+
+
+def floor_of(module: str) -> str:
+    """The sub-package that a module stands in, or the module itself beside the sub-packages."""
+    path = MODULES[module].relative_to(ROOT)
+    return ".".join(path.parts[:2]) if len(path.parts) > 2 else module
+
+
+def circle_in(graph: Mapping[str, set[str]]) -> list[str]:
+    """One circle of a graph, if it has any."""
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        found: list[str] = error.args[1]
+        return found
+    return []
+
+
+def test_no_module_imports_itself_in_a_circle() -> None:
+    """Lazy imports and those for type checking are counted."""
+    assert circle_in({module: set(imported(path)) - {module} for module, path in MODULES.items()}) == []
+
+
+def test_no_sub_package_imports_itself_in_a_circle() -> None:
+    """A floor stands on the floors below it."""
+    floors: dict[str, set[str]] = defaultdict(set)
+    for module, path in MODULES.items():
+        floors[floor_of(module)] |= {floor_of(one) for one in imported(path)} - {floor_of(module)}
+    assert circle_in(floors) == []
+
+
+def test_no_folder_holds_more_modules_than_one_reads_at_a_glance() -> None:
+    """Sub-packages beside them do not count."""
+    folders: dict[Path, int] = defaultdict(int)
+    for path in FILES:
+        folders[path.parent.relative_to(ROOT)] += path.name != "__init__.py"
+    assert {str(folder): count for folder, count in folders.items() if count > MOST_MODULES} == {}
+
+
+def test_a_file_name_that_occurs_twice_has_one_meaning() -> None:
+    """Each is listed with the meaning that its files share; the list holds no others."""
+    places: dict[str, list[str]] = defaultdict(list)
+    for path in FILES:
+        if not path.name.startswith("__"):
+            places[path.name].append(str(path.relative_to(ROOT)))
+    assert {name for name, found in places.items() if len(found) > 1} == set(TWICE)
+
+
+def body_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """How many lines a function's body has, its docstring left out."""
+    body = function.body[1:] if ast.get_docstring(function) is not None else function.body
+    return (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0
+
+
+def test_bodies_of_functions_stay_short() -> None:
+    """Median at most 5 lines, nine of ten at most 12, none above 40."""
+    functions = (
+        node
+        for path in FILES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    )
+    lines = sorted(body_lines(function) for function in functions)
+    assert statistics.median(lines) <= 5
+    assert lines[len(lines) * 9 // 10] <= 12
+    assert lines[-1] <= 40
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_package_says_in_its_first_line_what_it_holds(package: str) -> None:
+    """Each sub-package too."""
+    silent = [path for path in (ROOT / package).rglob("__init__.py") if not ast.get_docstring(ast.parse(path.read_text()))]
+    assert silent == []
