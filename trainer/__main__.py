@@ -26,7 +26,7 @@ from trainer.jobs import result_of
 from trainer.launch.failures import error_document
 from trainer.launch.launch import launch
 from trainer.launch.subprocess_training import PAUSED
-from trainer.queue.shutdown_flag import drain_on, is_draining
+from trainer.queue.shutdown_flag import is_shutting_down, request_shutdown_on
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -60,7 +60,7 @@ def _train(spec: Spec, settings: Settings, job_id: str, output: NullObserver) ->
     """Only a training with a job's id can be gone on from: nobody would ask for another one again."""
     if not job_id:
         return launch(spec, settings=settings, job_id=uuid.uuid4().hex, observer=output, resumes=False)
-    drain_on(signal.SIGTERM)
+    request_shutdown_on(signal.SIGTERM)
     return launch(spec, settings=settings, job_id=job_id, observer=output)
 
 
@@ -100,7 +100,7 @@ class Output(NullObserver):
         Raises:
             TrainingPaused: When it did.
         """
-        if is_draining():
+        if is_shutting_down():
             raise TrainingPaused
 
 
