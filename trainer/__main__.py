@@ -22,7 +22,6 @@ from models.spec.yaml_text import load_document, set_path
 from models.store.manifest import Manifest
 from trainer.child_processes import die_with_parent
 from trainer.fit.progress import NullObserver, Progress, TrainingPaused
-from trainer.jobs import result_of
 from trainer.launch.failures import error_document
 from trainer.launch.launch import launch
 from trainer.launch.subprocess_training import PAUSED
@@ -135,7 +134,7 @@ class JsonLines(Output):
 
     def finished(self, manifest: Manifest) -> None:
         """The end, with what a job would return."""
-        self._write({"event": "end", "status": "finished", "result": result_of(manifest)})
+        self._write({"event": "end", "status": "finished", "result": manifest.summary})
 
     def on_checkpoint(self) -> None:
         """That there will be one."""

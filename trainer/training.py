@@ -10,9 +10,10 @@ import keras
 
 from models.settings import Settings
 from models.spec import Spec
+from models.spec.yaml_text import dump_document
 from models.store.checkpoints import JobCheckpoints
 from models.store.datasets import Datasets
-from models.store.manifest import Manifest
+from models.store.manifest import Manifest, finite
 from models.store.store import Store
 from trainer.backends.devices import Devices, claim_devices
 from trainer.backends.seeds import seed_everything
@@ -20,7 +21,7 @@ from trainer.data.head import check_output
 from trainer.data.preparation import Prepared, prepare
 from trainer.evaluation.evaluate import evaluate
 from trainer.evaluation.gate import pass_gate
-from trainer.evaluation.report import Outcomes, make_report, report_bytes
+from trainer.evaluation.report import make_report
 from trainer.export.onnx_export import export_keras, export_onnx
 from trainer.export.parity import check_parity
 from trainer.fit.checkpoints import Keeper, Origin
@@ -30,7 +31,7 @@ from trainer.fit.progress import NullObserver, TrainingObserver
 from trainer.fit.store_retry import patiently
 from trainer.network.build import adapt_network, build_network, compile_network
 from trainer.network.single_device_copy import plain_network
-from trainer.publication import Candidate, publish, weights_digest
+from trainer.publication import Candidate, describe_data, draft_manifest, golden_rows, passes_gate, publish
 
 __all__ = ["Stopwatch", "make_candidate", "train"]
 
@@ -77,8 +78,7 @@ def train(  # noqa: PLR0913 -- each is one thing that a training depends on
     observer = observer or NullObserver()
     published = patiently(lambda: store.published_by(spec.model, job_id), observer=observer)
     if published is not None:
-        holds = published.gate is None or bool(published.gate["holds"])
-        return store.publish(published, {}, promote=holds)
+        return store.publish(published, {}, promote=passes_gate(published))
     devices = devices or claim_devices(spec.resources.gpus)
     watch = Stopwatch()
     with watch.step("data"):
@@ -110,11 +110,18 @@ def make_candidate(  # noqa: PLR0913 -- each is one thing that a training depend
             parity = check_parity(onnx, inputs, evaluation.predictions, precision=spec.fit.precision)
     with watch.step("gate"):
         gate = patiently(lambda: pass_gate(spec, prepared, evaluation.predictions, store=store), observer=observer)
-    outcomes = Outcomes(fitted.history, parity, gate)
-    report = make_report(spec, prepared, evaluation, outcomes=outcomes, timings_s=watch.seconds)
-    return Candidate(
-        spec, prepared, evaluation, gate, weights_digest(network), onnx, export_keras(network), report_bytes(report)
-    )
+    draft = draft_manifest(
+        network, prepared.head, prepared.preprocessing, prepared.instance,
+        model=spec.model, class_names=prepared.class_names, metrics=finite(evaluation.metrics["test"]),
+        golden_rows=golden_rows(prepared.test, evaluation.predictions, tolerance=parity.tolerance),
+        data=describe_data(spec.data.source, prepared.sha256, prepared.pieces),
+        seed=spec.seed, backend=spec.backend, gate=None if gate is None else gate.document,
+    )  # fmt: skip
+    timings_s = {name: round(seconds, 4) for name, seconds in watch.seconds.items()}
+    report = make_report(draft, prepared.pieces, evaluation, parity=parity, history=fitted.history, timings_s=timings_s)
+    files = {"model.onnx": onnx, "model.keras": export_keras(network), "report.json": report,
+             "spec.yaml": dump_document(spec.document)}  # fmt: skip
+    return Candidate(draft, files)
 
 
 def _trained(

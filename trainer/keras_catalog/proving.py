@@ -22,10 +22,9 @@ from models.keras_catalog.proofs import PROOFS
 from models.preprocessing.instances import Array
 from models.preprocessing.pipeline import fit_steps
 from models.spec import Spec, load_spec
-from trainer.backends.choice import choose_backend
+from trainer.backends.choice import import_keras
 from trainer.data.labels import Labels
 from trainer.keras_catalog.proof_cases import Case, all_cases, split_case
-from trainer.launch.launch import training_module
 
 __all__ = ["Proof", "Unproved", "document_text", "proofs_document", "prove", "run_cases"]
 
@@ -169,8 +168,7 @@ def document_text(document: Mapping[str, Any]) -> str:
 
 def main(texts: Sequence[str]) -> int:
     """Run cases, say how each went; 1 when one failed."""
-    choose_backend("tensorflow")
-    training_module()
+    import_keras("tensorflow")
     chosen = [case for case in all_cases() if not texts or any(text in case.title for text in texts)]
     proofs, failures = run_cases(_said(chosen))
     for failure in failures:
