@@ -24,11 +24,11 @@ from trainer.evaluation.gate import pass_gate
 from trainer.evaluation.report import make_report
 from trainer.export.onnx_export import export_keras, export_onnx
 from trainer.export.parity import check_parity
-from trainer.fit.checkpoints import Keeper, Origin
+from trainer.fit.checkpoints import Checkpointer, Origin
 from trainer.fit.choose_stepper import make_stepper
 from trainer.fit.epochs import Fitted, fit
 from trainer.fit.progress import NullObserver, TrainingObserver
-from trainer.fit.store_retry import patiently
+from trainer.fit.store_retry import retry_store
 from trainer.network.build import adapt_network, build_network, compile_network
 from trainer.network.single_device_copy import plain_network
 from trainer.publication import Candidate, describe_data, draft_manifest, golden_rows, passes_gate, publish
@@ -76,7 +76,7 @@ def train(  # noqa: PLR0913 -- each is one thing that a training depends on
         StoreUnavailable: When the store does not answer.
     """
     observer = observer or NullObserver()
-    published = patiently(lambda: store.published_by(spec.model, job_id), observer=observer)
+    published = retry_store(lambda: store.published_by(spec.model, job_id), observer=observer)
     if published is not None:
         return store.publish(published, {}, promote=passes_gate(published))
     devices = devices or claim_devices(spec.resources.gpus)
@@ -84,23 +84,24 @@ def train(  # noqa: PLR0913 -- each is one thing that a training depends on
     with watch.step("data"):
         prepared = prepare(spec, roots=settings.data_roots, datasets=Datasets(store.objects))
     observer.check()
-    shelf = JobCheckpoints(store, spec.model, job_id)
-    origin = Origin.of(spec, prepared)
-    keeper = Keeper(shelf, origin, interval_s=settings.checkpoint_s, observer=observer) if resumes else None
+    checkpointer = None
+    if resumes:
+        stored, origin = JobCheckpoints(store, spec.model, job_id), Origin.of(spec, prepared)
+        checkpointer = Checkpointer(stored, origin, interval_s=settings.checkpoint_s, observer=observer)
     candidate = make_candidate(
-        spec, prepared, store=store, observer=observer, watch=watch, keeper=keeper, devices=devices
+        spec, prepared, store=store, observer=observer, watch=watch, checkpointer=checkpointer, devices=devices
     )
     observer.check_before_publishing()
-    return patiently(lambda: publish(candidate, store=store, job_id=job_id), observer=NullObserver())
+    return retry_store(lambda: publish(candidate, store=store, job_id=job_id), observer=NullObserver())
 
 
 def make_candidate(  # noqa: PLR0913 -- each is one thing that a training depends on
     spec: Spec, prepared: Prepared, *, store: Store, observer: TrainingObserver, watch: Stopwatch, devices: Devices,
-    keeper: Keeper | None = None,
+    checkpointer: Checkpointer | None = None,
 ) -> Candidate:  # fmt: skip
     """Everything between the data and the store."""
     with devices.in_use():
-        network, fitted = _trained(spec, prepared, devices, observer=observer, watch=watch, keeper=keeper)
+        network, fitted = _trained(spec, prepared, devices, observer=observer, watch=watch, checkpointer=checkpointer)
         with watch.step("evaluate"):
             evaluation = evaluate(fitted.stepper, prepared)
         observer.check()
@@ -109,7 +110,7 @@ def make_candidate(  # noqa: PLR0913 -- each is one thing that a training depend
             inputs = prepared.test.part.inputs
             parity = check_parity(onnx, inputs, evaluation.predictions, precision=spec.fit.precision)
     with watch.step("gate"):
-        gate = patiently(lambda: pass_gate(spec, prepared, evaluation.predictions, store=store), observer=observer)
+        gate = retry_store(lambda: pass_gate(spec, prepared, evaluation.predictions, store=store), observer=observer)
     draft = draft_manifest(
         network, prepared.head, prepared.preprocessing, prepared.instance,
         model=spec.model, class_names=prepared.class_names, metrics=finite(evaluation.metrics["test"]),
@@ -131,7 +132,7 @@ def _trained(
     *,
     observer: TrainingObserver,
     watch: Stopwatch,
-    keeper: Keeper | None,
+    checkpointer: Checkpointer | None,
 ) -> tuple[Any, Fitted]:
     """A network as it will be evaluated and published, and what fit left beside it."""
     validation = prepared.validation.part if prepared.validation is not None else None
@@ -140,7 +141,12 @@ def _trained(
             network = make_network(spec, prepared)
         with watch.step("fit"):
             fitted = fit(
-                network, spec, training=prepared.train.part, validation=validation, observer=observer, keeper=keeper
+                network,
+                spec,
+                training=prepared.train.part,
+                validation=validation,
+                observer=observer,
+                checkpointer=checkpointer,
             )
     plain = plain_network(network, spec, prepared.head, replicas=len(devices.names))
     if plain is network:

@@ -12,6 +12,7 @@ import numpy as np
 from models.preprocessing.instances import Array
 from trainer.backends.jax_replicas import on_replicas
 from trainer.data.part import Part
+from trainer.fit.keras_internals import build_symbolically
 from trainer.fit.stepper import evaluation_batch, plain_numbers, predict
 
 __all__ = ["JaxStepper"]
@@ -41,8 +42,8 @@ class JaxStepper:
         self.network = network
         self._batch_size = batch_size
         self._data = _on_device(training)
-        # Without an operation: each would be compiled for itself. It is what Keras' own fit does on jax.
-        network._symbolic_build(data_batch=tuple(np.asarray(array[:1]) for array in training.arrays()))  # noqa: SLF001
+        # Without an operation: each would be compiled for itself.
+        build_symbolically(network, tuple(np.asarray(array[:1]) for array in training.arrays()))
         network.reset_metrics()
         self._fresh = [variable.value for variable in network.metrics_variables]
         self._order = np.zeros(training.rows, np.int32)
