@@ -70,9 +70,8 @@ def reproduce(manifest: Manifest, *, store: Store, settings: Settings, tolerance
     """
     from trainer.backends.devices import claim_devices  # noqa: PLC0415 -- it imports Keras, whose backend the caller chooses
     from trainer.data.preparation import prepare  # noqa: PLC0415
-    from trainer.fit.progress import NullObserver  # noqa: PLC0415
     from trainer.publication import package_versions  # noqa: PLC0415
-    from trainer.training import Stopwatch, make_candidate  # noqa: PLC0415
+    from trainer.training import TrainingRun  # noqa: PLC0415
 
     spec = published_spec(store, manifest)
     devices = claim_devices(spec.resources.gpus)
@@ -80,9 +79,7 @@ def reproduce(manifest: Manifest, *, store: Store, settings: Settings, tolerance
     if prepared.sha256 != manifest.data["sha256"]:
         expected = f"the data it was trained on, sha-256 {manifest.data['sha256']}"
         raise DataError(where=spec.data.source, expected=expected, received=f"sha-256 {prepared.sha256}")
-    candidate = make_candidate(
-        replace(spec, gate=None), prepared, store=store, observer=NullObserver(), watch=Stopwatch(), devices=devices
-    )
+    candidate = TrainingRun(replace(spec, gate=None), prepared, store, devices).make_candidate()
     now, here = candidate.manifest, package_versions()
     packages = {name: (was, here.get(name, "not installed")) for name, was in manifest.package_versions.items()}
     return Reproduction(

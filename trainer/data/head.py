@@ -34,7 +34,7 @@ class Head(SpecHead):
         return to_one_hot(labels.values, self.units) if labels.are_classes else labels.values
 
     def predicted_classes(self, predictions: Array) -> Array:
-        """The class index of each row of predictions, for tasks with one class a row."""
+        """The class of each row, for tasks with one class a row: `(rows, units) float32` → `(rows,) int64`."""
         return (predictions[:, 0] > 0.5).astype(np.int64) if self.task == SIGMOID else predictions.argmax(axis=1)
 
     def class_probabilities(self, predictions: Array) -> Array:

@@ -59,7 +59,7 @@ def evaluate(stepper: Stepper, prepared: Prepared) -> Evaluation:
 
 
 def judge(head: Head, labels: Labels, predictions: Array) -> dict[str, Any]:
-    """What an `Evaluation` says of classes: nothing for regression.
+    """The fields of an `Evaluation` about classes: none for regression.
 
     Args:
         head: The network's head.

@@ -129,12 +129,12 @@ def _variables(network: Any) -> list[Any]:
 
 
 def snapshot_arrays(network: Any) -> list[Array]:
-    """Copies of the values of everything that changes while a network trains."""
+    """Copies of the values of everything that changes while a network trains, each in its own `(shape)` and dtype."""
     return [np.array(keras.ops.convert_to_numpy(variable)) for variable in _variables(network)]
 
 
 def restore(network: Any, arrays: Sequence[Array]) -> None:
-    """Give a network, its metrics and its optimizer the values that they had."""
+    """Give a network, its metrics and its optimizer the values of `snapshot_arrays`, each in its own `(shape)`."""
     for variable, array in zip(_variables(network), arrays, strict=True):
         variable.assign(array)
 

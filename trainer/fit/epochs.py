@@ -18,7 +18,7 @@ from trainer.data.part import Part
 from trainer.fit.checkpoints import Checkpointer, Snapshot, restore, snapshot_arrays
 from trainer.fit.choose_stepper import make_stepper
 from trainer.fit.keras_internals import callback_states, restore_callbacks
-from trainer.fit.progress import Deadline, Progress, TrainingObserver, TrainingPaused
+from trainer.fit.progress import Progress, TrainingObserver, TrainingPaused, TrainingTimedOut
 from trainer.fit.stepper import Stepper, plain_numbers
 from trainer.network.build import keras_object
 
@@ -35,17 +35,15 @@ class Fitted:
 
     Args:
         history: Loss and metrics of each epoch.
-        fit_s: Seconds that it took.
         stepper: Evaluates the trained network without tracing it again.
     """
 
     history: list[dict[str, float]]
-    fit_s: float
     stepper: Stepper
 
 
 def epoch_order(rows: int, *, seed: int, epoch: int, shuffle: bool) -> Array:
-    """The order in which an epoch visits the rows: another one each epoch, the same in every run of a seed."""
+    """The order of the rows in an epoch, `(rows,) int64`: another one each epoch, the same in every run of a seed."""
     return np.random.default_rng([seed, epoch]).permutation(rows) if shuffle else np.arange(rows)
 
 
@@ -63,8 +61,8 @@ def fit(
     Args:
         network: A compiled `keras.Sequential`; its weights change.
         spec: The spec; its `fit` says how.
-        training: What is trained on.
-        validation: What each epoch is validated with, if anything.
+        training: The part to train on.
+        validation: The part that each epoch is validated with, if any.
         observer: Notified of each epoch.
         checkpointer: Writes and finds the checkpoints; None for a training that cannot be resumed.
 
@@ -80,7 +78,7 @@ def fit(
         _callback_list(network, spec), checkpointer,
     )  # fmt: skip
     loop.run()
-    return Fitted(loop.history, loop.spent_s, loop.stepper)
+    return Fitted(loop.history, loop.stepper)
 
 
 def check_monitors(spec: Spec, *, validated: bool) -> None:
@@ -125,13 +123,13 @@ class _Epochs:
     history: list[dict[str, float]] = field(default_factory=list)
     rows_done: int = 0
     call_steps: int = FIRST_CALL_STEPS
-    deadline: Deadline = field(init=False)
+    started_s: float = 0.0
 
     def run(self) -> None:
         """Train to the last epoch, or until a callback says stop."""
         self.network.stop_training = False
         self.callbacks.on_train_begin()
-        self._go_on_from_checkpoint()
+        self._resume()
         for epoch in range(len(self.history), self.spec.fit.epochs):
             self._run_epoch(epoch)
             if self.network.stop_training:
@@ -142,12 +140,13 @@ class _Epochs:
     @property
     def spent_s(self) -> float:
         """Seconds of training so far, those of earlier attempts included."""
-        return time.monotonic() - self.deadline.started_s
+        return time.monotonic() - self.started_s
 
-    def _go_on_from_checkpoint(self) -> None:
+    def _resume(self) -> None:
         snapshot = self.checkpointer.load() if self.checkpointer is not None else None
-        self.deadline = Deadline.after(self.spec.fit.timeout_s, spent_s=snapshot.spent_s if snapshot else 0.0)
+        self.started_s = time.monotonic()
         if snapshot is not None:
+            self.started_s -= snapshot.spent_s
             self.history, self.rows_done = snapshot.history, snapshot.rows_done
             restore(self.network, snapshot.variables)
             restore_callbacks(self.callbacks.callbacks, snapshot.callbacks)
@@ -190,7 +189,9 @@ class _Epochs:
         except TrainingPaused:
             self._save_checkpoint()
             raise
-        self.deadline.check(epoch=epoch + 1)
+        timeout_s = self.spec.fit.timeout_s
+        if timeout_s is not None and self.spent_s > timeout_s:
+            raise TrainingTimedOut(timeout_s=timeout_s, epoch=epoch + 1)
         if self.checkpointer is not None and self.checkpointer.is_due():
             self._save_checkpoint()
 

@@ -20,6 +20,7 @@ from models.store.datasets import Datasets
 from models.store.manifest import Manifest
 from models.store.store import Store
 from trainer.backends.choice import import_keras
+from trainer.data import load_dataset
 from trainer.importing.keras_file_check import check_keras_file
 
 __all__ = ["main"]
@@ -50,15 +51,12 @@ def _imported(content: bytes, names: Sequence[str], options: argparse.Namespace,
     store = Store.open(settings.store)
     import_keras(BACKEND)
     from trainer.backends.devices import claim_devices  # noqa: PLC0415 -- it needs the backend that was just chosen
-    from trainer.importing.measuring import Measuring  # noqa: PLC0415
     from trainer.importing.network_import import import_network  # noqa: PLC0415
 
     claim_devices(0)
     data = DataSpec(options.data, target=options.target or None)
-    measuring = Measuring(data, settings.data_roots, Datasets(store.objects)) if options.data else None
-    return import_network(
-        content, options.model, where=options.file, class_names=names, store=store, measuring=measuring
-    )
+    dataset = load_dataset(data, roots=settings.data_roots, datasets=Datasets(store.objects)) if options.data else None
+    return import_network(content, options.model, where=options.file, class_names=names, store=store, dataset=dataset)
 
 
 def _metrics_text(manifest: Manifest) -> str:

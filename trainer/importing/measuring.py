@@ -1,61 +1,47 @@
 """The evaluation of an imported network on data that its owner names: every row of it counts as held out."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from models.errors import DataError
 from models.preprocessing.instances import Array
-from models.spec import DataSpec
 from models.spec.head import MULTILABEL, REGRESSION
-from models.store.datasets import Datasets
-from trainer.data import Dataset, load_dataset
+from trainer.data import Dataset
 from trainer.data.head import Head
 from trainer.data.labels import Labels, read_classes, read_multi_hot, read_values
 from trainer.data.part import Part
 from trainer.data.preparation import Piece
 from trainer.evaluation.evaluate import Evaluation, judge
 
-__all__ = ["Measuring"]
+__all__ = ["measure"]
 
 
-@dataclass(frozen=True, slots=True)
-class Measuring:
-    """Measures networks on one source.
+def measure(
+    dataset: Dataset, network: Any, head: Head, class_names: tuple[str, ...]
+) -> tuple[dict[str, Piece], Evaluation]:
+    """Compute every row and compare.
 
     Args:
-        data: Source and target; the features as the network takes them.
-        roots: The folders that files may be read from.
-        datasets: The uploaded data sets, for `dataset://`.
+        dataset: With the features as the network takes them.
+        network: A Keras network.
+        head: Its head.
+        class_names: In the order of its outputs; empty for regression.
+
+    Returns:
+        The data as the held-out part by its name, and the evaluation on it.
+
+    Raises:
+        DataError: When the data is not what the network takes.
     """
-
-    data: DataSpec
-    roots: tuple[str, ...]
-    datasets: Datasets | None = None
-
-    def measure(self, network: Any, head: Head, class_names: tuple[str, ...]) -> tuple[Piece, Evaluation]:
-        """Compute every row and compare.
-
-        Args:
-            network: A Keras network.
-            head: Its head.
-            class_names: In the order of its outputs; empty for regression.
-
-        Returns:
-            The data as a held-out part, and the evaluation on it.
-
-        Raises:
-            DataError: When the data cannot be used, or is not what the network takes.
-        """
-        loaded = load_dataset(self.data, roots=self.roots, datasets=self.datasets)
-        raw = _fitting(loaded, tuple(network.input_shape[1:]))
-        labels = _labels(raw, head, class_names)
-        predictions = np.asarray(network.predict(np.asarray(raw.features[:], np.float32), verbose=0), np.float32)
-        metrics = {"test": _metrics(head, labels, predictions)}
-        piece = Piece(raw, labels, Part(raw.features, labels.values))
-        return piece, Evaluation(metrics, predictions, **judge(head, labels, predictions))
+    raw = _fitting(dataset, tuple(network.input_shape[1:]))
+    labels = _labels(raw, head, class_names)
+    predictions = np.asarray(network.predict(np.asarray(raw.features[:], np.float32), verbose=0), np.float32)
+    metrics = {"test": _metrics(head, labels, predictions)}
+    piece = Piece(raw, labels, Part(raw.features, labels.values))
+    return {"test": piece}, Evaluation(metrics, predictions, **judge(head, labels, predictions))
 
 
 def _fitting(dataset: Dataset, shape: tuple[int, ...]) -> Dataset:

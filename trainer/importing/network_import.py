@@ -17,6 +17,7 @@ from models.preprocessing.steps import Astype
 from models.spec.head import REGRESSION, SIGMOID, find_head
 from models.store.manifest import GoldenRows, Manifest
 from models.store.store import Store
+from trainer.data import Dataset
 from trainer.data.head import Head
 from trainer.data.preparation import Piece
 from trainer.evaluation.evaluate import Evaluation
@@ -24,7 +25,7 @@ from trainer.evaluation.report import make_report
 from trainer.export.onnx_export import export_onnx
 from trainer.export.parity import check_parity
 from trainer.importing.keras_file_check import check_keras_file, layer_specs
-from trainer.importing.measuring import Measuring
+from trainer.importing.measuring import measure
 from trainer.publication import GOLDEN_ROWS, Candidate, describe_data, draft_manifest, publish
 
 __all__ = ["import_network", "random_rows"]
@@ -32,11 +33,12 @@ __all__ = ["import_network", "random_rows"]
 BACKEND = "tensorflow"
 ROWS = 64
 MIXED = "mixed_"
+NOTHING_MEASURED: tuple[dict[str, Piece], Evaluation] = ({}, Evaluation({}, np.zeros((0, 0), np.float32), None, ()))
 
 
 def import_network(
     content: bytes, model: str, *, where: str, class_names: Sequence[str], store: Store,
-    measuring: Measuring | None = None,
+    dataset: Dataset | None = None,
 ) -> Manifest:  # fmt: skip
     """Publish a `.keras` file.
 
@@ -46,7 +48,7 @@ def import_network(
         where: What the file is called in errors.
         class_names: In the order of the outputs; numbers when there are none.
         store: Where the version goes.
-        measuring: How it is measured; without it the version has no metrics.
+        dataset: What it is measured on; without it the version has no metrics.
 
     Raises:
         DataError: When the file cannot be loaded safely, or is no network that can be served.
@@ -60,11 +62,11 @@ def import_network(
     predictions = np.asarray(network.predict(inputs, verbose=0), np.float32)
     graph = export_onnx(network, head)
     parity = check_parity(graph, inputs, predictions, precision=_precision(network))
-    pieces, evaluation = _measured(measuring, network, head, names)
-    data = {"source": where, "sha256": hashlib.sha256(content).hexdigest(), "rows": {}}
-    if pieces:
-        raw = pieces["test"].raw
-        data = describe_data(raw.source, raw.sha256, pieces)
+    data: dict[str, Any] = {"source": where, "sha256": hashlib.sha256(content).hexdigest(), "rows": {}}
+    pieces, evaluation = NOTHING_MEASURED
+    if dataset is not None:
+        pieces, evaluation = measure(dataset, network, head, names)
+        data = describe_data(dataset.source, dataset.sha256, pieces)
     draft = draft_manifest(
         network, head, Preprocessing((Astype(),), shape), InstanceSpec(shape, None, shape), model=model,
         class_names=names, metrics=evaluation.metrics.get("test", {}), data=data, seed=0, backend=BACKEND,
@@ -142,13 +144,3 @@ def random_rows(network: Any, shape: tuple[int, ...]) -> Array:
 def _precision(network: Any) -> str:
     policies = {layer.dtype_policy.name for layer in network.layers}
     return next((name for name in sorted(policies) if name.startswith(MIXED)), "float32")
-
-
-def _measured(
-    measuring: Measuring | None, network: Any, head: Head, names: tuple[str, ...]
-) -> tuple[dict[str, Piece], Evaluation]:
-    """The parts that the network was measured on, by name, and the outcome; both empty where there is no data."""
-    if measuring is None:
-        return {}, Evaluation({}, np.zeros((0, head.units), np.float32), None, ())
-    piece, evaluation = measuring.measure(network, head, names)
-    return {"test": piece}, evaluation

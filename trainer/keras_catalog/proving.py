@@ -97,7 +97,7 @@ def _trained(spec: Spec, inputs: Array) -> tuple[Any, Any]:
     from trainer.fit.epochs import fit  # noqa: PLC0415
     from trainer.fit.progress import NullObserver  # noqa: PLC0415
     from trainer.network.build import adapt_network, build_network, compile_network  # noqa: PLC0415
-    from trainer.network.single_device_copy import plain_network  # noqa: PLC0415
+    from trainer.network.single_device_copy import single_device_copy  # noqa: PLC0415
 
     keras.utils.clear_session(free_memory=False)
     seed_everything(spec.seed)
@@ -108,11 +108,11 @@ def _trained(spec: Spec, inputs: Array) -> tuple[Any, Any]:
     compile_network(network, spec, head)
     part = Part(inputs, head.targets(labels))
     fit(network, spec, training=part, validation=part, observer=NullObserver())
-    return plain_network(network, spec, head), head
+    return single_device_copy(network, spec, head), head
 
 
 def rows_of(case: Case) -> Array:
-    """Instances from a fixed seed."""
+    """Instances from a fixed seed: `(64, *shape) float32`."""
     rng = np.random.default_rng(11)
     if case.vocabulary:
         return rng.integers(0, case.vocabulary, (ROWS, *case.shape)).astype(np.float32)
@@ -146,7 +146,7 @@ def run_cases(cases: Iterable[Case]) -> tuple[list[Proof], list[Unproved]]:
 
 
 def proofs_document(proofs: Iterable[Proof], keras_version: str) -> dict[str, Any]:
-    """What was proved, for `keras_proofs.json`: family → name → how many cases, and the largest difference."""
+    """The proofs, for `keras_proofs.json`: family → name → how many cases, and the largest difference."""
     served: dict[str, dict[str, dict[str, Any]]] = {}
     for proof in proofs:
         for name in proof.case.names:

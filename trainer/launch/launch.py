@@ -16,7 +16,7 @@ from models.store.store import Store
 from trainer.backends.choice import BackendMissing, choose_backend, is_installed, quiet_stderr
 from trainer.fit.progress import TrainingObserver
 from trainer.launch.failures import is_final
-from trainer.launch.subprocess_training import train_isolated
+from trainer.launch.subprocess_training import train_in_subprocess
 
 __all__ = ["launch", "remove_checkpoints", "training_module"]
 
@@ -30,8 +30,8 @@ def launch(
         spec: What to train.
         settings: Where store and data are.
         job_id: Whose version it is.
-        observer: Hears of each epoch.
-        resumes: Whether an earlier attempt of the job is gone on from.
+        observer: Notified of each epoch.
+        resumes: Whether an earlier attempt of the job is resumed.
 
     Raises:
         BackendMissing: When this environment does not have the backend.
@@ -46,7 +46,7 @@ def launch(
                 spec, store=store, settings=settings, job_id=job_id, observer=observer, resumes=resumes
             )
         else:
-            manifest = train_isolated(spec, store=store, job_id=job_id, observer=observer)
+            manifest = train_in_subprocess(spec, store=store, job_id=job_id, observer=observer)
     except Exception as error:
         if is_final(error):
             remove_checkpoints(store, spec.model, job_id)

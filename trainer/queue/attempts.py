@@ -13,7 +13,7 @@ from models.queue.names import KEPT_S, attempt_key, cancel_key, publishing_key
 __all__ = ["ATTEMPT_VARIABLE", "begin_attempt", "is_cancellable", "stop_requests"]
 
 ATTEMPT_VARIABLE = "RQ_EXECUTION_ID"
-"""The environment variable that tells a work-horse which attempt it is; RQ's own for the workers that spawn."""
+"""The environment variable with a work-horse's attempt; RQ's own for the workers that spawn."""
 
 
 def begin_attempt(connection: Redis, job_id: str, attempt: str) -> None:

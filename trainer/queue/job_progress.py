@@ -12,7 +12,7 @@ from rq.job import Job
 
 from models.queue.events import APPEND, events_key
 from models.queue.names import CHECKPOINTS, KEPT_S, attempt_key, publishing_key
-from trainer.fit.progress import Progress, Superseded, TrainingCancelled, TrainingPaused
+from trainer.fit.progress import Progress, Superseded, TrainingCancelled, TrainingObserver, TrainingPaused
 from trainer.queue.attempts import stop_requests
 from trainer.queue.shutdown_flag import is_shutting_down
 
@@ -35,7 +35,7 @@ def _reported_epochs(connection: Redis, job_id: str) -> int:
     return int(json.loads(last).get("epoch", 0)) if last else 0
 
 
-class RedisProgress:
+class RedisProgress(TrainingObserver):
     """Writes the progress of a job into Redis, and looks there whether it shall stop.
 
     While the queue's server is away it waits for it, and the training with it: it could not learn that it is

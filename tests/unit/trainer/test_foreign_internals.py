@@ -10,10 +10,11 @@ import keras
 import pytest
 from packaging.specifiers import SpecifierSet
 from redis import Redis
-from rq import Worker
+from rq import Worker, worker_registration
 from rq.job import Job
 from rq.queue import Queue
 
+from service.jobs.reaper import Reaper, SilentJob
 from trainer.fit import keras_internals
 from trainer.fit.keras_internals import CALLBACK_STATE
 from trainer.worker import rq_internals
@@ -25,7 +26,7 @@ from trainer.worker.training_worker import TrainingWorker
 ROOT = Path(__file__).parents[3]
 NO_SERVER = Redis(port=1)
 RANGES = {"rq": rq_internals.VERSIONS, "keras": keras_internals.VERSIONS}
-OURS = (TrainingWorker, ListedJob, ReliableQueue, PromptIntermediateQueue)
+OURS = (TrainingWorker, ListedJob, ReliableQueue, PromptIntermediateQueue, Reaper, SilentJob)
 METHODS = [(foreign, name) for foreign, methods in OVERRIDDEN.items() for name in methods]
 DATA = {"job_class", "queue_class"}
 """Class attributes that RQ documents for this."""
@@ -65,10 +66,16 @@ def test_an_overridden_method_of_rq_keeps_its_parameters(foreign: type, name: st
 @pytest.mark.parametrize("ours", OURS)
 def test_every_override_is_listed(ours: type) -> None:
     """So that the list above is all there is."""
-    bases = [base for base in ours.__mro__ if not base.__module__.startswith("trainer")]
+    bases = [base for base in ours.__mro__ if not base.__module__.startswith(("trainer.", "service."))]
     defined = {name for base in ours.__mro__ if base not in bases for name in vars(base) if not name.startswith("__")}
     overridden = {name for name in defined if any(name in vars(base) for base in bases)}
     assert overridden - DATA <= {name for methods in OVERRIDDEN.values() for name in methods}
+
+
+def test_rq_keeps_its_queues_and_workers_under_the_same_keys() -> None:
+    """The service counts jobs and workers there."""
+    assert Queue("train", connection=NO_SERVER).key == "rq:queue:train"
+    assert worker_registration.WORKERS_BY_QUEUE_KEY % "train" == "rq:workers:train"
 
 
 @pytest.mark.parametrize("name", CALLBACK_STATE)
