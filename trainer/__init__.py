@@ -2,6 +2,6 @@
 
 import os
 
-# ONNX Runtime's wheels report to Microsoft unless they are told not to before they are imported, from a thread that
+# ONNX Runtime's wheels report to Microsoft unless that is turned off before they are imported, from a thread that
 # does not survive the fork of a work-horse.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"

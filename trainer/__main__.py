@@ -1,7 +1,7 @@
 """`python -m trainer SPEC.yaml`: train a spec in this process, without a queue.
 
-Exit status: 0 published, 1 the training failed, 2 wrong usage, a wrong spec or wrong settings, 75 told to stop before
-it was over: the same --job-id goes on.
+Exit status: 0 published, 1 the training failed, 2 wrong usage, a wrong spec or wrong settings, 75 stopped before
+it was over: the same --job-id resumes it.
 """
 
 import argparse
@@ -22,11 +22,10 @@ from models.spec.yaml_text import load_document, set_path
 from models.store.manifest import Manifest
 from trainer.child_processes import die_with_parent
 from trainer.fit.progress import NullObserver, Progress, TrainingPaused
-from trainer.jobs import result_of
 from trainer.launch.failures import error_document
 from trainer.launch.launch import launch
 from trainer.launch.subprocess_training import PAUSED
-from trainer.queue.shutdown_flag import drain_on, is_draining
+from trainer.queue.shutdown_flag import is_shutting_down, request_shutdown_on
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -48,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OnehotError as error:
         output.failed(error)
         return 2 if isinstance(error, SpecError) else 1
-    except Exception as error:  # noqa: BLE001 -- the process ends here, and whoever reads its lines must learn why
+    except Exception as error:  # noqa: BLE001 -- the process ends here, and the reader of its lines must learn why
         traceback.print_exc()
         output.failed(error)
         return 1
@@ -57,10 +56,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _train(spec: Spec, settings: Settings, job_id: str, output: NullObserver) -> Manifest:
-    """Only a training with a job's id can be gone on from: nobody would ask for another one again."""
+    """Only a training with a job's id can be resumed: there is no second attempt of another one."""
     if not job_id:
         return launch(spec, settings=settings, job_id=uuid.uuid4().hex, observer=output, resumes=False)
-    drain_on(signal.SIGTERM)
+    request_shutdown_on(signal.SIGTERM)
     return launch(spec, settings=settings, job_id=job_id, observer=output)
 
 
@@ -92,7 +91,7 @@ def _file_bytes(name: str) -> bytes:
 
 
 class Output(NullObserver):
-    """Tells what happens; says stop when the process was told to end."""
+    """Reports what happens; ends the training when the process was asked to end."""
 
     def check(self) -> None:
         """Go on until SIGTERM came.
@@ -100,7 +99,7 @@ class Output(NullObserver):
         Raises:
             TrainingPaused: When it did.
         """
-        if is_draining():
+        if is_shutting_down():
             raise TrainingPaused
 
 
@@ -135,7 +134,7 @@ class JsonLines(Output):
 
     def finished(self, manifest: Manifest) -> None:
         """The end, with what a job would return."""
-        self._write({"event": "end", "status": "finished", "result": result_of(manifest)})
+        self._write({"event": "end", "status": "finished", "result": manifest.summary})
 
     def on_checkpoint(self) -> None:
         """That there will be one."""

@@ -8,15 +8,14 @@ from rq import get_current_job
 from models.errors import TrainingError
 from models.settings import read_settings
 from models.spec import load_spec
-from models.store.manifest import Manifest
 from trainer.launch.launch import launch
 from trainer.queue.attempts import ATTEMPT_VARIABLE
 from trainer.queue.job_progress import RedisProgress
 
-__all__ = ["LISTED", "result_of", "train"]
+__all__ = ["LISTED", "train"]
 
 LISTED = frozenset({"trainer.jobs.train"})
-"""All that a job may name: whoever can write to Redis can ask for these, and for nothing else."""
+"""All that a job may name: a client of Redis can ask for these, and for nothing else."""
 
 
 def train(spec: dict[str, Any]) -> dict[str, Any]:
@@ -37,14 +36,4 @@ def train(spec: dict[str, Any]) -> dict[str, Any]:
     observer = RedisProgress(job, os.environ.get(ATTEMPT_VARIABLE, ""))
     observer.check()
     manifest = launch(load_spec(spec), settings=read_settings(os.environ), job_id=job.id, observer=observer)
-    return result_of(manifest)
-
-
-def result_of(manifest: Manifest) -> dict[str, Any]:
-    """What a finished training says: plain JSON values."""
-    return {
-        "model": manifest.model,
-        "version": manifest.version,
-        "metrics": dict(manifest.metrics),
-        "gate": manifest.gate,
-    }
+    return manifest.summary

@@ -3,7 +3,7 @@
 import hashlib
 import platform
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from importlib import metadata
@@ -11,18 +11,26 @@ from typing import Any
 
 import numpy as np
 
-from models.spec import Spec
-from models.spec.yaml_text import dump_document
-from models.store.manifest import GoldenRows, Manifest, TensorInfo, finite
+from models.preprocessing.instances import Array, InstanceSpec
+from models.preprocessing.pipeline import Preprocessing
+from models.spec.head import Head
+from models.store.manifest import GoldenRows, Manifest, TensorInfo
 from models.store.store import Store
-from trainer.data.preparation import Piece, Prepared
+from trainer.data.preparation import Piece
 from trainer.data.row_digest import rows_digest
-from trainer.evaluation.evaluate import Evaluation
-from trainer.evaluation.gate import GateOutcome
-from trainer.export.parity import TOLERANCES
 from trainer.export.tensor_names import INPUT, output_name
 
-__all__ = ["UNNUMBERED", "Candidate", "golden_rows", "package_versions", "publish", "weights_digest"]
+__all__ = [
+    "GOLDEN_ROWS",
+    "Candidate",
+    "describe_data",
+    "draft_manifest",
+    "golden_rows",
+    "package_versions",
+    "passes_gate",
+    "publish",
+    "weights_digest",
+]
 
 GOLDEN_ROWS = 8
 PACKAGES = (
@@ -43,16 +51,10 @@ UNNUMBERED = 0
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """All that is published."""
+    """All that is published: a manifest without job, version and file digests, and the files."""
 
-    spec: Spec
-    prepared: Prepared
-    evaluation: Evaluation
-    gate: GateOutcome | None
-    weights_sha256: str
-    onnx: bytes
-    keras: bytes
-    report: bytes
+    manifest: Manifest
+    files: Mapping[str, bytes]
 
 
 def publish(candidate: Candidate, *, store: Store, job_id: str) -> Manifest:
@@ -61,57 +63,63 @@ def publish(candidate: Candidate, *, store: Store, job_id: str) -> Manifest:
     Raises:
         StoreUnavailable: When the store does not answer; trying again may help.
     """
-    files = {
-        "model.onnx": candidate.onnx,
-        "model.keras": candidate.keras,
-        "report.json": candidate.report,
-        "spec.yaml": dump_document(candidate.spec.document),
-    }
-    promote = candidate.gate is None or candidate.gate.holds
-    return store.publish(_manifest(candidate, job_id), files, promote=promote)
+    manifest = replace(candidate.manifest, job_id=job_id)
+    return store.publish(manifest, candidate.files, promote=passes_gate(manifest))
 
 
-def _manifest(candidate: Candidate, job_id: str) -> Manifest:
-    spec, prepared = candidate.spec, candidate.prepared
-    outputs = TensorInfo(output_name(prepared.head), "float32", (None, prepared.head.outputs))
+def passes_gate(manifest: Manifest) -> bool:
+    """Whether the default label may move to a version."""
+    return manifest.gate is None or bool(manifest.gate["holds"])
+
+
+def draft_manifest(
+    network: Any, head: Head, preprocessing: Preprocessing, instance: InstanceSpec, **fields: Any
+) -> Manifest:
+    """The manifest of a network that is not published yet.
+
+    Args:
+        network: A Keras network.
+        head: Its head.
+        preprocessing: What comes before it.
+        instance: One instance before that.
+        fields: The manifest's other fields, as they are.
+    """
     return Manifest(
-        model=spec.model,
         version=UNNUMBERED,
-        job_id=job_id,
+        job_id="",
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        task=prepared.head.task,
-        inputs=(TensorInfo(INPUT, "float32", (None, *prepared.preprocessing.output_shape)),),
-        outputs=(outputs,),
-        instance=prepared.instance,
-        preprocessing=prepared.preprocessing.document,
-        class_names=prepared.class_names,
-        metrics=finite(candidate.evaluation.metrics["test"]),
-        golden_rows=golden_rows(prepared.test, candidate.evaluation, tolerance=TOLERANCES[spec.fit.precision]),
+        task=head.task,
+        inputs=(TensorInfo(INPUT, "float32", (None, *preprocessing.output_shape)),),
+        outputs=(TensorInfo(output_name(head), "float32", (None, head.units)),),
+        instance=instance,
+        preprocessing=preprocessing.document,
         files={},
-        data=_data(spec, prepared),
-        seed=spec.seed,
-        backend=spec.backend,
         package_versions=dict(package_versions()),
-        weights_sha256=candidate.weights_sha256,
-        gate=None if candidate.gate is None else candidate.gate.document,
+        weights_sha256=weights_digest(network),
+        **fields,
     )
 
 
-def _data(spec: Spec, prepared: Prepared) -> dict[str, Any]:
-    rows = {name: piece.rows for name, piece in prepared.pieces.items()}
-    test_sha256 = rows_digest(prepared.test)
-    return {"source": spec.data.source, "sha256": prepared.sha256, "test_sha256": test_sha256, "rows": rows}
+def describe_data(source: str, sha256: str, pieces: Mapping[str, Piece]) -> dict[str, Any]:
+    """The manifest's `data`: digests of the source and of the held-out rows, and how many rows each part has."""
+    rows = {name: piece.rows for name, piece in pieces.items()}
+    return {"source": source, "sha256": sha256, "test_sha256": rows_digest(pieces["test"]), "rows": rows}
 
 
-def golden_rows(test: Piece, evaluation: Evaluation, *, tolerance: float) -> GoldenRows:
-    """A few raw held-out instances, of as many classes as there is room for, with what Keras computed for them."""
+def golden_rows(test: Piece, predictions: Array, *, tolerance: float) -> GoldenRows:
+    """A few raw held-out instances, of as many classes as there is room for, with what Keras computed for them.
+
+    Args:
+        test: The held-out part.
+        predictions: `(rows, units) float32`.
+        tolerance: How far a prediction may be off when it is computed again.
+    """
     if test.labels.are_classes:
         _, first = np.unique(test.labels.values, return_index=True)
         rows = np.sort(first)[:GOLDEN_ROWS]
     else:
         rows = np.arange(min(GOLDEN_ROWS, test.rows))
-    instances, predictions = test.raw.features[rows].tolist(), evaluation.predictions[rows].tolist()
-    return GoldenRows(instances, predictions, tolerance)
+    return GoldenRows(test.raw.features[rows].tolist(), predictions[rows].tolist(), tolerance)
 
 
 @cache

@@ -6,6 +6,7 @@ trained again; 2 wrong usage.
 
 import argparse
 import json
+import math
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -18,8 +19,7 @@ from models.spec.yaml_text import load_document
 from models.store.datasets import Datasets
 from models.store.manifest import Manifest
 from models.store.store import Store
-from trainer.backends.choice import BackendMissing, choose_backend, is_installed
-from trainer.launch.launch import training_module
+from trainer.backends.choice import import_keras
 
 __all__ = ["Reproduction", "main", "reproduce"]
 
@@ -70,9 +70,8 @@ def reproduce(manifest: Manifest, *, store: Store, settings: Settings, tolerance
     """
     from trainer.backends.devices import claim_devices  # noqa: PLC0415 -- it imports Keras, whose backend the caller chooses
     from trainer.data.preparation import prepare  # noqa: PLC0415
-    from trainer.fit.progress import NullObserver  # noqa: PLC0415
     from trainer.publication import package_versions  # noqa: PLC0415
-    from trainer.training import Stopwatch, make_candidate  # noqa: PLC0415
+    from trainer.training import TrainingRun  # noqa: PLC0415
 
     spec = published_spec(store, manifest)
     devices = claim_devices(spec.resources.gpus)
@@ -80,14 +79,12 @@ def reproduce(manifest: Manifest, *, store: Store, settings: Settings, tolerance
     if prepared.sha256 != manifest.data["sha256"]:
         expected = f"the data it was trained on, sha-256 {manifest.data['sha256']}"
         raise DataError(where=spec.data.source, expected=expected, received=f"sha-256 {prepared.sha256}")
-    candidate = make_candidate(
-        replace(spec, gate=None), prepared, store=store, observer=NullObserver(), watch=Stopwatch(), devices=devices
-    )
-    now, here = candidate.evaluation.metrics["test"], package_versions()
+    candidate = TrainingRun(replace(spec, gate=None), prepared, store, devices).make_candidate()
+    now, here = candidate.manifest, package_versions()
     packages = {name: (was, here.get(name, "not installed")) for name, was in manifest.package_versions.items()}
     return Reproduction(
-        manifest.model, manifest.version, candidate.weights_sha256 == manifest.weights_sha256,
-        {name: (was, now[name]) for name, was in manifest.metrics.items() if name in now}, tolerance,
+        manifest.model, manifest.version, now.weights_sha256 == manifest.weights_sha256,
+        {name: (was, now.metrics.get(name, math.nan)) for name, was in manifest.metrics.items()}, tolerance,
         {name: pair for name, pair in packages.items() if pair[0] != pair[1]},
     )  # fmt: skip
 
@@ -113,11 +110,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = read_settings(os.environ)
         store = Store.open(settings.store)
         manifest = store.manifest(options.model, store.resolve(options.model, version=options.version))
-        backend = published_spec(store, manifest).backend
-        if not is_installed(backend):
-            raise BackendMissing(backend)
-        choose_backend(backend)
-        training_module()
+        import_keras(published_spec(store, manifest).backend)
         outcome = reproduce(manifest, store=store, settings=settings, tolerance=options.tolerance)
     except (OnehotError, SettingsError) as error:
         sys.stderr.write(f"Error: {error}\n")

@@ -10,29 +10,30 @@ import keras
 
 from models.settings import Settings
 from models.spec import Spec
+from models.spec.yaml_text import dump_document
 from models.store.checkpoints import JobCheckpoints
 from models.store.datasets import Datasets
-from models.store.manifest import Manifest
+from models.store.manifest import Manifest, finite
 from models.store.store import Store
 from trainer.backends.devices import Devices, claim_devices
 from trainer.backends.seeds import seed_everything
 from trainer.data.head import check_output
 from trainer.data.preparation import Prepared, prepare
-from trainer.evaluation.evaluate import evaluate
-from trainer.evaluation.gate import pass_gate
-from trainer.evaluation.report import Outcomes, make_report, report_bytes
+from trainer.evaluation.evaluate import Evaluation, evaluate
+from trainer.evaluation.gate import GateOutcome, pass_gate
+from trainer.evaluation.report import make_report
 from trainer.export.onnx_export import export_keras, export_onnx
-from trainer.export.parity import check_parity
-from trainer.fit.checkpoints import Keeper, Origin
+from trainer.export.parity import Parity, check_parity
+from trainer.fit.checkpoints import Checkpointer, Origin
 from trainer.fit.choose_stepper import make_stepper
 from trainer.fit.epochs import Fitted, fit
 from trainer.fit.progress import NullObserver, TrainingObserver
-from trainer.fit.store_retry import patiently
+from trainer.fit.store_retry import retry_store
 from trainer.network.build import adapt_network, build_network, compile_network
-from trainer.network.single_device_copy import plain_network
-from trainer.publication import Candidate, publish, weights_digest
+from trainer.network.single_device_copy import single_device_copy
+from trainer.publication import Candidate, describe_data, draft_manifest, golden_rows, passes_gate, publish
 
-__all__ = ["Stopwatch", "make_candidate", "train"]
+__all__ = ["TrainingRun", "make_network", "train"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +61,8 @@ def train(  # noqa: PLR0913 -- each is one thing that a training depends on
         store: Where the version goes.
         settings: For the folders that data may be read from.
         job_id: Whose version it is: a job publishes once, however often it runs.
-        observer: Hears of each epoch.
-        resumes: Whether checkpoints are kept, and an earlier attempt of the job is gone on from.
+        observer: Notified of each epoch.
+        resumes: Whether checkpoints are kept, and an earlier attempt of the job is resumed.
         devices: What it is computed on; by default those that the spec asks for, claimed for this process.
 
     Returns:
@@ -75,70 +76,98 @@ def train(  # noqa: PLR0913 -- each is one thing that a training depends on
         StoreUnavailable: When the store does not answer.
     """
     observer = observer or NullObserver()
-    published = patiently(lambda: store.published_by(spec.model, job_id), observer=observer)
+    published = retry_store(lambda: store.published_by(spec.model, job_id), observer=observer)
     if published is not None:
-        holds = published.gate is None or bool(published.gate["holds"])
-        return store.publish(published, {}, promote=holds)
+        return store.publish(published, {}, promote=passes_gate(published))
     devices = devices or claim_devices(spec.resources.gpus)
     watch = Stopwatch()
     with watch.step("data"):
         prepared = prepare(spec, roots=settings.data_roots, datasets=Datasets(store.objects))
     observer.check()
-    shelf = JobCheckpoints(store, spec.model, job_id)
-    origin = Origin.of(spec, prepared)
-    keeper = Keeper(shelf, origin, interval_s=settings.checkpoint_s, observer=observer) if resumes else None
-    candidate = make_candidate(
-        spec, prepared, store=store, observer=observer, watch=watch, keeper=keeper, devices=devices
-    )
+    checkpointer = None
+    if resumes:
+        stored, origin = JobCheckpoints(store, spec.model, job_id), Origin.of(spec, prepared)
+        checkpointer = Checkpointer(stored, origin, interval_s=settings.checkpoint_s, observer=observer)
+    run = TrainingRun(spec, prepared, store, devices, observer, checkpointer, watch)
+    candidate = run.make_candidate()
     observer.check_before_publishing()
-    return patiently(lambda: publish(candidate, store=store, job_id=job_id), observer=NullObserver())
+    return retry_store(lambda: publish(candidate, store=store, job_id=job_id), observer=NullObserver())
 
 
-def make_candidate(  # noqa: PLR0913 -- each is one thing that a training depends on
-    spec: Spec, prepared: Prepared, *, store: Store, observer: TrainingObserver, watch: Stopwatch, devices: Devices,
-    keeper: Keeper | None = None,
-) -> Candidate:  # fmt: skip
-    """Everything between the data and the store."""
-    with devices.in_use():
-        network, fitted = _trained(spec, prepared, devices, observer=observer, watch=watch, keeper=keeper)
-        with watch.step("evaluate"):
-            evaluation = evaluate(fitted.stepper, prepared)
-        observer.check()
-        with watch.step("export"):
-            onnx = export_onnx(network, prepared.head)
-            inputs = prepared.test.part.inputs
-            parity = check_parity(onnx, inputs, evaluation.predictions, precision=spec.fit.precision)
-    with watch.step("gate"):
-        gate = patiently(lambda: pass_gate(spec, prepared, evaluation.predictions, store=store), observer=observer)
-    outcomes = Outcomes(fitted.history, parity, gate)
-    report = make_report(spec, prepared, evaluation, outcomes=outcomes, timings_s=watch.seconds)
-    return Candidate(
-        spec, prepared, evaluation, gate, weights_digest(network), onnx, export_keras(network), report_bytes(report)
-    )
+@dataclass(frozen=True, slots=True)
+class TrainingRun:
+    """All that happens between the data and the store.
 
+    Args:
+        spec: What to train.
+        prepared: The data.
+        store: Where the version is that the gate compares with.
+        devices: What it is computed on.
+        observer: Notified of each epoch.
+        checkpointer: Writes and finds the checkpoints, where there are any.
+        watch: Measures each step.
+    """
 
-def _trained(
-    spec: Spec,
-    prepared: Prepared,
-    devices: Devices,
-    *,
-    observer: TrainingObserver,
-    watch: Stopwatch,
-    keeper: Keeper | None,
-) -> tuple[Any, Fitted]:
-    """A network as it will be evaluated and published, and what fit left beside it."""
-    validation = prepared.validation.part if prepared.validation is not None else None
-    with devices.replicating():
-        with watch.step("build"):
-            network = make_network(spec, prepared)
-        with watch.step("fit"):
-            fitted = fit(
-                network, spec, training=prepared.train.part, validation=validation, observer=observer, keeper=keeper
+    spec: Spec
+    prepared: Prepared
+    store: Store
+    devices: Devices
+    observer: TrainingObserver = field(default_factory=NullObserver)
+    checkpointer: Checkpointer | None = None
+    watch: Stopwatch = field(default_factory=Stopwatch)
+
+    def make_candidate(self) -> Candidate:
+        """Train, evaluate, export, compare and gate."""
+        spec, prepared, watch = self.spec, self.prepared, self.watch
+        with self.devices.in_use():
+            network, fitted = self._train()
+            with watch.step("evaluate"):
+                evaluation = evaluate(fitted.stepper, prepared)
+            self.observer.check()
+            with watch.step("export"):
+                onnx = export_onnx(network, prepared.head)
+                inputs = prepared.test.part.inputs
+                parity = check_parity(onnx, inputs, evaluation.predictions, precision=spec.fit.precision)
+        with watch.step("gate"):
+            gate = retry_store(
+                lambda: pass_gate(spec, prepared, evaluation.predictions, store=self.store), observer=self.observer
             )
-    plain = plain_network(network, spec, prepared.head, replicas=len(devices.names))
-    if plain is network:
-        return network, fitted
-    return plain, replace(fitted, stepper=make_stepper(plain, prepared.train.part, spec.fit.batch_size))
+        draft = self._draft(network, evaluation, parity, gate)
+        timings_s = {name: round(seconds, 4) for name, seconds in watch.seconds.items()}
+        report = make_report(
+            draft, prepared.pieces, evaluation, parity=parity, history=fitted.history, timings_s=timings_s
+        )
+        files = {"model.onnx": onnx, "model.keras": export_keras(network), "report.json": report,
+                 "spec.yaml": dump_document(spec.document)}  # fmt: skip
+        return Candidate(draft, files)
+
+    def _train(self) -> tuple[Any, Fitted]:
+        """A network as it is evaluated and published, and what fit left beside it."""
+        spec, prepared = self.spec, self.prepared
+        training = prepared.train.part
+        validation = None if prepared.validation is None else prepared.validation.part
+        with self.devices.replicating():
+            with self.watch.step("build"):
+                network = make_network(spec, prepared)
+            with self.watch.step("fit"):
+                fitted = fit(
+                    network, spec, training=training, validation=validation, observer=self.observer,
+                    checkpointer=self.checkpointer,
+                )  # fmt: skip
+        plain = single_device_copy(network, spec, prepared.head, replicas=len(self.devices.names))
+        if plain is network:
+            return network, fitted
+        return plain, replace(fitted, stepper=make_stepper(plain, training, spec.fit.batch_size))
+
+    def _draft(self, network: Any, evaluation: Evaluation, parity: Parity, gate: GateOutcome | None) -> Manifest:
+        spec, prepared = self.spec, self.prepared
+        return draft_manifest(
+            network, prepared.head, prepared.preprocessing, prepared.instance,
+            model=spec.model, class_names=prepared.class_names, metrics=finite(evaluation.metrics["test"]),
+            golden_rows=golden_rows(prepared.test, evaluation.predictions, tolerance=parity.tolerance),
+            data=describe_data(spec.data.source, prepared.sha256, prepared.pieces),
+            seed=spec.seed, backend=spec.backend, gate=None if gate is None else gate.document,
+        )  # fmt: skip
 
 
 def make_network(spec: Spec, prepared: Prepared) -> keras.Sequential:

@@ -1,15 +1,15 @@
-"""The events of a job on the queue's server: whoever trains writes them, whoever follows reads them.
+"""What a job reports on the queue's server: events for those who follow it, and its meta for those who ask.
 
 `onehot:job:<id>:events` holds one JSON object for each epoch and one for the end, each exactly once: a command that is
-sent again because its answer was lost adds nothing.
+sent again because its answer was lost adds nothing. A job is given as RQ's `Job`, which this package does not import.
 """
 
 import json
 from typing import Any
 
-from models.queue.names import KEPT_S
+from models.queue.names import ENDED, KEPT_S
 
-__all__ = ["APPEND", "add_end", "add_event", "events_key"]
+__all__ = ["APPEND", "add_end", "add_event", "events_key", "write_error", "write_meta"]
 
 APPEND = """
 if redis.call('LINDEX', KEYS[1], -1) == ARGV[1] then return 0 end
@@ -29,12 +29,25 @@ def add_event(connection: Any, job_id: str, event: dict[str, Any]) -> None:
 
     Args:
         connection: A client of the queue's server, or a pipeline.
-        job_id: Whose event it is.
+        job_id: The job whose event it is.
         event: Plain values.
     """
     connection.eval(APPEND, 1, events_key(job_id), json.dumps(event), KEPT_S)
 
 
-def add_end(connection: Any, job_id: str, status: str) -> None:
-    """Append the last event."""
-    add_event(connection, job_id, {"event": "end", "status": status})
+def add_end(job: Any) -> None:
+    """Append the last event, when the job has ended."""
+    status = job.get_status()
+    if status in ENDED:
+        add_event(job.connection, job.id, {"event": "end", "status": status.value})
+
+
+def write_meta(job: Any, **values: Any) -> None:
+    """Change a job's meta; what others wrote into it since stays."""
+    job.meta = {**job.get_meta(), **values}
+    job.save_meta()
+
+
+def write_error(job: Any, error: BaseException) -> None:
+    """Write into a job's meta why it failed: the type and the message of an error of ours."""
+    write_meta(job, error={"type": type(error).__name__, "message": str(error)})

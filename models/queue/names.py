@@ -1,22 +1,15 @@
-"""What the service and the trainer agree on about the queue's server: names, keys, how long things are kept, a lock.
-
-What a job tells while it runs is in `models.queue.events`.
-"""
-
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+"""What the service and the trainer agree on about the queue's server: names, keys, how long things are kept."""
 
 __all__ = [
     "CHECKPOINTS",
     "CPU_QUEUE",
+    "ENDED",
     "GPU_QUEUE",
     "INDEX",
     "KEPT_S",
     "QUEUES",
     "attempt_key",
     "cancel_key",
-    "maintaining",
     "publishing_key",
 ]
 
@@ -29,8 +22,8 @@ INDEX = "onehot:jobs"
 """Sorted set: job id → when it was submitted. RQ's own registries are ordered by when a job is forgotten."""
 CHECKPOINTS = "onehot:checkpoints"
 """Set of `model/job id`: who may have checkpoints in the store."""
-LOCK_S = 10
-RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end"
+ENDED = frozenset({"finished", "failed", "stopped", "canceled"})
+"""The states, in RQ's words, of jobs that will not go on."""
 
 
 def attempt_key(job_id: str) -> str:
@@ -46,21 +39,3 @@ def cancel_key(job_id: str) -> str:
 def publishing_key(job_id: str) -> str:
     """The key that holds the attempt that publishes: too late to cancel."""
     return f"onehot:job:{job_id}:publishing"
-
-
-@contextmanager
-def maintaining(connection: Any, queue: str, *, owner: str) -> Iterator[bool]:
-    """Whether the caller is the one who maintains a queue, under a lock that outlives no owner for long.
-
-    Args:
-        connection: A client of the queue's server.
-        queue: The queue's name.
-        owner: A name that nobody else has.
-    """
-    lock = f"onehot:maintenance:{queue}"
-    is_ours = bool(connection.set(lock, owner, nx=True, ex=LOCK_S))
-    try:
-        yield is_ours
-    finally:
-        if is_ours:  # unless it has run out, and is another's by now
-            connection.eval(RELEASE, 1, lock, owner)

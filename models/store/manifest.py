@@ -93,6 +93,11 @@ class Manifest:
         output_shape = [size for size in self.inputs[0].shape[1:] if size is not None]
         return Preprocessing.from_document(self.preprocessing, output_shape)
 
+    @property
+    def summary(self) -> dict[str, Any]:
+        """What a finished training returns: plain JSON values."""
+        return {"model": self.model, "version": self.version, "metrics": dict(self.metrics), "gate": self.gate}
+
     def to_json(self) -> bytes:
         """The file's bytes: UTF-8 JSON, no NaN."""
         return json.dumps(asdict(self), indent=1, allow_nan=False, ensure_ascii=False).encode("utf-8")

@@ -8,8 +8,9 @@ import orjson
 
 from models.errors import InputError, shown
 from models.queue.events import events_key
+from models.queue.names import ENDED
 from service.errors import JobNotFound, QueueUnavailable
-from service.jobs.training_queue import ENDED, Jobs, answering
+from service.jobs.training_queue import Jobs, translated_errors
 
 __all__ = ["END", "follow", "has_seen_end", "read_last_event_id"]
 
@@ -47,7 +48,7 @@ def has_seen_end(jobs: Jobs, job_id: str, *, start: int) -> bool:
     if jobs.status(job_id) not in ENDED or start == 0:
         return False
     before = _read(jobs, job_id, start - 1)
-    # Nothing there: that was the end that is told when the trainer could not tell it.
+    # Nothing there: that was the end that `follow` adds when the trainer could not report it.
     return not before or before[0].get("event") == END
 
 
@@ -87,7 +88,7 @@ def follow(jobs: Jobs, job_id: str, *, start: int, is_ending: Callable[[], bool]
 
 
 def _read(jobs: Jobs, job_id: str, index: int) -> list[dict[str, Any]]:
-    with answering():
+    with translated_errors():
         raw = jobs.connection.lrange(events_key(job_id), index, index + BATCH - 1)
     return [orjson.loads(one) for one in raw]
 

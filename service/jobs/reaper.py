@@ -1,7 +1,7 @@
-"""`python -m service.reaper`: give the jobs of workers that vanished back to their queues, once.
+"""`python -m service.jobs.reaper`: give the jobs of workers that vanished back to their queues, once.
 
-Workers do this for each other. Where they are scaled to zero, nobody is left to do it. What a worker does then is done
-here in the same way (docs/adr/0011): under the same lock, and never before owners had time to renew their leases.
+Workers do this for each other. Where they are scaled to zero, the reaper does it in the same way (docs/adr/0011): under
+the same lock, and never before owners had time to renew their leases.
 """
 
 import os
@@ -11,25 +11,25 @@ from typing import Any
 from redis import Redis
 from redis.exceptions import RedisError
 from rq import Queue, Worker, worker_registration
-from rq.exceptions import AbandonedJobError
 from rq.job import Job, JobStatus
 from rq.registry import clean_registries
 from rq.serializers import JSONSerializer
 
 from models.errors import WorkerLost
-from models.queue.events import add_end
-from models.queue.names import QUEUES, maintaining
+from models.queue.events import add_end, write_error
+from models.queue.maintenance import Maintenance
+from models.queue.names import QUEUES
 from models.settings import read_settings
 
 __all__ = ["reap"]
 
 PATIENCE_S = 15.0
 """As long as a lease: a worker that the queue's server was away from renews it in this time, or is lost."""
-TURN_S = 1.0
+LOOK_S = 1.0
 
 
 class SilentJob(Job):
-    """A job that runs nothing and tells nobody: what the queue's server names is not trusted."""
+    """A job that runs nothing and calls no address: what the queue's server names is not trusted."""
 
     @property
     def failure_callback(self) -> None:
@@ -41,7 +41,7 @@ class SilentJob(Job):
 
 
 class Reaper(Worker):
-    """A worker that takes no job, and says how those ended that nobody will take again.
+    """A worker that takes no job, and reports the end of those that are not tried again.
 
     Args:
         connection: The queue's server. RQ changes its timeouts: it is used for nothing else.
@@ -50,7 +50,6 @@ class Reaper(Worker):
     def __init__(self, connection: Redis) -> None:
         queues = [Queue(name, connection=connection, job_class=SilentJob, serializer=JSONSerializer) for name in QUEUES]
         super().__init__(queues, connection=connection, job_class=SilentJob, serializer=JSONSerializer)
-        self._lost: list[Job] = []
 
     def is_needed(self) -> bool:
         """Whether a lease has run out, or a job is between the queue and a worker."""
@@ -61,32 +60,14 @@ class Reaper(Worker):
 
     def clean_registries(self) -> None:
         """Give abandoned jobs back to their queues, or fail them."""
-        for queue in self.queues:
-            with maintaining(self.connection, queue.name, owner=self.name) as is_ours:
-                if is_ours:
-                    clean_registries(queue, [self._note_lost])
-                    worker_registration.clean_worker_registry(queue)
-                    queue.intermediate_queue.cleanup(self, queue)
-        for job in self._lost:
-            self._tell_end(job)
+        Maintenance(self, clean_registries, worker_registration.clean_worker_registry).run()
 
     def handle_job_failure(self, job: Job, queue: Queue, *args: Any, **kwargs: Any) -> None:
         """Retry or fail a job that was stuck on its way to a worker."""
         super().handle_job_failure(job, queue, *args, **kwargs)
-        self._lost.append(job)
-
-    def _note_lost(self, job: Job, kind: type[BaseException], *rest: Any) -> None:
-        del rest
-        if issubclass(kind, AbandonedJobError):
-            self._lost.append(job)
-
-    def _tell_end(self, job: Job) -> None:
-        """Say that a job has failed, and why, to those who ask and to those who follow; unless it is tried again."""
         if job.get_status() == JobStatus.FAILED:
-            error = WorkerLost()
-            job.meta = {**job.get_meta(), "error": {"type": type(error).__name__, "message": str(error)}}
-            job.save_meta()  # type: ignore[no-untyped-call]
-            add_end(self.connection, job.id, "failed")
+            write_error(job, WorkerLost())
+            add_end(job)
 
 
 def reap(connection: Redis, *, patience_s: float = PATIENCE_S) -> None:
@@ -106,7 +87,7 @@ def _wait(connection: Redis, patience_s: float) -> None:
     """Wait until the queue's server has answered for so long: it may have been away, and every owner with it."""
     since_s = time.monotonic()
     while time.monotonic() - since_s < patience_s:
-        time.sleep(min(TURN_S, patience_s))
+        time.sleep(min(LOOK_S, patience_s))
         try:
             connection.ping()
         except RedisError:

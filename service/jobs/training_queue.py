@@ -1,4 +1,4 @@
-"""Trainings on the queue, as the service sees them: enqueued by name, looked at, canceled.
+"""Trainings on the queue, as the service sees them: enqueued by name, listed, canceled.
 
 The trainer's code is not here and is not imported: a job is a name and a spec as JSON. Importing this module costs a
 third of a second and some megabytes (redis, rq), so the service does it when the first job is asked for.
@@ -7,7 +7,7 @@ third of a second and some megabytes (redis, rq), so the service does it when th
 import hashlib
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,11 +22,11 @@ from rq.job import Job, JobStatus
 from rq.results import Result
 from rq.serializers import JSONSerializer
 
-from models.queue.names import INDEX, KEPT_S, QUEUES, cancel_key
+from models.queue.names import ENDED, INDEX, KEPT_S, QUEUES, cancel_key
 from models.spec import Spec
 from service.errors import JobHasEnded, JobNotFound, KeyReused, QueueUnavailable
 
-__all__ = ["ENDED", "Jobs", "answering", "connect"]
+__all__ = ["Jobs", "connect", "translated_errors"]
 
 TRAIN = "trainer.jobs.train"
 INDEX_LENGTH = 10_000
@@ -37,8 +37,6 @@ NEVER = -1
 ATTEMPTS = Retry(max=3)
 CONNECT_TIMEOUT_S = 0.5
 ANSWER_TIMEOUT_S = 2.0
-RUNS_NOW = frozenset({JobStatus.STARTED})
-ENDED = frozenset({JobStatus.FINISHED, JobStatus.FAILED, JobStatus.STOPPED, JobStatus.CANCELED})
 
 
 def connect(redis_url: str) -> Redis:
@@ -52,8 +50,8 @@ def connect(redis_url: str) -> Redis:
 
 
 @contextmanager
-def answering() -> Iterator[None]:
-    """Turn what redis raises into what our callers know."""
+def translated_errors() -> Iterator[None]:
+    """Raise redis' errors as `QueueUnavailable`."""
     try:
         yield
     except RedisError as error:
@@ -82,7 +80,7 @@ class Jobs:
         """
         document = orjson.loads(orjson.dumps(spec.document))
         job_id = uuid.uuid4().hex if idempotency_key is None else _id_of(idempotency_key)
-        with answering():
+        with translated_errors():
             self._index(job_id)
             try:
                 job = self._enqueue(spec, document, job_id)
@@ -120,7 +118,7 @@ class Jobs:
         Raises:
             QueueUnavailable: When the queue's server does not answer.
         """
-        with answering():
+        with translated_errors():
             found: list[Any] = self.connection.zrevrange(INDEX, 0, limit - 1, withscores=True)
             since_s = {job_id.decode(): submitted_s for job_id, submitted_s in found}
             jobs = Job.fetch_many(list(since_s), connection=self.connection, serializer=JSONSerializer)
@@ -140,7 +138,7 @@ class Jobs:
             JobNotFound: When there is none.
             QueueUnavailable: When the queue's server does not answer.
         """
-        with answering():
+        with translated_errors():
             return _document(self._fetch(job_id))
 
     def status(self, job_id: str) -> str:
@@ -149,7 +147,7 @@ class Jobs:
         Raises:
             JobNotFound, QueueUnavailable: As `get`.
         """
-        with answering():
+        with translated_errors():
             return _status(self._fetch(job_id))
 
     def cancel(self, job_id: str) -> dict[str, Any]:
@@ -163,15 +161,16 @@ class Jobs:
             JobHasEnded: When it has finished or failed.
             QueueUnavailable: When the queue's server does not answer.
         """
-        with answering():
+        with translated_errors():
             job = self._fetch(job_id)
             status = job.get_status()
             if status in (JobStatus.FINISHED, JobStatus.FAILED):
                 raise JobHasEnded(job_id, _status(job))
             # The flag first: a worker that takes the job at this moment sees it.
             self.connection.set(cancel_key(job_id), 1, ex=KEPT_S)
-            if status not in RUNS_NOW | ENDED:
-                self._take_back(job)
+            if status != JobStatus.STARTED and status not in ENDED:
+                with suppress(InvalidJobOperation):  # another request or a worker was faster
+                    job.cancel()
             return _document(self._fetch(job_id))
 
     def queues(self) -> Iterator[tuple[str, int, int]]:
@@ -180,18 +179,12 @@ class Jobs:
         Raises:
             QueueUnavailable: When the queue's server does not answer.
         """
-        with answering(), self.connection.pipeline(transaction=False) as pipeline:
+        with translated_errors(), self.connection.pipeline(transaction=False) as pipeline:
             for name in QUEUES:
                 pipeline.llen(f"rq:queue:{name}")
                 pipeline.scard(f"rq:workers:{name}")
             answers = pipeline.execute()
         return zip(QUEUES, answers[::2], answers[1::2], strict=True)
-
-    def _take_back(self, job: Job) -> None:
-        try:
-            job.cancel()
-        except InvalidJobOperation:
-            return  # somebody else was faster
 
     def _fetch(self, job_id: str) -> Job:
         try:
@@ -230,7 +223,7 @@ def _time(moment: datetime | None) -> str | None:
 
 
 def _error(job: Job) -> dict[str, str] | None:
-    """What went wrong, in one line: the trainer's own words, else the last line of what RQ noted."""
+    """Why a job failed, in one line: the trainer's own error, else the last line of RQ's traceback."""
     noted = job.meta.get("error")
     if isinstance(noted, dict):
         return {"type": str(noted.get("type", "Error")), "message": str(noted.get("message", ""))}

@@ -104,4 +104,4 @@ def test_a_worker_has_drained_long_before_its_grace_period_ends(base: Cluster) -
     """It kills a work-horse that does not hear, and gives the job back, itself."""
     worker = pytest.importorskip("trainer.worker.training_worker")
     grace_s = [one.pod["terminationGracePeriodSeconds"] for one in base.workloads if one.component == "trainer"]
-    assert min(grace_s) > 2 * worker.DRAIN_S
+    assert min(grace_s) > 2 * worker.CHECKPOINT_GRACE_S

@@ -16,7 +16,7 @@ from models.spec import load_spec
 from models.store.store import Store
 from trainer.backends.choice import is_installed
 from trainer.fit.progress import NullObserver
-from trainer.launch.subprocess_training import train_isolated
+from trainer.launch.subprocess_training import train_in_subprocess
 
 pytestmark = pytest.mark.timeout(900)
 BACKENDS = [backend for backend in ("tensorflow", "jax", "torch") if is_installed(backend)]
@@ -63,7 +63,7 @@ def test_versions_of_every_backend_are_served_alike(tmp_path, monkeypatch, make)
     accuracies = []
     for backend in BACKENDS:
         spec = load_spec(make(backend) if make is digits else make(backend, tmp_path))
-        manifest = train_isolated(spec, store=store, job_id=backend, observer=NullObserver())
+        manifest = train_in_subprocess(spec, store=store, job_id=backend, observer=NullObserver())
         assert manifest.backend == backend
         session = onnxruntime.InferenceSession(store.read(manifest, "model.onnx"))
         inputs = manifest.fitted_preprocessing.apply(np.asarray(manifest.golden_rows.instances, np.float32))
@@ -82,7 +82,7 @@ def test_mixed_precision_trains_and_is_served(tmp_path, monkeypatch, backend, pr
     monkeypatch.setenv("ONEHOT_STORE", str(tmp_path / "store"))
     store = Store.open(tmp_path / "store")
     spec = load_spec({**digits(backend), "fit": {"epochs": 4, "batch_size": 32, "precision": precision}})
-    manifest = train_isolated(spec, store=store, job_id=precision, observer=NullObserver())
+    manifest = train_in_subprocess(spec, store=store, job_id=precision, observer=NullObserver())
     session = onnxruntime.InferenceSession(store.read(manifest, "model.onnx"))
     inputs = manifest.fitted_preprocessing.apply(np.asarray(manifest.golden_rows.instances, np.float32))
     (answer,) = session.run(None, {"x": inputs})

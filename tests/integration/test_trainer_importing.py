@@ -9,10 +9,12 @@ import pytest
 from models.errors import DataError
 from models.store.store import Store
 from trainer.backends.choice import choose_backend
-from trainer.importing.__main__ import import_network, main, random_rows
+from trainer.importing.__main__ import main
 from trainer.importing.keras_file_check import check_keras_file
 
 assert choose_backend("tensorflow")
+
+from trainer.importing.network_import import import_network, random_rows  # noqa: E402 -- it imports Keras, whose backend had to be chosen before
 
 pytestmark = pytest.mark.timeout(120)
 LAYERS = keras.layers

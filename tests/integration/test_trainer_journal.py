@@ -19,7 +19,7 @@ from models.store.store import Store
 from trainer.fit.progress import Progress, Superseded, TrainingCancelled
 from trainer.queue.attempts import begin_attempt
 from trainer.queue.job_progress import RedisProgress
-from trainer.worker.checkpoint_cleanup import sweep
+from trainer.worker.checkpoint_cleanup import remove_orphans
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ def test_checkpoints_of_jobs_that_ended_are_swept(job: Job, tmp_path) -> None:
         shelves[one.id].save(b"state")
     cancelled.cancel()
     forgotten.delete()
-    sweep(job.connection, store)
+    remove_orphans(job.connection, store)
     assert shelves[job.id].newest() == b"state"
     assert shelves[cancelled.id].newest() is None
     assert shelves[forgotten.id].newest() is None
@@ -123,7 +123,7 @@ def test_a_sweep_ends_with_its_worker(job: Job, redis_server: str, wait_until) -
     worker = (
         "import sys; from trainer.queue.redis_connection import connect\n"
         "from trainer.worker.checkpoint_cleanup import CheckpointCleaner\n"
-        "sweeper = CheckpointCleaner(); sweeper.look(connect(sys.argv[1])); print(sweeper._process.pid)"
+        "cleaner = CheckpointCleaner(); cleaner.start_when_needed(connect(sys.argv[1])); print(cleaner._process.pid)"
     )
     nowhere = {**os.environ, "ONEHOT_REDIS_URL": "redis://127.0.0.1:1/0"}
     done = subprocess.run(

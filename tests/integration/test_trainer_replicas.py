@@ -52,7 +52,7 @@ for name, document, devices, pauses in trainings:
     for looks in (*pauses, 0):
         try:
             training.train(load_spec(document), store=Store.open(store), settings=Settings(), job_id=name,
-                           watcher=Pausing(looks), devices=Devices(tuple(devices)))
+                           observer=Pausing(looks), devices=Devices(tuple(devices)))
         except TrainingPaused:
             print("paused", name)
 """

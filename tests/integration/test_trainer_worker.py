@@ -216,15 +216,15 @@ def test_another_backend_trains_in_a_process_of_its_own(environment: dict[str, s
     script.write_text(
         "import json, sys\n"
         "from models.spec import load_spec\n"
-        "from models.store import Store\n"
-        "from trainer.launch.subprocess_training import train_isolated\n"
+        "from models.store.store import Store\n"
+        "from trainer.launch.subprocess_training import train_in_subprocess\n"
         "from trainer.fit.progress import NullObserver\n"
         "class Counter(NullObserver):\n"
         "    seen = 0\n"
         "    def on_epoch(self, progress): self.seen += 1\n"
         "counter = Counter()\n"
         "spec = load_spec(json.loads(sys.argv[1]))\n"
-        "manifest = train_isolated(spec, store=Store.open(sys.argv[2]), job_id='isolated', watcher=counter)\n"
+        "manifest = train_in_subprocess(spec, store=Store.open(sys.argv[2]), job_id='isolated', observer=counter)\n"
         "print(counter.seen, manifest.version, manifest.job_id, 'keras' in sys.modules)\n"
     )
     document = json.dumps(spec("isolated", fit={"epochs": 5}))

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from models.errors import TrainingError
 
-__all__ = ["ENVIRONMENT", "BackendMissing", "choose_backend", "is_installed", "quiet_stderr"]
+__all__ = ["ENVIRONMENT", "BackendMissing", "choose_backend", "import_keras", "is_installed", "quiet_stderr"]
 
 ENVIRONMENT = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
@@ -51,9 +51,22 @@ def choose_backend(backend: str) -> bool:
     return True
 
 
+def import_keras(backend: str) -> None:
+    """Choose the backend, and import Keras with it.
+
+    Raises:
+        BackendMissing: When it is not installed.
+    """
+    if not is_installed(backend):
+        raise BackendMissing(backend)
+    choose_backend(backend)
+    with quiet_stderr():
+        importlib.import_module("keras")
+
+
 @contextmanager
 def quiet_stderr() -> Iterator[None]:
-    """Drop what is written to descriptor 2: tensorflow greets there while it is imported, whatever it was told."""
+    """Drop what is written to descriptor 2: tensorflow greets there while it is imported, whatever it is asked."""
     sys.stderr.flush()
     saved, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, 2)

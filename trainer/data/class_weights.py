@@ -1,4 +1,4 @@
-"""`fit.class_weight`: how much each row counts, told by its class."""
+"""`fit.class_weight`: how much each row counts, by its class."""
 
 from collections.abc import Mapping
 

@@ -9,38 +9,32 @@ from models.errors import Problem, SpecError
 from models.keras_catalog.objects import ObjectSpec
 from models.preprocessing.instances import Array
 from models.spec import Spec
-from models.spec.head import MULTILABEL, REGRESSION, SIGMOID, find_head
+from models.spec.head import REGRESSION, SIGMOID, find_head
 from models.spec.head import Head as SpecHead
 from models.spec.metrics import metric_for
 from trainer.data.labels import Labels, to_one_hot
 
-__all__ = ["MULTILABEL", "REGRESSION", "Head", "check_output", "choose_head", "task_of"]
+__all__ = ["Head", "check_output", "choose_head", "task_of"]
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
-    """The end of a network, and the data it is trained on.
+class Head(SpecHead):
+    """The head of a network, and the data it is trained on.
 
     Args:
-        task: As in `models.spec.head`.
-        outputs: How many values a prediction has.
-        sparse: Whether loss and metrics take class indices instead of one-hot rows.
         exclusive: Whether each row belongs to exactly one class.
     """
 
-    task: str
-    outputs: int
-    sparse: bool = False
     exclusive: bool = True
 
     def targets(self, labels: Labels) -> Array:
-        """What fit gets: `(rows, 1)` class indices or `(rows, outputs)`, float32."""
+        """What fit gets: `(rows, 1)` class indices or `(rows, units)`, float32."""
         if self.sparse or self.task == SIGMOID:
             return labels.values.reshape(-1, 1).astype(np.float32)
-        return to_one_hot(labels.values, self.outputs) if labels.are_classes else labels.values
+        return to_one_hot(labels.values, self.units) if labels.are_classes else labels.values
 
     def predicted_classes(self, predictions: Array) -> Array:
-        """The class index of each row of predictions, for tasks with one class a row."""
+        """The class of each row, for tasks with one class a row: `(rows, units) float32` → `(rows,) int64`."""
         return (predictions[:, 0] > 0.5).astype(np.int64) if self.task == SIGMOID else predictions.argmax(axis=1)
 
     def class_probabilities(self, predictions: Array) -> Array:
@@ -49,7 +43,7 @@ class Head:
 
     def metric(self, spec: ObjectSpec) -> ObjectSpec:
         """The metric that a spec's name means for this head, under the name that the spec gives it."""
-        return metric_for(SpecHead(self.task, self.outputs, self.sparse), spec, exclusive=self.exclusive)
+        return metric_for(self, spec, exclusive=self.exclusive)
 
 
 def task_of(spec: Spec) -> str:
@@ -61,7 +55,7 @@ def task_of(spec: Spec) -> str:
     head = find_head(spec.layers)
     if head is None:
         expected = "a last layer with softmax, sigmoid or linear activation"
-        raise SpecError([Problem(f"layers.{len(spec.layers) - 1}", expected, str(spec.layers[-1].document))])
+        raise SpecError([Problem(_last_layer(spec), expected, str(spec.layers[-1].document))])
     return head.task
 
 
@@ -73,12 +67,10 @@ def choose_head(spec: Spec, labels: Labels, *, task: str) -> Head:
     """
     if task == SIGMOID and len(labels.class_names) != 2:
         expected = f"{len(labels.class_names)} softmax units, one for each class ({_listed(labels.class_names)})"
-        raise SpecError(
-            [Problem(f"layers.{len(spec.layers) - 1}", expected, "one sigmoid unit, which tells two apart")]
-        )
-    outputs = {SIGMOID: 1, REGRESSION: labels.values.shape[-1]}.get(task, len(labels.class_names))
+        raise SpecError([Problem(_last_layer(spec), expected, "one sigmoid unit, which tells two apart")])
+    units = {SIGMOID: 1, REGRESSION: labels.values.shape[-1]}.get(task, len(labels.class_names))
     found = find_head(spec.layers, spec.compile.loss)
-    return Head(task, outputs, sparse=found is not None and found.sparse, exclusive=labels.are_classes)
+    return Head(task, units, sparse=found is not None and found.sparse, exclusive=labels.are_classes)
 
 
 def check_output(spec: Spec, head: Head, shape: tuple[int | None, ...], class_names: tuple[str, ...]) -> None:
@@ -93,13 +85,17 @@ def check_output(spec: Spec, head: Head, shape: tuple[int | None, ...], class_na
     Raises:
         SpecError: When the last layer has another shape.
     """
-    if shape[1:] == (head.outputs,):
+    if shape[1:] == (head.units,):
         return
     classes = f", one for each class ({_listed(class_names)})" if class_names else ""
-    expected = f"{head.outputs} values an instance{classes}"
+    expected = f"{head.units} values an instance{classes}"
     received = f"an output of shape {list(shape[1:])}"
     hint = "; Flatten or pool it first" if len(shape) > 2 else ""
-    raise SpecError([Problem(f"layers.{len(spec.layers) - 1}", expected, received + hint)])
+    raise SpecError([Problem(_last_layer(spec), expected, received + hint)])
+
+
+def _last_layer(spec: Spec) -> str:
+    return f"layers.{len(spec.layers) - 1}"
 
 
 def _listed(names: Sequence[str], most: int = 10) -> str:

@@ -47,7 +47,7 @@ class Labels:
         return dict(zip(self.class_names, numbers.tolist(), strict=True))
 
     def take(self, rows: Array) -> "Labels":
-        """The labels of these rows only."""
+        """The labels of these rows only, `(chosen,) int64`."""
         return replace(self, values=self.values[rows])
 
 
@@ -58,7 +58,7 @@ def read_classes(raw: Array, class_names: tuple[str, ...] | None, *, where: str)
         raw: `(rows,)`, or one-hot `(rows, classes)`.
         class_names: Names from the spec or the source, in the order of the sorted labels; labels that are themselves
             these names keep the order of this list.
-        where: What the targets are called in errors.
+        where: The name of the targets in errors.
 
     Raises:
         DataError: When the labels are none, or do not agree with `class_names`.
@@ -81,7 +81,7 @@ def read_classes(raw: Array, class_names: tuple[str, ...] | None, *, where: str)
 
 
 def read_more(raw: Array, known: Labels, *, where: str) -> Labels:
-    """Encode the targets of another source exactly as those of the first.
+    """Encode the targets of another source, `(rows,)` or `(rows, classes)`, exactly as those of the first.
 
     Raises:
         DataError: When a label is none of the known classes, or rows have another form.
@@ -181,7 +181,7 @@ def _zeros_and_ones(rows: Array, where: str) -> Array:
 
 
 def read_multi_hot(raw: Array, class_names: tuple[str, ...] | None, *, where: str) -> Labels:
-    """Check rows of 0 and 1, of which several may be 1.
+    """Check rows of 0 and 1, `(rows, classes)`, of which several may be 1.
 
     Raises:
         DataError: When they hold anything else.
@@ -190,7 +190,7 @@ def read_multi_hot(raw: Array, class_names: tuple[str, ...] | None, *, where: st
 
 
 def read_values(raw: Array, *, where: str) -> Labels:
-    """Check numbers to be predicted.
+    """Check numbers to be predicted, `(rows,)` or `(rows, units)`.
 
     Raises:
         DataError: When one is not a finite number.

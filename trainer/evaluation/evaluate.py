@@ -1,10 +1,10 @@
-"""What a trained network is worth: loss and metrics of every part, and what it takes for what."""
+"""The evaluation of a trained network: loss and metrics of every part, and scores of every class."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from sklearn import metrics as sklearn_metrics
 
 from models.preprocessing.instances import Array
 from trainer.data.head import Head
@@ -59,7 +59,7 @@ def evaluate(stepper: Stepper, prepared: Prepared) -> Evaluation:
 
 
 def judge(head: Head, labels: Labels, predictions: Array) -> dict[str, Any]:
-    """What an `Evaluation` says of classes: nothing for regression.
+    """The fields of an `Evaluation` about classes: none for regression.
 
     Args:
         head: The network's head.
@@ -90,24 +90,23 @@ def judge(head: Head, labels: Labels, predictions: Array) -> dict[str, Any]:
 
 
 def _scored(names: tuple[str, ...], hits: Array, taken: Array, probabilities: Array) -> tuple[ClassScore, ...]:
-    """Every class against all others: `hits` and `taken` are `(rows, classes)` booleans."""
-    both = (hits & taken).sum(axis=0)
+    """Every class against all others: `hits` and `taken` are `(rows, classes)` booleans; 0 for what is undefined."""
+    scores = sklearn_metrics.precision_recall_fscore_support(hits, taken, average=None, zero_division=0)
     areas = [roc_auc(hits[:, index], probabilities[:, index]) for index in range(len(names))]
-    return _class_scores(names, both, hits.sum(axis=0), taken.sum(axis=0), areas)
+    rows = zip(names, *(column.tolist() for column in scores), areas, strict=True)
+    return tuple(ClassScore(*row) for row in rows)
 
 
 def confusion_matrix(true: Array, predicted: Array, classes: int) -> Array:
-    """Rows of class i that were taken for class j, at `[i, j]`: `(classes, classes) int64`."""
-    matrix: Array = np.zeros((classes, classes), dtype=np.int64)
-    np.add.at(matrix, (true, predicted), 1)
+    """Rows of class i that were taken for class j, at `[i, j]`.
+
+    Args:
+        true: `(rows,)` class indices.
+        predicted: Likewise.
+        classes: How many there are.
+
+    Returns:
+        `(classes, classes) int64`.
+    """
+    matrix: Array = sklearn_metrics.confusion_matrix(true, predicted, labels=range(classes))
     return matrix
-
-
-def _class_scores(
-    names: tuple[str, ...], both: Array, support: Array, taken: Array, areas: Sequence[float | None]
-) -> tuple[ClassScore, ...]:
-    """Precision, recall and F1 of each class; 0 where there is nothing to divide by."""
-    recall, precision = both / np.maximum(support, 1), both / np.maximum(taken, 1)
-    f1 = 2 * precision * recall / np.maximum(precision + recall, np.finfo(float).tiny)
-    rows = zip(names, precision.tolist(), recall.tolist(), f1.tolist(), support.tolist(), areas, strict=True)
-    return tuple(ClassScore(*row) for row in rows)

@@ -1,6 +1,6 @@
 """The gate: whether the label `stable` may move to a new version."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -34,7 +34,7 @@ class Check:
     Args:
         rule: `minimum`, or `not_worse_than LABEL (version N)`; of a class where it says so.
         expected: The least (or, for losses, the most) that passes; None when there was nothing to compare with.
-        received: What the new version has.
+        received: The new version's.
         holds: Whether it passes.
         note: Why, where the numbers do not say it.
     """
@@ -57,7 +57,7 @@ class GateOutcome:
     """Every check of a gate.
 
     Args:
-        metric: What was compared.
+        metric: The metric that was compared.
         checks: Each comparison.
         rows_sha256: Digest of the held-out rows that all of them were made on.
     """
@@ -84,7 +84,7 @@ def pass_gate(spec: Spec, prepared: Prepared, predictions: Array, *, store: Stor
     Args:
         spec: The spec with its gate.
         prepared: The data; the held-out rows are scored.
-        predictions: The candidate's, of the held-out rows.
+        predictions: The candidate's, of the held-out rows: `(rows, units) float32`.
         store: Where the version to compare with is.
 
     Returns:
@@ -96,15 +96,19 @@ def pass_gate(spec: Spec, prepared: Prepared, predictions: Array, *, store: Stor
     gate = spec.gate
     if gate is None:
         return None
-    score = _score(spec, prepared.head)
+    ours = _scores(spec, gate, prepared, predictions)
     checks: list[Check] = []
-    for suffix, rows in _row_groups(gate, prepared):
-        received = score(prepared.test.part.targets[rows], predictions[rows])
-        if gate.minimum is not None:
-            checks.append(Check(f"minimum{suffix}", gate.minimum, received, received >= gate.minimum))
+    if gate.minimum is not None:
+        checks += [Check(f"minimum{group}", gate.minimum, got, got >= gate.minimum) for group, got in ours.items()]
     if gate.not_worse_than is not None:
-        checks += _against_label(spec, gate, prepared, predictions, store)
+        checks += _against_label(spec, gate, prepared, ours, store)
     return GateOutcome(gate.metric, tuple(checks), rows_digest(prepared.test))
+
+
+def _scores(spec: Spec, gate: Gate, prepared: Prepared, predictions: Array) -> dict[str, float]:
+    """The gate's metric by group of held-out rows, as `_row_groups` names them."""
+    score, targets = _metric(spec, gate, prepared.head), prepared.test.part.targets
+    return {group: score(targets[rows], predictions[rows]) for group, rows in _row_groups(gate, prepared)}
 
 
 def _row_groups(gate: Gate, prepared: Prepared) -> list[tuple[str, Array]]:
@@ -117,10 +121,9 @@ def _row_groups(gate: Gate, prepared: Prepared) -> list[tuple[str, Array]]:
     return [(suffix, rows) for suffix, rows in groups if len(rows)]
 
 
-def _score(spec: Spec, head: Head) -> Score:
+def _metric(spec: Spec, gate: Gate, head: Head) -> Score:
     """The gate's metric as a function of targets and predictions."""
-    gate = spec.gate
-    if gate is None or gate.metric == LOSS:
+    if gate.metric == LOSS:
         loss = keras_object("losses", spec.compile.loss)
         return lambda targets, predictions: float(loss(targets, predictions))
     chosen = next(head.metric(one) for one in spec.compile.metrics if metric_name(one) == gate.metric)
@@ -133,26 +136,22 @@ def _score(spec: Spec, head: Head) -> Score:
     return score
 
 
-def _against_label(spec: Spec, gate: Gate, prepared: Prepared, predictions: Array, store: Store) -> list[Check]:
-    score, label = _score(spec, prepared.head), str(gate.not_worse_than)
+def _against_label(spec: Spec, gate: Gate, prepared: Prepared, ours: Mapping[str, float], store: Store) -> list[Check]:
+    """Compare our scores with those of the version that has the gate's label."""
+    label, everything = str(gate.not_worse_than), ours[""]
     try:
         rival = store.manifest(spec.model, store.resolve(spec.model, label=label))
     except (ModelNotFound, LabelNotFound):
-        received = score(prepared.test.part.targets, predictions)
-        return [Check(f"not_worse_than {label}", None, received, holds=True, note="no version has this label yet")]
+        return [Check(f"not_worse_than {label}", None, everything, holds=True, note="no version has this label yet")]
     rule = f"not_worse_than {label} (version {rival.version})"
     try:
-        theirs = _rival_predictions(store, rival, prepared)
+        predictions = _rival_predictions(store, rival, prepared)
     except StoreUnavailable:
         raise
     except (OnehotError, ValueError) as error:
-        received = score(prepared.test.part.targets, predictions)
-        return [Check(rule, None, received, holds=False, note=f"cannot be compared: {error}")]
-    checks = []
-    for suffix, rows in _row_groups(gate, prepared):
-        targets = prepared.test.part.targets[rows]
-        received, rivals = score(targets, predictions[rows]), score(targets, theirs[rows])
-        checks.append(_not_worse(rule + suffix, received, rivals, spec=spec, gate=gate))
+        return [Check(rule, None, everything, holds=False, note=f"cannot be compared: {error}")]
+    theirs = _scores(spec, gate, prepared, predictions)
+    checks = [_not_worse(rule + group, ours[group], theirs[group], spec=spec, gate=gate) for group in theirs]
     if rival.data.get("test_sha256") == rows_digest(prepared.test):
         return checks
     note = f"version {rival.version} had other held-out rows, and may have been trained on some of these"

@@ -1,56 +1,55 @@
-"""`report.json`: all that a training measured, for people and for pages of pictures."""
+"""`report.json`: everything that was measured of a version, for people and for pages of pictures."""
 
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
-from models.spec import Spec
+from models.store.manifest import Manifest
 from trainer.data import Dataset
-from trainer.data.preparation import Prepared
+from trainer.data.preparation import Piece
 from trainer.evaluation.evaluate import Evaluation
-from trainer.evaluation.gate import GateOutcome
 from trainer.evaluation.scores import Mistake
 from trainer.export.parity import Parity
 
-__all__ = ["Outcomes", "make_report", "mistake_document", "report_bytes"]
+__all__ = ["make_report"]
 
 FORMAT_VERSION = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Outcomes:
-    """What came of the steps of a training beside its metrics."""
-
-    history: list[dict[str, float]]
-    parity: Parity
-    gate: GateOutcome | None
-
-
 def make_report(
-    spec: Spec, prepared: Prepared, evaluation: Evaluation, *, outcomes: Outcomes, timings_s: Mapping[str, float]
-) -> dict[str, Any]:
-    """The report as plain values."""
-    return {
+    draft: Manifest, pieces: Mapping[str, Piece], evaluation: Evaluation, *, parity: Parity, **more: Any
+) -> bytes:
+    """The report as JSON; a number that is not finite becomes null.
+
+    Args:
+        draft: The manifest of what is reported on.
+        pieces: The evaluated parts by name; empty for a network that was not measured.
+        evaluation: Of those parts.
+        parity: The comparison with the exported graph.
+        more: `history`, `timings_s` and `imported`, where there are any.
+    """
+    report = {
         "format_version": FORMAT_VERSION,
-        "model": spec.model,
-        "task": prepared.head.task,
-        "class_names": list(prepared.class_names),
-        "data": {"source": spec.data.source, "sha256": prepared.sha256},
-        "parts": {name: _part(name, prepared, evaluation) for name in prepared.pieces},
+        "model": draft.model,
+        "task": draft.task,
+        "class_names": list(draft.class_names),
+        "data": {key: draft.data[key] for key in ("source", "sha256")},
+        "parts": {name: _part(piece, evaluation.metrics[name]) for name, piece in pieces.items()},
         "confusion_matrix": None if evaluation.confusion is None else evaluation.confusion.tolist(),
         "classes": [asdict(score) for score in evaluation.classes],
         "roc_auc": _mean([score.roc_auc for score in evaluation.classes]),
         "calibration": None if evaluation.calibration is None else asdict(evaluation.calibration),
-        "mistakes": [mistake_document(mistake, prepared.test.raw) for mistake in evaluation.mistakes],
-        "history": outcomes.history,
-        "parity": asdict(outcomes.parity),
-        "gate": None if outcomes.gate is None else outcomes.gate.document,
-        "timings_s": {name: round(seconds, 4) for name, seconds in timings_s.items()},
+        "mistakes": [_mistake(mistake, pieces["test"].raw) for mistake in evaluation.mistakes],
+        "parity": asdict(parity),
+        "gate": draft.gate,
+        "history": [],
+        "timings_s": {},
     }
+    return json.dumps(_finite(report | more), indent=1, allow_nan=False, ensure_ascii=False).encode()
 
 
 def _mean(values: Sequence[float | None]) -> float | None:
@@ -58,20 +57,14 @@ def _mean(values: Sequence[float | None]) -> float | None:
     return sum(known) / len(known) if known else None
 
 
-def mistake_document(mistake: Mistake, raw: Dataset) -> dict[str, Any]:
+def _mistake(mistake: Mistake, raw: Dataset) -> dict[str, Any]:
     """A mistake with the place of its row in the source that it was read from, both counted from 0."""
     (source_row,) = raw.source_rows(np.array([mistake.row])).tolist()
     return {**asdict(mistake), "source": raw.source, "source_row": source_row}
 
 
-def _part(name: str, prepared: Prepared, evaluation: Evaluation) -> dict[str, Any]:
-    piece = prepared.pieces[name]
-    return {"rows": piece.rows, "metrics": evaluation.metrics[name], "class_counts": piece.labels.counts()}
-
-
-def report_bytes(report: dict[str, Any]) -> bytes:
-    """The report as JSON; a number that is none becomes null."""
-    return json.dumps(_finite(report), indent=1, allow_nan=False, ensure_ascii=False).encode()
+def _part(piece: Piece, metrics: Mapping[str, float]) -> dict[str, Any]:
+    return {"rows": piece.rows, "metrics": metrics, "class_counts": piece.labels.counts()}
 
 
 def _finite(value: Any) -> Any:

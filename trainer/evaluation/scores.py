@@ -1,8 +1,9 @@
-"""Scores of probabilities on held-out rows, in numpy alone: ROC-AUC, calibration, and the surest mistakes."""
+"""Scores of probabilities on held-out rows: ROC-AUC, calibration, and the surest mistakes."""
 
 from dataclasses import dataclass
 
 import numpy as np
+from sklearn.metrics import roc_auc_score
 
 from models.preprocessing.instances import Array
 
@@ -54,19 +55,15 @@ class Mistake:
 
 
 def roc_auc(hits: Array, scores: Array) -> float | None:
-    """The chance that a hit has a higher score than a miss, ties counted half; None without one of both.
+    """The area under the ROC curve; None without hits or without misses, and where a score is not finite.
 
     Args:
         hits: `(rows,)` booleans.
         scores: `(rows,)`.
     """
-    positives = int(hits.sum())
-    negatives = len(hits) - positives
-    if not positives or not negatives:
+    if hits.all() or not hits.any() or not np.isfinite(scores).all():
         return None
-    _, places, counts = np.unique(scores, return_inverse=True, return_counts=True)
-    ranks = (np.cumsum(counts) - (counts - 1) / 2)[places]
-    return float((ranks[hits].sum() - positives * (positives + 1) / 2) / (positives * negatives))
+    return float(roc_auc_score(hits, scores))
 
 
 def calibration(confidences: Array, right: Array) -> Calibration:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from trainer.backends.choice import choose_backend, quiet_stderr
+from trainer.backends.choice import import_keras
 from trainer.export.in_subprocess import BACKEND
 
 __all__ = ["main"]
@@ -17,12 +17,11 @@ __all__ = ["main"]
 def main(arguments: Sequence[str]) -> int:
     """Export one file."""
     source, target, task = arguments
-    choose_backend(BACKEND)
-    with quiet_stderr():
-        import keras  # noqa: PLC0415 -- the backend had to be chosen before
+    import_keras(BACKEND)
+    import keras  # noqa: PLC0415 -- the backend had to be chosen before
 
-        from trainer.data.head import Head  # noqa: PLC0415
-        from trainer.export.onnx_export import export_onnx  # noqa: PLC0415
+    from trainer.data.head import Head  # noqa: PLC0415
+    from trainer.export.onnx_export import export_onnx  # noqa: PLC0415
 
     network = keras.saving.load_model(source, compile=False)
     Path(target).write_bytes(export_onnx(network, Head(task, network.output_shape[-1])))

@@ -5,12 +5,12 @@ from collections.abc import Callable, Mapping
 import onnx
 from onnx import helper
 
-__all__ = ["mend"]
+__all__ = ["fix_graph"]
 
 Nodes = list[onnx.NodeProto]
 
 
-def mend(model: onnx.ModelProto) -> None:
+def fix_graph(model: onnx.ModelProto) -> None:
     """Replace the nodes in place; a graph without such nodes stays as it is."""
     if not any(node.op_type in REPLACEMENTS for node in model.graph.node):
         return

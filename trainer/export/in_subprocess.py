@@ -9,16 +9,14 @@ from models.errors import TrainingError
 from trainer.backends.choice import is_installed
 from trainer.child_processes import module_command
 
-__all__ = ["BACKEND", "NO_DEVICE", "export_elsewhere"]
+__all__ = ["BACKEND", "NO_DEVICE", "export_in_subprocess"]
 
 BACKEND = "tensorflow"
-
-
 NO_DEVICE = {"CUDA_VISIBLE_DEVICES": "-1"}
 """The training's process holds the device's memory; an export needs none of it."""
 
 
-def export_elsewhere(saved: bytes, *, task: str) -> bytes:
+def export_in_subprocess(saved: bytes, *, task: str) -> bytes:
     """Export a `.keras` file in a process of its own, where Keras runs on tensorflow.
 
     Args:

@@ -24,7 +24,7 @@ def inference_network(network: Any) -> Any:
     """The same computation on the same weights, as another network where that is needed.
 
     Args:
-        network: A built `keras.Sequential`, or somebody's own functional network.
+        network: A built `keras.Sequential`, or an imported functional network.
     """
     if not isinstance(network, keras.Sequential):
         return _rewired(network)

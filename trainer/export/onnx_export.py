@@ -10,8 +10,8 @@ import keras
 import onnx
 
 from trainer.data.head import Head
-from trainer.export.graph_fixes import mend
-from trainer.export.in_subprocess import BACKEND, export_elsewhere
+from trainer.export.graph_fixes import fix_graph
+from trainer.export.in_subprocess import BACKEND, export_in_subprocess
 from trainer.export.inference_network import inference_network
 from trainer.export.tensor_names import INPUT, output_name
 
@@ -40,9 +40,9 @@ def export_onnx(network: Any, head: Head) -> bytes:
         One input `(batch, *input shape) float32`, one output `(batch, outputs) float32`, the samples axis free.
     """
     if keras.backend.backend() != BACKEND:
-        return export_elsewhere(export_keras(network), task=head.task)
+        return export_in_subprocess(export_keras(network), task=head.task)
     graph = _exported(inference_network(network))
-    mend(graph)
+    fix_graph(graph)
     _rename_output(graph.graph, output_name(head))
     for value in (*graph.graph.input, *graph.graph.output):
         value.type.tensor_type.shape.dim[0].dim_param = SAMPLES
@@ -54,7 +54,7 @@ def _exported(network: Any) -> onnx.ModelProto:
     import tensorflow as tf  # noqa: PLC0415 -- other backends have no tensorflow
     import tf2onnx  # noqa: PLC0415
 
-    # What the exporter calls an error is mended or found by the parity check.
+    # What the exporter calls an error is fixed or found by the parity check.
     logging.getLogger("tf2onnx").setLevel(logging.CRITICAL)
     signature = [tf.TensorSpec(network.input_shape, tf.float32, name=INPUT)]
     compute = tf.function(partial(network, training=False), input_signature=signature, autograph=False)

@@ -34,7 +34,7 @@ class Parity:
 
 
 def graph_predictions(graph: bytes, inputs: Rows) -> Array:
-    """What a graph computes for preprocessed inputs: `(rows, outputs) float32`.
+    """The outputs of a graph for preprocessed inputs: `(rows, units) float32`.
 
     Raises:
         TrainingError: When ONNX Runtime does not take the graph, or the graph not these inputs.
@@ -72,8 +72,8 @@ def check_parity(graph: bytes, inputs: Rows, predictions: Array, *, precision: s
 
     Args:
         graph: The exported graph.
-        inputs: Preprocessed rows.
-        predictions: What Keras computed for them.
+        inputs: Preprocessed rows, `(rows, *input shape) float32`.
+        predictions: Keras' outputs for them, `(rows, units) float32`.
         precision: The spec's `fit.precision`, which sets the tolerance.
 
     Raises:

@@ -1,15 +1,11 @@
 """The names of a graph's tensors."""
 
-from trainer.data.head import REGRESSION, Head
+from models.spec.head import REGRESSION, Head
 
 __all__ = ["INPUT", "PROBABILITIES", "VALUES", "output_name"]
 
 INPUT = "x"
-
-
 PROBABILITIES = "probabilities"
-
-
 VALUES = "values"
 
 

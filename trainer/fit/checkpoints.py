@@ -1,8 +1,8 @@
-"""The whole state of a training between two steps, as bytes, and when it is written down.
+"""The whole state of a training between two steps, as bytes, and when it is saved.
 
-A training that goes on from a checkpoint ends with the same weights as one that was never interrupted: beside the
-weights a snapshot holds the optimizer, the metrics of the epoch under way, the state of every random generator, what
-the callbacks remember, and the position in the epoch. The order of the rows follows from the seed and the epoch.
+A training that is resumed from a checkpoint ends with the same weights as one that was never interrupted: beside the
+weights a snapshot holds the optimizer, the metrics of the epoch under way, the state of every random generator and of
+the callbacks, and the position in the epoch. The order of the rows follows from the seed and the epoch.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ from models.store.checkpoints import JobCheckpoints
 from trainer.data.preparation import Prepared
 from trainer.fit.progress import TrainingObserver
 
-__all__ = ["DataChanged", "Keeper", "Origin", "Snapshot", "restore", "snapshot_arrays"]
+__all__ = ["Checkpointer", "DataChanged", "Origin", "Snapshot", "restore", "snapshot_arrays"]
 
 SHARE = 0.05
 """The largest share of a training's time that goes into checkpoints."""
@@ -67,7 +67,7 @@ class Snapshot:
         spent_s: Seconds of training that led here.
         history: The epochs that are done.
         variables: Of network, metrics and optimizer, in their order.
-        callbacks: What each callback remembers.
+        callbacks: The state of each callback.
     """
 
     rows_done: int
@@ -129,33 +129,35 @@ def _variables(network: Any) -> list[Any]:
 
 
 def snapshot_arrays(network: Any) -> list[Array]:
-    """Copies of the values of everything that changes while a network trains."""
+    """Copies of the values of everything that changes while a network trains, each in its own `(shape)` and dtype."""
     return [np.array(keras.ops.convert_to_numpy(variable)) for variable in _variables(network)]
 
 
 def restore(network: Any, arrays: Sequence[Array]) -> None:
-    """Give a network, its metrics and its optimizer the values that they had."""
+    """Give a network, its metrics and its optimizer the values of `snapshot_arrays`, each in its own `(shape)`."""
     for variable, array in zip(_variables(network), arrays, strict=True):
         variable.assign(array)
 
 
-class Keeper:
-    """Writes the checkpoints of one training, and finds the one to go on from.
+class Checkpointer:
+    """Saves the checkpoints of one training, and loads the newest.
 
     Args:
-        shelf: Where they are.
+        stored: Where they are.
         origin: What they belong to.
         interval_s: Seconds between two of them; the first one comes after so many.
-        watcher: Told before the first one.
+        observer: Notified before the first one.
     """
 
-    def __init__(self, shelf: JobCheckpoints, origin: Origin, *, interval_s: float, observer: TrainingObserver) -> None:
-        self._shelf = shelf
+    def __init__(
+        self, stored: JobCheckpoints, origin: Origin, *, interval_s: float, observer: TrainingObserver
+    ) -> None:
+        self._stored = stored
         self._origin = origin
         self._interval_s = interval_s
-        self._watcher = observer
+        self._observer = observer
         self._next_s = time.monotonic() + interval_s
-        self._told = False
+        self._is_announced = False
         self._log = logging.getLogger("trainer")
 
     def is_due(self) -> bool:
@@ -163,15 +165,15 @@ class Keeper:
         return time.monotonic() >= self._next_s
 
     def save(self, snapshot: Snapshot) -> None:
-        """Write one; a store that does not take it does not end the training."""
+        """Save one; a store that does not take it does not end the training."""
         started_s = time.monotonic()
-        if not self._told:
-            self._watcher.on_checkpoint()
-            self._told = True
+        if not self._is_announced:
+            self._observer.on_checkpoint()
+            self._is_announced = True
         try:
-            self._shelf.save(snapshot.to_bytes(self._origin))
+            self._stored.save(snapshot.to_bytes(self._origin))
         except StoreUnavailable as error:
-            self._log.warning("job %s: no checkpoint: %s", self._shelf.job_id, error)
+            self._log.warning("job %s: no checkpoint: %s", self._stored.job_id, error)
         now_s = time.monotonic()
         self._next_s = now_s + max(self._interval_s, (now_s - started_s) / SHARE)
 
@@ -182,7 +184,7 @@ class Keeper:
             DataChanged: When the data is not that of the snapshot.
             StoreUnavailable: When the store does not answer.
         """
-        content = self._shelf.newest()
+        content = self._stored.newest()
         if content is None:
             return None
         snapshot, origin = Snapshot.from_bytes(content)
@@ -191,5 +193,5 @@ class Keeper:
         if origin.data_sha256 != self._origin.data_sha256:
             epoch, expected = len(snapshot.history) + 1, origin.data_sha256
             raise DataChanged(epoch=epoch, expected=expected, received=self._origin.data_sha256)
-        self._log.info("job %s goes on in epoch %d", self._shelf.job_id, len(snapshot.history) + 1)
+        self._log.info("job %s goes on in epoch %d", self._stored.job_id, len(snapshot.history) + 1)
         return snapshot

@@ -7,7 +7,6 @@ epochs around it, with callbacks, progress and checkpoints, are `trainer.fit.epo
 from typing import Any
 
 import keras
-import numpy as np
 
 from trainer.data.part import Part
 from trainer.fit.keras_stepper import BatchStepper
@@ -19,11 +18,9 @@ __all__ = ["make_stepper"]
 def make_stepper(network: Any, training: Part, batch_size: int) -> Stepper:
     """The fastest stepper that the running backend has."""
     if keras.backend.backend() == "tensorflow":
-        from trainer.fit import tensorflow_stepper  # noqa: PLC0415 -- other backends have no tensorflow
+        from trainer.fit.tensorflow_stepper import TensorFlowStepper  # noqa: PLC0415 -- other backends have none
 
-        in_memory = isinstance(training.inputs, np.ndarray)
-        made = tensorflow_stepper.TensorFlowStepper if in_memory else tensorflow_stepper.StreamedTensorFlowStepper
-        return made(network, training, batch_size)
+        return TensorFlowStepper(network, training, batch_size)
     if keras.backend.backend() == "jax":
         from trainer.fit.jax_stepper import JaxStepper  # noqa: PLC0415 -- other backends have no jax
 

@@ -15,10 +15,10 @@ from models.preprocessing.instances import Array
 from models.spec import Spec
 from models.spec.callbacks import check_monitors as find_unmeasured
 from trainer.data.part import Part
-from trainer.fit.callback_state import recall, remember
-from trainer.fit.checkpoints import Keeper, Snapshot, restore, snapshot_arrays
+from trainer.fit.checkpoints import Checkpointer, Snapshot, restore, snapshot_arrays
 from trainer.fit.choose_stepper import make_stepper
-from trainer.fit.progress import Deadline, Progress, TrainingObserver, TrainingPaused
+from trainer.fit.keras_internals import callback_states, restore_callbacks
+from trainer.fit.progress import Progress, TrainingObserver, TrainingPaused, TrainingTimedOut
 from trainer.fit.stepper import Stepper, plain_numbers
 from trainer.network.build import keras_object
 
@@ -35,17 +35,15 @@ class Fitted:
 
     Args:
         history: Loss and metrics of each epoch.
-        fit_s: Seconds that it took.
         stepper: Evaluates the trained network without tracing it again.
     """
 
     history: list[dict[str, float]]
-    fit_s: float
     stepper: Stepper
 
 
 def epoch_order(rows: int, *, seed: int, epoch: int, shuffle: bool) -> Array:
-    """The order in which an epoch visits the rows: another one each epoch, the same in every run of a seed."""
+    """The order of the rows in an epoch, `(rows,) int64`: another one each epoch, the same in every run of a seed."""
     return np.random.default_rng([seed, epoch]).permutation(rows) if shuffle else np.arange(rows)
 
 
@@ -56,31 +54,31 @@ def fit(
     training: Part,
     validation: Part | None,
     observer: TrainingObserver,
-    keeper: Keeper | None = None,
+    checkpointer: Checkpointer | None = None,
 ) -> Fitted:
     """Train a compiled network, from where an earlier attempt left it.
 
     Args:
         network: A compiled `keras.Sequential`; its weights change.
         spec: The spec; its `fit` says how.
-        training: What is trained on.
-        validation: What each epoch is validated with, if anything.
-        observer: Hears of each epoch.
-        keeper: Keeps the checkpoints; None for a training that can only begin.
+        training: The part to train on.
+        validation: The part that each epoch is validated with, if any.
+        observer: Notified of each epoch.
+        checkpointer: Writes and finds the checkpoints; None for a training that cannot be resumed.
 
     Raises:
         TrainingDiverged: When the loss is no number any more.
-        Interruption: When the watcher says so.
+        Interruption: When the observer says so.
         TrainingTimedOut: When `fit.timeout_s` is over.
         DataChanged: When the earlier attempt had other data.
     """
     check_monitors(spec, validated=validation is not None)
     loop = _Epochs(
         network, spec, make_stepper(network, training, spec.fit.batch_size), training, validation, observer,
-        _callback_list(network, spec), keeper,
+        _callback_list(network, spec), checkpointer,
     )  # fmt: skip
     loop.run()
-    return Fitted(loop.history, loop.spent_s, loop.stepper)
+    return Fitted(loop.history, loop.stepper)
 
 
 def check_monitors(spec: Spec, *, validated: bool) -> None:
@@ -121,17 +119,17 @@ class _Epochs:
     validation: Part | None
     observer: TrainingObserver
     callbacks: Any
-    keeper: Keeper | None
+    checkpointer: Checkpointer | None
     history: list[dict[str, float]] = field(default_factory=list)
     rows_done: int = 0
     call_steps: int = FIRST_CALL_STEPS
-    deadline: Deadline = field(init=False)
+    started_s: float = 0.0
 
     def run(self) -> None:
         """Train to the last epoch, or until a callback says stop."""
         self.network.stop_training = False
         self.callbacks.on_train_begin()
-        self._go_on_from_checkpoint()
+        self._resume()
         for epoch in range(len(self.history), self.spec.fit.epochs):
             self._run_epoch(epoch)
             if self.network.stop_training:
@@ -142,20 +140,21 @@ class _Epochs:
     @property
     def spent_s(self) -> float:
         """Seconds of training so far, those of earlier attempts included."""
-        return time.monotonic() - self.deadline.started_s
+        return time.monotonic() - self.started_s
 
-    def _go_on_from_checkpoint(self) -> None:
-        snapshot = self.keeper.load() if self.keeper is not None else None
-        self.deadline = Deadline.after(self.spec.fit.timeout_s, spent_s=snapshot.spent_s if snapshot else 0.0)
+    def _resume(self) -> None:
+        snapshot = self.checkpointer.load() if self.checkpointer is not None else None
+        self.started_s = time.monotonic()
         if snapshot is not None:
+            self.started_s -= snapshot.spent_s
             self.history, self.rows_done = snapshot.history, snapshot.rows_done
             restore(self.network, snapshot.variables)
-            recall(self.callbacks.callbacks, snapshot.callbacks)
+            restore_callbacks(self.callbacks.callbacks, snapshot.callbacks)
 
-    def _keep(self) -> None:
-        if self.keeper is not None:
-            arrays, memories = snapshot_arrays(self.network), remember(self.callbacks.callbacks)
-            self.keeper.save(Snapshot(self.rows_done, self.spent_s, self.history, arrays, memories))
+    def _save_checkpoint(self) -> None:
+        if self.checkpointer is not None:
+            arrays, states = snapshot_arrays(self.network), callback_states(self.callbacks.callbacks)
+            self.checkpointer.save(Snapshot(self.rows_done, self.spent_s, self.history, arrays, states))
 
     def _run_epoch(self, epoch: int) -> None:
         started_s = time.monotonic()
@@ -179,20 +178,22 @@ class _Epochs:
         for rows in self._calls(order):
             logs = self.stepper.train(rows)
             self.rows_done += len(rows)
-            self._look_around(epoch)
+            self._check(epoch)
         self.rows_done = 0
         return logs or plain_numbers(self.network.get_metrics_result())
 
-    def _look_around(self, epoch: int) -> None:
-        """Between two calls: shall the training go on here, has it time left, is a checkpoint due?"""
+    def _check(self, epoch: int) -> None:
+        """Between two calls: stop when that is asked for or time is up, and save a checkpoint when one is due."""
         try:
             self.observer.check()
         except TrainingPaused:
-            self._keep()
+            self._save_checkpoint()
             raise
-        self.deadline.check(epoch=epoch + 1)
-        if self.keeper is not None and self.keeper.is_due():
-            self._keep()
+        timeout_s = self.spec.fit.timeout_s
+        if timeout_s is not None and self.spent_s > timeout_s:
+            raise TrainingTimedOut(timeout_s=timeout_s, epoch=epoch + 1)
+        if self.checkpointer is not None and self.checkpointer.is_due():
+            self._save_checkpoint()
 
     def _calls(self, order: Array) -> Iterator[Array]:
         """The rows of whole batches that one call trains on, so many that it takes about CALL_S."""

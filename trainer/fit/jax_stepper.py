@@ -12,6 +12,7 @@ import numpy as np
 from models.preprocessing.instances import Array
 from trainer.backends.jax_replicas import on_replicas
 from trainer.data.part import Part
+from trainer.fit.keras_internals import build_symbolically
 from trainer.fit.stepper import evaluation_batch, plain_numbers, predict
 
 __all__ = ["JaxStepper"]
@@ -25,7 +26,7 @@ QUICK: tuple[dict[str, Any], ...] = (
     {"xla_cpu_use_fusion_emitters": False, "xla_backend_optimization_level": 0},
     {"xla_backend_optimization_level": 0},
 )
-"""What is tried, one after the other: not every version of jax knows every option."""
+"""Options that are tried one after the other: not every version of jax knows every option."""
 
 
 class JaxStepper:
@@ -41,8 +42,8 @@ class JaxStepper:
         self.network = network
         self._batch_size = batch_size
         self._data = _on_device(training)
-        # Without an operation: each would be compiled for itself. It is what Keras' own fit does on jax.
-        network._symbolic_build(data_batch=tuple(np.asarray(array[:1]) for array in training.arrays()))  # noqa: SLF001
+        # Without an operation: each would be compiled for itself.
+        build_symbolically(network, tuple(np.asarray(array[:1]) for array in training.arrays()))
         network.reset_metrics()
         self._fresh = [variable.value for variable in network.metrics_variables]
         self._order = np.zeros(training.rows, np.int32)
@@ -54,7 +55,7 @@ class JaxStepper:
         _assign((self.network.metrics_variables,), (self._fresh,))
 
     def train(self, rows: Array) -> dict[str, float]:
-        """Take one optimizer step for each batch of `rows`; loss and metrics since their last reset."""
+        """Take a step for each batch of `rows`, `(chosen,) int64`; loss and metrics since their last reset."""
         logs, state = self._run(self._train, self._state(), self._data, rows, self._batch_size)
         _assign(self._variables(), state)
         return plain_numbers(logs)
@@ -141,7 +142,7 @@ def _compiled_once(jitted: Any) -> Run:
 
 
 def _compiled(lowered: Any) -> Any:
-    """What is computed sooner than optimized is not optimized."""
+    """Compile, without optimization where the step computes sooner than that takes."""
     flops = (lowered.cost_analysis() or {}).get("flops", SMALL_STEP_FLOPS)
     for options in QUICK if flops < SMALL_STEP_FLOPS else ():
         with suppress(jax.errors.JaxRuntimeError):  # it names the option that it does not know

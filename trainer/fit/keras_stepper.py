@@ -27,7 +27,7 @@ class BatchStepper:
         self.network.reset_metrics()
 
     def train(self, rows: Array) -> dict[str, float]:
-        """Call Keras' train function for each batch of rows."""
+        """Call Keras' train function for each batch of `rows`, `(chosen,) int64`."""
         for start in range(0, len(rows), self.batch_size):
             # `train_on_batch` would do, but it resets the metrics each time.
             self.network.train_function([_rows(self.training, rows[start : start + self.batch_size])])
@@ -43,7 +43,7 @@ class BatchStepper:
         return plain_numbers(self.network.get_metrics_result())
 
     def predict(self, inputs: Array) -> Array:
-        """Have Keras predict."""
+        """Have Keras predict: `(rows, units) float32`."""
         return predict(self.network, inputs)
 
 

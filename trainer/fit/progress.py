@@ -1,15 +1,13 @@
-"""Who looks on while a training runs, and how it is told to stop."""
+"""The observer of a training, which hears of its progress and can end it, and the ways in which it ends."""
 
-import time
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Protocol
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from models.errors import TrainingError
 from models.store.manifest import finite
 
 __all__ = [
-    "Deadline",
     "Interruption",
     "NullObserver",
     "Progress",
@@ -26,17 +24,17 @@ class Interruption(TrainingError):
 
 
 class TrainingCancelled(Interruption):
-    """Somebody asked for the training to stop."""
+    """A client asked for the training to stop."""
 
     def __init__(self) -> None:
         super().__init__("the training was cancelled")
 
 
 class TrainingPaused(Interruption):
-    """This process has to end; the training goes on elsewhere, where it was."""
+    """This process has to end; another one resumes the training."""
 
     def __init__(self) -> None:
-        super().__init__("the worker was told to stop: the training goes on with another one")
+        super().__init__("the worker was asked to stop: the training goes on with another one")
 
 
 class Superseded(Interruption):
@@ -74,22 +72,20 @@ class Progress:
     @property
     def document(self) -> dict[str, Any]:
         """The progress as it goes into a job's meta, into events and onto a pipe."""
-        return {
-            "epoch": self.epoch,
-            "epochs": self.epochs,
-            "metrics": finite(self.metrics),
-            "eta_s": round(self.eta_s, 3),
-        }
+        return {**asdict(self), "metrics": finite(self.metrics), "eta_s": round(self.eta_s, 3)}
 
 
-class TrainingObserver(Protocol):
-    """Hears of every epoch; asked often, and in the middle of long epochs, whether to go on."""
+class TrainingObserver:
+    """Notified of every epoch; asked often, and in the middle of long epochs, whether to go on.
+
+    By itself it does nothing; a subclass overrides what it needs.
+    """
 
     def on_epoch(self, progress: Progress) -> None:
-        """Note the end of an epoch."""
+        """Called at the end of each epoch."""
 
     def on_checkpoint(self) -> None:
-        """Note that there will be a checkpoint of this training."""
+        """Called before the first checkpoint of this training."""
 
     def check(self) -> None:
         """Go on, or raise.
@@ -106,44 +102,5 @@ class TrainingObserver(Protocol):
         """
 
 
-class NullObserver:
-    """A watcher that lets everything pass."""
-
-    def on_epoch(self, progress: Progress) -> None:
-        """Do nothing."""
-
-    def on_checkpoint(self) -> None:
-        """Do nothing."""
-
-    def check(self) -> None:
-        """Do nothing."""
-
-    def check_before_publishing(self) -> None:
-        """Do nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Deadline:
-    """When a training has to be over.
-
-    Args:
-        timeout_s: Seconds from `started_s`; None for no limit.
-        started_s: A reading of `time.monotonic`.
-    """
-
-    timeout_s: float | None
-    started_s: float
-
-    @classmethod
-    def after(cls, timeout_s: float | None, *, spent_s: float = 0.0) -> "Deadline":
-        """A deadline that counts from now, or for as long earlier as earlier attempts took."""
-        return cls(timeout_s, time.monotonic() - spent_s)
-
-    def check(self, *, epoch: int) -> None:
-        """Raise when it is over.
-
-        Raises:
-            TrainingTimedOut: With the epoch that was under way.
-        """
-        if self.timeout_s is not None and time.monotonic() - self.started_s > self.timeout_s:
-            raise TrainingTimedOut(timeout_s=self.timeout_s, epoch=epoch)
+class NullObserver(TrainingObserver):
+    """An observer that lets every training run to its end."""

@@ -1,4 +1,4 @@
-"""What a stepper is: how an epoch of batches is computed, whatever the backend."""
+"""Steppers compute an epoch of batches, whatever the backend."""
 
 import math
 from collections.abc import Mapping
@@ -10,19 +10,9 @@ import numpy as np
 from models.preprocessing.instances import Array
 from trainer.data.part import Part
 
-__all__ = [
-    "EVALUATION_BYTES",
-    "EVALUATION_ROWS",
-    "Stepper",
-    "build_state",
-    "evaluation_batch",
-    "plain_numbers",
-    "predict",
-]
+__all__ = ["Stepper", "build_state", "evaluation_batch", "plain_numbers", "predict"]
 
 EVALUATION_ROWS = 1024
-
-
 EVALUATION_BYTES = 8 * 2**20
 
 
@@ -33,7 +23,7 @@ class Stepper(Protocol):
         """Begin to measure loss and metrics anew."""
 
     def train(self, rows: Array) -> dict[str, float]:
-        """Take one optimizer step for each batch of `rows` of the training part.
+        """Take one optimizer step for each batch of `rows` of the training part, `(chosen,) int64`.
 
         Returns:
             Loss and metrics since the last `reset`.
@@ -43,7 +33,7 @@ class Stepper(Protocol):
         """Loss and metrics of a part."""
 
     def predict(self, inputs: Array) -> Array:
-        """What the network computes for preprocessed inputs: `(rows, outputs) float32`."""
+        """The network's outputs for preprocessed inputs: `(rows, outputs) float32`."""
 
 
 def evaluation_batch(network: Any) -> int:

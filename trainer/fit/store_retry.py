@@ -1,4 +1,7 @@
-"""Waiting for a store that does not answer: a training is worth more than half a minute."""
+"""Retries of a store that does not answer, for half a minute: a training is worth more than that.
+
+Not by `stamina`, which sleeps through the whole wait: a training must notice meanwhile that it is cancelled.
+"""
 
 import logging
 import time
@@ -8,7 +11,7 @@ from typing import TypeVar
 from models.errors import StoreFull, StoreUnavailable
 from trainer.fit.progress import TrainingObserver
 
-__all__ = ["WAITS_S", "patiently"]
+__all__ = ["WAITS_S", "retry_store"]
 
 WAITS_S = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 LOOK_S = 0.5
@@ -16,8 +19,8 @@ LOOK_S = 0.5
 Answer = TypeVar("Answer")
 
 
-def patiently(ask: Callable[[], Answer], *, observer: TrainingObserver) -> Answer:
-    """Ask the store again and again before it counts as unreachable.
+def retry_store(ask: Callable[[], Answer], *, observer: TrainingObserver) -> Answer:
+    """Ask the store repeatedly before it counts as unreachable.
 
     Args:
         ask: May be called more than once.

@@ -1,6 +1,6 @@
 """Training on the tensorflow backend: many steps are one call of one graph, with the data already there."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -13,7 +13,7 @@ from trainer.data.part import Part
 from trainer.data.rows import BATCH_BYTES, row_bytes
 from trainer.fit.stepper import build_state, evaluation_batch, plain_numbers
 
-__all__ = ["StreamedTensorFlowStepper", "TensorFlowStepper"]
+__all__ = ["TensorFlowStepper"]
 
 Loop = Callable[..., dict[str, Any]]
 EVERY_ROW = slice(None)
@@ -22,36 +22,7 @@ EVERY_ROW = slice(None)
 class TensorFlowStepper:
     """Runs Keras' own `train_step` and `test_step` in loops inside `tf.function`.
 
-    Args:
-        network: A compiled `keras.Sequential`.
-        training: The part to train on; it stays in memory as tensors.
-        batch_size: Rows for one optimizer step.
-    """
-
-    def __init__(self, network: Any, training: Part, batch_size: int) -> None:
-        self.network = network
-        self._tensors = _tensors(training)
-        build_state(network, training)
-        self._run = _training_loop(network, self._tensors, batch_size)
-        self._evaluations: dict[int, Loop] = {}
-        self.reset = tf.function(network.reset_metrics, autograph=False)
-        self.predict = _predictor(network)
-
-    def train(self, rows: Array) -> dict[str, float]:
-        """Take one optimizer step for each batch of `rows`, in one call; loss and metrics since their last reset."""
-        return plain_numbers(self._run(tf.constant(rows, tf.int64), self._tensors))
-
-    def evaluate(self, part: Part) -> dict[str, float]:
-        """Loss and metrics of a part, in one call."""
-        self.reset()
-        tensors = _tensors(part)
-        if len(tensors) not in self._evaluations:
-            self._evaluations[len(tensors)] = _evaluation_loop(self.network, tensors)
-        return plain_numbers(self._evaluations[len(tensors)](tensors))
-
-
-class StreamedTensorFlowStepper:
-    """The same for inputs that lie in a file: so many rows at once become tensors as may be in memory.
+    Inputs in memory become tensors once. Of inputs in a file, so many rows at once become tensors as may be in memory.
 
     Args:
         network: A compiled `keras.Sequential`.
@@ -62,19 +33,22 @@ class StreamedTensorFlowStepper:
     def __init__(self, network: Any, training: Part, batch_size: int) -> None:
         self.network = network
         self._training = training
-        self._rows_at_once = batch_size * max(BATCH_BYTES // (row_bytes(training.inputs) * batch_size), 1)
-        first = _tensors(training, slice(0, 1))
+        self._batch_size = batch_size
+        in_memory = isinstance(training.inputs, np.ndarray)
+        self._tensors = _tensors(training) if in_memory else None
         build_state(network, training)
-        self._run = _training_loop(network, first, batch_size)
+        self._run = _training_loop(network, self._tensors or _tensors(training, slice(0, 1)), batch_size)
         self._evaluations: dict[int, Loop] = {}
         self.reset = tf.function(network.reset_metrics, autograph=False)
         self.predict = _predictor(network)
 
     def train(self, rows: Array) -> dict[str, float]:
-        """Take one optimizer step for each batch of `rows`; loss and metrics since their last reset."""
+        """Take a step for each batch of `rows`, `(chosen,) int64`; loss and metrics since their last reset."""
+        if self._tensors is not None:
+            return plain_numbers(self._run(tf.constant(rows, tf.int64), self._tensors))
         metrics: dict[str, Any] = {}
-        for start in range(0, len(rows), self._rows_at_once):
-            tensors = _tensors(self._training, rows[start : start + self._rows_at_once])
+        for some in _slices(self._training, self._batch_size, rows=len(rows)):
+            tensors = _tensors(self._training, rows[some])
             metrics = self._run(tf.range(tf.shape(tensors[0], tf.int64)[0]), tensors)
         return plain_numbers(metrics)
 
@@ -82,14 +56,22 @@ class StreamedTensorFlowStepper:
         """Loss and metrics of a part."""
         self.reset()
         metrics: dict[str, Any] = {}
-        size = evaluation_batch(self.network)
-        rows_at_once = size * max(BATCH_BYTES // (row_bytes(part.inputs) * size), 1)
-        for start in range(0, part.rows, rows_at_once):
-            tensors = _tensors(part, slice(start, start + rows_at_once))
+        for some in _slices(part, evaluation_batch(self.network), rows=part.rows):
+            tensors = _tensors(part, some)
             if len(tensors) not in self._evaluations:
                 self._evaluations[len(tensors)] = _evaluation_loop(self.network, tensors)
             metrics = self._evaluations[len(tensors)](tensors)
         return plain_numbers(metrics)
+
+
+def _slices(part: Part, batch_size: int, *, rows: int) -> Iterator[slice]:
+    """Whole batches that may be in memory at once; all rows where the inputs are there anyway."""
+    if isinstance(part.inputs, np.ndarray):
+        yield EVERY_ROW
+        return
+    size = batch_size * max(BATCH_BYTES // (row_bytes(part.inputs) * batch_size), 1)
+    for start in range(0, rows, size):
+        yield slice(start, start + size)
 
 
 def _tensors(part: Part, rows: Array | slice = EVERY_ROW) -> tuple[Any, ...]:
@@ -128,7 +110,7 @@ def _predictor(network: Any) -> Callable[[Array], Array]:
     compute = tf.function(partial(network, training=False), input_signature=signature, autograph=False)
 
     def predict(inputs: Array) -> Array:
-        """What the network computes for preprocessed inputs: `(rows, outputs) float32`."""
+        """The network's outputs for preprocessed inputs: `(rows, outputs) float32`."""
         parts = [compute(tf.constant(inputs[start : start + size])).numpy() for start in range(0, len(inputs), size)]
         return np.concatenate(parts).astype(np.float32, copy=False)
 

@@ -1,4 +1,4 @@
-"""Somebody's own `.keras` file, looked through before Keras loads it: nothing in it may run code of its own."""
+"""The check of a `.keras` file before Keras loads it: nothing in it may run code of its own."""
 
 import json
 import zipfile
@@ -15,7 +15,7 @@ CONFIG = "config.json"
 MOST_CONFIG_BYTES = 64 * 2**20
 KERAS = "keras"
 VALUES = frozenset({"__keras_tensor__", "__tensor__", "__numpy__", "__ellipsis__", "__slice__"})
-"""What Keras writes of plain values, as if they were objects: the ends of a network's branches, arrays, slices."""
+"""Plain values that Keras writes as if they were objects: the ends of a network's branches, arrays, slices."""
 UNSERVABLE = frozenset({"Lambda", "TFSMLayer", "FlaxLayer", "JaxLayer", "TorchModuleWrapper", "StringLookup",
                         "IntegerLookup", "TextVectorization", "Hashing", "HashedCrossing"})  # fmt: skip
 """Layers that a spec may not name either, and that no file makes right; merging layers are welcome here."""

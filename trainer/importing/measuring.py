@@ -1,78 +1,47 @@
-"""What an imported network is worth on data that its owner names: every row of it counts as held out."""
+"""The evaluation of an imported network on data that its owner names: every row of it counts as held out."""
 
 import math
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from models.errors import DataError
 from models.preprocessing.instances import Array
-from models.spec import DataSpec
 from models.spec.head import MULTILABEL, REGRESSION
-from models.store.datasets import Datasets
-from trainer.data import Dataset, load_dataset
+from trainer.data import Dataset
 from trainer.data.head import Head
 from trainer.data.labels import Labels, read_classes, read_multi_hot, read_values
 from trainer.data.part import Part
 from trainer.data.preparation import Piece
-from trainer.data.row_digest import rows_digest
-from trainer.evaluation.evaluate import judge
-from trainer.evaluation.report import mistake_document
+from trainer.evaluation.evaluate import Evaluation, judge
 
-__all__ = ["Measured", "Measuring"]
+__all__ = ["measure"]
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """The outcome.
-
-    Args:
-        metrics: By name, for the manifest.
-        data: What they were measured on, for the manifest.
-        report: The parts of the report that speak of it.
-    """
-
-    metrics: dict[str, float]
-    data: dict[str, Any]
-    report: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Measuring:
-    """Measures networks on one source.
+def measure(
+    dataset: Dataset, network: Any, head: Head, class_names: tuple[str, ...]
+) -> tuple[dict[str, Piece], Evaluation]:
+    """Compute every row and compare.
 
     Args:
-        data: Source and target; the features as the network takes them.
-        roots: The folders that files may be read from.
-        datasets: The uploaded data sets, for `dataset://`.
+        dataset: With the features as the network takes them.
+        network: A Keras network.
+        head: Its head.
+        class_names: In the order of its outputs; empty for regression.
+
+    Returns:
+        The data as the held-out part by its name, and the evaluation on it.
+
+    Raises:
+        DataError: When the data is not what the network takes.
     """
-
-    data: DataSpec
-    roots: tuple[str, ...]
-    datasets: Datasets | None = None
-
-    def measure(self, network: Any, head: Head, class_names: tuple[str, ...]) -> Measured:
-        """Compute every row and compare.
-
-        Args:
-            network: A Keras network.
-            head: Its head.
-            class_names: In the order of its outputs; empty for regression.
-
-        Raises:
-            DataError: When the data cannot be used, or is not what the network takes.
-        """
-        loaded = load_dataset(self.data, roots=self.roots, datasets=self.datasets)
-        raw = _fitting(loaded, tuple(network.input_shape[1:]))
-        labels = _labels(raw, head, class_names)
-        predictions = np.asarray(network.predict(np.asarray(raw.features[:], np.float32), verbose=0), np.float32)
-        metrics = _metrics(head, labels, predictions)
-        digest = rows_digest(Piece(raw, labels, Part(raw.features, labels.values)))
-        data = {"source": raw.source, "sha256": raw.sha256, "test_sha256": digest, "rows": {"test": raw.rows}}
-        part = {"rows": raw.rows, "metrics": metrics, "class_counts": labels.counts()}
-        return Measured(metrics, data, {"parts": {"test": part}, **_judged(raw, labels, head, predictions)})
+    raw = _fitting(dataset, tuple(network.input_shape[1:]))
+    labels = _labels(raw, head, class_names)
+    predictions = np.asarray(network.predict(np.asarray(raw.features[:], np.float32), verbose=0), np.float32)
+    metrics = {"test": _metrics(head, labels, predictions)}
+    piece = Piece(raw, labels, Part(raw.features, labels.values))
+    return {"test": piece}, Evaluation(metrics, predictions, **judge(head, labels, predictions))
 
 
 def _fitting(dataset: Dataset, shape: tuple[int, ...]) -> Dataset:
@@ -87,9 +56,9 @@ def _labels(dataset: Dataset, head: Head, class_names: tuple[str, ...]) -> Label
     where = f"{dataset.source}: target"
     if head.task == REGRESSION:
         labels = read_values(dataset.targets, where=where)
-        if labels.values.shape[1] != head.outputs:
+        if labels.values.shape[1] != head.units:
             received = f"{labels.values.shape[1]}"
-            raise DataError(where=where, expected=f"{head.outputs} values a row", received=received)
+            raise DataError(where=where, expected=f"{head.units} values a row", received=received)
         return labels
     if head.task == MULTILABEL and dataset.targets.ndim == 2:
         return read_multi_hot(dataset.targets, class_names, where=where)
@@ -104,14 +73,3 @@ def _metrics(head: Head, labels: Labels, predictions: Array) -> dict[str, float]
     if not labels.are_classes:
         return {"binary_accuracy": float(((predictions > 0.5) == (labels.values > 0.5)).mean())}
     return {"accuracy": float((head.predicted_classes(predictions) == labels.values).mean())}
-
-
-def _judged(raw: Dataset, labels: Labels, head: Head, predictions: Array) -> Mapping[str, Any]:
-    judged = judge(head, labels, predictions)
-    confusion, calibration = judged["confusion"], judged.get("calibration")
-    return {
-        "confusion_matrix": None if confusion is None else confusion.tolist(),
-        "classes": [asdict(score) for score in judged["classes"]],
-        "calibration": None if calibration is None else asdict(calibration),
-        "mistakes": [mistake_document(mistake, raw) for mistake in judged.get("mistakes", ())],
-    }

@@ -1,4 +1,4 @@
-"""`python -m trainer.init DATA`: write a starting spec for data to stdout, as YAML with comments.
+"""`python -m trainer.init DATA`: write a suggested spec for data to stdout, as YAML with comments.
 
 Exit status: 0 written, 1 the data cannot be used, 2 wrong usage or wrong settings.
 """
@@ -19,7 +19,7 @@ from models.spec import DataSpec
 from models.store.datasets import Datasets
 from models.store.store import Store
 from trainer.data.sources import read_source
-from trainer.init.suggested_spec import Data, suggested_spec
+from trainer.init.suggested_spec import DataSource, suggest_spec
 
 __all__ = ["main", "write_spec"]
 
@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m trainer.init", description="Write a starting spec for data.")
+    parser = argparse.ArgumentParser(prog="python -m trainer.init", description="Write a suggested spec for data.")
     parser.add_argument("data", metavar="DATA", help="a file, a folder of images, sklearn://NAME, keras://NAME …")
     parser.add_argument("--target", help="the column, or the array, that is to be predicted")
     parser.add_argument("--model", type=_model_name, help="the model's name; default: made of DATA")
@@ -73,7 +73,7 @@ def write_spec(source: str, target: str | None = None, *, model: str | None = No
     datasets = Datasets(Store.open(settings.store).objects) if source.startswith("dataset://") else None
     data = DataSpec(source, target=target)
     dataset = read_source(data, roots=settings.data_roots, steps=steps, datasets=datasets)
-    return suggested_spec(dataset, Data(source, target, resize), model=model)
+    return suggest_spec(dataset, DataSource(source, target, resize), model=model)
 
 
 def _image_size(source: str, settings: Settings) -> tuple[int, int] | None:

@@ -1,4 +1,4 @@
-"""What the features of a data set look like, and the preprocessing that fits them."""
+"""The features of a data set, and the preprocessing that fits them."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -12,7 +12,7 @@ from trainer.data.dataset import Dataset
 from trainer.data.rows import batches
 from trainer.init.suggested_layers import IMAGE, SERIES, TABLE
 
-__all__ = ["Features", "describe_features"]
+__all__ = ["Features", "suggest_features"]
 
 MOST_CATEGORIES = 50
 """A column of text with more of them tells rows apart, and teaches nothing."""
@@ -22,15 +22,15 @@ PIXEL = 255
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """What is learned from.
+    """The features to learn from, and their preprocessing.
 
     Args:
         kind: `table`, `image` or `series`.
-        network_shape: What comes out of the steps, without the samples axis; of a table the raw columns.
+        network_shape: The shape after the steps, without the samples axis; of a table the raw columns.
         steps: The preprocessing.
         meaning: One instance, in words.
         chosen: The columns to be used, when some are left out.
-        notes: Why.
+        notes: Why others are left out.
     """
 
     kind: str
@@ -41,8 +41,8 @@ class Features:
     notes: tuple[str, ...] = ()
 
 
-def describe_features(dataset: Dataset) -> Features:
-    """Look at the features of a data set."""
+def suggest_features(dataset: Dataset) -> Features:
+    """Choose features and steps by the values and the shape of a data set."""
     if dataset.columns is not None:
         return _table(dataset)
     shape = dataset.instance_shape

@@ -1,8 +1,8 @@
-"""The hidden layers of a starting spec: dense for tables, convolutions for images and series."""
+"""The hidden layers of a suggested spec: dense for tables, convolutions for images and series."""
 
 from typing import Any
 
-__all__ = ["IMAGE", "SERIES", "TABLE", "hidden_layers"]
+__all__ = ["IMAGE", "SERIES", "TABLE", "suggest_layers"]
 
 TABLE, IMAGE, SERIES = "table", "image", "series"
 SMALLEST_SIDE = 8
@@ -11,7 +11,7 @@ FIRST_FILTERS = 32
 LONGEST_FLAT_SERIES = 128
 
 
-def hidden_layers(kind: str, shape: tuple[int, ...]) -> list[Any]:
+def suggest_layers(kind: str, shape: tuple[int, ...]) -> list[Any]:
     """Layers for instances of this kind and shape, without the last one.
 
     Args:

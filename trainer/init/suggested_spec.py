@@ -1,4 +1,4 @@
-"""A starting spec for data that nobody has described yet: written as YAML with comments, and it trains as it stands."""
+"""A suggested spec for data without one: YAML with comments, which trains as it stands."""
 
 import re
 from collections.abc import Mapping
@@ -13,19 +13,19 @@ from models.names import is_model_name
 from models.spec import load_spec
 from models.spec.yaml_text import load_document
 from trainer.data.dataset import Dataset
-from trainer.init.suggested_features import Features, describe_features
-from trainer.init.suggested_layers import hidden_layers
-from trainer.init.suggested_targets import Target, describe_target
+from trainer.init.suggested_features import Features, suggest_features
+from trainer.init.suggested_layers import suggest_layers
+from trainer.init.suggested_targets import Target, suggest_target
 
-__all__ = ["Data", "suggested_spec"]
+__all__ = ["DataSource", "suggest_spec"]
 
 ENDLESS = 2**20
 FEW_ROWS, MANY_ROWS = 1_000, 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class Data:
-    """What the caller knows of the data beside the data itself.
+class DataSource:
+    """The name of the data, and the choices that the caller made about it.
 
     Args:
         source: As the spec shall name it.
@@ -39,7 +39,7 @@ class Data:
 
 
 @dataclass(slots=True)
-class Page:
+class SpecText:
     """The lines of the spec."""
 
     text: StringIO = field(default_factory=StringIO)
@@ -77,7 +77,7 @@ def _in_one_line(value: Any) -> str:
     return text.getvalue().strip().removeprefix("{v: ").removesuffix("}")
 
 
-def suggested_spec(dataset: Dataset, data: Data, *, model: str | None = None) -> str:
+def suggest_spec(dataset: Dataset, data: DataSource, *, model: str | None = None) -> str:
     """Write a spec that fits a data set.
 
     Args:
@@ -91,25 +91,25 @@ def suggested_spec(dataset: Dataset, data: Data, *, model: str | None = None) ->
     Raises:
         DataError: When nothing can be learned from the data as it is.
     """
-    target, features = describe_target(dataset), describe_features(dataset)
-    page = Page()
-    _head(page, dataset, features, target, data.source)
-    page.part({"model": model or _model_name(data.source)})
-    _data(page, dataset, data, features, target)
-    _preprocessing(page, features, data)
-    page.comment("", f"The network: {target.meaning}.")
-    page.part({"layers": [*hidden_layers(features.kind, features.network_shape), target.layer]})
-    page.part({"compile": {"optimizer": {"Adam": {"learning_rate": 0.001}}, "loss": target.loss,
+    target, features = suggest_target(dataset), suggest_features(dataset)
+    out = SpecText()
+    _head(out, dataset, features, target, data.source)
+    out.part({"model": model or _model_name(data.source)})
+    _data(out, dataset, data, features, target)
+    _preprocessing(out, features, data)
+    out.comment("", f"The network: {target.meaning}.")
+    out.part({"layers": [*suggest_layers(features.kind, features.network_shape), target.layer]})
+    out.part({"compile": {"optimizer": {"Adam": {"learning_rate": 0.001}}, "loss": target.loss,
                            "metrics": list(target.metrics)}})  # fmt: skip
-    _fit(page, dataset)
-    text = page.text.getvalue()
+    _fit(out, dataset)
+    text = out.text.getvalue()
     load_spec(load_document(text))
     return text
 
 
-def _head(page: Page, dataset: Dataset, features: Features, target: Target, source: str) -> None:
-    page.comment(
-        f"A starting spec for {source}: {dataset.rows} rows, each {features.meaning}.",
+def _head(out: SpecText, dataset: Dataset, features: Features, target: Target, source: str) -> None:
+    out.comment(
+        f"A suggested spec for {source}: {dataset.rows} rows, each {features.meaning}.",
         f"Target: {target.described}.",
         "It trains as it stands: onehot train FILE. Everything in it may be changed.",
     )
@@ -122,20 +122,20 @@ def _model_name(source: str) -> str:
     return name if is_model_name(name) else "model"
 
 
-def _data(page: Page, dataset: Dataset, data: Data, features: Features, target: Target) -> None:
+def _data(out: SpecText, dataset: Dataset, data: DataSource, features: Features, target: Target) -> None:
     values: dict[str, Any] = {"source": data.source}
     if features.chosen is not None:
-        page.comment("", *features.notes)
+        out.comment("", *features.notes)
         values["features"] = list(features.chosen)
     if data.target is not None:
         values["target"] = data.target
     _check_classes(target, data.source)
     if dataset.own_test_rows:
-        page.comment("", f"The last {dataset.own_test_rows} rows are the data set's own test part: they are held out.")
-        page.part({"data": {**values, "validation": 0.1}})
+        out.comment("", f"The last {dataset.own_test_rows} rows are the data set's own test part: they are held out.")
+        out.part({"data": {**values, "validation": 0.1}})
     else:
-        page.comment("", "validation stops the training in time; test is held out: it says what the model is worth.")
-        page.part({"data": {**values, "validation": 0.15, "test": 0.15}})
+        out.comment("", "validation stops the training in time; test is held out: it says what the model is worth.")
+        out.part({"data": {**values, "validation": 0.15, "test": 0.15}})
 
 
 def _check_classes(target: Target, source: str) -> None:
@@ -146,20 +146,20 @@ def _check_classes(target: Target, source: str) -> None:
         raise DataError(where=f"{source}: class {name!r}", expected=expected, received=f"{count}")
 
 
-def _preprocessing(page: Page, features: Features, data: Data) -> None:
+def _preprocessing(out: SpecText, features: Features, data: DataSource) -> None:
     steps: list[Any] = [{"resize": list(data.resize)}] if data.resize else []
     steps += features.steps
     if steps:
-        page.comment("", "Fitted on the training rows only, kept in the version, and done when it is served.")
-        page.part({"preprocessing": steps})
+        out.comment("", "Fitted on the training rows only, kept in the version, and done when it is served.")
+        out.part({"preprocessing": steps})
 
 
-def _fit(page: Page, dataset: Dataset) -> None:
+def _fit(out: SpecText, dataset: Dataset) -> None:
     epochs, batch_size, patience = _pace(dataset.rows)
     stopping = {"monitor": "val_loss", "patience": patience, "restore_best_weights": True}
-    page.comment("", f"At most {epochs} epochs: it ends {patience} after the best one, and keeps that.")
-    page.part({"fit": {"epochs": epochs, "batch_size": batch_size, "callbacks": [{"EarlyStopping": stopping}]}})
-    page.comment("", "The label `stable` moves to a new version when it is not worse than the one that has it:",
+    out.comment("", f"At most {epochs} epochs: it ends {patience} after the best one, and keeps that.")
+    out.part({"fit": {"epochs": epochs, "batch_size": batch_size, "callbacks": [{"EarlyStopping": stopping}]}})
+    out.comment("", "The label `stable` moves to a new version when it is not worse than the one that has it:",
                  "gate: {metric: loss, not_worse_than: stable}")  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""What a column of targets looks like, and the last layer and loss that fit it."""
+"""The targets of a data set, and the last layer and loss that fit them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from models.preprocessing.instances import Array
 from trainer.data.dataset import Dataset
 from trainer.data.labels import read_classes, read_multi_hot, read_values
 
-__all__ = ["Target", "describe_target"]
+__all__ = ["Target", "suggest_target"]
 
 FEW_NUMBERS = 20
 """So many different whole numbers are classes at any rate."""
@@ -22,14 +22,14 @@ SHOWN_CLASSES = 6
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What is to be predicted.
+    """The target to be predicted, with layer, loss and metrics.
 
     Args:
         described: The data's side of it, in words.
         meaning: The network's side of it, in words.
         layer: The last layer.
         loss: Its loss.
-        metrics: What is measured beside the loss.
+        metrics: The metrics beside the loss.
         counts: Class → rows; empty where there are none.
     """
 
@@ -41,8 +41,8 @@ class Target:
     counts: Mapping[str, int] = field(default_factory=dict)
 
 
-def describe_target(dataset: Dataset) -> Target:
-    """Look at the targets of a data set.
+def suggest_target(dataset: Dataset) -> Target:
+    """Choose layer, loss and metrics by the targets of a data set.
 
     Raises:
         DataError: When there is nothing to be learned: one class only, gaps, ragged rows.

@@ -1,6 +1,6 @@
 """One small training for each layer, activation, loss … that a spec may name, for `trainer.keras_catalog.proving`.
 
-A case is a spec without data. Names that Keras adds later have no case until somebody writes one: a test says so.
+A case is a spec without data. Names that Keras adds later have no case until one is written: a test says so.
 """
 
 from collections.abc import Mapping

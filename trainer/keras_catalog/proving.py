@@ -22,10 +22,9 @@ from models.keras_catalog.proofs import PROOFS
 from models.preprocessing.instances import Array
 from models.preprocessing.pipeline import fit_steps
 from models.spec import Spec, load_spec
-from trainer.backends.choice import choose_backend
+from trainer.backends.choice import import_keras
 from trainer.data.labels import Labels
 from trainer.keras_catalog.proof_cases import Case, all_cases, split_case
-from trainer.launch.launch import training_module
 
 __all__ = ["Proof", "Unproved", "document_text", "proofs_document", "prove", "run_cases"]
 
@@ -98,7 +97,7 @@ def _trained(spec: Spec, inputs: Array) -> tuple[Any, Any]:
     from trainer.fit.epochs import fit  # noqa: PLC0415
     from trainer.fit.progress import NullObserver  # noqa: PLC0415
     from trainer.network.build import adapt_network, build_network, compile_network  # noqa: PLC0415
-    from trainer.network.single_device_copy import plain_network  # noqa: PLC0415
+    from trainer.network.single_device_copy import single_device_copy  # noqa: PLC0415
 
     keras.utils.clear_session(free_memory=False)
     seed_everything(spec.seed)
@@ -109,11 +108,11 @@ def _trained(spec: Spec, inputs: Array) -> tuple[Any, Any]:
     compile_network(network, spec, head)
     part = Part(inputs, head.targets(labels))
     fit(network, spec, training=part, validation=part, observer=NullObserver())
-    return plain_network(network, spec, head), head
+    return single_device_copy(network, spec, head), head
 
 
 def rows_of(case: Case) -> Array:
-    """Instances from a fixed seed."""
+    """Instances from a fixed seed: `(64, *shape) float32`."""
     rng = np.random.default_rng(11)
     if case.vocabulary:
         return rng.integers(0, case.vocabulary, (ROWS, *case.shape)).astype(np.float32)
@@ -147,7 +146,7 @@ def run_cases(cases: Iterable[Case]) -> tuple[list[Proof], list[Unproved]]:
 
 
 def proofs_document(proofs: Iterable[Proof], keras_version: str) -> dict[str, Any]:
-    """What was proved, for `keras_proofs.json`: family → name → how many cases, and the largest difference."""
+    """The proofs, for `keras_proofs.json`: family → name → how many cases, and the largest difference."""
     served: dict[str, dict[str, dict[str, Any]]] = {}
     for proof in proofs:
         for name in proof.case.names:
@@ -169,8 +168,7 @@ def document_text(document: Mapping[str, Any]) -> str:
 
 def main(texts: Sequence[str]) -> int:
     """Run cases, say how each went; 1 when one failed."""
-    choose_backend("tensorflow")
-    training_module()
+    import_keras("tensorflow")
     chosen = [case for case in all_cases() if not texts or any(text in case.title for text in texts)]
     proofs, failures = run_cases(_said(chosen))
     for failure in failures:

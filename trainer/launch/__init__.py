@@ -1,1 +1,1 @@
-"""Start a training: in this process or in a subprocess, and tell its failures."""
+"""Start a training: in this process or in a subprocess, and explain its failures."""

@@ -1,4 +1,4 @@
-"""What ends a training, in words for whoever submitted it, and whether trying again can help."""
+"""The errors that end a training, in words for its submitter, and whether trying again can help."""
 
 import re
 import signal
@@ -14,9 +14,9 @@ LONGEST_FOREIGN_MESSAGE = 300
 FOR_NOW = ("ProcessKilled", "StoreUnavailable")
 """Errors of a process of its own that trying again may help against."""
 CALLING, IN_GRAPH = "Exception encountered when calling", "Graph execution error"
-"""How messages of Keras and tensorflow begin that tell the cause only further on."""
+"""How messages of Keras and tensorflow begin that name the cause only further on."""
 AROUND = ("Detected at node", "Node:", "File ", "Arguments received", "<stack traces", "[[", "•", "Stack trace")
-"""How lines begin that do not tell it either."""
+"""How lines begin that do not name it either."""
 NODE = re.compile(r"\{\{[^}]*\}\}|\[Op:[^]]*\]( name:)?")
 MEMORY_ERRORS = ("ResourceExhaustedError", "OutOfMemoryError")
 MEMORY_WORDS = ("RESOURCE_EXHAUSTED", "out of memory", "failed to allocate")
@@ -73,7 +73,7 @@ def may_help_again(error: BaseException) -> bool:
 
 
 def is_final(error: BaseException) -> bool:
-    """Whether nobody will go on from the checkpoints of a training that ended so."""
+    """Whether a training that ended so is never resumed from its checkpoints."""
     return not may_help_again(error) and not isinstance(error, Superseded)
 
 

@@ -16,22 +16,22 @@ from models.store.store import Store
 from trainer.backends.choice import BackendMissing, choose_backend, is_installed, quiet_stderr
 from trainer.fit.progress import TrainingObserver
 from trainer.launch.failures import is_final
-from trainer.launch.subprocess_training import train_isolated
+from trainer.launch.subprocess_training import train_in_subprocess
 
-__all__ = ["forget_checkpoints", "launch", "training_module"]
+__all__ = ["launch", "remove_checkpoints", "training_module"]
 
 
 def launch(
     spec: Spec, *, settings: Settings, job_id: str, observer: TrainingObserver, resumes: bool = True
 ) -> Manifest:
-    """Train a spec with its backend, here or in a fresh process; checkpoints go when nobody will need them.
+    """Train a spec with its backend, here or in a fresh process; checkpoints go when no attempt will need them.
 
     Args:
         spec: What to train.
         settings: Where store and data are.
         job_id: Whose version it is.
-        observer: Hears of each epoch.
-        resumes: Whether an earlier attempt of the job is gone on from.
+        observer: Notified of each epoch.
+        resumes: Whether an earlier attempt of the job is resumed.
 
     Raises:
         BackendMissing: When this environment does not have the backend.
@@ -46,16 +46,16 @@ def launch(
                 spec, store=store, settings=settings, job_id=job_id, observer=observer, resumes=resumes
             )
         else:
-            manifest = train_isolated(spec, store=store, job_id=job_id, observer=observer)
+            manifest = train_in_subprocess(spec, store=store, job_id=job_id, observer=observer)
     except Exception as error:
         if is_final(error):
-            forget_checkpoints(store, spec.model, job_id)
+            remove_checkpoints(store, spec.model, job_id)
         raise
-    forget_checkpoints(store, spec.model, job_id)
+    remove_checkpoints(store, spec.model, job_id)
     return manifest
 
 
-def forget_checkpoints(store: Store, model: str, job_id: str) -> bool:
+def remove_checkpoints(store: Store, model: str, job_id: str) -> bool:
     """Remove the checkpoints of a job that has ended; whether the store did so."""
     try:
         JobCheckpoints(store, model, job_id).remove()

@@ -9,7 +9,6 @@ import json
 import os
 import subprocess
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 from models.errors import TrainingError
@@ -19,7 +18,7 @@ from models.store.store import Store
 from trainer.child_processes import module_command
 from trainer.fit.progress import Interruption, Progress, TrainingObserver, TrainingPaused
 
-__all__ = ["PAUSED", "TrainingFailed", "train_isolated"]
+__all__ = ["PAUSED", "TrainingFailed", "train_in_subprocess"]
 
 LOOK_S = 0.5
 PAUSED = "paused"
@@ -27,19 +26,19 @@ PAUSED = "paused"
 
 
 class TrainingFailed(TrainingError):
-    """What a training in another process ended with."""
+    """The error that ended a training in another process."""
 
     def __init__(self, *, kind: str, message: str) -> None:
         self.kind = kind
         super().__init__(message)
 
 
-def train_isolated(spec: Spec, *, store: Store, job_id: str, observer: TrainingObserver) -> Manifest:
+def train_in_subprocess(spec: Spec, *, store: Store, job_id: str, observer: TrainingObserver) -> Manifest:
     """Train a spec in a fresh process and pass its progress on.
 
     Raises:
         TrainingFailed: With the message of the error that ended it.
-        Interruption: When the watcher says so; the child is ended.
+        Interruption: When the observer says so; the child is ended.
     """
     command = module_command("trainer", "-", "--json-lines", "--job-id", job_id, "--parent", str(os.getpid()))
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
@@ -51,12 +50,12 @@ def train_isolated(spec: Spec, *, store: Store, job_id: str, observer: TrainingO
     if guard.interruption is not None and end.get("status") != "finished":
         raise guard.interruption
     if end.get("status") != "finished":
-        raise TrainingFailed(**_told(end, child.returncode))
+        raise TrainingFailed(**_error_fields(end, child.returncode))
     return store.manifest(spec.model, int(end["result"]["version"]))
 
 
-def _told(end: dict[str, Any], status: int) -> dict[str, str]:
-    """The error that the child told, or what there is to say of one that told nothing."""
+def _error_fields(end: dict[str, Any], status: int) -> dict[str, str]:
+    """The error that the child reported; its exit status where it reported none."""
     if "error" in end:
         return {"kind": end["error"]["type"], "message": end["error"]["message"]}
     if status < 0:
@@ -76,7 +75,8 @@ def _send(child: subprocess.Popen[str], spec: Spec) -> None:
 def _follow(child: subprocess.Popen[str], observer: TrainingObserver) -> dict[str, Any]:
     """Pass every epoch on; the last line."""
     end: dict[str, Any] = {}
-    for event in _events(child):
+    events = (json.loads(line) for line in child.stdout or () if line.startswith("{"))
+    for event in events:
         kind = event.pop("event", "")
         if kind == "epoch":
             observer.on_epoch(Progress(**event))
@@ -87,14 +87,8 @@ def _follow(child: subprocess.Popen[str], observer: TrainingObserver) -> dict[st
     return end
 
 
-def _events(child: subprocess.Popen[str]) -> Iterator[dict[str, Any]]:
-    for line in child.stdout or ():
-        if line.startswith("{"):
-            yield json.loads(line)
-
-
 class _Guard:
-    """Asks the watcher beside the child, which may be silent for long."""
+    """Asks the observer beside the child, which may be silent for long."""
 
     def __init__(self, child: subprocess.Popen[str], observer: TrainingObserver) -> None:
         self.child = child
@@ -102,7 +96,7 @@ class _Guard:
         self.interruption: Interruption | None = None
 
     def watch(self) -> None:
-        """End the child when the watcher says so, until it has ended."""
+        """End the child when the observer says so, until it has ended."""
         while self.child.poll() is None:
             self._look()
             with contextlib.suppress(subprocess.TimeoutExpired):

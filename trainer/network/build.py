@@ -102,7 +102,7 @@ def _unfolded(layer: ObjectSpec) -> Sequence[ObjectSpec]:
 
 
 def _reason(error: Exception) -> str:
-    """What Keras says, in one line without colours."""
+    """Keras' message in one line, without colours."""
     lines = plain_lines(str(error).rpartition("Exception encountered:")[2])
     return lines[0] if lines else type(error).__name__
 

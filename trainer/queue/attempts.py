@@ -1,7 +1,7 @@
 """Which attempt of a job counts: the last one that began. `onehot:job:<id>:attempt` holds its name.
 
-A worker that was cut off may come back while another one trains its job already. Whoever is not named there trains no
-further, publishes nothing and says nothing more about the job.
+A worker that was cut off may come back while another one trains its job already. An attempt that is not named there
+trains no further, publishes nothing and reports nothing more about the job.
 """
 
 from typing import Any
@@ -10,15 +10,10 @@ from redis import Redis
 
 from models.queue.names import KEPT_S, attempt_key, cancel_key, publishing_key
 
-__all__ = [
-    "ATTEMPT_VARIABLE",
-    "begin_attempt",
-    "is_cancellable",
-    "wishes",
-]
+__all__ = ["ATTEMPT_VARIABLE", "begin_attempt", "is_cancellable", "stop_requests"]
 
 ATTEMPT_VARIABLE = "RQ_EXECUTION_ID"
-"""The environment variable that tells a work-horse which attempt it is; RQ's own for the workers that spawn."""
+"""The environment variable with a work-horse's attempt; RQ's own for the workers that spawn."""
 
 
 def begin_attempt(connection: Redis, job_id: str, attempt: str) -> None:
@@ -26,7 +21,7 @@ def begin_attempt(connection: Redis, job_id: str, attempt: str) -> None:
     connection.set(attempt_key(job_id), attempt, ex=KEPT_S)
 
 
-def wishes(connection: Redis, job_id: str, attempt: str) -> tuple[bool, bool]:
+def stop_requests(connection: Redis, job_id: str, attempt: str) -> tuple[bool, bool]:
     """Whether the attempt is superseded, and whether the job is to be cancelled."""
     current, cancel = connection.mget(attempt_key(job_id), cancel_key(job_id))
     return _text(current) not in ("", attempt), cancel is not None

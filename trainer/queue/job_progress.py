@@ -1,7 +1,6 @@
-"""What a job tells the world while it runs: its meta, and a list of events, both in Redis.
+"""The progress that a job reports while it runs: in its meta, and as events, both in Redis.
 
-`onehot:job:<id>:events` holds one JSON object for each epoch and one for the end, each exactly once: an epoch that is
-trained again after a crash has been told, and a command that is sent again because its answer was lost adds nothing.
+Each epoch is reported exactly once, also when it is trained again after a crash: see `models.queue.events`.
 """
 
 import json
@@ -13,15 +12,15 @@ from rq.job import Job
 
 from models.queue.events import APPEND, events_key
 from models.queue.names import CHECKPOINTS, KEPT_S, attempt_key, publishing_key
-from trainer.fit.progress import Progress, Superseded, TrainingCancelled, TrainingPaused
-from trainer.queue.attempts import wishes
-from trainer.queue.shutdown_flag import is_draining
+from trainer.fit.progress import Progress, Superseded, TrainingCancelled, TrainingObserver, TrainingPaused
+from trainer.queue.attempts import stop_requests
+from trainer.queue.shutdown_flag import is_shutting_down
 
-__all__ = ["RedisProgress", "told_epochs", "write_meta"]
+__all__ = ["RedisProgress"]
 
 LOOK_S = 0.5
 SUPERSEDED = -1
-TELL = f"""
+REPORT = f"""
 local current = redis.call('GET', KEYS[2])
 if current and current ~= ARGV[3] then return {SUPERSEDED} end
 redis.call('HSET', KEYS[3], 'meta', ARGV[4])
@@ -30,22 +29,16 @@ redis.call('HSET', KEYS[3], 'meta', ARGV[4])
 """Asks for the attempt and writes in one step: a worker that was cut off may say this long after it was superseded."""
 
 
-def told_epochs(connection: Redis, job_id: str) -> int:
-    """The last epoch that was told; 0 when none was."""
+def _reported_epochs(connection: Redis, job_id: str) -> int:
+    """The last epoch that was reported; 0 when none was."""
     last: Any = connection.lindex(events_key(job_id), -1)
     return int(json.loads(last).get("epoch", 0)) if last else 0
 
 
-def write_meta(job: Job, **values: Any) -> None:
-    """Change a job's meta; what others wrote into it since stays."""
-    job.meta = {**job.get_meta(), **values}
-    job.save_meta()  # type: ignore[no-untyped-call]
+class RedisProgress(TrainingObserver):
+    """Writes the progress of a job into Redis, and looks there whether it shall stop.
 
-
-class RedisProgress:
-    """Writes the progress of a job down, and looks whether it shall stop.
-
-    While the queue's server is away it waits for it, and the training with it: nobody could tell it that it is
+    While the queue's server is away it waits for it, and the training with it: it could not learn that it is
     superseded.
 
     Args:
@@ -57,27 +50,27 @@ class RedisProgress:
         self.job = job
         self.attempt = attempt
         self._looked_s = float("-inf")
-        self._told = told_epochs(job.connection, job.id)
+        self._reported = _reported_epochs(job.connection, job.id)
         self._meta = {name: value for name, value in job.get_meta().items() if name != "error"}
 
     def on_epoch(self, progress: Progress) -> None:
-        """Into the meta for those who ask, into the events for those who follow.
+        """Write an epoch into the meta for those who ask, into the events for those who follow.
 
         Raises:
             Superseded: When another attempt counts; nothing is written then.
         """
-        if progress.epoch <= self._told:
+        if progress.epoch <= self._reported:
             return
         self._meta["progress"] = progress.document
         keys = events_key(self.job.id), attempt_key(self.job.id), self.job.key
         event, meta = json.dumps({"event": "epoch", **progress.document}), self.job.serializer.dumps(self._meta)
-        told = self.job.connection.eval(TELL, len(keys), *keys, event, KEPT_S, self.attempt, meta)
-        if told == SUPERSEDED:
+        outcome = self.job.connection.eval(REPORT, len(keys), *keys, event, KEPT_S, self.attempt, meta)
+        if outcome == SUPERSEDED:
             raise Superseded
-        self._told = progress.epoch
+        self._reported = progress.epoch
 
     def on_checkpoint(self) -> None:
-        """Note where checkpoints will be: whoever finds the job ended removes them."""
+        """Note where checkpoints will be: the worker that finds the job ended removes them."""
         self.job.connection.sadd(CHECKPOINTS, f"{self._meta.get('model', '')}/{self.job.id}")
 
     def check(self) -> None:
@@ -90,7 +83,7 @@ class RedisProgress:
         if now_s - self._looked_s >= LOOK_S:
             self._look()
             self._looked_s = now_s
-        if is_draining():
+        if is_shutting_down():
             raise TrainingPaused
 
     def check_before_publishing(self) -> None:
@@ -107,7 +100,7 @@ class RedisProgress:
             raise
 
     def _look(self) -> None:
-        superseded, cancelled = wishes(self.job.connection, self.job.id, self.attempt)
+        superseded, cancelled = stop_requests(self.job.connection, self.job.id, self.attempt)
         if superseded:
             raise Superseded
         if cancelled:

@@ -1,4 +1,4 @@
-"""The worker's connection to the queue's server: patient, because a training outlives a restart of it."""
+"""The worker's connection to the queue's server, with retries: a training outlives a restart of it."""
 
 from redis import Redis
 from redis.backoff import ExponentialWithJitterBackoff

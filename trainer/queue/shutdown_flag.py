@@ -1,26 +1,26 @@
-"""Has this process been told to end soon? One flag for each process, set by signals."""
+"""Whether this process was asked to end soon: one flag for each process, set by signals."""
 
 import signal
 import threading
 from types import FrameType
 
-__all__ = ["drain", "drain_on", "is_draining"]
+__all__ = ["is_shutting_down", "request_shutdown", "request_shutdown_on"]
 
 FLAG = threading.Event()
 
 
-def drain(number: int = 0, frame: FrameType | None = None) -> None:
+def request_shutdown(number: int = 0, frame: FrameType | None = None) -> None:
     """Set the flag; takes what a signal handler is given."""
     del number, frame
     FLAG.set()
 
 
-def drain_on(*signals: signal.Signals) -> None:
+def request_shutdown_on(*signals: signal.Signals) -> None:
     """Set the flag when one of these signals comes; forked children do so too."""
     for one in signals:
-        signal.signal(one, drain)
+        signal.signal(one, request_shutdown)
 
 
-def is_draining() -> bool:
+def is_shutting_down() -> bool:
     """Whether this process shall end as soon as nothing is lost by it."""
     return FLAG.is_set()

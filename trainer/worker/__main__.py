@@ -1,6 +1,6 @@
 """`python -m trainer.worker`: takes trainings from the queue, one at a time.
 
-Exit status: 0 told to stop (or nothing left, with --burst), 2 wrong usage or settings.
+Exit status: 0 asked to stop (or nothing left, with --burst), 2 wrong usage or settings.
 """
 
 import argparse
@@ -30,7 +30,7 @@ LATER: Mapping[str, tuple[str, ...]] = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a worker until it is told to stop; the exit status."""
+    """Run a worker until it is asked to stop; the exit status."""
     options = _parser().parse_args(arguments)
     try:
         settings = read_settings(os.environ)

@@ -6,6 +6,7 @@ from rq.job import Job
 
 from models.errors import OnehotError
 from trainer.jobs import LISTED
+from trainer.worker.rq_internals import callback_name
 
 __all__ = ["ForbiddenFunction", "ListedJob"]
 
@@ -35,22 +36,21 @@ class ListedJob(Job):
     @property
     def success_callback(self) -> Any:
         """None; Onehot's jobs have no callbacks."""
-        return _no_callback(self._success_callback_name)
+        return self._refuse_callback("success")
 
     @property
     def failure_callback(self) -> Any:
         """None; Onehot's jobs have no callbacks."""
-        return _no_callback(self._failure_callback_name)
+        return self._refuse_callback("failure")
 
     @property
     def stopped_callback(self) -> Any:
         """None; Onehot's jobs have no callbacks."""
-        return _no_callback(self._stopped_callback_name)
+        return self._refuse_callback("stopped")
+
+    def _refuse_callback(self, kind: str) -> None:
+        if name := callback_name(self, kind):
+            raise ForbiddenFunction(name)
 
     def send_webhooks(self, status: Any, *, exc_string: str | None = None) -> None:
         """Send nothing: an address from the queue could be any."""
-
-
-def _no_callback(name: str | None) -> None:
-    if name:
-        raise ForbiddenFunction(name)

@@ -12,19 +12,17 @@ from typing import Any
 
 from redis import Redis
 from rq.exceptions import NoSuchJobError
-from rq.job import Job, JobStatus
+from rq.job import Job
 from rq.serializers import JSONSerializer
 
-from models.queue.names import CHECKPOINTS
+from models.queue.names import CHECKPOINTS, ENDED
 from models.settings import read_settings
 from models.store.store import Store
 from trainer.child_processes import die_with_parent, module_command
-from trainer.launch.launch import forget_checkpoints
+from trainer.launch.launch import remove_checkpoints
 from trainer.queue.redis_connection import connect
 
-__all__ = ["CheckpointCleaner", "sweep"]
-
-ENDED = frozenset({JobStatus.FINISHED, JobStatus.FAILED, JobStatus.STOPPED, JobStatus.CANCELED})
+__all__ = ["CheckpointCleaner", "remove_orphans"]
 
 
 def _ended(connection: Redis) -> Iterator[str]:
@@ -40,22 +38,22 @@ def _ended(connection: Redis) -> Iterator[str]:
             yield member
 
 
-def sweep(connection: Redis, store: Store) -> None:
+def remove_orphans(connection: Redis, store: Store) -> None:
     """Remove the checkpoints of jobs that have ended; what the store does not remove now is tried again later."""
     for member in _ended(connection):
         model, _, job_id = member.rpartition("/")
-        if forget_checkpoints(store, model, job_id):
+        if remove_checkpoints(store, model, job_id):
             connection.srem(CHECKPOINTS, member)
 
 
 class CheckpointCleaner:
-    """Starts the sweep when there is something to sweep, one at a time."""
+    """Starts this module as a process when there is something to remove, one at a time."""
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
 
-    def look(self, connection: Redis) -> None:
-        """Start a sweep when a job that had checkpoints has ended and none runs."""
+    def start_when_needed(self, connection: Redis) -> None:
+        """Start the process when a job that had checkpoints has ended, and none runs."""
         if self._process is not None and self._process.poll() is None:
             return
         self._process = None
@@ -66,4 +64,4 @@ class CheckpointCleaner:
 if __name__ == "__main__":
     die_with_parent(int(sys.argv[1]))
     settings = read_settings(os.environ)
-    sweep(connect(settings.redis_url), Store.open(settings.store))
+    remove_orphans(connect(settings.redis_url), Store.open(settings.store))

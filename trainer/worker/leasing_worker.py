@@ -1,25 +1,21 @@
-"""RQ's worker with leases: whoever is silent for too long loses its job to another, and what is lost is found soon."""
+"""RQ's worker with leases: a worker that is silent for too long loses its job to another, which finds it soon."""
 
 import time
-from typing import Any
 
 from redis import Redis
-from rq import Worker, worker_registration
-from rq.exceptions import AbandonedJobError
+from rq import worker_registration
 from rq.executions import Execution
-from rq.job import Job, JobStatus
+from rq.job import Job
 from rq.registry import clean_registries
 from rq.serializers import JSONSerializer
 from rq.utils import now
 
-from models.errors import WorkerLost
-from models.queue.events import add_end
-from models.queue.names import KEPT_S, maintaining
-from trainer.launch.failures import error_document
-from trainer.queue.job_progress import write_meta
+from models.queue.maintenance import Maintenance
+from models.queue.names import KEPT_S
 from trainer.worker.allowed_jobs import ListedJob
 from trainer.worker.checkpoint_cleanup import CheckpointCleaner
 from trainer.worker.reliable_queue import ReliableQueue
+from trainer.worker.rq_internals import WorkerWithInternals
 
 __all__ = ["LEASE_S", "LeasingWorker"]
 
@@ -33,15 +29,8 @@ SILENCE = 0.6
 """After so much of a lease without the queue's server, every lease may have run out: owners get time to renew them."""
 WORKER_TTL_S = 60
 
-ENDS = {
-    JobStatus.FINISHED: "finished",
-    JobStatus.FAILED: "failed",
-    JobStatus.STOPPED: "stopped",
-    JobStatus.CANCELED: "canceled",
-}
 
-
-class LeasingWorker(Worker):
+class LeasingWorker(WorkerWithInternals):
     """A worker that renews the lease of its job, and gives jobs back whose leases ran out.
 
     Args:
@@ -60,10 +49,9 @@ class LeasingWorker(Worker):
             default_result_ttl=KEPT_S, log_job_description=False,
         )  # fmt: skip
         self.lease_s = lease_s
-        self._sweeper = CheckpointCleaner()
+        self._cleaner = CheckpointCleaner()
         self._contact_s = time.monotonic()
         self._clean_from_s = self._contact_s
-        self._abandoned: list[Job] = []
 
     @property
     def dequeue_timeout(self) -> int:
@@ -90,39 +78,14 @@ class LeasingWorker(Worker):
         return now_s >= self._clean_from_s and bool(super().should_run_maintenance_tasks)
 
     def clean_registries(self) -> None:
-        """Give abandoned jobs back to their queues; one worker at a time."""
-        for queue in self.queues:
-            with maintaining(self.connection, queue.name, owner=self.name) as is_ours:
-                if is_ours:
-                    self._abandoned = []
-                    clean_registries(queue, [self._note_abandoned])
-                    worker_registration.clean_worker_registry(queue)
-                    queue.intermediate_queue.cleanup(self, queue)
-                    self._tell_abandoned()
+        """Give abandoned jobs back to their queues, and remove the checkpoints of those that have ended."""
+        Maintenance(self, clean_registries, worker_registration.clean_worker_registry).run()
         self.last_cleaned_at = now()  # type: ignore[assignment]
-        self._sweeper.look(self.connection)
+        self._cleaner.start_when_needed(self.connection)
 
     def clean_group_registries(self) -> None:
         """Do nothing: there are no groups, and RQ would unpickle what a forged one names."""
 
-    def _note_abandoned(self, job: Job, kind: type[BaseException], *rest: Any) -> None:
-        del rest
-        if issubclass(kind, AbandonedJobError):
-            self.log.warning("job %s: its worker was not heard of for %d s", job.id, self.lease_s)
-            self._abandoned.append(job)
-            if not job.should_retry:
-                write_meta(job, error=error_document(WorkerLost()))
-
-    def _tell_abandoned(self) -> None:
-        for job in self._abandoned:
-            self.tell_end(job)
-
-    def holds(self, job: Job, execution: Execution) -> bool:
+    def has_lease(self, job: Job, execution: Execution) -> bool:
         """Whether an attempt still has its lease."""
         return self.connection.zscore(job.started_job_registry.key, execution.composite_key) is not None
-
-    def tell_end(self, job: Job) -> None:
-        """Append the end to the job's events, when it has ended."""
-        status = ENDS.get(job.get_status())
-        if status is not None:
-            add_end(self.connection, job.id, status)

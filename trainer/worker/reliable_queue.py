@@ -11,7 +11,8 @@ from rq.intermediate_queue import IntermediateQueue
 from rq.queue import Queue
 from rq.utils import as_text, now
 
-from trainer.queue.shutdown_flag import is_draining
+from trainer.queue.shutdown_flag import is_shutting_down
+from trainer.worker.rq_internals import QueueWithInternals
 
 __all__ = ["ReliableQueue"]
 
@@ -20,7 +21,7 @@ ROUND_S = 1
 STUCK_S = 5
 
 
-class HandingOver(IntermediateQueue):
+class PromptIntermediateQueue(IntermediateQueue):
     """Jobs on their way from the queue to a worker, given back soon when it never took them."""
 
     def should_be_cleaned_up(self, job_id: str) -> bool:
@@ -29,13 +30,13 @@ class HandingOver(IntermediateQueue):
         return first_seen is not None and now() - first_seen > timedelta(seconds=STUCK_S)
 
 
-class ReliableQueue(Queue):
+class ReliableQueue(QueueWithInternals):
     """A queue whose jobs are moved to another list when they are taken, also where a worker has several queues."""
 
     @property
     def intermediate_queue(self) -> IntermediateQueue:
         """Where its jobs are between the queue and a worker."""
-        return HandingOver(self.key, connection=self.connection)
+        return PromptIntermediateQueue(self.key, connection=self.connection)
 
     @classmethod
     def dequeue_any(  # type: ignore[override]
@@ -59,11 +60,11 @@ class ReliableQueue(Queue):
         keys = [queue.key for queue in queues]
         end_s = time.monotonic() + (timeout or 0)
         while True:
-            if is_draining():
+            if is_shutting_down():
                 raise StopRequested
             taken = cls._take(keys, connection, wait=timeout is not None)
             if taken is not None:
-                found = cls._fetch_dequeued_job(connection, *taken, **classes)
+                found = cls.fetch_taken(connection, *taken, **classes)
                 if found is not None:
                     return found
             elif timeout is None:

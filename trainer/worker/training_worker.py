@@ -1,10 +1,9 @@
-"""RQ's worker, made fit for trainings: short leases, no orphans, listed functions only, errors in one line."""
+"""RQ's worker, fit for trainings: short leases, no orphans, listed functions only, errors in one line."""
 
 import contextlib
 import os
 import signal
 import time
-from datetime import datetime
 from types import FrameType
 from typing import Any
 
@@ -12,27 +11,26 @@ from redis import Redis
 from rq.executions import Execution
 from rq.job import Job
 from rq.queue import Queue
-from rq.utils import now
 
 from models.errors import OnehotError
+from models.queue.events import add_end, write_meta
 from trainer.child_processes import die_with_parent
 from trainer.fit.progress import Superseded, TrainingCancelled, TrainingPaused
 from trainer.launch.failures import ProcessKilled, error_document, may_help_again
-from trainer.queue.attempts import ATTEMPT_VARIABLE, begin_attempt, is_cancellable, wishes
-from trainer.queue.job_progress import write_meta
-from trainer.queue.shutdown_flag import drain, drain_on, is_draining
+from trainer.queue.attempts import ATTEMPT_VARIABLE, begin_attempt, is_cancellable, stop_requests
+from trainer.queue.shutdown_flag import is_shutting_down, request_shutdown, request_shutdown_on
 from trainer.worker.leasing_worker import LEASE_S, LeasingWorker
 from trainer.worker.reliable_queue import ReliableQueue
 
 __all__ = ["LEASE_S", "TrainingWorker"]
 
-DRAIN_S = 12
+CHECKPOINT_GRACE_S = 12
 """How long a training has for its checkpoint after SIGTERM."""
-DRAIN_SIGNAL = signal.SIGUSR1
+SHUTDOWN_SIGNAL = signal.SIGUSR1
 
 
 class TrainingWorker(LeasingWorker):
-    """A worker that forks a work-horse for each job, tells it to end, and speaks for it when it cannot.
+    """A worker that forks a work-horse for each job, asks it to end, and reports for it when it cannot.
 
     Args:
         queues: Their names, the most important first.
@@ -42,7 +40,7 @@ class TrainingWorker(LeasingWorker):
 
     def __init__(self, queues: list[str], connection: Redis, *, lease_s: int = LEASE_S) -> None:
         super().__init__(queues, connection, lease_s=lease_s)
-        self._drain_until_s = float("inf")
+        self._kill_at_s = float("inf")
         self._cancel_seen = False
         self._preempted = False
 
@@ -68,56 +66,51 @@ class TrainingWorker(LeasingWorker):
             self.run_maintenance_tasks()  # type: ignore[no-untyped-call]
 
     def _end_when_overdue(self, job: Job, execution: Execution) -> None:
-        """Kill a work-horse that did not end by itself: told to drain, or asked to cancel at the heartbeat before."""
-        if is_draining():
-            self._tell_horse()
-            if time.monotonic() > self._drain_until_s:
+        """Kill a work-horse that did not end by itself, though it was asked to at the heartbeat before."""
+        if is_shutting_down():
+            self._signal_horse()
+            if time.monotonic() > self._kill_at_s:
                 self._preempt()
         elif is_cancellable(self.connection, job.id, execution.id):
             if self._cancel_seen:
                 write_meta(job, error=error_document(TrainingCancelled()))
-                self._stopped_job_id = job.id
+                self.mark_stopped(job)
                 self.kill_horse()
             self._cancel_seen = True
 
-    def _tell_horse(self) -> None:
+    def _signal_horse(self) -> None:
         with contextlib.suppress(ProcessLookupError):  # it has just ended
-            os.kill(self.horse_pid, DRAIN_SIGNAL)
+            os.kill(self.horse_pid, SHUTDOWN_SIGNAL)
 
     def _preempt(self) -> None:
         self._preempted = True
         self.kill_horse()
 
-    # Being told to end
+    # Shutdown
 
-    def _install_signal_handlers(self) -> None:
-        super()._install_signal_handlers()  # type: ignore[no-untyped-call]
-        drain_on(DRAIN_SIGNAL)
+    def install_own_signals(self) -> None:
+        """Set the shutdown flag on our own signal as well."""
+        request_shutdown_on(SHUTDOWN_SIGNAL)
 
     def handle_warm_shutdown_request(self) -> None:
         """Have the training write a checkpoint and end; no other job is taken."""
-        self.log.info("told to end")
-        self._drain_until_s = time.monotonic() + DRAIN_S
-        drain()
+        self.log.info("asked to end")
+        self._kill_at_s = time.monotonic() + CHECKPOINT_GRACE_S
+        request_shutdown()
         if self.horse_pid:
-            self._tell_horse()
-
-    def _shutdown(self) -> None:
-        """End after the job, or at the next look at the queue: never between taking a job and starting it."""
-        self._stop_requested = True
+            self._signal_horse()
 
     def request_force_stop(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002 -- RQ's signature
-        """Told twice: do not wait for the checkpoint."""
-        asked = self._shutdown_requested_date
-        if self.horse_pid and isinstance(asked, datetime) and (now() - asked).total_seconds() > 1:
+        """Asked twice: do not wait for the checkpoint."""
+        if self.horse_pid and self.asked_to_end_before(seconds=1):
             self._preempt()
 
     # In the work-horse
 
     def setup_work_horse_signals(self) -> None:
-        """End the work-horse with its worker: whoever takes the job over must not meet it. SIGTERM drains it."""
+        """End the work-horse with its worker: who takes the job over must not meet it. SIGTERM asks it to end."""
         super().setup_work_horse_signals()  # type: ignore[no-untyped-call]
-        drain_on(signal.SIGTERM, DRAIN_SIGNAL)
+        request_shutdown_on(signal.SIGTERM, SHUTDOWN_SIGNAL)
         die_with_parent(int(self.pid or os.getppid()))
 
     def handle_exception(self, job: Job, *exc_info: Any) -> None:
@@ -133,7 +126,7 @@ class TrainingWorker(LeasingWorker):
 
     def _note_failure(self, job: Job, error: BaseException, exc_info: Any) -> None:
         if isinstance(error, TrainingCancelled):
-            self._stopped_job_id = job.id
+            self.mark_stopped(job)
         if isinstance(error, OnehotError):
             self.log.error("job %s: %s: %s", job.id, type(error).__name__, error)
         else:
@@ -144,7 +137,7 @@ class TrainingWorker(LeasingWorker):
 
     def _is_superseded(self, job: Job) -> bool:
         attempt = self.executions.get(os.environ.get(ATTEMPT_VARIABLE, ""))
-        return attempt is not None and wishes(self.connection, job.id, attempt.id)[0]
+        return attempt is not None and stop_requests(self.connection, job.id, attempt.id)[0]
 
     def _leave(self, job: Job) -> None:
         """End this work-horse without a word about the job: another attempt has it."""
@@ -154,7 +147,7 @@ class TrainingWorker(LeasingWorker):
     # The end of a job
 
     def handle_work_horse_killed(self, job: Job, retpid: int, ret_val: int, rusage: Any) -> None:
-        """Say that the process was killed, unless that was meant."""
+        """Report that the process was killed, unless the worker did so on purpose."""
         del retpid
         if not self._preempted:
             number = os.WTERMSIG(ret_val) if os.WIFSIGNALED(ret_val) else os.WEXITSTATUS(ret_val)
@@ -163,20 +156,20 @@ class TrainingWorker(LeasingWorker):
             write_meta(job, error=error_document(error))
 
     def handle_job_success(self, job: Job, queue: Queue, *args: Any, **kwargs: Any) -> None:
-        """Keep the result, then tell those who follow."""
+        """Keep the result, then report the end to those who follow."""
         if self._is_superseded(job):
             self._leave(job)
         super().handle_job_success(job, queue, *args, **kwargs)
-        self.tell_end(job)
+        add_end(job)
 
     def handle_job_failure(self, job: Job, queue: Queue, *args: Any, **kwargs: Any) -> None:
-        """Retry or fail, then tell those who follow when it is the end; leave a job alone that is another's by now."""
+        """Retry or fail, then report the end if it is one; leave a job alone that is another's by now."""
         execution = kwargs.get("execution")
-        if execution is not None and not self.holds(job, execution):
+        if execution is not None and not self.has_lease(job, execution):
             self.log.warning("job %s: its lease was over: it is another worker's", job.id)
             return
         if self._preempted:
             job.retries_left = (job.retries_left or 0) + 1
             job.enqueue_at_front_on_retry = True
         super().handle_job_failure(job, queue, *args, **kwargs)
-        self.tell_end(job)
+        add_end(job)

@@ -215,4 +215,4 @@ def test_programs_have_the_time_that_they_give_themselves(monkeypatch, tmp_path)
     place = Place(settings, {}, tmp_path, starts_server=False)
     with run_stack(place, on_line=lambda *_: None, on_note=lambda *_: None):
         assert started["service"].grace_s > 103
-        assert started["trainer"].grace_s > training_worker.DRAIN_S
+        assert started["trainer"].grace_s > training_worker.CHECKPOINT_GRACE_S

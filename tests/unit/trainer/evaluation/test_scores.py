@@ -15,6 +15,11 @@ def test_one_kind_of_rows_has_no_area() -> None:
     assert roc_auc(np.array([True, True]), np.array([0.1, 0.2])) is None
 
 
+def test_scores_that_are_not_finite_have_no_area() -> None:
+    """The comparison with the exported graph says what is wrong."""
+    assert roc_auc(np.array([True, False]), np.array([np.nan, 0.2])) is None
+
+
 def test_calibration_is_the_gap_between_confidence_and_accuracy() -> None:
     """Rows weigh the bins; an empty bin has no means."""
     found = calibration(np.array([0.95, 0.95, 0.55, 0.55]), np.array([True, True, True, False]))

@@ -9,9 +9,9 @@ from models.errors import StoreUnavailable
 from models.store.checkpoints import JobCheckpoints
 from models.store.store import Store
 from trainer.data.preparation import prepare
-from trainer.fit.callback_state import REMEMBERED
-from trainer.fit.checkpoints import DataChanged, Keeper, Origin, Snapshot
+from trainer.fit.checkpoints import Checkpointer, DataChanged, Origin, Snapshot
 from trainer.fit.epochs import fit
+from trainer.fit.keras_internals import CALLBACK_STATE
 from trainer.fit.progress import NullObserver, TrainingPaused
 from trainer.publication import weights_digest
 from trainer.training import make_network
@@ -76,10 +76,10 @@ def attempt(make_spec, data_root, shelf):
         spec = make_spec(**{**changes, "fit": {"epochs": 6, "batch_size": 8, **changes.get("fit", {})}})
         prepared = prepare(spec, roots=(str(data_root),))
         network, observer = make_network(spec, prepared), observer or NullObserver()
-        keeper = Keeper(shelf, Origin.of(spec, prepared), interval_s=interval_s, observer=observer)
+        checkpointer = Checkpointer(shelf, Origin.of(spec, prepared), interval_s=interval_s, observer=observer)
         fitted = fit(
             network, spec, training=prepared.train.part, validation=prepared.validation.part, observer=observer,
-            keeper=keeper,
+            checkpointer=checkpointer,
         )  # fmt: skip
         return weights_digest(network), fitted.history
 
@@ -190,4 +190,4 @@ def test_every_callback_that_a_spec_may_name_is_remembered() -> None:
     """A new one must say what it keeps."""
     from models.keras_catalog.objects import known_names
 
-    assert set(REMEMBERED) == set(known_names("callbacks"))
+    assert set(CALLBACK_STATE) == set(known_names("callbacks"))

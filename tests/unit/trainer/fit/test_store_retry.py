@@ -3,7 +3,7 @@ import pytest
 import trainer.fit.store_retry
 from models.errors import StoreFull, StoreUnavailable
 from trainer.fit.progress import NullObserver, TrainingCancelled
-from trainer.fit.store_retry import patiently
+from trainer.fit.store_retry import retry_store
 
 
 @pytest.fixture(autouse=True)
@@ -31,21 +31,21 @@ class Store:
 def test_a_store_that_comes_back_is_waited_for() -> None:
     """Twice here."""
     store = Store(2, StoreUnavailable("away"))
-    assert patiently(store.ask, observer=NullObserver()) == "answer"
+    assert retry_store(store.ask, observer=NullObserver()) == "answer"
     assert store.asked == 3
 
 
 def test_a_store_that_stays_away_is_told() -> None:
     """With the last error."""
     with pytest.raises(StoreUnavailable, match="away"):
-        patiently(Store(9, StoreUnavailable("away")).ask, observer=NullObserver())
+        retry_store(Store(9, StoreUnavailable("away")).ask, observer=NullObserver())
 
 
 def test_a_full_store_is_not_waited_for() -> None:
     """Nobody makes room in half a minute."""
     store = Store(9, StoreFull("No space left on device"))
     with pytest.raises(StoreFull):
-        patiently(store.ask, observer=NullObserver())
+        retry_store(store.ask, observer=NullObserver())
     assert store.asked == 1
 
 
@@ -58,4 +58,4 @@ def test_who_waits_can_be_cancelled() -> None:
             raise TrainingCancelled
 
     with pytest.raises(TrainingCancelled):
-        patiently(Store(9, StoreUnavailable("away")).ask, observer=Cancelled())
+        retry_store(Store(9, StoreUnavailable("away")).ask, observer=Cancelled())

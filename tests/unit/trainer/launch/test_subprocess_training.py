@@ -6,7 +6,7 @@ import trainer.launch.subprocess_training
 from models.spec import Spec
 from models.store.store import Store
 from trainer.fit.progress import NullObserver, TrainingCancelled, TrainingPaused
-from trainer.launch.subprocess_training import TrainingFailed, train_isolated
+from trainer.launch.subprocess_training import TrainingFailed, train_in_subprocess
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def run(monkeypatch, make_spec, tmp_path):
             lambda _, **options: popen([sys.executable, "-c", code], **options),
         )
         spec: Spec = make_spec()
-        return train_isolated(spec, store=Store.open(tmp_path), job_id="job", observer=observer or NullObserver())
+        return train_in_subprocess(spec, store=Store.open(tmp_path), job_id="job", observer=observer or NullObserver())
 
     return run_code
 
