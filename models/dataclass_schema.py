@@ -11,7 +11,6 @@ A field without a default is required; one whose default is None may be null.
 from copy import copy
 from dataclasses import MISSING, Field
 from dataclasses import fields as fields_of
-from functools import cache
 from typing import Any, get_type_hints
 
 from marshmallow import EXCLUDE, Schema, fields
@@ -19,7 +18,6 @@ from marshmallow import EXCLUDE, Schema, fields
 __all__ = ["Tuple", "Value", "schema_of"]
 
 
-@cache
 def schema_of(made: type[Any], base: type[Schema] = Schema) -> Schema:
     """The schema of a dataclass; it loads the arguments of the dataclass, and passes over keys that it does not know.
 

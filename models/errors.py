@@ -23,10 +23,11 @@
 Errors know nothing of HTTP or of exit codes: one table in the service and one in the command line do that.
 """
 
+import difflib
 import errno
 import reprlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 __all__ = [
@@ -50,6 +51,8 @@ __all__ = [
     "TrainingError",
     "VersionNotFound",
     "WorkerLost",
+    "did_you_mean",
+    "folded",
     "reason_of",
     "shown",
 ]
@@ -79,6 +82,18 @@ def shown(value: object) -> str:
     """What came, short enough for one line."""
     text = OUTLINE.repr(value[: 2 * LONGEST_RECEIVED] if isinstance(value, str | bytes) else value)
     return text if len(text) <= LONGEST_RECEIVED else f"{text[: LONGEST_RECEIVED - 1]}…"
+
+
+def folded(name: str) -> str:
+    """A name as Keras compares it: without underscores and in lower case."""
+    return name.replace("_", "").lower()
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """The nearest known name as a question, or nothing."""
+    names = {folded(one): one for one in known}
+    close = difflib.get_close_matches(folded(name), names, n=1, cutoff=0.6)
+    return f" (did you mean {names[close[0]]}?)" if close else ""
 
 
 class OnehotError(Exception):

@@ -10,18 +10,25 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from models.errors import Problem, shown
+
 __all__ = [
+    "POSITIVE",
+    "SEED",
     "Check",
     "Mismatch",
     "boolean",
+    "check_value",
     "choice",
     "either",
+    "expected_by",
     "family_of",
     "integer",
     "kind_of",
     "layer_name",
     "listing",
     "number",
+    "single_entry",
     "text",
 ]
 
@@ -39,6 +46,33 @@ class Mismatch(ValueError):
     def __init__(self, expected: str) -> None:
         self.expected = expected
         super().__init__(expected)
+
+
+def check_value(check: Check, value: Any, path: str, problems: list[Problem]) -> Any:
+    """The value as a check returns it; None where it is not of the kind, which `problems` then has."""
+    try:
+        return check(value)
+    except Mismatch as mismatch:
+        problems.append(Problem(path, mismatch.expected, shown(value)))
+        return None
+
+
+def expected_by(check: Check | None) -> str:
+    """What a check wants, in words."""
+    try:
+        if check is not None:
+            check(None)
+    except Mismatch as mismatch:
+        return mismatch.expected
+    return "a value"
+
+
+def single_entry(value: Any) -> tuple[Any, Any]:
+    """The name and the arguments in `Name` or `Name: {arguments}`; any other value is taken for a name."""
+    if isinstance(value, Mapping) and len(value) == 1:
+        ((name, arguments),) = value.items()
+        return name, {} if arguments is None else arguments
+    return value, {}
 
 
 def integer(lowest: int = -LARGEST, highest: int = LARGEST) -> Check:

@@ -1,53 +1,31 @@
 """marshmallow fields whose errors are `Problem`s: where, what was expected, what came."""
 
-import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, missing, validates_schema
+from marshmallow import Schema, ValidationError, fields, validates_schema
 
-from models.errors import Problem, shown
-from models.keras_catalog.argument_kinds import Check, Mismatch
+from models.dataclass_schema import schema_of
+from models.errors import Problem, did_you_mean, shown
+from models.keras_catalog.argument_kinds import Check, check_value, expected_by
+from models.keras_catalog.objects import check_object
 
-__all__ = ["Checked", "Part", "Problems", "SpecPart", "did_you_mean", "flatten"]
+__all__ = ["Checked", "EachOf", "KerasObject", "Part", "SpecPart", "flatten", "keras_objects"]
 
-
-class Checked(fields.Field[Any]):
-    """A value that a check of `models.keras_catalog.argument_kinds` accepts."""
-
-    def __init__(self, check: Check, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.check = check
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
-        del attr, data, kwargs
-        try:
-            return self.check(value)
-        except Mismatch as mismatch:
-            raise ValidationError([Problem("", mismatch.expected, shown(value))]) from mismatch
-
-    def make_error(self, key: str, **kwargs: Any) -> ValidationError:
-        """Say what was expected where nothing, or null, came."""
-        del kwargs
-        return ValidationError([Problem("", self.expected, "nothing" if key == "required" else "null")])
-
-    @property
-    def expected(self) -> str:
-        """What the check wants, in words."""
-        try:
-            self.check(missing)
-        except Mismatch as mismatch:
-            return mismatch.expected
-        return "a value"
+ItemCheck = Callable[[Any, str, list[Problem]], Any]
+"""Checks one item, given its path and the list that takes problems."""
 
 
-class Problems(fields.Field[Any]):
-    """A value that a function checks, which may find several problems inside it."""
+class _SpecField(fields.Field[Any]):
+    """A field that says what it expects.
 
-    def __init__(self, expected: str, check: Any, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+    Args:
+        expected: That, in words.
+    """
+
+    def __init__(self, expected: str) -> None:
+        super().__init__()
         self.expected = expected
-        self.check = check
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         del attr, data, kwargs
@@ -57,17 +35,63 @@ class Problems(fields.Field[Any]):
             raise ValidationError(list(problems))
         return checked
 
+    def check(self, value: Any, problems: list[Problem]) -> Any:
+        """Check a value, which may have several problems inside it."""
+        raise NotImplementedError
+
     def make_error(self, key: str, **kwargs: Any) -> ValidationError:
         """Say what was expected where nothing, or null, came."""
         del kwargs
         return ValidationError([Problem("", self.expected, "nothing" if key == "required" else "null")])
 
 
+class Checked(_SpecField):
+    """A value that a check of `models.keras_catalog.argument_kinds` accepts; a list of values becomes a tuple."""
+
+    def __init__(self, kind: Check) -> None:
+        super().__init__(expected_by(kind))
+        self.kind = kind
+
+    def check(self, value: Any, problems: list[Problem]) -> Any:
+        """Check the value."""
+        checked = check_value(self.kind, value, "", problems)
+        return tuple(checked) if isinstance(checked, list) else checked
+
+
+class KerasObject(_SpecField):
+    """One Keras object of a family."""
+
+    def __init__(self, family: str) -> None:
+        super().__init__(f"one of Keras' {family}")
+        self.family = family
+
+    def check(self, value: Any, problems: list[Problem]) -> Any:
+        """Check the name and the arguments."""
+        return check_object(self.family, value, "", problems)
+
+
+class EachOf(_SpecField):
+    """A list, each item of which is checked."""
+
+    def __init__(self, expected: str, check_item: ItemCheck) -> None:
+        super().__init__(expected)
+        self.check_item = check_item
+
+    def check(self, value: Any, problems: list[Problem]) -> Any:
+        """Check all items, under their numbers."""
+        if not isinstance(value, list):
+            problems.append(Problem("", self.expected, shown(value)))
+            return ()
+        return tuple(self.check_item(item, str(index), problems) for index, item in enumerate(value))
+
+
+def keras_objects(family: str) -> EachOf:
+    """A list of Keras objects of a family."""
+    return EachOf(f"a list of Keras' {family}", lambda *item: check_object(family, *item))
+
+
 class SpecPart(Schema):
     """A mapping of known keys; an unknown one is answered with the nearest known one."""
-
-    class Meta:
-        unknown = EXCLUDE
 
     @validates_schema(pass_original=True, skip_on_field_errors=False)
     def refuse_unknown_keys(self, data: Any, original: Any, **kwargs: Any) -> None:
@@ -84,34 +108,20 @@ def _unknown_key(key: str, known: Iterable[str]) -> Problem:
     )
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """The nearest known name as a question, or nothing."""
-    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return f" (did you mean {close[0]}?)" if close else ""
+class Part(_SpecField):
+    """A nested mapping that becomes a dataclass."""
 
+    def __init__(self, made: type[Any]) -> None:
+        self.made = made
+        self.schema = schema_of(made, SpecPart)
+        super().__init__(f"a mapping with the keys {', '.join(self.schema.fields)}")
 
-class Part(fields.Field[Any]):
-    """A nested mapping with a schema of its own."""
-
-    def __init__(self, schema: type[SpecPart], **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.schema = schema()
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
-        del attr, data, kwargs
+    def check(self, value: Any, problems: list[Problem]) -> Any:
+        """Check key by key."""
         if not isinstance(value, Mapping):
-            raise ValidationError([Problem("", self.expected, shown(value))])
-        return self.schema.load(value)
-
-    def make_error(self, key: str, **kwargs: Any) -> ValidationError:
-        """Say which keys were expected where nothing, or null, came."""
-        del kwargs
-        return ValidationError([Problem("", self.expected, "nothing" if key == "required" else "null")])
-
-    @property
-    def expected(self) -> str:
-        """The keys in words."""
-        return f"a mapping with the keys {', '.join(self.schema.fields)}"
+            problems.append(Problem("", self.expected, shown(value)))
+            return None
+        return self.made(**self.schema.load(value))
 
 
 def flatten(messages: Any, path: str = "") -> list[Problem]:
