@@ -1,8 +1,7 @@
-"""What a value of each Keras argument may be: its kind, told by the argument's name.
+"""What a value of each Keras argument may be: its kind, which follows from the argument's name.
 
-Keras annotates nothing, accepts `units: true` and `units: 10**12`, and answers `kernel_size: "3"` with an error
-about `<=`.
-So each argument name has a kind here; `models.keras_catalog.objects` checks a spec's values against them.
+Keras annotates nothing, accepts `units: true` and `units: 10**12`, and fails on `kernel_size: "3"` with an error about
+`<=`. So each argument name has a kind here; `models.keras_catalog.objects` checks a spec's values against them.
 """
 
 import math
@@ -77,13 +76,13 @@ def single_entry(value: Any) -> tuple[Any, Any]:
 
 def integer(lowest: int = -LARGEST, highest: int = LARGEST) -> Check:
     """A whole number; 3.0 counts as one, True does not."""
-    bounds = f"a whole number from {lowest} to {highest}" if lowest > -LARGEST else "a whole number"
+    expected = f"a whole number from {lowest} to {highest}" if lowest > -LARGEST else "a whole number"
 
     def check(value: Any) -> int:
         if isinstance(value, bool) or not isinstance(value, int | float) or value != value // 1:
-            raise Mismatch(bounds)
+            raise Mismatch(expected)
         if not lowest <= value <= highest:
-            raise Mismatch(bounds)
+            raise Mismatch(expected)
         return int(value)
 
     return check
@@ -175,29 +174,19 @@ def listing(item: Check, *, length: int | None = None) -> Check:
     return check
 
 
-def _dimensions(class_name: str) -> int:
-    return int(class_name[-2]) if class_name[-1:] == "D" and class_name[-2:-1].isdigit() else _transposed(class_name)
+def _axes(class_name: str) -> int:
+    """How many spatial axes a class works on: 2 for Conv2D and Conv2DTranspose."""
+    found = re.search(r"(\d)D(Transpose)?$", class_name)
+    return int(found[1]) if found else 1
 
 
-def _transposed(class_name: str) -> int:
-    return int(class_name[-11]) if class_name.endswith("DTranspose") else 1
-
-
-def per_axis(item: Check) -> Callable[[str], Check]:
-    """One value for all spatial axes, or a list of one for each; how many follows from the class: Conv2D has 2."""
-
-    def make(class_name: str) -> Check:
-        return either(item, listing(item, length=max(_dimensions(class_name), _recurrent(class_name))))
-
-    return make
-
-
-def _recurrent(class_name: str) -> int:
-    return int(class_name[-2]) if class_name.startswith("ConvLSTM") else 0
+def _per_axis(item: Check) -> Callable[[str], Check]:
+    """One value for all spatial axes of a class, or a list of one for each."""
+    return lambda class_name: either(item, listing(item, length=_axes(class_name)))
 
 
 def _borders(class_name: str) -> Check:
-    axes = _dimensions(class_name)
+    axes = _axes(class_name)
     edge = integer(0)
     pair = listing(edge, length=2)
     if axes == 1:
@@ -288,10 +277,9 @@ KINDS: Mapping[str, Check] = {
 """Argument name → its check, where the name alone tells. Classes in which it means something else are in OWN_KINDS."""
 
 SHAPED_KINDS: Mapping[str, Callable[[str], Check]] = {
-    **dict.fromkeys(
-        ("kernel_size", "strides", "pool_size", "dilation_rate", "size", "output_size"), per_axis(POSITIVE)
-    ),
-    "output_padding": per_axis(integer(0)),
+    **dict.fromkeys(("kernel_size", "strides", "pool_size", "dilation_rate", "size"), _per_axis(POSITIVE)),
+    "output_size": _per_axis(POSITIVE),
+    "output_padding": _per_axis(integer(0)),
     "cropping": _borders,
 }
 

@@ -12,30 +12,20 @@ from pathlib import Path
 from typing import Any
 
 from models.errors import Problem, did_you_mean, folded, shown
-from models.keras_catalog.argument_kinds import (
-    boolean,
-    check_value,
-    expected_by,
-    family_of,
-    kind_of,
-    layer_name,
-    number,
-    single_entry,
-)
+from models.keras_catalog import argument_kinds as kinds
 from models.keras_catalog.shape_rules import AUGMENTING
 
 __all__ = [
     "ACTIVATION_LAYERS", "ObjectSpec", "check_object", "families", "keras_version", "known_names", "refused_names",
 ]  # fmt: skip
 
+SHORT_LOSSES = {"mse": "MeanSquaredError", "mae": "MeanAbsoluteError", "mape": "MeanAbsolutePercentageError",
+                "msle": "MeanSquaredLogarithmicError", "bce": "BinaryCrossentropy", "kld": "KLDivergence"}  # fmt: skip
 SHORT_NAMES: Mapping[str, Mapping[str, str]] = {
     "initializers": {"uniform": "RandomUniform", "normal": "RandomNormal"},
-    "losses": {"mse": "MeanSquaredError", "mae": "MeanAbsoluteError", "mape": "MeanAbsolutePercentageError",
-               "msle": "MeanSquaredLogarithmicError", "bce": "BinaryCrossentropy", "kld": "KLDivergence"},
-    "metrics": {"mse": "MeanSquaredError", "mae": "MeanAbsoluteError", "mape": "MeanAbsolutePercentageError",
-                "msle": "MeanSquaredLogarithmicError", "bce": "BinaryCrossentropy", "kld": "KLDivergence",
-                "rmse": "RootMeanSquaredError", "acc": "Accuracy"},
-}  # fmt: skip
+    "losses": SHORT_LOSSES,
+    "metrics": {**SHORT_LOSSES, "rmse": "RootMeanSquaredError", "acc": "Accuracy"},
+}
 """Short names that Keras takes as well."""
 
 ACTIVATION_LAYERS: Mapping[str, str] = {
@@ -43,7 +33,7 @@ ACTIVATION_LAYERS: Mapping[str, str] = {
 }  # fmt: skip
 """Activations that take arguments → the layer that does the same: a function with arguments cannot be saved by name."""
 
-EVERY_LAYER: Mapping[str, Any] = {"name": layer_name, "trainable": boolean}
+EVERY_LAYER: Mapping[str, Any] = {"name": kinds.layer_name, "trainable": kinds.boolean}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +105,7 @@ def check_object(family: str, value: Any, path: str, problems: list[Problem]) ->
     Returns:
         The object under its canonical name, or None when its name or form is wrong.
     """
-    name, arguments = single_entry(value)
+    name, arguments = kinds.single_entry(value)
     if not isinstance(name, str) or not name:
         expected = f"a name or one {{Name: {{arguments}}}} of Keras' {family}"
         problems.append(Problem(path, expected, shown(value)))
@@ -164,7 +154,7 @@ def _check_arguments(
                 continue
             checked[argument] = _check_argument(class_name, argument, value, path=inner, problems=problems)
         elif family == "layers" and argument in EVERY_LAYER:
-            checked[argument] = check_value(EVERY_LAYER[argument], value, inner, problems)
+            checked[argument] = kinds.check_value(EVERY_LAYER[argument], value, inner, problems)
         else:
             expected = f"an argument of {class_name}{did_you_mean(str(argument), signature)}"
             problems.append(Problem(inner, expected, f"{argument!r}, which it does not have"))
@@ -175,23 +165,23 @@ def _check_arguments(
 
 
 def _expected(class_name: str, argument: str) -> str:
-    family = family_of(argument)
+    family = kinds.family_of(argument)
     if family is not None:
         return f"one of Keras' {family}"
-    return expected_by(kind_of(class_name, argument))
+    return kinds.expected_by(kinds.kind_of(class_name, argument))
 
 
 def _check_argument(class_name: str, argument: str, value: Any, *, path: str, problems: list[Problem]) -> Any:
-    family = family_of(argument)
+    family = kinds.family_of(argument)
     if family == "schedules" and not isinstance(value, Mapping):
-        return check_value(number(0, 10, above=True), value, path, problems)
+        return kinds.check_value(kinds.number(0, 10, above=True), value, path, problems)
     if family is not None:
         nested = check_object(family, value, path, problems)
         if family == "layers" and nested is not None and nested.class_name in (*AUGMENTING, "Normalization"):
             problems.append(Problem(path, "a layer that can be exported inside of another", nested.class_name))
         return nested.document if nested is not None else None
-    check = kind_of(class_name, argument)
+    check = kinds.kind_of(class_name, argument)
     if check is None:
         problems.append(Problem(path, "an argument that a spec can carry", f"{argument!r}, which holds Python objects"))
         return None
-    return check_value(check, value, path, problems)
+    return kinds.check_value(check, value, path, problems)

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, is_dataclass
 from typing import Annotated, Any
 
-from models.keras_catalog.argument_kinds import SEED, boolean, choice, either, integer, number, text
-from models.keras_catalog.argument_kinds import listing as list_of
+from models.keras_catalog import argument_kinds as kinds
 from models.keras_catalog.objects import ObjectSpec
 from models.names import BACKENDS
 from models.preprocessing.pipeline import StepSpec
@@ -18,6 +17,8 @@ __all__ = ["CompileSpec", "DataSpec", "FitSpec", "Gate", "Resources", "Spec"]
 
 RMSPROP = ObjectSpec("RMSprop")
 """What Keras takes where no optimizer is named."""
+NAMES = kinds.either(kinds.text, kinds.listing(kinds.text))
+SHARE_OR_SOURCE = kinds.either(FRACTION, kinds.text)
 PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16")
 
 
@@ -25,11 +26,11 @@ PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16")
 class DataSpec:
     """Where the data comes from and how it is split."""
 
-    source: Annotated[str, Checked(text)]
-    features: Annotated[str | tuple[str, ...] | None, Checked(either(text, list_of(text)))] = None
-    target: Annotated[str | None, Checked(text)] = None
-    validation: Annotated[float | str, Checked(either(FRACTION, text))] = 0.15
-    test: Annotated[float | str, Checked(either(FRACTION, text))] = 0.15
+    source: Annotated[str, Checked(kinds.text)]
+    features: Annotated[str | tuple[str, ...] | None, Checked(NAMES)] = None
+    target: Annotated[str | None, Checked(kinds.text)] = None
+    validation: Annotated[float | str, Checked(SHARE_OR_SOURCE)] = 0.15
+    test: Annotated[float | str, Checked(SHARE_OR_SOURCE)] = 0.15
     class_names: Annotated[tuple[str, ...] | None, Checked(class_name_list)] = None
 
 
@@ -46,20 +47,20 @@ class CompileSpec:
 class FitSpec:
     """The arguments of `Sequential.fit`, and how long it may take."""
 
-    epochs: Annotated[int, Checked(integer(1, 1_000_000))] = 1
-    batch_size: Annotated[int, Checked(integer(1, 2**20))] = 32
+    epochs: Annotated[int, Checked(kinds.integer(1, 1_000_000))] = 1
+    batch_size: Annotated[int, Checked(kinds.integer(1, 2**20))] = 32
     callbacks: Annotated[tuple[ObjectSpec, ...], keras_objects("callbacks")] = ()
     class_weight: Annotated[str | Mapping[str, float] | None, Checked(class_weights)] = None
-    precision: Annotated[str, Checked(choice(*PRECISIONS))] = "float32"
-    shuffle: Annotated[bool, Checked(boolean)] = True
-    timeout_s: Annotated[float | None, Checked(number(0, above=True))] = None
+    precision: Annotated[str, Checked(kinds.choice(*PRECISIONS))] = "float32"
+    shuffle: Annotated[bool, Checked(kinds.boolean)] = True
+    timeout_s: Annotated[float | None, Checked(kinds.number(0, above=True))] = None
 
 
 @dataclass(frozen=True, slots=True)
 class Resources:
     """What a training needs of its node."""
 
-    gpus: Annotated[int, Checked(integer(0, 64))] = 0
+    gpus: Annotated[int, Checked(kinds.integer(0, 64))] = 0
 
     @property
     def queue(self) -> str:
@@ -71,11 +72,11 @@ class Resources:
 class Gate:
     """What a new version must reach before the label `stable` moves to it."""
 
-    metric: Annotated[str, Checked(text)]
-    minimum: Annotated[float | None, Checked(number())] = None
+    metric: Annotated[str, Checked(kinds.text)]
+    minimum: Annotated[float | None, Checked(kinds.number())] = None
     not_worse_than: Annotated[str | None, Checked(label_name)] = None
-    tolerance: Annotated[float, Checked(number(0))] = 0.0
-    per_class: Annotated[bool, Checked(boolean)] = False
+    tolerance: Annotated[float, Checked(kinds.number(0))] = 0.0
+    per_class: Annotated[bool, Checked(kinds.boolean)] = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,8 +84,8 @@ class Spec:
     """One training."""
 
     model: Annotated[str, Checked(model_name)]
-    backend: Annotated[str, Checked(choice(*BACKENDS))] = "tensorflow"
-    seed: Annotated[int, Checked(SEED)] = 0
+    backend: Annotated[str, Checked(kinds.choice(*BACKENDS))] = "tensorflow"
+    seed: Annotated[int, Checked(kinds.SEED)] = 0
     data: Annotated[DataSpec, Part(DataSpec)]
     preprocessing: Annotated[tuple[StepSpec, ...], EachOf(f"a list of the steps {', '.join(STEPS)}", check_step)] = ()
     input_shape: Annotated[tuple[int, ...] | None, Checked(SHAPE)] = None

@@ -4,17 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from models.errors import Problem, did_you_mean, shown
-from models.keras_catalog.argument_kinds import (
-    POSITIVE,
-    check_value,
-    choice,
-    either,
-    integer,
-    listing,
-    number,
-    single_entry,
-    text,
-)
+from models.keras_catalog import argument_kinds as kinds
 from models.preprocessing.pipeline import StepSpec
 
 __all__ = ["STEPS", "check_step", "step_document"]
@@ -22,11 +12,14 @@ __all__ = ["STEPS", "check_step", "step_document"]
 STEPS: Mapping[str, Mapping[str, Any]] = {
     "astype": {},
     "standardize": {},
-    "rescale": {"scale": number(), "offset": number()},
-    "fill": {"strategy": choice("mean", "median", "most_frequent", "constant"), "value": either(number(), text)},
-    "one_hot": {"columns": listing(text)},
-    "resize": {"size": listing(integer(1, 4096), length=2)},
-    "reshape": {"shape": listing(either(integer(-1, -1), POSITIVE))},
+    "rescale": {"scale": kinds.number(), "offset": kinds.number()},
+    "fill": {
+        "strategy": kinds.choice("mean", "median", "most_frequent", "constant"),
+        "value": kinds.either(kinds.number(), kinds.text),
+    },
+    "one_hot": {"columns": kinds.listing(kinds.text)},
+    "resize": {"size": kinds.listing(kinds.integer(1, 4096), length=2)},
+    "reshape": {"shape": kinds.listing(kinds.either(kinds.integer(-1, -1), kinds.POSITIVE))},
 }
 BARE: Mapping[str, str] = {"resize": "size", "reshape": "shape"}
 """Steps whose one argument stands without its name."""
@@ -41,7 +34,7 @@ def check_step(item: Any, path: str, problems: list[Problem]) -> StepSpec:
         path: Where it stands, for problems.
         problems: Takes every problem that is found.
     """
-    name, arguments = single_entry(item)
+    name, arguments = kinds.single_entry(item)
     if not isinstance(name, str) or name not in STEPS:
         hint = did_you_mean(name, STEPS) if isinstance(name, str) else ""
         problems.append(Problem(path, f"one of the steps {', '.join(STEPS)}{hint}", shown(name)))
@@ -73,7 +66,7 @@ def _checked(
             expected = f"one of the keys {', '.join(known) or 'of a step without any'}{did_you_mean(str(key), known)}"
             problems.append(Problem(inner, expected, f"{key!r}, which is none of them"))
             continue
-        checked[key] = check_value(known[key], value, inner, problems)
+        checked[key] = kinds.check_value(known[key], value, inner, problems)
     missing = [key for key in known if key not in given and (key != "value" or given.get("strategy") == "constant")]
     problems += [Problem(f"{path}.{key}", "a value", "nothing") for key in missing]
     return checked
