@@ -33,7 +33,7 @@ class Service:
         api_key: Sent with every request where given.
 
     Raises:
-        ServiceUnreachable: When the address is none.
+        ServiceUnreachable: When the address is not one of HTTP.
     """
 
     def __init__(self, url: str, *, api_key: str | None = None) -> None:
@@ -80,11 +80,8 @@ class Service:
         return answer
 
     @contextmanager
-    def stream(self, path: str, *, headers: Mapping[str, str]) -> Iterator[Iterator[str] | None]:
-        """Open a path and read its lines as they come; a long silence counts as a lost connection.
-
-        Returns:
-            The lines, or None when the service says that there are no more (HTTP 204).
+    def stream(self, path: str, *, headers: Mapping[str, str]) -> Iterator[httpx.Response]:
+        """Open a path, to be read as it comes; a long silence counts as a lost connection.
 
         Raises:
             ServiceUnreachable: When nothing answers, or the connection is lost.
@@ -96,7 +93,7 @@ class Service:
                 if not answer.is_success:
                     answer.read()
                 _refuse_errors(answer)
-                yield None if answer.status_code == httpx.codes.NO_CONTENT else answer.iter_lines()
+                yield answer
         except httpx.HTTPError as error:
             raise ServiceUnreachable(self.url, _in_words(error)) from error
 

@@ -2,10 +2,10 @@
 
     python -I -S child_guard.py GRACE_S COMMAND [ARGUMENT …]
 
-Standard input ends with the parent: only the starting process holds its other end, so the kernel closes it when that process
-ends, even by SIGKILL. The command is then asked to stop (SIGTERM) and, after GRACE_S seconds, killed together with all
-its descendants; SIGTERM or SIGINT to this process does the same, a second one ends the grace. `prctl`'s parent-death
-signal alone would reach neither a work-horse nor a gunicorn worker, and fires when a mere thread ends.
+Standard input ends with the parent: only the starting process holds its other end, so the kernel closes it when that
+process ends, even by SIGKILL. The command is then asked to stop (SIGTERM) and, after GRACE_S seconds, killed together
+with all its descendants; SIGTERM or SIGINT to this process does the same, a second one ends the grace. `prctl`'s
+parent-death signal alone would reach neither a work-horse nor a gunicorn worker, and fires when a mere thread ends.
 
 Standard library only, and one thread: this file runs by path, without site-packages.
 """
