@@ -7,7 +7,7 @@ from pathlib import Path
 from obstore.store import ObjectStore
 
 from models.errors import StoreUnavailable
-from models.store.compare_and_swap import Document, SwappedDocument
+from models.store.compare_and_swap import AtomicDocument, Document
 
 __all__ = ["LabelFile"]
 
@@ -32,9 +32,9 @@ class LabelFile:
         return f"{self.model}/labels.json"
 
     @property
-    def _file(self) -> SwappedDocument:
+    def _file(self) -> AtomicDocument:
         lock = f"{self.model}/.labels.lock"
-        return SwappedDocument(self.objects, self.folder, self.path, lock=lock, holds="{label: version}")
+        return AtomicDocument(self.objects, self.folder, self.path, lock=lock, holds="{label: version}")
 
     def read(self) -> dict[str, int]:
         """Label → version; empty when there are none.
@@ -45,7 +45,7 @@ class LabelFile:
         return self._labels(self._file.read())
 
     def change(self, new_labels: Callable[[dict[str, int]], dict[str, int]]) -> dict[str, int]:
-        """Read, change and write the labels in one atomic write, without losing anybody's change.
+        """Read, change and write the labels in one atomic write, without losing a change of another writer.
 
         Args:
             new_labels: Labels in, labels out; called again when another writer was faster.
