@@ -11,7 +11,7 @@ import httpx
 from models.settings import Settings
 from onehot.failures import ServiceRefused, ServiceUnreachable
 
-__all__ = ["Service", "model_path"]
+__all__ = ["Service", "document_of", "model_path"]
 
 CONNECT_TIMEOUT_S = 5.0
 ANSWER_TIMEOUT_S = 60.0
@@ -43,9 +43,8 @@ class Service:
             base_url=address,
             headers={"X-API-Key": api_key} if api_key else {},
             timeout=httpx.Timeout(ANSWER_TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
-            trust_env=not _is_loopback(
-                address.host
-            ),  # a proxy from the environment does not reach this machine's loopback
+            # A proxy from the environment does not reach this machine's loopback.
+            trust_env=not _is_loopback(address.host),
         )
 
     @classmethod
@@ -126,7 +125,7 @@ def _in_words(error: Exception) -> str:
 def _refuse_errors(answer: httpx.Response) -> None:
     if answer.is_success:
         return
-    document = _document(answer)
+    document = document_of(answer)
     reason = str(document.get("error") or f"the service answered HTTP {answer.status_code} {answer.reason_phrase}")
     details = document.get("details")
     pairs = [(str(one.get("path")), str(one.get("message"))) for one in details or () if isinstance(one, dict)]
@@ -136,7 +135,8 @@ def _refuse_errors(answer: httpx.Response) -> None:
     raise ServiceRefused(status=answer.status_code, reason=reason, details=pairs)
 
 
-def _document(answer: httpx.Response) -> dict[str, Any]:
+def document_of(answer: httpx.Response) -> dict[str, Any]:
+    """The JSON object of an answer; empty when it has none."""
     try:
         document = answer.json()
     except ValueError:

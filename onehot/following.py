@@ -11,7 +11,7 @@ from onehot.failures import WorkFailed
 from onehot.progress import EpochScreen, epoch_screen
 from onehot.screen import say, say_json, short_number
 
-__all__ = ["FINISHED", "INTERRUPTED_STATUS", "failure_of", "follow_job", "say_outcome", "watch_job"]
+__all__ = ["FINISHED", "INTERRUPTED_STATUS", "error_of", "failure_of", "follow_job", "say_outcome", "watch_job"]
 
 FINISHED = "finished"
 INTERRUPTED_STATUS = 130
@@ -50,9 +50,14 @@ def follow_job(service: Service, job_id: str, *, as_json: bool) -> None:
 
 def failure_of(job: Mapping[str, Any]) -> str:
     """Why a job has no result, in one sentence."""
-    error = job.get("error")
-    reason = error.get("message") if isinstance(error, Mapping) else error
+    reason = error_of(job)
     return f"job {job.get('id')} {job.get('status')}" + (f": {reason}" if reason else "")
+
+
+def error_of(job: Mapping[str, Any]) -> str | None:
+    """The message of a job's error, when it has one."""
+    error = job.get("error")
+    return error.get("message") if isinstance(error, Mapping) else error
 
 
 def say_outcome(result: Mapping[str, Any]) -> None:

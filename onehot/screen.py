@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-__all__ = ["say", "say_json", "say_pairs", "say_table", "short_number"]
+__all__ = ["say", "say_json", "say_list", "say_pairs", "say_table", "short_number"]
 
 GAP = "  "
 
@@ -30,6 +30,19 @@ def say_table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None
     click.secho(_line(headings, widths, right), bold=True)
     for row in cells:
         click.echo(_line(row, widths, right))
+
+
+def say_list(
+    document: Any, headings: Sequence[str], rows: Iterable[Sequence[object]], *, as_json: bool, empty: str
+) -> None:
+    """Print a list: its document as JSON, or its rows as a table, or a sentence on stderr when it is empty."""
+    shown = list(rows)
+    if as_json:
+        say_json(document)
+    elif shown:
+        say_table(headings, shown)
+    else:
+        say(empty, err=True)
 
 
 def say_pairs(pairs: Mapping[str, object]) -> None:

@@ -7,8 +7,8 @@ import click
 
 from onehot.client import Service
 from onehot.commands.options import json_option, settings_here
-from onehot.following import follow_job
-from onehot.screen import say, say_json, say_pairs, say_table, short_number
+from onehot.following import error_of, follow_job
+from onehot.screen import say, say_json, say_list, say_pairs, short_number
 
 __all__ = ["jobs"]
 
@@ -24,14 +24,11 @@ def list_jobs(as_json: bool) -> None:  # noqa: FBT001 -- click's flags
     """List the jobs that the queue knows, the newest first."""
     with Service.from_settings(settings_here()) as service:
         document = service.get("/v1/jobs")
-    if as_json:
-        say_json(document)
-        return
-    listed = document.get("jobs", []) if isinstance(document, Mapping) else document
-    if not listed:
-        say("No jobs yet: onehot train SPEC queues one.", err=True)
-        return
-    say_table(("JOB", "STATUS", "MODEL", "VERSION", "EPOCH", "CREATED"), map(_row, listed))
+    headings, empty = (
+        ("JOB", "STATUS", "MODEL", "VERSION", "EPOCH", "CREATED"),
+        "No jobs yet: onehot train SPEC queues one.",
+    )
+    say_list(document, headings, map(_row, document["jobs"]), as_json=as_json, empty=empty)
 
 
 @jobs.command()
@@ -81,14 +78,14 @@ def _epoch(job: Mapping[str, Any]) -> str | None:
 
 
 def _pairs(job: Mapping[str, Any]) -> dict[str, object]:
-    result, error = job.get("result") or {}, job.get("error")
+    result = job.get("result") or {}
     return {
         "job": job.get("id"),
         "status": job.get("status"),
         "model": result.get("model") or job.get("model"),
         "version": result.get("version"),
         "epoch": _epoch(job),
-        "error": error.get("message") if isinstance(error, Mapping) else error,
+        "error": error_of(job),
         "created": job.get("created_at"),
         "started": job.get("started_at"),
         "ended": job.get("ended_at"),

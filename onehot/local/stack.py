@@ -13,6 +13,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from models.settings import Settings
+from onehot.client import document_of
 from onehot.failures import WorkFailed
 from onehot.local.child import LineSink, Program
 from onehot.local.interrupts import signals_call
@@ -54,7 +55,7 @@ class Place:
     def url(self) -> str:
         """Where this machine reaches the service."""
         host = ANY_ADDRESS.get(self.settings.host, self.settings.host)
-        return f"http://[{host}]:{self.settings.port}" if ":" in host else f"http://{host}:{self.settings.port}"
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.settings.port}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +144,5 @@ def _service_check(url: str) -> ReadyCheck:
 
 
 def _reason(answer: httpx.Response) -> str:
-    try:
-        document = answer.json()
-    except ValueError:
-        return f"HTTP {answer.status_code}"
-    return str(document.get("error") or document) if isinstance(document, dict) else str(document)
+    document = document_of(answer)
+    return str(document.get("error") or document or f"HTTP {answer.status_code}")
