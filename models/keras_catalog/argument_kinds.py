@@ -6,6 +6,7 @@ Keras annotates nothing, accepts `units: true` and `units: 10**12`, and fails on
 
 import math
 import re
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -23,6 +24,7 @@ __all__ = [
     "expected_by",
     "family_of",
     "integer",
+    "kind",
     "kind_of",
     "layer_name",
     "listing",
@@ -74,34 +76,42 @@ def single_entry(value: Any) -> tuple[Any, Any]:
     return value, {}
 
 
+def kind(expected: str, fits: Callable[[Any], bool], made: Callable[[Any], Any] = lambda value: value) -> Check:
+    """A check that one condition decides.
+
+    Args:
+        expected: What fits, in words.
+        fits: The condition.
+        made: Makes of a value that fits what a spec has.
+    """
+
+    def check(value: Any) -> Any:
+        if not fits(value):
+            raise Mismatch(expected)
+        return made(value)
+
+    return check
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
+
+
 def integer(lowest: int = -LARGEST, highest: int = LARGEST) -> Check:
     """A whole number; 3.0 counts as one, True does not."""
     expected = f"a whole number from {lowest} to {highest}" if lowest > -LARGEST else "a whole number"
-
-    def check(value: Any) -> int:
-        if isinstance(value, bool) or not isinstance(value, int | float) or value != value // 1:
-            raise Mismatch(expected)
-        if not lowest <= value <= highest:
-            raise Mismatch(expected)
-        return int(value)
-
-    return check
+    return kind(expected, lambda value: _is_number(value) and value == int(value) and lowest <= value <= highest, int)
 
 
 def number(lowest: float = -math.inf, highest: float = math.inf, *, above: bool = False, below: bool = False) -> Check:
     """A finite number within bounds; `above` and `below` exclude the bounds themselves."""
-    expected = f"a number{_bounds(lowest, highest, above=above, below=below)}"
 
-    def check(value: Any) -> float:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-            raise Mismatch(expected)
-        too_low = value <= lowest if above else value < lowest
-        too_high = value >= highest if below else value > highest
-        if too_low or too_high:
-            raise Mismatch(expected)
-        return float(value)  # Keras takes a learning rate of 1 for an integer, and fails on it
+    def fits(value: Any) -> bool:
+        excluded = (above and value == lowest) or (below and value == highest)
+        return _is_number(value) and lowest <= value <= highest and not excluded
 
-    return check
+    # Keras takes a learning rate of 1 for an integer, and fails on it.
+    return kind(f"a number{_bounds(lowest, highest, above=above, below=below)}", fits, float)
 
 
 def _bounds(lowest: float, highest: float, *, above: bool, below: bool) -> str:
@@ -113,36 +123,18 @@ def _bounds(lowest: float, highest: float, *, above: bool, below: bool) -> str:
     return f" {' and '.join(parts)}" if parts else ""
 
 
-def boolean(value: Any) -> bool:
-    """True or false."""
-    if not isinstance(value, bool):
-        raise Mismatch("true or false")
-    return value
-
-
-def text(value: Any) -> str:
-    """Any text with something in it."""
-    if not isinstance(value, str) or not value:
-        raise Mismatch("text")
-    return value
-
-
-def layer_name(value: Any) -> str:
-    """A name that every backend and the exported graph take."""
-    if not isinstance(value, str) or LAYER_NAME.fullmatch(value) is None or value == INPUT_NAME:
-        raise Mismatch(f"a name of letters, digits, `_`, `.` and `-`, and not {INPUT_NAME!r}, which the input has")
-    return value
+boolean = kind("true or false", lambda value: isinstance(value, bool))
+text = kind("text", lambda value: isinstance(value, str) and value != "")
+layer_name = kind(
+    f"a name of letters, digits, `_`, `.` and `-`, and not {INPUT_NAME!r}, which the input has",
+    lambda value: isinstance(value, str) and LAYER_NAME.fullmatch(value) is not None and value != INPUT_NAME,
+)
+"""A name that every backend and the exported graph take."""
 
 
 def choice(*names: str) -> Check:
     """One of a few words."""
-
-    def check(value: Any) -> str:
-        if value not in names:
-            raise Mismatch("one of " + ", ".join(names))
-        return str(value)
-
-    return check
+    return kind("one of " + ", ".join(names), lambda value: value in names, str)
 
 
 def either(*checks: Check) -> Check:

@@ -10,34 +10,34 @@ from models.errors import Problem, did_you_mean, shown
 from models.keras_catalog.argument_kinds import Check, check_value, expected_by
 from models.keras_catalog.objects import check_object
 
-__all__ = ["Checked", "EachOf", "KerasObject", "Part", "SpecPart", "flatten", "keras_objects"]
+__all__ = ["SpecField", "SpecPart", "checked", "each_of", "flatten", "keras_object", "keras_objects", "part"]
 
+FieldCheck = Callable[[Any, list[Problem]], Any]
+"""Makes what a spec has of a value, given the list that takes problems."""
 ItemCheck = Callable[[Any, str, list[Problem]], Any]
-"""Checks one item, given its path and the list that takes problems."""
+"""As `FieldCheck`, for an item of a list; the second argument is its path."""
 
 
-class _SpecField(fields.Field[Any]):
+class SpecField(fields.Field[Any]):
     """A field that says what it expects.
 
     Args:
         expected: That, in words.
+        check: Finds the problems of a value, of which there may be several.
     """
 
-    def __init__(self, expected: str) -> None:
+    def __init__(self, expected: str, check: FieldCheck) -> None:
         super().__init__()
         self.expected = expected
+        self.check = check
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         del attr, data, kwargs
         problems: list[Problem] = []
-        checked = self.check(value, problems)
+        made = self.check(value, problems)
         if problems:
             raise ValidationError(list(problems))
-        return checked
-
-    def check(self, value: Any, problems: list[Problem]) -> Any:
-        """Check a value, which may have several problems inside it."""
-        raise NotImplementedError
+        return made
 
     def make_error(self, key: str, **kwargs: Any) -> ValidationError:
         """Say what was expected where nothing, or null, came."""
@@ -45,49 +45,50 @@ class _SpecField(fields.Field[Any]):
         return ValidationError([Problem("", self.expected, "nothing" if key == "required" else "null")])
 
 
-class Checked(_SpecField):
+def checked(kind: Check) -> SpecField:
     """A value that a check of `models.keras_catalog.argument_kinds` accepts; a list of values becomes a tuple."""
 
-    def __init__(self, kind: Check) -> None:
-        super().__init__(expected_by(kind))
-        self.kind = kind
+    def check(value: Any, problems: list[Problem]) -> Any:
+        made = check_value(kind, value, "", problems)
+        return tuple(made) if isinstance(made, list) else made
 
-    def check(self, value: Any, problems: list[Problem]) -> Any:
-        """Check the value."""
-        checked = check_value(self.kind, value, "", problems)
-        return tuple(checked) if isinstance(checked, list) else checked
+    return SpecField(expected_by(kind), check)
 
 
-class KerasObject(_SpecField):
-    """One Keras object of a family."""
+def each_of(expected: str, check_item: ItemCheck) -> SpecField:
+    """A list, each item of which is checked, under its number."""
 
-    def __init__(self, family: str) -> None:
-        super().__init__(f"one of Keras' {family}")
-        self.family = family
-
-    def check(self, value: Any, problems: list[Problem]) -> Any:
-        """Check the name and the arguments."""
-        return check_object(self.family, value, "", problems)
-
-
-class EachOf(_SpecField):
-    """A list, each item of which is checked."""
-
-    def __init__(self, expected: str, check_item: ItemCheck) -> None:
-        super().__init__(expected)
-        self.check_item = check_item
-
-    def check(self, value: Any, problems: list[Problem]) -> Any:
-        """Check all items, under their numbers."""
+    def check(value: Any, problems: list[Problem]) -> Any:
         if not isinstance(value, list):
-            problems.append(Problem("", self.expected, shown(value)))
+            problems.append(Problem("", expected, shown(value)))
             return ()
-        return tuple(self.check_item(item, str(index), problems) for index, item in enumerate(value))
+        return tuple(check_item(item, str(index), problems) for index, item in enumerate(value))
+
+    return SpecField(expected, check)
 
 
-def keras_objects(family: str) -> EachOf:
+def keras_object(family: str) -> SpecField:
+    """One Keras object of a family."""
+    return SpecField(f"one of Keras' {family}", lambda value, problems: check_object(family, value, "", problems))
+
+
+def keras_objects(family: str) -> SpecField:
     """A list of Keras objects of a family."""
-    return EachOf(f"a list of Keras' {family}", lambda *item: check_object(family, *item))
+    return each_of(f"a list of Keras' {family}", lambda *item: check_object(family, *item))
+
+
+def part(made: type[Any]) -> SpecField:
+    """A nested mapping that becomes a dataclass."""
+    schema = schema_of(made, SpecPart)
+    expected = f"a mapping with the keys {', '.join(schema.fields)}"
+
+    def check(value: Any, problems: list[Problem]) -> Any:
+        if not isinstance(value, Mapping):
+            problems.append(Problem("", expected, shown(value)))
+            return None
+        return made(**schema.load(value))
+
+    return SpecField(expected, check)
 
 
 class SpecPart(Schema):
@@ -106,22 +107,6 @@ def _unknown_key(key: str, known: Iterable[str]) -> Problem:
     return Problem(
         "", f"one of the keys {', '.join(known)}{did_you_mean(key, known)}", f"{key!r}, which is none of them"
     )
-
-
-class Part(_SpecField):
-    """A nested mapping that becomes a dataclass."""
-
-    def __init__(self, made: type[Any]) -> None:
-        self.made = made
-        self.schema = schema_of(made, SpecPart)
-        super().__init__(f"a mapping with the keys {', '.join(self.schema.fields)}")
-
-    def check(self, value: Any, problems: list[Problem]) -> Any:
-        """Check key by key."""
-        if not isinstance(value, Mapping):
-            problems.append(Problem("", self.expected, shown(value)))
-            return None
-        return self.made(**self.schema.load(value))
 
 
 def flatten(messages: Any, path: str = "") -> list[Problem]:

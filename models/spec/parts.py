@@ -9,7 +9,7 @@ from models.keras_catalog.objects import ObjectSpec
 from models.names import BACKENDS
 from models.preprocessing.pipeline import StepSpec
 from models.queue.names import CPU_QUEUE, GPU_QUEUE
-from models.spec.fields import Checked, EachOf, KerasObject, Part, keras_objects
+from models.spec.fields import checked, each_of, keras_object, keras_objects, part
 from models.spec.steps import STEPS, check_step, step_document
 from models.spec.value_kinds import FRACTION, SHAPE, class_name_list, class_weights, label_name, model_name
 
@@ -26,20 +26,20 @@ PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16")
 class DataSpec:
     """Where the data comes from and how it is split."""
 
-    source: Annotated[str, Checked(kinds.text)]
-    features: Annotated[str | tuple[str, ...] | None, Checked(NAMES)] = None
-    target: Annotated[str | None, Checked(kinds.text)] = None
-    validation: Annotated[float | str, Checked(SHARE_OR_SOURCE)] = 0.15
-    test: Annotated[float | str, Checked(SHARE_OR_SOURCE)] = 0.15
-    class_names: Annotated[tuple[str, ...] | None, Checked(class_name_list)] = None
+    source: Annotated[str, checked(kinds.text)]
+    features: Annotated[str | tuple[str, ...] | None, checked(NAMES)] = None
+    target: Annotated[str | None, checked(kinds.text)] = None
+    validation: Annotated[float | str, checked(SHARE_OR_SOURCE)] = 0.15
+    test: Annotated[float | str, checked(SHARE_OR_SOURCE)] = 0.15
+    class_names: Annotated[tuple[str, ...] | None, checked(class_name_list)] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompileSpec:
     """The arguments of `Sequential.compile`."""
 
-    optimizer: Annotated[ObjectSpec, KerasObject("optimizers")] = RMSPROP
-    loss: Annotated[ObjectSpec, KerasObject("losses")]
+    optimizer: Annotated[ObjectSpec, keras_object("optimizers")] = RMSPROP
+    loss: Annotated[ObjectSpec, keras_object("losses")]
     metrics: Annotated[tuple[ObjectSpec, ...], keras_objects("metrics")] = ()
 
 
@@ -47,20 +47,20 @@ class CompileSpec:
 class FitSpec:
     """The arguments of `Sequential.fit`, and how long it may take."""
 
-    epochs: Annotated[int, Checked(kinds.integer(1, 1_000_000))] = 1
-    batch_size: Annotated[int, Checked(kinds.integer(1, 2**20))] = 32
+    epochs: Annotated[int, checked(kinds.integer(1, 1_000_000))] = 1
+    batch_size: Annotated[int, checked(kinds.integer(1, 2**20))] = 32
     callbacks: Annotated[tuple[ObjectSpec, ...], keras_objects("callbacks")] = ()
-    class_weight: Annotated[str | Mapping[str, float] | None, Checked(class_weights)] = None
-    precision: Annotated[str, Checked(kinds.choice(*PRECISIONS))] = "float32"
-    shuffle: Annotated[bool, Checked(kinds.boolean)] = True
-    timeout_s: Annotated[float | None, Checked(kinds.number(0, above=True))] = None
+    class_weight: Annotated[str | Mapping[str, float] | None, checked(class_weights)] = None
+    precision: Annotated[str, checked(kinds.choice(*PRECISIONS))] = "float32"
+    shuffle: Annotated[bool, checked(kinds.boolean)] = True
+    timeout_s: Annotated[float | None, checked(kinds.number(0, above=True))] = None
 
 
 @dataclass(frozen=True, slots=True)
 class Resources:
     """What a training needs of its node."""
 
-    gpus: Annotated[int, Checked(kinds.integer(0, 64))] = 0
+    gpus: Annotated[int, checked(kinds.integer(0, 64))] = 0
 
     @property
     def queue(self) -> str:
@@ -72,28 +72,28 @@ class Resources:
 class Gate:
     """What a new version must reach before the label `stable` moves to it."""
 
-    metric: Annotated[str, Checked(kinds.text)]
-    minimum: Annotated[float | None, Checked(kinds.number())] = None
-    not_worse_than: Annotated[str | None, Checked(label_name)] = None
-    tolerance: Annotated[float, Checked(kinds.number(0))] = 0.0
-    per_class: Annotated[bool, Checked(kinds.boolean)] = False
+    metric: Annotated[str, checked(kinds.text)]
+    minimum: Annotated[float | None, checked(kinds.number())] = None
+    not_worse_than: Annotated[str | None, checked(label_name)] = None
+    tolerance: Annotated[float, checked(kinds.number(0))] = 0.0
+    per_class: Annotated[bool, checked(kinds.boolean)] = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spec:
     """One training."""
 
-    model: Annotated[str, Checked(model_name)]
-    backend: Annotated[str, Checked(kinds.choice(*BACKENDS))] = "tensorflow"
-    seed: Annotated[int, Checked(kinds.SEED)] = 0
-    data: Annotated[DataSpec, Part(DataSpec)]
-    preprocessing: Annotated[tuple[StepSpec, ...], EachOf(f"a list of the steps {', '.join(STEPS)}", check_step)] = ()
-    input_shape: Annotated[tuple[int, ...] | None, Checked(SHAPE)] = None
+    model: Annotated[str, checked(model_name)]
+    backend: Annotated[str, checked(kinds.choice(*BACKENDS))] = "tensorflow"
+    seed: Annotated[int, checked(kinds.SEED)] = 0
+    data: Annotated[DataSpec, part(DataSpec)]
+    preprocessing: Annotated[tuple[StepSpec, ...], each_of(f"a list of the steps {', '.join(STEPS)}", check_step)] = ()
+    input_shape: Annotated[tuple[int, ...] | None, checked(SHAPE)] = None
     layers: Annotated[tuple[ObjectSpec, ...], keras_objects("layers")]
-    compile: Annotated[CompileSpec, Part(CompileSpec)]
-    fit: Annotated[FitSpec, Part(FitSpec)] = FitSpec()
-    resources: Annotated[Resources, Part(Resources)] = Resources()
-    gate: Annotated[Gate | None, Part(Gate)] = None
+    compile: Annotated[CompileSpec, part(CompileSpec)]
+    fit: Annotated[FitSpec, part(FitSpec)] = FitSpec()
+    resources: Annotated[Resources, part(Resources)] = Resources()
+    gate: Annotated[Gate | None, part(Gate)] = None
 
     @property
     def document(self) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from models.keras_catalog.argument_kinds import POSITIVE, Mismatch, listing, number
+from models.keras_catalog.argument_kinds import POSITIVE, Mismatch, kind, listing, number
 from models.names import RESERVED, is_label_name, is_model_name
 
 __all__ = ["FRACTION", "SHAPE", "class_name_list", "class_weights", "label_name", "model_name"]
@@ -12,20 +12,12 @@ FRACTION = number(0, 1, above=True, below=True)
 SHAPE = listing(POSITIVE)
 WEIGHT = number(0, above=True)
 
-
-def model_name(value: Any) -> str:
-    """A model's name, as the contract spells it."""
-    if not isinstance(value, str) or not is_model_name(value):
-        expected = "a name of up to 64 of a-z, 0-9, _ and -, beginning and ending with a letter or digit"
-        raise Mismatch(f"{expected}, and not {' or '.join(RESERVED)}")
-    return value
-
-
-def label_name(value: Any) -> str:
-    """A label that a gate may compare with."""
-    if not isinstance(value, str) or not is_label_name(value):
-        raise Mismatch("a label of letters, digits and _")
-    return value
+label_name = kind("a label of letters, digits and _", lambda value: isinstance(value, str) and is_label_name(value))
+model_name = kind(
+    "a name of up to 64 of a-z, 0-9, _ and -, beginning and ending with a letter or digit, "
+    f"and not {' or '.join(RESERVED)}",
+    lambda value: isinstance(value, str) and is_model_name(value),
+)
 
 
 def class_name_list(value: Any) -> list[str]:
