@@ -39,6 +39,7 @@ __all__ = [
     "GateDoesNotHold",
     "InputError",
     "LabelNotFound",
+    "Misfit",
     "ModelNotFound",
     "NoEarlierVersion",
     "OnehotError",
@@ -127,7 +128,7 @@ class SpecError(OnehotError):
         return [{"path": problem.path, "message": problem.message} for problem in self.problems]
 
 
-class _Misfit(OnehotError):
+class Misfit(OnehotError):
     """Something at a named place is not what was expected."""
 
     def __init__(self, *, where: str, expected: str, received: str) -> None:
@@ -137,11 +138,11 @@ class _Misfit(OnehotError):
         super().__init__(f"{where}: expected {expected}; received {received}")
 
 
-class InputError(_Misfit):
+class InputError(Misfit):
     """An instance or a body that cannot be predicted; `where` is like `instances[3]`."""
 
 
-class DataError(_Misfit):
+class DataError(Misfit):
     """Training data that cannot be used; `where` is a file, an array or a column."""
 
 
