@@ -134,8 +134,8 @@ def _train(service: Service, spec: str, style: Style) -> float:
     """Train through the queue; the accuracy that was measured on held-out data."""
     job = submit(service, read_spec(spec, ()))
     say(f"{INDENT}POST /v1/jobs with {spec}")
-    with epoch_screen(sys.stdout, waiting=f"job {job['id']} is queued", style=style) as screen:
-        job = watch_job(service, str(job["id"]), screen)
+    with epoch_screen(sys.stdout, waiting=f"job {job['id']} is queued", style=style) as show:
+        job = watch_job(service, str(job["id"]), show)
     if job.get("status") != FINISHED:
         raise WorkFailed(failure_of(job))
     result = job["result"]

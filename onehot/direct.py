@@ -50,10 +50,10 @@ def _run(spec: Path) -> dict[str, Any]:
     child = Child(Program("trainer", command, _environment()), lambda _, line: lines.put(line))
     end: dict[str, Any] = {}
     try:
-        with ends_as_interrupts(), epoch_screen(sys.stderr, waiting="training on this machine: starting") as screen:
+        with ends_as_interrupts(), epoch_screen(sys.stderr, waiting="training on this machine: starting") as show:
             for event in _events(child, lines):
                 if event.get("event") == EPOCH:
-                    screen.epoch(event)
+                    show(event)
                 elif event.get("event") == END:
                     end = event
     except KeyboardInterrupt:

@@ -8,7 +8,7 @@ from models.store.gate_verdict import failed_rules
 from onehot.client import Service
 from onehot.events import EPOCH, follow_events
 from onehot.failures import WorkFailed
-from onehot.progress import EpochScreen, epoch_screen
+from onehot.progress import ShowEpoch, epoch_screen
 from onehot.screen import say, say_json, short_number
 
 __all__ = ["FINISHED", "INTERRUPTED_STATUS", "error_of", "failure_of", "follow_job", "say_outcome", "watch_job"]
@@ -18,11 +18,11 @@ INTERRUPTED_STATUS = 130
 """What shells give to a command that Ctrl-C ended."""
 
 
-def watch_job(service: Service, job_id: str, screen: EpochScreen) -> dict[str, Any]:
+def watch_job(service: Service, job_id: str, show: ShowEpoch) -> dict[str, Any]:
     """Show a job's epochs as they come; returns the job's document once it has ended."""
     for event in follow_events(service, job_id):
         if event.name == EPOCH:
-            screen.epoch(event.data)
+            show(event.data)
     job: dict[str, Any] = service.get(f"/v1/jobs/{job_id}")
     return job
 
@@ -34,8 +34,8 @@ def follow_job(service: Service, job_id: str, *, as_json: bool) -> None:
         WorkFailed: When the job did not finish.
     """
     try:
-        with epoch_screen(sys.stderr, waiting=f"job {job_id}: waiting for its first epoch") as screen:
-            job = watch_job(service, job_id, screen)
+        with epoch_screen(sys.stderr, waiting=f"job {job_id}: waiting for its first epoch") as show:
+            job = watch_job(service, job_id, show)
     except KeyboardInterrupt:
         say(f"\nJob {job_id} goes on without you looking.", err=True)
         say(f"  onehot jobs follow {job_id}\n  onehot jobs cancel {job_id}", err=True)
