@@ -71,9 +71,8 @@ class Commands(click.Group):
         except Exception as error:
             if os.environ.get("ONEHOT_LOG_LEVEL") == "debug":
                 raise
-            raise WorkFailed(
-                f"unexpected {type(error).__name__}: {error}; ONEHOT_LOG_LEVEL=debug shows where"
-            ) from error
+            message = f"unexpected {type(error).__name__}: {error}; ONEHOT_LOG_LEVEL=debug shows where"
+            raise WorkFailed(message) from error
 
 
 def _as_failure(error: OnehotError) -> click.ClickException:

@@ -8,7 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +39,7 @@ KEPT_LOG_LINES = 25
 SERVED_WITHIN_S = 30.0
 INDENT = "   "
 EPOCHS = Style(("loss", "accuracy", "val_accuracy"), indent=INDENT, stays_on_terminals=True)
-FEW_EPOCHS = Style(("loss", "accuracy", "val_accuracy"), indent=INDENT, lines=10, stays_on_terminals=True)
+FEW_EPOCHS = replace(EPOCHS, lines=10)
 SIDE, BRIGHTEST, IMAGE_WIDTH = 8, 16.0, 16
 SHOWN_DIGITS, SHOWN_ROWS = 4, 5
 SAME_ACCURACY, SUM_TOLERANCE = 1e-6, 1e-5
@@ -60,7 +60,7 @@ class Asked:
         return [ranked(prediction, self.names)[0] for prediction in self.predictions]
 
     @property
-    def right(self) -> int:
+    def correct(self) -> int:
         """How many classes are predicted as they truly are."""
         return sum(name == truth for (name, _), truth in zip(self.best, self.truths, strict=True))
 
@@ -121,12 +121,12 @@ def _show_both(service: Service, environment: Mapping[str, str]) -> None:
         digits, classic = held_out()
         asked = _ask(service, "digits", digits, accuracy)
         _title("3. Ask the service about digits that the training never saw")
-        _say_right(asked, "digits")
+        _say_correct(asked, "digits")
         _show_digits(asked)
         _title("4. The classic case: 8 numbers in, 12 and 8 hidden units, 3 classes out")
         accuracy = _train(service, CLASSIC, FEW_EPOCHS)
         asked = _ask(service, "classic", classic, accuracy)
-        _say_right(asked, "classic")
+        _say_correct(asked, "classic")
         _show_rows(asked)
 
 
@@ -168,20 +168,19 @@ def _ask(service: Service, model: str, held_out: Mapping[str, Any], accuracy: fl
     Raises:
         WorkFailed: When what is served is not as good as what was published.
     """
-    version, predictions = ask(
-        service, model_path(model), {"instances": held_out["instances"]}, patience_s=SERVED_WITHIN_S
-    )
+    request = {"instances": held_out["instances"]}
+    version, predictions = ask(service, model_path(model), request, patience_s=SERVED_WITHIN_S)
     names = class_names_of(service, model, version)
     asked = Asked(held_out["instances"], held_out["classes"], names, predictions)
-    received = asked.right / len(asked.truths)
+    received = asked.correct / len(asked.truths)
     if abs(received - accuracy) > SAME_ACCURACY:
         raise WorkFailed(f"{model}: expected the published accuracy {accuracy} over HTTP; received {received}")
     return asked
 
 
-def _say_right(asked: Asked, model: str) -> None:
+def _say_correct(asked: Asked, model: str) -> None:
     total = len(asked.truths)
-    say(f"{INDENT}POST /v1/models/{model}:predict with {total} instances: {asked.right} right")
+    say(f"{INDENT}POST /v1/models/{model}:predict with {total} instances: {asked.correct} right")
 
 
 def _show_digits(asked: Asked) -> None:
@@ -199,12 +198,8 @@ def _digit(asked: Asked, number: int) -> list[str]:
     shades = shades_for(sys.stdout.encoding)
     (name, probability), truth = asked.best[number], asked.truths[number]
     image = picture(asked.instances[number], width=SIDE, brightest=BRIGHTEST, shades=shades)
-    return [
-        *image,
-        f"predicted {name}",
-        f"p = {probability:.4f}",
-        f"truly {truth}" + ("" if name == truth else "  (!)"),
-    ]
+    mark = "" if name == truth else "  (!)"
+    return [*image, f"predicted {name}", f"p = {probability:.4f}", f"truly {truth}{mark}"]
 
 
 def _show_rows(asked: Asked) -> None:

@@ -75,15 +75,12 @@ def curves(title: str, lines: Mapping[str, Sequence[float | None]]) -> str:
         colour = SERIES[index % len(SERIES)]
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
         parts.append(f'<polyline points="{path}" class="curve" style="stroke:var({colour})"/>')
-        parts += [
-            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.5" style="fill:var({colour})"/>'
-            for x, y in points[:1]
-            if len(points) == 1
-        ]
-        parts.append(
-            f'<rect x="{LEFT + 8 + 110 * index}" y="2" width="10" height="10" rx="2" style="fill:var({colour})"/>'
-        )
-        parts.append(_text(LEFT + 22 + 110 * index, 11, name, anchor="start"))
+        if len(points) == 1:
+            x, y = points[0]
+            parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.5" style="fill:var({colour})"/>')
+        left = LEFT + 8 + 110 * index
+        parts.append(f'<rect x="{left}" y="2" width="10" height="10" rx="2" style="fill:var({colour})"/>')
+        parts.append(_text(left + 14, 11, name, anchor="start"))
     return _svg(parts, title)
 
 
@@ -100,10 +97,8 @@ def confusion(title: str, matrix: Sequence[Sequence[int]], names: Sequence[str])
             parts += _cell(margin + column * size, y, size, count=count, share=count / total, right=row == column)
     for column, name in enumerate(names):
         x = margin + column * size + size / 2
-        parts.append(
-            f'<g transform="translate({x + 4:.1f},{margin - 6}) rotate(-60)">'
-            f"{_text(0, 0, _short(name), anchor='start')}</g>"
-        )
+        text = _text(0, 0, _short(name), anchor="start")
+        parts.append(f'<g transform="translate({x + 4:.1f},{margin - 6}) rotate(-60)">{text}</g>')
     return _svg([*parts, _text(4, 14, "true ↓   predicted →", anchor="start")], title, width=side, height=side)
 
 

@@ -102,9 +102,8 @@ def _classes(report: Mapping[str, Any]) -> str:
     table = _table(("class", "precision", "recall", "F1", "ROC-AUC", "rows"), rows) if rows else ""
     figures = []
     if report.get("confusion_matrix") and len(classes) <= 40:
-        figures.append(
-            _figure("confusion", confusion("confusion matrix", report["confusion_matrix"], report["class_names"]))
-        )
+        matrix = confusion("confusion matrix", report["confusion_matrix"], report["class_names"])
+        figures.append(_figure("confusion", matrix))
     if report.get("calibration"):
         ece = report["calibration"]["ece"]
         caption = f"reliability: accuracy of the held-out rows by confidence; ECE {shown_number(ece)}"
@@ -114,9 +113,8 @@ def _classes(report: Mapping[str, Any]) -> str:
 
 def _balance(report: Mapping[str, Any]) -> str:
     counts = {name: part["class_counts"] for name, part in report["parts"].items() if part.get("class_counts")}
-    return _section(
-        "Class balance", _pictures([_figure("rows of each class", bars("class balance", counts))]) if counts else ""
-    )
+    figures = [_figure("rows of each class", bars("class balance", counts))] if counts else []
+    return _section("Class balance", _pictures(figures))
 
 
 def _mistakes(found: Sequence[Mapping[str, Any]]) -> str:

@@ -59,23 +59,23 @@ def _after(layer: ObjectSpec, shape: Shape) -> Shape | None:
 def _time_distributed(arguments: Mapping[str, Any], shape: Shape) -> Shape | None:
     if len(shape) < 2:
         raise Mismatch("a shape of at least 2 axes, the first of them steps")
-    inner = _after(ObjectSpec.from_document(arguments["layer"]), shape[1:])
+    inner = _after_inner(arguments, shape[1:])
     return None if inner is None else (shape[0], *inner)
 
 
 def _bidirectional(arguments: Mapping[str, Any], shape: Shape) -> Shape | None:
-    inner = _after(ObjectSpec.from_document(arguments["layer"]), shape)
+    inner = _after_inner(arguments, shape)
     if inner is None or arguments.get("merge_mode", "concat") != "concat":
         return inner
     return (*inner[:-1], 2 * inner[-1])
 
 
-def _spectral(arguments: Mapping[str, Any], shape: Shape) -> Shape | None:
+def _after_inner(arguments: Mapping[str, Any], shape: Shape) -> Shape | None:
     return _after(ObjectSpec.from_document(arguments["layer"]), shape)
 
 
 WRAPPERS = {
     "Bidirectional": _bidirectional,
-    "SpectralNormalization": _spectral,
+    "SpectralNormalization": _after_inner,
     "TimeDistributed": _time_distributed,
 }

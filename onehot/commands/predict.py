@@ -63,9 +63,8 @@ def ask(service: Service, path: str, request: Mapping[str, Any], *, patience_s: 
     document = answer.json()
     predictions = document.get("predictions", document.get("outputs"))
     if not isinstance(predictions, list):
-        raise WorkFailed(
-            f"{service.url}{path}:predict: expected `predictions` in the answer; received {list(document)}"
-        )
+        where = f"{service.url}{path}:predict"
+        raise WorkFailed(f"{where}: expected `predictions` in the answer; received {list(document)}")
     return int(answer.headers.get(VERSION_HEADER, 0)), predictions
 
 
