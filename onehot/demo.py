@@ -26,9 +26,9 @@ from onehot.local.interrupts import ends_as_interrupts
 from onehot.local.server import free_port
 from onehot.local.stack import Place, run_stack
 from onehot.local.supervisor import StartFailed
+from onehot.output import say
 from onehot.pictures import picture, shades_for, side_by_side
 from onehot.progress import Style, epoch_screen
-from onehot.screen import say
 
 __all__ = ["main"]
 

@@ -15,8 +15,8 @@ from onehot.failures import WorkFailed, WrongUsage
 from onehot.following import FINISHED, INTERRUPTED_STATUS, say_outcome
 from onehot.local.child import Child, Program
 from onehot.local.interrupts import ends_as_interrupts, signals_call
+from onehot.output import say, say_json
 from onehot.progress import epoch_screen
-from onehot.screen import say, say_json
 
 __all__ = ["train_here"]
 

@@ -8,8 +8,8 @@ from models.store.gate_verdict import failed_rules
 from onehot.client import Service
 from onehot.events import EPOCH, follow_events
 from onehot.failures import WorkFailed
+from onehot.output import say, say_json, short_number
 from onehot.progress import ShowEpoch, epoch_screen
-from onehot.screen import say, say_json, short_number
 
 __all__ = ["FINISHED", "INTERRUPTED_STATUS", "error_of", "failure_of", "follow_job", "say_outcome", "watch_job"]
 

@@ -8,7 +8,7 @@ from typing import IO, Any
 
 import click
 
-from onehot.screen import short_number
+from onehot.output import short_number
 
 __all__ = ["ShowEpoch", "Style", "epoch_line", "epoch_screen"]
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from onehot.screen import short_number
+from onehot.output import short_number
 
 __all__ = ["bars", "confusion", "curves", "reliability", "shown_number"]
 

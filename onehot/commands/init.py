@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from onehot.failures import WorkFailed, WrongUsage
-from onehot.screen import say
+from onehot.output import say
 
 __all__ = ["init"]
 

@@ -8,7 +8,7 @@ import click
 from onehot.client import Service
 from onehot.commands.options import json_option, settings_here
 from onehot.following import error_of, follow_job
-from onehot.screen import say, say_json, say_list, say_pairs, short_number
+from onehot.output import say, say_json, say_list, say_pairs, short_number
 
 __all__ = ["jobs"]
 

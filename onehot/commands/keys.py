@@ -7,7 +7,7 @@ import click
 
 from models.api_keys import SCOPES, ApiKey, ApiKeyFile
 from onehot.commands.options import json_option, settings_here
-from onehot.screen import say, say_json, say_list
+from onehot.output import say, say_json, say_list
 
 __all__ = ["keys"]
 

@@ -6,7 +6,7 @@ import click
 
 from models.keras_catalog.proofs import entries, markdown
 from onehot.commands.options import json_option
-from onehot.screen import say, say_json, say_table
+from onehot.output import say, say_json, say_table
 
 __all__ = ["layers"]
 

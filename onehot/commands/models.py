@@ -15,7 +15,7 @@ from models.store.promotions import move_label
 from models.store.store import Store
 from onehot.commands.options import json_option, settings_here
 from onehot.failures import WorkFailed
-from onehot.screen import say, say_json, say_list, say_pairs
+from onehot.output import say, say_json, say_list, say_pairs
 
 __all__ = ["models"]
 

@@ -11,7 +11,7 @@ from onehot.client import Service, model_path
 from onehot.commands.options import json_option, settings_here
 from onehot.failures import ServiceRefused, WorkFailed
 from onehot.inputs import read_request
-from onehot.screen import say_json, say_table
+from onehot.output import say_json, say_table
 
 __all__ = ["ask", "class_names_of", "predict", "ranked"]
 

@@ -8,8 +8,8 @@ import click
 from models.store.store import Store
 from onehot.commands.options import json_option, settings_here
 from onehot.failures import WorkFailed
+from onehot.output import say, say_json
 from onehot.report_page import report_page
-from onehot.screen import say, say_json
 
 __all__ = ["report"]
 

@@ -13,7 +13,7 @@ from onehot.commands.options import json_option, settings_here
 from onehot.direct import train_here
 from onehot.failures import ServiceRefused, WrongUsage
 from onehot.following import follow_job
-from onehot.screen import say, say_json
+from onehot.output import say, say_json
 
 __all__ = ["read_spec", "submit", "train"]
 

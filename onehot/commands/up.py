@@ -14,7 +14,7 @@ from models.settings import Settings
 from onehot.commands.options import settings_here
 from onehot.local.interrupts import ends_as_interrupts
 from onehot.local.stack import Place, Stack, run_stack
-from onehot.screen import say
+from onehot.output import say
 
 __all__ = ["up"]
 
