@@ -53,7 +53,7 @@ class ApiKeyNotFound(OnehotError):
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """What is known about a key.
+    """The record of a key.
 
     Args:
         id: Names it in lists and logs; it is no secret.
@@ -76,7 +76,7 @@ class ApiKey:
         """Make a key.
 
         Returns:
-            What is kept, and the key itself, which cannot be computed again.
+            The record, and the key itself, which cannot be computed again.
 
         Raises:
             ValueError: For no scope or an unknown one.
@@ -121,7 +121,7 @@ class ApiKeyFile:
         """Add a new key; the file is made when there is none.
 
         Returns:
-            What is kept, and the key, to be shown once.
+            The record, and the key, to be shown once.
 
         Raises:
             ValueError: For no scope or an unknown one.

@@ -171,7 +171,7 @@ class DiskFull(TrainingError):
 
 
 class WorkerLost(TrainingError):
-    """The worker was not heard of any more, more often than a job is tried."""
+    """The worker vanished, more often than a job is tried."""
 
     def __init__(self) -> None:
         super().__init__("the workers that trained this job vanished, and it is not tried again: submit it again")

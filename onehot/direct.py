@@ -12,10 +12,10 @@ from typing import Any
 from models.errors import SpecError
 from onehot.events import END, EPOCH
 from onehot.failures import WorkFailed, WrongUsage
-from onehot.following import FINISHED, INTERRUPTED_STATUS, say_outcome
+from onehot.following import FINISHED, INTERRUPTED_STATUS, print_outcome
 from onehot.local.child import Child, Program
 from onehot.local.interrupts import ends_as_interrupts, signals_call
-from onehot.output import say, say_json
+from onehot.output import print_json, print_line
 from onehot.progress import epoch_screen
 
 __all__ = ["train_here"]
@@ -26,7 +26,7 @@ POLL_S = 0.2
 def train_here(document: Mapping[str, Any], *, as_json: bool) -> None:
     """Train in a child process and show its progress.
 
-    Data may be anywhere that the user can read, unless ONEHOT_DATA_ROOTS says where: nobody else chose the files.
+    Data may be anywhere that the user can read, unless ONEHOT_DATA_ROOTS says where: the user chose the files.
 
     Raises:
         WorkFailed: When the training did not finish.
@@ -39,9 +39,9 @@ def train_here(document: Mapping[str, Any], *, as_json: bool) -> None:
         raise _failure(end)
     result = end.get("result") or {}
     if as_json:
-        say_json(result)
+        print_json(result)
     else:
-        say_outcome(result)
+        print_outcome(result)
 
 
 def _run(spec: Path) -> dict[str, Any]:
@@ -57,7 +57,7 @@ def _run(spec: Path) -> dict[str, Any]:
                 elif event.get("event") == END:
                     end = event
     except KeyboardInterrupt:
-        say("\nTraining stopped; nothing is published.", err=True)
+        print_line("\nTraining stopped; nothing is published.", err=True)
         sys.exit(INTERRUPTED_STATUS)
     finally:
         with signals_call(child.ask_to_stop):
@@ -85,7 +85,7 @@ def _events(child: Child, lines: SimpleQueue[str]) -> Iterator[dict[str, Any]]:
 
 
 def _last_words(child: Child) -> str:
-    last = child.last_lines[-1] if child.last_lines else "it said nothing"
+    last = child.last_lines[-1] if child.last_lines else "it printed nothing"
     return f"the trainer ended with status {child.poll()}: {last}"
 
 
@@ -93,5 +93,5 @@ def _failure(end: Mapping[str, Any]) -> WorkFailed | WrongUsage:
     error = end.get("error") or {}
     message = str(error.get("message") or f"the training ended as {end.get('status')}")
     if error.get("type") == SpecError.__name__:
-        return WrongUsage.of_problems("the spec", message.splitlines())
+        return WrongUsage.from_problems("the spec", message.splitlines())
     return WorkFailed(message)

@@ -1,4 +1,4 @@
-"""Follow one job to its end and say how it ended."""
+"""Follow one job to its end and report how it ended."""
 
 import sys
 from collections.abc import Mapping
@@ -8,10 +8,10 @@ from models.store.gate_verdict import failed_rules
 from onehot.client import Service
 from onehot.events import EPOCH, follow_events
 from onehot.failures import WorkFailed
-from onehot.output import say, say_json, short_number
+from onehot.output import print_json, print_line, short_number
 from onehot.progress import ShowEpoch, epoch_screen
 
-__all__ = ["FINISHED", "INTERRUPTED_STATUS", "error_of", "failure_of", "follow_job", "say_outcome", "watch_job"]
+__all__ = ["FINISHED", "INTERRUPTED_STATUS", "error_of", "failure_of", "follow_job", "print_outcome", "watch_job"]
 
 FINISHED = "finished"
 INTERRUPTED_STATUS = 130
@@ -37,15 +37,15 @@ def follow_job(service: Service, job_id: str, *, as_json: bool) -> None:
         with epoch_screen(sys.stderr, waiting=f"job {job_id}: waiting for its first epoch") as show:
             job = watch_job(service, job_id, show)
     except KeyboardInterrupt:
-        say(f"\nJob {job_id} goes on without you looking.", err=True)
-        say(f"  onehot jobs follow {job_id}\n  onehot jobs cancel {job_id}", err=True)
+        print_line(f"\nJob {job_id} goes on without you looking.", err=True)
+        print_line(f"  onehot jobs follow {job_id}\n  onehot jobs cancel {job_id}", err=True)
         sys.exit(INTERRUPTED_STATUS)
     if as_json:
-        say_json(job)
+        print_json(job)
     if job.get("status") != FINISHED:
         raise WorkFailed(failure_of(job))
     if not as_json:
-        say_outcome(job.get("result") or {})
+        print_outcome(job.get("result") or {})
 
 
 def failure_of(job: Mapping[str, Any]) -> str:
@@ -60,12 +60,12 @@ def error_of(job: Mapping[str, Any]) -> str | None:
     return error.get("message") if isinstance(error, Mapping) else error
 
 
-def say_outcome(result: Mapping[str, Any]) -> None:
-    """Say which version was published and what it scored on data that the training never saw."""
+def print_outcome(result: Mapping[str, Any]) -> None:
+    """Print which version was published and its metrics on held-out data."""
     model, version = result.get("model"), result.get("version")
-    say(f"Published {model} version {version}")
+    print_line(f"Published {model} version {version}")
     for name, value in (result.get("metrics") or {}).items():
-        say(f"  test {name:<12} {short_number(float(value))}")
+        print_line(f"  test {name:<12} {short_number(float(value))}")
     for reason in failed_rules(result.get("gate")):
-        say(f"  the label `stable` did not move: {reason}")
-    say(f"Next: onehot predict {model} INPUT.json")
+        print_line(f"  the label `stable` did not move: {reason}")
+    print_line(f"Next: onehot predict {model} INPUT.json")

@@ -15,7 +15,7 @@ __all__ = ["ShowEpoch", "Style", "epoch_line", "epoch_screen"]
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """What is shown of a training.
+    """What the screen shows of a training.
 
     Args:
         metrics: The names that are shown, in this order; None for all.

@@ -34,7 +34,7 @@ __all__ = [
 ]
 
 LARGEST = 2**24
-"""No size of a layer is larger: what is above is a typing mistake that would take the machine's memory."""
+"""No size of a layer is larger: a larger number is a typing mistake that would take the machine's memory."""
 
 Check = Callable[[Any], Any]
 LAYER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
@@ -266,7 +266,7 @@ KINDS: Mapping[str, Check] = {
     "scaling": choice("density", "spectrum"),
     "renorm_clipping": listing(text),
 }  # fmt: skip
-"""Argument name → its check, where the name alone tells. Classes in which it means something else are in OWN_KINDS."""
+"""Argument name → its check, where the name alone decides; classes in which it means something else: OWN_KINDS."""
 
 SHAPED_KINDS: Mapping[str, Callable[[str], Check]] = {
     **dict.fromkeys(("kernel_size", "strides", "pool_size", "dilation_rate", "size"), _per_axis(POSITIVE)),

@@ -1,4 +1,4 @@
-"""What was proved to be trained and served, name by name, and what is refused and why: data, read without a framework.
+"""The names that were proved to be trained and served, and the refused ones: data, read without a framework.
 
 `keras_proofs.json` is written by `python -m trainer.keras_catalog.proving`, which trains, exports and compares every
 name.

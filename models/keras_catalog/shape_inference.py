@@ -12,7 +12,7 @@ from models.keras_catalog.shape_rules import RULES, Shape
 __all__ = ["infer_shapes"]
 
 LARGEST_INSTANCE = 2**31
-"""No layer puts out more values for one instance: what is above is a typing mistake."""
+"""No layer puts out more values for one instance: a larger number is a typing mistake."""
 
 
 def infer_shapes(layers: Sequence[ObjectSpec], input_shape: Shape, problems: list[Problem]) -> Shape | None:

@@ -130,7 +130,7 @@ def _write(file: BinaryIO | None, piece: bytes) -> None:
 
 
 def _remove_if_left(path: Path) -> None:
-    """Remove what a process that was killed left half written: nobody holds its lock."""
+    """Remove what a process that was killed left half written: its lock is free."""
     with contextlib.suppress(OSError), path.open("rb") as file:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         path.unlink()

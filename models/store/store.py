@@ -60,18 +60,18 @@ class Store:
     cache: FileCache | None = None
 
     @classmethod
-    def open(cls, place: str | Path, *, cache: FileCache | None = None, create: bool = True) -> Self:
+    def open(cls, location: str | Path, *, cache: FileCache | None = None, create: bool = True) -> Self:
         """Open a folder or an object store by URL: `s3://`, `gs://`, `az://`.
 
         Args:
-            place: Where it is.
+            location: The folder or the URL.
             cache: Keeps files of an object store on this machine.
             create: Whether a folder that is missing is made.
 
         Raises:
             StoreUnavailable: When the folder cannot be made or the URL is not understood.
         """
-        text = str(place)
+        text = str(location)
         try:
             if "://" in text and not text.startswith("file://"):
                 return cls(open_url(text), cache=cache)
@@ -106,7 +106,7 @@ class Store:
 
         Raises:
             VersionNotFound: When there is no such version.
-            CorruptVersion: When the manifest cannot be read, or speaks of another version.
+            CorruptVersion: When the manifest cannot be read, or is the manifest of another version.
         """
         corrupt = partial(CorruptVersion, model, version, file=MANIFEST)
         try:
@@ -141,7 +141,7 @@ class Store:
             pass
 
     def _checked(self, manifest: Manifest, file: str) -> Iterator[bytes]:
-        """The pieces of a file; what is wrong with it is known, and raised, in the end."""
+        """The pieces of a file; a wrong digest is raised after the last one."""
         corrupt = partial(CorruptVersion, manifest.model, manifest.version, file=file)
         info = manifest.files.get(file)
         if info is None:

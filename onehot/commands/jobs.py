@@ -8,7 +8,7 @@ import click
 from onehot.client import Service
 from onehot.commands.options import json_option, settings_here
 from onehot.following import error_of, follow_job
-from onehot.output import say, say_json, say_list, say_pairs, short_number
+from onehot.output import print_json, print_line, print_list, print_pairs, short_number
 
 __all__ = ["jobs"]
 
@@ -28,7 +28,7 @@ def list_jobs(as_json: bool) -> None:  # noqa: FBT001 -- click's flags
         ("JOB", "STATUS", "MODEL", "VERSION", "EPOCH", "CREATED"),
         "No jobs yet: onehot train SPEC queues one.",
     )
-    say_list(document, headings, map(_row, document["jobs"]), as_json=as_json, empty=empty)
+    print_list(document, headings, map(_row, document["jobs"]), as_json=as_json, empty=empty)
 
 
 @jobs.command()
@@ -39,9 +39,9 @@ def show(job_id: str, as_json: bool) -> None:  # noqa: FBT001
     with Service.from_settings(settings_here()) as service:
         job = service.get(f"/v1/jobs/{job_id}")
     if as_json:
-        say_json(job)
+        print_json(job)
     else:
-        say_pairs(_pairs(job))
+        print_pairs(_pairs(job))
 
 
 @jobs.command()
@@ -52,9 +52,9 @@ def cancel(job_id: str, as_json: bool) -> None:  # noqa: FBT001
     with Service.from_settings(settings_here()) as service:
         answer = service.call("DELETE", f"/v1/jobs/{job_id}")
     if as_json:
-        say_json(answer.json() if answer.content else {"id": job_id})
+        print_json(answer.json() if answer.content else {"id": job_id})
     else:
-        say(f"Job {job_id} is being canceled.")
+        print_line(f"Job {job_id} is being canceled.")
 
 
 @jobs.command()

@@ -7,7 +7,7 @@ import click
 
 from models.api_keys import SCOPES, ApiKey, ApiKeyFile
 from onehot.commands.options import json_option, settings_here
-from onehot.output import say, say_json, say_list
+from onehot.output import print_json, print_line, print_list
 
 __all__ = ["keys"]
 
@@ -26,10 +26,10 @@ def add(scopes: tuple[str, ...], as_json: bool) -> None:  # noqa: FBT001 -- clic
     """Make a key; it is shown once and kept nowhere."""
     kept, key = _file().add(scopes)
     if as_json:
-        say_json({**_public(kept), "key": key})
+        print_json({**_public(kept), "key": key})
         return
-    say(key)
-    say(f"This is key {kept.id} for {' and '.join(kept.scopes)}. It is not shown again.", err=True)
+    print_line(key)
+    print_line(f"This is key {kept.id} for {' and '.join(kept.scopes)}. It is not shown again.", err=True)
 
 
 @keys.command("list")
@@ -39,7 +39,7 @@ def list_keys(as_json: bool) -> None:  # noqa: FBT001
     known = _file().read()
     rows = [(key.id, " ".join(key.scopes), key.created_at) for key in known]
     empty = "No keys: every request is refused. `onehot keys add --scope predict` makes one."
-    say_list(list(map(_public, known)), ("KEY", "SCOPES", "CREATED"), rows, as_json=as_json, empty=empty)
+    print_list(list(map(_public, known)), ("KEY", "SCOPES", "CREATED"), rows, as_json=as_json, empty=empty)
 
 
 @keys.command()
@@ -47,7 +47,7 @@ def list_keys(as_json: bool) -> None:  # noqa: FBT001
 def revoke(key_id: str) -> None:
     """Take a key away; a running service notices within a second."""
     revoked = _file().revoke(key_id)
-    say(f"key {revoked.id} opens nothing any more")
+    print_line(f"key {revoked.id} opens nothing any more")
 
 
 def _public(key: ApiKey) -> dict[str, Any]:

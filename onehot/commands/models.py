@@ -15,7 +15,7 @@ from models.store.promotions import move_label
 from models.store.store import Store
 from onehot.commands.options import json_option, settings_here
 from onehot.failures import WorkFailed
-from onehot.output import say, say_json, say_list, say_pairs
+from onehot.output import print_json, print_line, print_list, print_pairs
 
 __all__ = ["models"]
 
@@ -34,7 +34,7 @@ def list_models(as_json: bool) -> None:  # noqa: FBT001 -- click's flags
     headings = ("MODEL", "VERSION", "LABELS", "CREATED", "TEST METRICS")
     cells = [(r["model"], r["version"], " ".join(r["labels"]), r["created_at"], _metrics(r)) for r in rows]
     empty = f"No versions in {settings_here().store} yet: onehot train SPEC publishes one."
-    say_list(rows, headings, cells, as_json=as_json, empty=empty)
+    print_list(rows, headings, cells, as_json=as_json, empty=empty)
 
 
 @models.command()
@@ -46,9 +46,9 @@ def show(model: str, version: int | None, as_json: bool) -> None:  # noqa: FBT00
     store = _store()
     manifest = store.manifest(model, store.resolve(model, version=version))
     if as_json:
-        say_json(json.loads(manifest.to_json()))
+        print_json(json.loads(manifest.to_json()))
     else:
-        say_pairs(_pairs(store, manifest))
+        print_pairs(_pairs(store, manifest))
 
 
 @models.command()
@@ -67,11 +67,11 @@ def label(model: str, label: str, version: int | None, delete: bool, force: bool
     store.resolve(model)
     if version is None:
         store.delete_label(model, label)
-        say(f"{label} of {model} is gone")
+        print_line(f"{label} of {model} is gone")
     else:
         forced_by = f"{getpass.getuser()}@{socket.gethostname()}" if force else None
         move_label(store, model, label, version, forced_by=forced_by)
-        say(f"{label} of {model} is version {version}")
+        print_line(f"{label} of {model} is version {version}")
 
 
 @models.command()
@@ -86,10 +86,10 @@ def verify(model: str, version: int | None, as_json: bool) -> None:  # noqa: FBT
         raise ModelNotFound(model)
     found = [_verified(store, model, number) for number in numbers]
     if as_json:
-        say_json(found)
+        print_json(found)
     else:
         for one in found:
-            say(f"{model} version {one['version']}: {one['error'] or 'every file is as it was published'}")
+            print_line(f"{model} version {one['version']}: {one['error'] or 'every file is as it was published'}")
     broken = [str(one["version"]) for one in found if one["error"]]
     if broken:
         raise WorkFailed(f"not as published: version {', '.join(broken)} of {model}; train anew, or roll back")
@@ -101,7 +101,7 @@ def verify(model: str, version: int | None, as_json: bool) -> None:  # noqa: FBT
 def rollback(model: str, target: int | None) -> None:
     """Move `stable` to an earlier version, which is checked first."""
     previous, version = _store().roll_back(model, to=target)
-    say(f"stable of {model} is version {version}; it was {previous}")
+    print_line(f"stable of {model} is version {version}; it was {previous}")
 
 
 def _store() -> Store:

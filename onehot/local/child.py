@@ -23,11 +23,11 @@ class Program:
     """What to run.
 
     Args:
-        name: What people call it in messages: `service`.
+        name: Its name in messages, such as `service`.
         arguments: The command and its arguments.
         environment: Its whole environment.
         grace_s: Seconds from SIGTERM to SIGKILL.
-        kept_open: File descriptors that stay open for as long as the program lives, a lock say.
+        kept_open: File descriptors that stay open for as long as the program lives, such as a lock.
     """
 
     name: str

@@ -9,7 +9,7 @@ from typing import Self
 from onehot.failures import WorkFailed
 from onehot.local.child import Child, LineSink, Program
 
-__all__ = ["NoteSink", "ReadyCheck", "StartFailed", "Supervisor"]
+__all__ = ["MessageSink", "ReadyCheck", "StartFailed", "Supervisor"]
 
 POLL_S = 0.1
 QUIET_S = 2.0
@@ -19,8 +19,8 @@ LONGEST_PAUSE_S = 30.0
 STEADY_S = 60.0
 SHOWN_LINES = 15
 
-NoteSink = Callable[[str], None]
-"""Takes one sentence about what the supervisor does."""
+MessageSink = Callable[[str], None]
+"""Takes one sentence about an action of the supervisor."""
 
 ReadyCheck = Callable[[], str | None]
 """None when a program is ready, else why it is not yet."""
@@ -50,9 +50,9 @@ class _SupervisedProgram:
 class Supervisor:
     """Holds child programs; use it as a context, whose end stops them all."""
 
-    def __init__(self, *, on_line: LineSink, on_note: NoteSink) -> None:
+    def __init__(self, *, on_line: LineSink, on_message: MessageSink) -> None:
         self._on_line = on_line
-        self._on_note = on_note
+        self._on_message = on_message
         self._programs: list[_SupervisedProgram] = []
         self._stopping = Event()
         self._watcher: Thread | None = None
@@ -80,7 +80,7 @@ class Supervisor:
             if time.monotonic() > deadline_s:
                 raise StartFailed(self._programs[-1].child, reason=f"not ready after {timeout_s:g} s ({reason})")
             if reason != reported and time.monotonic() > quiet_until_s:
-                self._on_note(f"waiting: {reason}")
+                self._on_message(f"waiting: {reason}")
                 reported = reason
             time.sleep(POLL_S)
 
@@ -103,7 +103,7 @@ class Supervisor:
         child.ask_to_stop()
         if not child.ends_within(QUICK_STOP_S):
             name, grace_s = child.program.name, child.program.grace_s
-            self._on_note(f"waiting up to {grace_s:g} s for the {name} to end; Ctrl-C ends it at once")
+            self._on_message(f"waiting up to {grace_s:g} s for the {name} to end; Ctrl-C ends it at once")
         child.await_stop()
 
     def hasten(self) -> None:
@@ -132,7 +132,7 @@ class Supervisor:
                 running.pause_s = FIRST_PAUSE_S
             running.due_s = now_s + running.pause_s
             name, pause_s = running.child.program.name, running.pause_s
-            self._on_note(f"the {name} ended with status {status}: it is started again in {pause_s:g} s")
+            self._on_message(f"the {name} ended with status {status}: it is started again in {pause_s:g} s")
         elif now_s >= running.due_s:
             running.child.wait()
             running.child = Child(running.child.program, self._on_line)
