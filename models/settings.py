@@ -3,6 +3,7 @@
 A test holds the table in the README to them.
 """
 
+import ipaddress
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -16,7 +17,7 @@ from models.dataclass_schema import schema_of
 from models.errors import OnehotError
 from models.sources.known_sources import OBJECT_STORES
 
-__all__ = ["PREFIX", "SETTINGS", "Setting", "Settings", "SettingsError", "read_settings"]
+__all__ = ["PREFIX", "SETTINGS", "Setting", "Settings", "SettingsError", "is_loopback", "read_settings"]
 
 PREFIX = "ONEHOT_"
 LOG_FORMATS = ("auto", "console", "json")
@@ -169,6 +170,14 @@ def _as_variable(value: Any) -> str:
 
 
 SETTINGS = tuple(_rows())
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches an address; names other than `localhost` do not count."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:

@@ -1,13 +1,12 @@
 """The service over HTTP: one call, its answer or an error that says what to do."""
 
-import ipaddress
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Self
 
 import httpx
 
-from models.settings import Settings
+from models.settings import Settings, is_loopback
 from onehot.failures import ServiceRefused, ServiceUnreachable
 
 __all__ = ["Service", "document_of", "model_path"]
@@ -43,7 +42,7 @@ class Service:
             headers={"X-API-Key": api_key} if api_key else {},
             timeout=httpx.Timeout(ANSWER_TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
             # A proxy from the environment does not reach this machine's loopback.
-            trust_env=not _is_loopback(address.host),
+            trust_env=not is_loopback(address.host),
         )
 
     @classmethod
@@ -102,13 +101,6 @@ def _parsed(url: str) -> httpx.URL:
     if address.scheme not in ("http", "https") or not address.host:
         raise ServiceUnreachable(url, "expected http://HOST:PORT")
     return address
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _in_words(error: Exception) -> str:

@@ -1,7 +1,6 @@
 """Training in a child process of this machine, shown like a job of the queue."""
 
 import json
-import os
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -13,7 +12,7 @@ from models.errors import SpecError
 from onehot.events import END, EPOCH
 from onehot.failures import WorkFailed, WrongUsage
 from onehot.following import FINISHED, INTERRUPTED_STATUS, print_outcome
-from onehot.local.child import Child, Program
+from onehot.local.child import Child, Program, trainer_environment
 from onehot.local.interrupts import ends_as_interrupts, signals_call
 from onehot.output import print_json, print_line
 from onehot.progress import epoch_screen
@@ -25,8 +24,6 @@ POLL_S = 0.2
 
 def train_here(document: Mapping[str, Any], *, as_json: bool) -> None:
     """Train in a child process and show its progress.
-
-    Data may be anywhere that the user can read, unless ONEHOT_DATA_ROOTS says where: the user chose the files.
 
     Raises:
         WorkFailed: When the training did not finish.
@@ -47,7 +44,7 @@ def train_here(document: Mapping[str, Any], *, as_json: bool) -> None:
 def _run(spec: Path) -> dict[str, Any]:
     lines: SimpleQueue[str] = SimpleQueue()
     command = (sys.executable, "-P", "-u", "-m", "trainer", str(spec), "--json-lines")
-    child = Child(Program("trainer", command, _environment()), lambda _, line: lines.put(line))
+    child = Child(Program("trainer", command, trainer_environment()), lambda _, line: lines.put(line))
     end: dict[str, Any] = {}
     try:
         with ends_as_interrupts(), epoch_screen(sys.stderr, waiting="training on this machine: starting") as show:
@@ -63,10 +60,6 @@ def _run(spec: Path) -> dict[str, Any]:
         with signals_call(child.ask_to_stop):
             child.stop()
     return end or {"error": {"message": _last_words(child)}}
-
-
-def _environment() -> dict[str, str]:
-    return {"ONEHOT_DATA_ROOTS": ".:/", **os.environ}
 
 
 def _events(child: Child, lines: SimpleQueue[str]) -> Iterator[dict[str, Any]]:

@@ -72,16 +72,18 @@ def curves(title: str, lines: Mapping[str, Sequence[float | None]]) -> str:
     parts = axes.frame(ticks, "epoch")
     for index, (name, line) in enumerate(lines.items()):
         points = [axes.place(epoch + 1, value) for epoch, value in enumerate(line) if value is not None]
-        colour = SERIES[index % len(SERIES)]
-        path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
-        parts.append(f'<polyline points="{path}" class="curve" style="stroke:var({colour})"/>')
-        if len(points) == 1:
-            x, y = points[0]
-            parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.5" style="fill:var({colour})"/>')
-        left = LEFT + 8 + 110 * index
+        colour, left = SERIES[index % len(SERIES)], LEFT + 8 + 110 * index
+        parts.append(_curve(points, colour))
         parts.append(f'<rect x="{left}" y="2" width="10" height="10" rx="2" style="fill:var({colour})"/>')
         parts.append(_text(left + 14, 11, name, anchor="start"))
     return _svg(parts, title)
+
+
+def _curve(points: Sequence[Point], colour: str) -> str:
+    if len(points) == 1:
+        return f'<circle cx="{points[0][0]:.1f}" cy="{points[0][1]:.1f}" r="2.5" style="fill:var({colour})"/>'
+    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+    return f'<polyline points="{path}" class="curve" style="stroke:var({colour})"/>'
 
 
 def confusion(title: str, matrix: Sequence[Sequence[int]], names: Sequence[str]) -> str:

@@ -6,35 +6,37 @@ from typing import Any
 from marshmallow import ValidationError
 
 from models.dataclass_schema import schema_of
-from models.errors import Problem, shown
+from models.errors import Problem, SpecError, shown
 from models.keras_catalog.argument_kinds import POSITIVE, check_value
 from models.spec.fields import SpecPart, flatten
 from models.spec.parts import Spec
 from models.spec.rules import check_rules
 from models.spec.value_kinds import SHAPE
 
-__all__ = ["check_document"]
+__all__ = ["load_spec"]
 
 SCHEMA = schema_of(Spec, SpecPart)
 
 
-def check_document(document: Mapping[str, Any], problems: list[Problem]) -> Spec | None:
-    """Check a document part by part, then what must fit together among the parts that are right.
+def load_spec(document: Mapping[str, Any]) -> Spec:
+    """Check a spec part by part, then what must fit together among the parts that are right, and make it a value.
 
     Args:
-        document: A spec as plain values.
-        problems: Takes every problem that is found.
+        document: As it stands in YAML or JSON.
 
-    Returns:
-        The spec, or None when there are problems.
+    Raises:
+        SpecError: With every problem of the document, each with its path, what was expected and what came.
     """
+    problems: list[Problem] = []
     document, shape = _lifted_input_shape(document, problems)
     parts, errors = _load_parts(document)
     problems += flatten(errors)
     if shape is not None and "input_shape" not in errors:
         parts["input_shape"] = tuple(shape)
     check_rules(parts, problems)
-    return None if problems else Spec(**parts)
+    if problems:
+        raise SpecError(problems)
+    return Spec(**parts)
 
 
 def _load_parts(document: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
