@@ -61,26 +61,21 @@ __all__ = [
 LONGEST_RECEIVED = 120
 
 
-def _outline() -> reprlib.Repr:
-    """A repr() that looks only so deep and so far: what came may be nested a thousand times, or very large."""
-    outline = reprlib.Repr()
-    outline.maxlevel = 4
-    outline.maxlist = outline.maxtuple = outline.maxdict = outline.maxset = outline.maxfrozenset = 20
-    # Strings are cut here and not there, from which the middle would be missing.
-    outline.maxstring = outline.maxlong = outline.maxother = sys.maxsize
-    return outline
-
-
-OUTLINE = _outline()
+OUTLINE = reprlib.Repr()
+"""A repr() that looks only so deep and so far: the value may be nested a thousand times, or very large."""
+OUTLINE.maxlevel = 4
+OUTLINE.maxlist = OUTLINE.maxtuple = OUTLINE.maxdict = OUTLINE.maxset = OUTLINE.maxfrozenset = 20
+# Strings are cut by `shown`, as reprlib would leave out their middle.
+OUTLINE.maxstring = OUTLINE.maxlong = OUTLINE.maxother = sys.maxsize
 
 
 def reason_of(error: BaseException) -> str:
-    """The first line of what an error says; its class when it says nothing."""
+    """The first line of an error's message; its class when it has none."""
     return str(error).strip().partition("\n")[0] or type(error).__name__
 
 
 def shown(value: object) -> str:
-    """What came, short enough for one line."""
+    """The repr of a value, short enough for one line."""
     text = OUTLINE.repr(value[: 2 * LONGEST_RECEIVED] if isinstance(value, str | bytes) else value)
     return text if len(text) <= LONGEST_RECEIVED else f"{text[: LONGEST_RECEIVED - 1]}…"
 

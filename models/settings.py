@@ -87,10 +87,6 @@ def _is_url(text: str, schemes: Collection[str]) -> bool:
     return parts.scheme in schemes and has_port and bool(parts.hostname or (parts.scheme in LOCAL and parts.path))
 
 
-def _text() -> fields.Field[Any]:
-    return fields.String(validate=validate.Length(min=1, error="expected text"))
-
-
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Every setting, with its unit in its name where it has one: its type, its meaning, what reads it, its default."""
@@ -119,7 +115,8 @@ class Settings:
                            _seconds(0, 86400)] = 10.0
     keep_versions: Annotated[int, "Newest versions of a model that are loaded, beside the labelled",
                              _whole(1, 1000)] = 2
-    cache: Annotated[str, "Folder for files of an object store that were verified", _text()] = "~/.cache/onehot"
+    cache: Annotated[str, "Folder for files of an object store that were verified",
+                     fields.String(validate=validate.Length(min=1, error="expected text"))] = "~/.cache/onehot"
     cache_bytes: Annotated[int, "Most bytes in that folder; 0 keeps none", _whole(0, 2**50)] = 2**30
     memory_bytes: Annotated[int, "Most memory for all processes of the service; 0: what the machine or container has",
                             _whole(0, 2**50)] = 0

@@ -35,7 +35,7 @@ ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 -- where to re
 
 @dataclass(frozen=True, slots=True)
 class StackConfig:
-    """Where everything runs and keeps its data.
+    """The configuration of everything that runs on this machine.
 
     Args:
         settings: Read from `environment`.
@@ -87,7 +87,7 @@ def run_stack(config: StackConfig, *, on_line: LineSink, on_message: MessageSink
         server = _start_server(supervisor, config, lock) if lock is not None else None
         redis_url = server.url if server is not None else config.settings.redis_url
         environment = {**config.environment, "ONEHOT_REDIS_URL": redis_url, "ONEHOT_BIND": config.settings.bind}
-        supervisor.start(_worker(environment))
+        supervisor.start(Program("trainer", _python("trainer.worker"), environment, grace_s=WORKER_GRACE_S))
         supervisor.start(_service(environment, config))
         supervisor.wait_ready(_service_check(config.url), timeout_s=SERVICE_READY_S)
         supervisor.watch()
@@ -104,10 +104,6 @@ def _start_server(supervisor: Supervisor, config: StackConfig, lock: int) -> Que
     supervisor.start(Program("queue server", server.arguments, config.environment, kept_open=(lock,)))
     supervisor.wait_ready(_server_check(server.url), timeout_s=SERVER_READY_S)
     return server
-
-
-def _worker(environment: Mapping[str, str]) -> Program:
-    return Program("trainer", _python("trainer.worker"), environment, grace_s=WORKER_GRACE_S)
 
 
 def _service(environment: Mapping[str, str], config: StackConfig) -> Program:
