@@ -129,4 +129,5 @@ def _control_process(option: int, value: int) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(float(sys.argv[1]), sys.argv[2:]))
+    # Not sys.exit: an interpreter that winds down takes the handlers away, and one more SIGTERM would be its end.
+    os._exit(main(float(sys.argv[1]), sys.argv[2:]))
