@@ -17,12 +17,12 @@ import secrets
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
-from models.errors import OnehotError, shown
+from models.errors import Misfit, OnehotError, shown
 
 __all__ = ["ADMIN", "SCOPES", "ApiKey", "ApiKeyFile", "ApiKeyNotFound", "ApiKeysError", "fingerprint"]
 
@@ -30,19 +30,16 @@ FORMAT_VERSION = 1
 ADMIN = "admin"
 # `admin` includes the other two; they do not include each other.
 SCOPES = ("predict", "train", ADMIN)
-ID = re.compile(r"[0-9a-f]{12}")
-SHA256 = re.compile(r"[0-9a-f]{64}")
-FIELDS = frozenset({"id", "scopes", "sha256", "created_at"})
+PATTERNS = {
+    "id": re.compile(r"[0-9a-f]{12}"),
+    "sha256": re.compile(r"[0-9a-f]{64}"),
+    "created_at": re.compile(r".{1,40}"),
+}
+FIELDS = frozenset({*PATTERNS, "scopes"})
 
 
-class ApiKeysError(OnehotError):
-    """A file of API keys that cannot be used."""
-
-    def __init__(self, path: Path, *, expected: str, received: str) -> None:
-        self.path = path
-        self.expected = expected
-        self.received = received
-        super().__init__(f"{path}: expected {expected}; received {received}")
+class ApiKeysError(Misfit):
+    """A file of API keys that cannot be used; `where` is its path."""
 
 
 class ApiKeyNotFound(OnehotError):
@@ -56,7 +53,7 @@ class ApiKeyNotFound(OnehotError):
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """What is known about a key.
+    """The record of a key.
 
     Args:
         id: Names it in lists and logs; it is no secret.
@@ -74,17 +71,12 @@ class ApiKey:
         """Whether the key opens what needs this scope; `admin` opens all."""
         return scope in self.scopes or ADMIN in self.scopes
 
-    @property
-    def document(self) -> dict[str, Any]:
-        """As it stands in the file."""
-        return {"id": self.id, "scopes": list(self.scopes), "sha256": self.sha256, "created_at": self.created_at}
-
     @classmethod
     def create(cls, scopes: Iterable[str], *, now: datetime) -> tuple[Self, str]:
         """Make a key.
 
         Returns:
-            What is kept, and the key itself, which nobody can compute again.
+            The record, and the key itself, which cannot be computed again.
 
         Raises:
             ValueError: For no scope or an unknown one.
@@ -122,14 +114,14 @@ class ApiKeyFile:
         try:
             content = self.path.read_bytes()
         except OSError as error:
-            raise ApiKeysError(self.path, expected="a readable file", received=error.strerror or str(error)) from error
+            raise self._error("a readable file", received=error.strerror or str(error)) from error
         return self._parse(content)
 
     def add(self, scopes: Iterable[str], *, clock: Callable[[], datetime] = _now) -> tuple[ApiKey, str]:
         """Add a new key; the file is made when there is none.
 
         Returns:
-            What is kept, and the key, to be shown once.
+            The record, and the key, to be shown once.
 
         Raises:
             ValueError: For no scope or an unknown one.
@@ -162,31 +154,33 @@ class ApiKeyFile:
         try:
             document = json.loads(content)
         except (ValueError, RecursionError) as error:
-            raise ApiKeysError(self.path, expected="JSON", received=str(error)) from error
+            raise self._error("JSON", received=str(error)) from error
         known = isinstance(document, dict) and document.get("format_version") == FORMAT_VERSION
         if not known or not isinstance(document.get("keys"), list):
             expected = f"an object with format_version {FORMAT_VERSION} and a list of keys"
-            raise ApiKeysError(self.path, expected=expected, received=type(document).__name__)
+            raise self._error(expected, received=type(document).__name__)
         keys = tuple(self._key(entry, f"keys[{index}]") for index, entry in enumerate(document["keys"]))
         if len({key.id for key in keys}) != len(keys):
-            raise ApiKeysError(self.path, expected="ids that differ", received="an id twice")
+            raise self._error("ids that differ", received="an id twice")
         return keys
 
     def _key(self, entry: Any, where: str) -> ApiKey:
         """Check one entry; what it holds is not repeated in the error."""
         if not isinstance(entry, dict) or entry.keys() != FIELDS:
-            raise ApiKeysError(self.path, expected=f"{where} with {', '.join(sorted(FIELDS))}",
-                               received="other fields")  # fmt: skip
+            raise self._error(f"{where} with {', '.join(sorted(FIELDS))}", received="other fields")
         scopes = entry["scopes"]
         if not isinstance(scopes, list) or not scopes or not all(scope in SCOPES for scope in scopes):
-            raise ApiKeysError(self.path, expected=f"{where}.scopes among {', '.join(SCOPES)}", received=shown(scopes))
-        for name, pattern in (("id", ID), ("sha256", SHA256), ("created_at", re.compile(r".{1,40}"))):
+            raise self._error(f"{where}.scopes among {', '.join(SCOPES)}", received=shown(scopes))
+        for name, pattern in PATTERNS.items():
             if not isinstance(entry[name], str) or not pattern.fullmatch(entry[name]):
-                raise ApiKeysError(self.path, expected=f"{where}.{name} like {pattern.pattern}", received="another")
-        return ApiKey(entry["id"], tuple(scopes), entry["sha256"], entry["created_at"])
+                raise self._error(f"{where}.{name} like {pattern.pattern}", received="another")
+        return ApiKey(**{**entry, "scopes": tuple(scopes)})
+
+    def _error(self, expected: str, *, received: str) -> ApiKeysError:
+        return ApiKeysError(where=str(self.path), expected=expected, received=received)
 
     def _write(self, keys: Iterable[ApiKey]) -> None:
-        document = {"format_version": FORMAT_VERSION, "keys": [key.document for key in keys]}
+        document = {"format_version": FORMAT_VERSION, "keys": [asdict(key) for key in keys]}
         content = json.dumps(document, indent=1).encode() + b"\n"
         # A file of mkstemp has mode 0600 from its first moment.
         handle, name = tempfile.mkstemp(prefix=f".{self.path.name}.", dir=self.path.parent)
@@ -212,4 +206,4 @@ class ApiKeyFile:
             finally:
                 os.close(handle)
         except OSError as error:
-            raise ApiKeysError(self.path, expected="a place to write", received=error.strerror or str(error)) from error
+            raise self._error("a place to write", received=error.strerror or str(error)) from error

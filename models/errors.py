@@ -23,10 +23,11 @@
 Errors know nothing of HTTP or of exit codes: one table in the service and one in the command line do that.
 """
 
+import difflib
 import errno
 import reprlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "GateDoesNotHold",
     "InputError",
     "LabelNotFound",
+    "Misfit",
     "ModelNotFound",
     "NoEarlierVersion",
     "OnehotError",
@@ -50,6 +52,8 @@ __all__ = [
     "TrainingError",
     "VersionNotFound",
     "WorkerLost",
+    "did_you_mean",
+    "folded",
     "reason_of",
     "shown",
 ]
@@ -57,28 +61,35 @@ __all__ = [
 LONGEST_RECEIVED = 120
 
 
-def _outline() -> reprlib.Repr:
-    """A repr() that looks only so deep and so far: what came may be nested a thousand times, or very large."""
-    outline = reprlib.Repr()
-    outline.maxlevel = 4
-    outline.maxlist = outline.maxtuple = outline.maxdict = outline.maxset = outline.maxfrozenset = 20
-    # Strings are cut here and not there, from which the middle would be missing.
-    outline.maxstring = outline.maxlong = outline.maxother = sys.maxsize
-    return outline
-
-
-OUTLINE = _outline()
+OUTLINE = reprlib.Repr()
+"""A repr() that looks only so deep and so far: the value may be nested a thousand times, or very large."""
+OUTLINE.maxlevel = 4
+OUTLINE.maxlist = OUTLINE.maxtuple = OUTLINE.maxdict = OUTLINE.maxset = OUTLINE.maxfrozenset = 20
+# Strings are cut by `shown`, as reprlib would leave out their middle.
+OUTLINE.maxstring = OUTLINE.maxlong = OUTLINE.maxother = sys.maxsize
 
 
 def reason_of(error: BaseException) -> str:
-    """The first line of what an error says; its class when it says nothing."""
+    """The first line of an error's message; its class when it has none."""
     return str(error).strip().partition("\n")[0] or type(error).__name__
 
 
 def shown(value: object) -> str:
-    """What came, short enough for one line."""
+    """The repr of a value, short enough for one line."""
     text = OUTLINE.repr(value[: 2 * LONGEST_RECEIVED] if isinstance(value, str | bytes) else value)
     return text if len(text) <= LONGEST_RECEIVED else f"{text[: LONGEST_RECEIVED - 1]}…"
+
+
+def folded(name: str) -> str:
+    """A name as Keras compares it: without underscores and in lower case."""
+    return name.replace("_", "").lower()
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """The nearest known name as a question, or nothing."""
+    names = {folded(one): one for one in known}
+    close = difflib.get_close_matches(folded(name), names, n=1, cutoff=0.6)
+    return f" (did you mean {names[close[0]]}?)" if close else ""
 
 
 class OnehotError(Exception):
@@ -112,7 +123,7 @@ class SpecError(OnehotError):
         return [{"path": problem.path, "message": problem.message} for problem in self.problems]
 
 
-class _Misfit(OnehotError):
+class Misfit(OnehotError):
     """Something at a named place is not what was expected."""
 
     def __init__(self, *, where: str, expected: str, received: str) -> None:
@@ -122,11 +133,11 @@ class _Misfit(OnehotError):
         super().__init__(f"{where}: expected {expected}; received {received}")
 
 
-class InputError(_Misfit):
+class InputError(Misfit):
     """An instance or a body that cannot be predicted; `where` is like `instances[3]`."""
 
 
-class DataError(_Misfit):
+class DataError(Misfit):
     """Training data that cannot be used; `where` is a file, an array or a column."""
 
 
@@ -155,7 +166,7 @@ class DiskFull(TrainingError):
 
 
 class WorkerLost(TrainingError):
-    """The worker was not heard of any more, more often than a job is tried."""
+    """The worker vanished, more often than a job is tried."""
 
     def __init__(self) -> None:
         super().__init__("the workers that trained this job vanished, and it is not tried again: submit it again")

@@ -1,13 +1,15 @@
-"""Names of models and labels, as the contract spells them."""
+"""Names of models, labels, tasks and backends, as the contract spells them."""
 
 import re
 
-__all__ = ["LABEL", "LATEST", "MODEL", "RESERVED", "STABLE", "is_label_name", "is_model_name"]
+__all__ = ["BACKENDS", "LABEL", "LATEST", "MODEL", "RESERVED", "STABLE", "TASKS", "is_label_name", "is_model_name"]
 
 MODEL = re.compile(r"[a-z0-9]([a-z0-9_-]{0,62}[a-z0-9])?")
 LABEL = re.compile(r"[a-zA-Z0-9_]{1,64}")
 STABLE = "stable"
 LATEST = "latest"
+TASKS = ("softmax", "sigmoid", "multilabel", "regression")
+BACKENDS = ("tensorflow", "jax", "torch")
 RESERVED = ("datasets",)
 """Folders of the store that hold something else than a model."""
 

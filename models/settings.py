@@ -1,20 +1,23 @@
-"""Settings: one table of environment variables, read once by each process where it starts.
+"""Settings: environment variables, read once by each process where it starts.
 
-The table in the README is this one; a test says so.
+A test holds the table in the README to them.
 """
 
+import ipaddress
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import fields as fields_of
+from typing import Annotated, Any, get_type_hints
 from urllib.parse import urlsplit
 
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
+from marshmallow import ValidationError, fields, validate
 
+from models.dataclass_schema import schema_of
 from models.errors import OnehotError
 from models.sources.known_sources import OBJECT_STORES
 
-__all__ = ["PREFIX", "SETTINGS", "Setting", "Settings", "SettingsError", "read_settings"]
+__all__ = ["PREFIX", "SETTINGS", "Setting", "Settings", "SettingsError", "is_loopback", "read_settings"]
 
 PREFIX = "ONEHOT_"
 LOG_FORMATS = ("auto", "console", "json")
@@ -41,21 +44,6 @@ class _Paths(fields.Field[tuple[str, ...]]):
         return tuple(part for part in str(value).split(":") if part)
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """One row of the table."""
-
-    name: str
-    default: str
-    meaning: str
-    field: fields.Field[Any]
-
-    @property
-    def variable(self) -> str:
-        """The environment variable."""
-        return PREFIX + self.name.upper()
-
-
 def _whole(lowest: int, highest: int) -> fields.Field[Any]:
     message = f"expected a whole number from {lowest} to {highest}"
     bounds = validate.Range(lowest, highest, error=message)
@@ -80,12 +68,12 @@ def _address() -> fields.Field[Any]:
     return fields.String(validate=check)
 
 
-def _url(*schemes: str, error: str, paths: bool = False) -> fields.Field[Any]:
+def _url(expected: str, *schemes: str, paths: bool = False) -> fields.Field[Any]:
     """A URL of one of these schemes; also a path, where there may be one."""
 
     def check(text: str) -> None:
         if not (paths and "://" not in text) and not _is_url(text, schemes):
-            raise ValidationError(error)
+            raise ValidationError(f"expected {expected}")
 
     return fields.String(validate=check)
 
@@ -99,70 +87,46 @@ def _is_url(text: str, schemes: Collection[str]) -> bool:
     return parts.scheme in schemes and has_port and bool(parts.hostname or (parts.scheme in LOCAL and parts.path))
 
 
-def _text() -> fields.Field[Any]:
-    return fields.String(validate=validate.Length(min=1, error="expected text"))
-
-
-SETTINGS = (
-    Setting("store", "var/store", "Where versions are: a folder, or an object store by URL (`s3://` …)",
-            _url("file", *OBJECT_STORES, paths=True, error="expected a folder, s3://BUCKET, gs://BUCKET or az://CONTAINER")),
-    Setting("redis_url", "redis://127.0.0.1:6379/0", "The queue's server (Redis protocol), password included",
-            _url("redis", "rediss", "unix", error="expected redis://HOST:PORT/0, rediss:// or unix://PATH")),
-    Setting("bind", "127.0.0.1:8501", "Address of the service", _address()),
-    Setting("url", "http://<bind>", "Address of the service for the command line",
-            _url("http", "https", error="expected http://HOST:PORT or https://HOST")),
-    Setting("api_key", "", "Key that the command line sends", fields.String()),
-    Setting("api_keys_file", "", "File of the accepted keys; without one, loopback only", fields.String()),
-    Setting("workers", "2", "Processes of the service", _whole(1, 256)),
-    Setting("max_body_bytes", "67108864", "Largest body of a request, in bytes", _whole(1, 2**40)),
-    Setting("max_rows", "65536", "Most instances in one request", _whole(1, 2**31 - 1)),
-    Setting("max_in_flight", "256", "Requests that one process answers at one time", _whole(1, 2**20)),
-    Setting("request_timeout_s", "30", "Seconds that a request may take", _seconds(0.01, 3600)),
-    Setting("data_roots", ".", "Folders that training data may be read from, separated by `:`", _Paths()),
-    Setting("poll_s", "1", "Seconds between two looks at the store", _seconds(0.05, 3600)),
-    Setting("full_poll_s", "10", "Seconds between two full listings of it, which find what others put there",
-            _seconds(0, 86400)),
-    Setting("keep_versions", "2", "Newest versions of a model that are loaded, beside the labelled", _whole(1, 1000)),
-    Setting("cache", "~/.cache/onehot", "Folder for files of an object store that were verified", _text()),
-    Setting("cache_bytes", "1073741824", "Most bytes in that folder; 0 keeps none", _whole(0, 2**50)),
-    Setting("memory_bytes", "0", "Most memory for all processes of the service; 0: what the machine or container has",
-            _whole(0, 2**50)),
-    Setting("checkpoint_s", "30", "Seconds between two checkpoints of a training", _seconds(0, 3600)),
-    Setting("leave_s", "1", "Seconds after SIGTERM in which `/readyz` says 503 and everything is still answered",
-            _seconds(0, 3600)),
-    Setting("drain_s", "30", "Seconds that requests in flight then have to end", _seconds(0, 3600)),
-    Setting("log_format", "auto", "`console`, `json`, or `auto`: console on a terminal", _one_of(*LOG_FORMATS)),
-    Setting("log_level", "info", "`debug`, `info`, `warning` or `error`", _one_of(*LOG_LEVELS)),
-)  # fmt: skip
-
-
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Every setting, with its unit in its name where it has one."""
+    """Every setting, with its unit in its name where it has one: its type, its meaning, what reads it, its default."""
 
-    store: str = "var/store"
-    redis_url: str = "redis://127.0.0.1:6379/0"
-    bind: str = "127.0.0.1:8501"
-    url: str = ""
-    api_key: str = ""
-    api_keys_file: str = ""
-    workers: int = 2
-    max_body_bytes: int = 64 * 2**20
-    max_rows: int = 65536
-    max_in_flight: int = 256
-    request_timeout_s: float = 30.0
-    data_roots: tuple[str, ...] = (".",)
-    poll_s: float = 1.0
-    full_poll_s: float = 10.0
-    keep_versions: int = 2
-    cache: str = "~/.cache/onehot"
-    cache_bytes: int = 2**30
-    memory_bytes: int = 0
-    checkpoint_s: float = 30.0
-    leave_s: float = 1.0
-    drain_s: float = 30.0
-    log_format: str = "auto"
-    log_level: str = "info"
+    # fmt: off
+    store: Annotated[str, "Where versions are: a folder, or an object store by URL (`s3://` …)",
+                     _url("a folder, s3://BUCKET, gs://BUCKET or az://CONTAINER", "file", *OBJECT_STORES, paths=True),
+                     ] = "var/store"
+    redis_url: Annotated[str, "The queue's server (Redis protocol), password included",
+                         _url("redis://HOST:PORT/0, rediss:// or unix://PATH", "redis", "rediss", "unix"),
+                         ] = "redis://127.0.0.1:6379/0"
+    bind: Annotated[str, "Address of the service", _address()] = "127.0.0.1:8501"
+    url: Annotated[str, "Address of the service for the command line",
+                   _url("http://HOST:PORT or https://HOST", "http", "https")] = ""
+    api_key: Annotated[str, "Key that the command line sends", fields.String()] = ""
+    api_keys_file: Annotated[str, "File of the accepted keys; without one, loopback only", fields.String()] = ""
+    workers: Annotated[int, "Processes of the service", _whole(1, 256)] = 2
+    max_body_bytes: Annotated[int, "Largest body of a request, in bytes", _whole(1, 2**40)] = 64 * 2**20
+    max_rows: Annotated[int, "Most instances in one request", _whole(1, 2**31 - 1)] = 65536
+    max_in_flight: Annotated[int, "Requests that one process answers at one time", _whole(1, 2**20)] = 256
+    request_timeout_s: Annotated[float, "Seconds that a request may take", _seconds(0.01, 3600)] = 30.0
+    data_roots: Annotated[tuple[str, ...], "Folders that training data may be read from, separated by `:`",
+                          _Paths()] = (".",)
+    poll_s: Annotated[float, "Seconds between two looks at the store", _seconds(0.05, 3600)] = 1.0
+    full_poll_s: Annotated[float, "Seconds between two full listings of it, which find what others put there",
+                           _seconds(0, 86400)] = 10.0
+    keep_versions: Annotated[int, "Newest versions of a model that are loaded, beside the labelled",
+                             _whole(1, 1000)] = 2
+    cache: Annotated[str, "Folder for files of an object store that were verified",
+                     fields.String(validate=validate.Length(min=1, error="expected text"))] = "~/.cache/onehot"
+    cache_bytes: Annotated[int, "Most bytes in that folder; 0 keeps none", _whole(0, 2**50)] = 2**30
+    memory_bytes: Annotated[int, "Most memory for all processes of the service; 0: what the machine or container has",
+                            _whole(0, 2**50)] = 0
+    checkpoint_s: Annotated[float, "Seconds between two checkpoints of a training", _seconds(0, 3600)] = 30.0
+    leave_s: Annotated[float, "Seconds after SIGTERM in which `/readyz` says 503 and everything is still answered",
+                       _seconds(0, 3600)] = 1.0
+    drain_s: Annotated[float, "Seconds that requests in flight then have to end", _seconds(0, 3600)] = 30.0
+    log_format: Annotated[str, "`console`, `json`, or `auto`: console on a terminal", _one_of(*LOG_FORMATS)] = "auto"
+    log_level: Annotated[str, "`debug`, `info`, `warning` or `error`", _one_of(*LOG_LEVELS)] = "info"
+    # fmt: on
 
     @property
     def host(self) -> str:
@@ -175,24 +139,61 @@ class Settings:
         return int(self.bind.rpartition(":")[2])
 
 
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One row of the README's table."""
+
+    name: str
+    default: str
+    meaning: str
+
+    @property
+    def variable(self) -> str:
+        """The environment variable."""
+        return PREFIX + self.name.upper()
+
+
+def _rows() -> Iterator[Setting]:
+    hints = get_type_hints(Settings, include_extras=True)
+    for field in fields_of(Settings):
+        default = "http://<bind>" if field.name == "url" else _as_variable(field.default)
+        yield Setting(field.name, default, hints[field.name].__metadata__[0])
+
+
+def _as_variable(value: Any) -> str:
+    if isinstance(value, tuple):
+        return ":".join(value)
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+SETTINGS = tuple(_rows())
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches an address; names other than `localhost` do not count."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 def read_settings(environment: Mapping[str, str]) -> Settings:
     """Read the settings from environment variables; an empty one counts as not set.
 
     Raises:
         SettingsError: Names every variable that is unknown or cannot be read.
     """
-    known = {setting.variable: setting for setting in SETTINGS}
+    known = {setting.variable: setting.name for setting in SETTINGS}
     given = {name: value for name, value in environment.items() if name.startswith(PREFIX)}
     problems = {name: f"expected one of {', '.join(known)}; received an unknown variable"
                 for name in given if name not in known}  # fmt: skip
-    values = {known[name].name: value for name, value in given.items() if name in known and value}
+    values = {known[name]: value for name, value in given.items() if name in known and value}
     loaded: dict[str, Any] = {}
     try:
-        loaded = _schema().load(values)
+        loaded = schema_of(Settings).load(values)
     except ValidationError as error:
-        messages: Mapping[str, Any] = error.messages_dict
-        problems |= {PREFIX + name.upper(): f"{said[0]}; received {_shown(name, values[name])}"
-                     for name, said in messages.items()}  # fmt: skip
+        problems |= {PREFIX + name.upper(): f"{messages[0]}; received {_shown(name, values[name])}"
+                     for name, messages in error.messages_dict.items()}  # fmt: skip
     if problems:
         raise SettingsError(problems)
     settings = Settings(**loaded)
@@ -200,11 +201,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 
 
 def _shown(name: str, value: str) -> str:
-    """What came, without a password that may be in it."""
+    """The value, without a password that may be in it."""
     if name == "redis_url" and "@" in value:
         return repr(f"…@{value.rpartition('@')[2]}")
     return repr(value)
-
-
-def _schema() -> Schema:
-    return Schema.from_dict({setting.name: setting.field for setting in SETTINGS})(unknown=EXCLUDE)

@@ -16,9 +16,9 @@ __all__ = ["cli", "main"]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Where a command is, and what `onehot --help` says about it without loading it."""
+    """The import path of a command, and its line in `onehot --help`, which does not load it."""
 
-    place: str
+    import_path: str
     help: str
 
 
@@ -40,10 +40,10 @@ COMMANDS: Mapping[str, Entry] = {
 
 
 class Commands(click.Group):
-    """Loads a command when it is called, and speaks in one sentence when it fails."""
+    """Loads a command when it is called; one that fails ends with one sentence."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 -- click's signature
-        """The names, in the order in which a newcomer needs them."""
+        """The names, in the order of first use."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 -- click's signature
@@ -51,7 +51,7 @@ class Commands(click.Group):
         entry = COMMANDS.get(cmd_name)
         if entry is None:
             return None
-        module, _, name = entry.place.partition(":")
+        module, _, name = entry.import_path.partition(":")
         command: click.Command = getattr(importlib.import_module(module), name)
         return command
 
@@ -71,18 +71,17 @@ class Commands(click.Group):
         except Exception as error:
             if os.environ.get("ONEHOT_LOG_LEVEL") == "debug":
                 raise
-            raise WorkFailed(
-                f"unexpected {type(error).__name__}: {error}; ONEHOT_LOG_LEVEL=debug shows where"
-            ) from error
+            message = f"unexpected {type(error).__name__}: {error}; ONEHOT_LOG_LEVEL=debug shows where"
+            raise WorkFailed(message) from error
 
 
 def _as_failure(error: OnehotError) -> click.ClickException:
     from models.settings import SettingsError  # noqa: PLC0415 -- `onehot --help` needs no marshmallow
 
     if isinstance(error, SpecError):
-        return WrongUsage.of_problems("the spec", str(error).splitlines())
+        return WrongUsage.from_problems("the spec", str(error).splitlines())
     if isinstance(error, SettingsError):
-        return WrongUsage.of_problems("the environment", str(error).splitlines())
+        return WrongUsage.from_problems("the environment", str(error).splitlines())
     return WorkFailed(str(error))
 
 

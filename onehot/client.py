@@ -1,17 +1,15 @@
 """The service over HTTP: one call, its answer or an error that says what to do."""
 
-import ipaddress
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from types import TracebackType
 from typing import Any, Self
 
 import httpx
 
-from models.settings import Settings
+from models.settings import Settings, is_loopback
 from onehot.failures import ServiceRefused, ServiceUnreachable
 
-__all__ = ["Service", "model_path"]
+__all__ = ["Service", "document_of", "model_path"]
 
 CONNECT_TIMEOUT_S = 5.0
 ANSWER_TIMEOUT_S = 60.0
@@ -33,7 +31,7 @@ class Service:
         api_key: Sent with every request where given.
 
     Raises:
-        ServiceUnreachable: When the address is none.
+        ServiceUnreachable: When the address is not one of HTTP.
     """
 
     def __init__(self, url: str, *, api_key: str | None = None) -> None:
@@ -43,9 +41,8 @@ class Service:
             base_url=address,
             headers={"X-API-Key": api_key} if api_key else {},
             timeout=httpx.Timeout(ANSWER_TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
-            trust_env=not _is_loopback(
-                address.host
-            ),  # a proxy from the environment does not reach this machine's loopback
+            # A proxy from the environment does not reach this machine's loopback.
+            trust_env=not is_loopback(address.host),
         )
 
     @classmethod
@@ -56,9 +53,7 @@ class Service:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._http.close()
 
     def get(self, path: str, *, params: Mapping[str, str] | None = None) -> Any:
@@ -80,11 +75,8 @@ class Service:
         return answer
 
     @contextmanager
-    def stream(self, path: str, *, headers: Mapping[str, str]) -> Iterator[Iterator[str] | None]:
-        """Open a path and read its lines as they come; a long silence counts as a lost connection.
-
-        Returns:
-            The lines, or None when the service says that there are no more (HTTP 204).
+    def stream(self, path: str, *, headers: Mapping[str, str]) -> Iterator[httpx.Response]:
+        """Open a path, to be read as it comes; a long silence counts as a lost connection.
 
         Raises:
             ServiceUnreachable: When nothing answers, or the connection is lost.
@@ -96,7 +88,7 @@ class Service:
                 if not answer.is_success:
                     answer.read()
                 _refuse_errors(answer)
-                yield None if answer.status_code == httpx.codes.NO_CONTENT else answer.iter_lines()
+                yield answer
         except httpx.HTTPError as error:
             raise ServiceUnreachable(self.url, _in_words(error)) from error
 
@@ -111,13 +103,6 @@ def _parsed(url: str) -> httpx.URL:
     return address
 
 
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def _in_words(error: Exception) -> str:
     if isinstance(error, httpx.ConnectError):
         return "connection refused" if "refused" in str(error).lower() else str(error) or "no connection"
@@ -129,7 +114,7 @@ def _in_words(error: Exception) -> str:
 def _refuse_errors(answer: httpx.Response) -> None:
     if answer.is_success:
         return
-    document = _document(answer)
+    document = document_of(answer)
     reason = str(document.get("error") or f"the service answered HTTP {answer.status_code} {answer.reason_phrase}")
     details = document.get("details")
     pairs = [(str(one.get("path")), str(one.get("message"))) for one in details or () if isinstance(one, dict)]
@@ -139,7 +124,8 @@ def _refuse_errors(answer: httpx.Response) -> None:
     raise ServiceRefused(status=answer.status_code, reason=reason, details=pairs)
 
 
-def _document(answer: httpx.Response) -> dict[str, Any]:
+def document_of(answer: httpx.Response) -> dict[str, Any]:
+    """The JSON object of an answer; empty when it has none."""
     try:
         document = answer.json()
     except ValueError:

@@ -8,7 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +24,11 @@ from onehot.following import FINISHED, INTERRUPTED_STATUS, failure_of, watch_job
 from onehot.local.child import Child, Program
 from onehot.local.interrupts import ends_as_interrupts
 from onehot.local.server import free_port
-from onehot.local.stack import Place, run_stack
+from onehot.local.stack import StackConfig, run_stack
 from onehot.local.supervisor import StartFailed
+from onehot.output import print_line
 from onehot.pictures import picture, shades_for, side_by_side
 from onehot.progress import Style, epoch_screen
-from onehot.screen import say
 
 __all__ = ["main"]
 
@@ -39,14 +39,14 @@ KEPT_LOG_LINES = 25
 SERVED_WITHIN_S = 30.0
 INDENT = "   "
 EPOCHS = Style(("loss", "accuracy", "val_accuracy"), indent=INDENT, stays_on_terminals=True)
-FEW_EPOCHS = Style(("loss", "accuracy", "val_accuracy"), indent=INDENT, lines=10, stays_on_terminals=True)
+FEW_EPOCHS = replace(EPOCHS, lines=10)
 SIDE, BRIGHTEST, IMAGE_WIDTH = 8, 16.0, 16
 SHOWN_DIGITS, SHOWN_ROWS = 4, 5
 SAME_ACCURACY, SUM_TOLERANCE = 1e-6, 1e-5
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class HeldOutResults:
     """Instances that a training never saw, with what they truly are and what the service says."""
 
     instances: Sequence[Sequence[float]]
@@ -60,7 +60,7 @@ class Asked:
         return [ranked(prediction, self.names)[0] for prediction in self.predictions]
 
     @property
-    def right(self) -> int:
+    def correct(self) -> int:
         """How many classes are predicted as they truly are."""
         return sum(name == truth for (name, _), truth in zip(self.best, self.truths, strict=True))
 
@@ -73,16 +73,16 @@ def main() -> int:
         with ends_as_interrupts():
             _run()
     except KeyboardInterrupt:
-        say("\nInterrupted; everything that was started is stopped.", err=True)
+        print_line("\nInterrupted; everything that was started is stopped.", err=True)
         return INTERRUPTED_STATUS
     except click.ClickException as error:
         error.show()
         return error.exit_code
     except OnehotError as error:
-        say(f"Error: {error}", err=True)
+        print_line(f"Error: {error}", err=True)
         return 1
-    say(f"\nDone in {time.monotonic() - started_at:.0f} s; everything that was started is stopped.")
-    say("Next: `.venv/bin/onehot up`, and `onehot train SPEC` with a spec of your own.")
+    print_line(f"\nDone in {time.monotonic() - started_at:.0f} s; everything that was started is stopped.")
+    print_line("Next: `.venv/bin/onehot up`, and `onehot train SPEC` with a spec of your own.")
     return 0
 
 
@@ -92,26 +92,26 @@ def _run() -> None:
             raise WorkFailed(f"the demo needs {needed}: run it in a checkout of the repository")
     log: deque[str] = deque(maxlen=KEPT_LOG_LINES)
     with tempfile.TemporaryDirectory(prefix="onehot-demo-") as folder, _log_on_failure(log):
-        place = _place(Path(folder))
-        say("Onehot: classifiers trained through a queue, served over HTTP, on this machine.")
+        config = _stack_config(Path(folder))
+        print_line("Onehot: classifiers trained through a queue, served over HTTP, on this machine.")
         _title("1. Start a queue server, a trainer worker and the service")
         started_at = time.monotonic()
         with (
-            run_stack(place, on_line=lambda name, line: log.append(f"{name}: {line}"), on_note=log.append) as stack,
+            run_stack(config, on_line=lambda name, line: log.append(f"{name}: {line}"), on_message=log.append) as stack,
             Service(stack.url) as service,
         ):
-            say(f"{INDENT}queue    127.0.0.1:{stack.server_port}, with a password")
-            say(f"{INDENT}service  {stack.url}, ready after {time.monotonic() - started_at:.1f} s")
-            _show_both(service, place.environment)
+            print_line(f"{INDENT}queue    127.0.0.1:{stack.server_port}, with a password")
+            print_line(f"{INDENT}service  {stack.url}, ready after {time.monotonic() - started_at:.1f} s")
+            _show_both(service, config.environment)
 
 
-def _place(folder: Path) -> Place:
+def _stack_config(folder: Path) -> StackConfig:
     """Free ports, a folder of its own and no setting of the user's: nothing here meets what runs elsewhere."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     environment["ONEHOT_BIND"] = f"127.0.0.1:{free_port()}"
     environment["ONEHOT_STORE"] = str(folder / "store")
     environment["TMPDIR"] = str(folder)  # frameworks leave files there when they are killed
-    return Place(read_settings(environment), environment, folder / "valkey")
+    return StackConfig(read_settings(environment), environment, folder / "valkey")
 
 
 def _show_both(service: Service, environment: Mapping[str, str]) -> None:
@@ -121,26 +121,26 @@ def _show_both(service: Service, environment: Mapping[str, str]) -> None:
         digits, classic = held_out()
         asked = _ask(service, "digits", digits, accuracy)
         _title("3. Ask the service about digits that the training never saw")
-        _say_right(asked, "digits")
+        _print_correct(asked, "digits")
         _show_digits(asked)
         _title("4. The classic case: 8 numbers in, 12 and 8 hidden units, 3 classes out")
         accuracy = _train(service, CLASSIC, FEW_EPOCHS)
         asked = _ask(service, "classic", classic, accuracy)
-        _say_right(asked, "classic")
+        _print_correct(asked, "classic")
         _show_rows(asked)
 
 
 def _train(service: Service, spec: str, style: Style) -> float:
     """Train through the queue; the accuracy that was measured on held-out data."""
     job = submit(service, read_spec(spec, ()))
-    say(f"{INDENT}POST /v1/jobs with {spec}")
-    with epoch_screen(sys.stdout, waiting=f"job {job['id']} is queued", style=style) as screen:
-        job = watch_job(service, str(job["id"]), screen)
+    print_line(f"{INDENT}POST /v1/jobs with {spec}")
+    with epoch_screen(sys.stdout, waiting=f"job {job['id']} is queued", style=style) as show:
+        job = watch_job(service, str(job["id"]), show)
     if job.get("status") != FINISHED:
         raise WorkFailed(failure_of(job))
     result = job["result"]
     accuracy = float(result["metrics"]["accuracy"])
-    say(f"{INDENT}published {result['model']} version {result['version']}: test accuracy {accuracy:.4f}")
+    print_line(f"{INDENT}published {result['model']} version {result['version']}: test accuracy {accuracy:.4f}")
     return accuracy
 
 
@@ -162,60 +162,55 @@ def _held_out_rows(environment: Mapping[str, str]) -> Iterator[Callable[[], list
         child.stop()
 
 
-def _ask(service: Service, model: str, held_out: Mapping[str, Any], accuracy: float) -> Asked:
+def _ask(service: Service, model: str, held_out: Mapping[str, Any], accuracy: float) -> HeldOutResults:
     """Send all held-out rows in one request.
 
     Raises:
         WorkFailed: When what is served is not as good as what was published.
     """
-    version, predictions = ask(
-        service, model_path(model), {"instances": held_out["instances"]}, patience_s=SERVED_WITHIN_S
-    )
+    request = {"instances": held_out["instances"]}
+    version, predictions = ask(service, model_path(model), request, patience_s=SERVED_WITHIN_S)
     names = class_names_of(service, model, version)
-    asked = Asked(held_out["instances"], held_out["classes"], names, predictions)
-    received = asked.right / len(asked.truths)
+    asked = HeldOutResults(held_out["instances"], held_out["classes"], names, predictions)
+    received = asked.correct / len(asked.truths)
     if abs(received - accuracy) > SAME_ACCURACY:
         raise WorkFailed(f"{model}: expected the published accuracy {accuracy} over HTTP; received {received}")
     return asked
 
 
-def _say_right(asked: Asked, model: str) -> None:
+def _print_correct(asked: HeldOutResults, model: str) -> None:
     total = len(asked.truths)
-    say(f"{INDENT}POST /v1/models/{model}:predict with {total} instances: {asked.right} right")
+    print_line(f"{INDENT}POST /v1/models/{model}:predict with {total} instances: {asked.correct} right")
 
 
-def _show_digits(asked: Asked) -> None:
+def _show_digits(asked: HeldOutResults) -> None:
     """The first ones, and the ones that the model was least sure of: there its mistakes are."""
     numbers = range(len(asked.truths))
     unsure = sorted(numbers, key=lambda number: asked.best[number][1])[:SHOWN_DIGITS]
     for what, chosen in (("The first four:", numbers[:SHOWN_DIGITS]), ("The four it is least sure of:", unsure)):
-        say(f"\n{INDENT}{what}\n")
+        print_line(f"\n{INDENT}{what}\n")
         blocks = [_digit(asked, number) for number in chosen]
         for line in side_by_side(blocks, width=IMAGE_WIDTH):
-            say(INDENT + line)
+            print_line(INDENT + line)
 
 
-def _digit(asked: Asked, number: int) -> list[str]:
+def _digit(asked: HeldOutResults, number: int) -> list[str]:
     shades = shades_for(sys.stdout.encoding)
     (name, probability), truth = asked.best[number], asked.truths[number]
     image = picture(asked.instances[number], width=SIDE, brightest=BRIGHTEST, shades=shades)
-    return [
-        *image,
-        f"predicted {name}",
-        f"p = {probability:.4f}",
-        f"truly {truth}" + ("" if name == truth else "  (!)"),
-    ]
+    mark = "" if name == truth else "  (!)"
+    return [*image, f"predicted {name}", f"p = {probability:.4f}", f"truly {truth}{mark}"]
 
 
-def _show_rows(asked: Asked) -> None:
-    say(INDENT + "".join(f"{heading:>10}" for heading in (*asked.names, "sum", "predicted", "truly")))
+def _show_rows(asked: HeldOutResults) -> None:
+    print_line(INDENT + "".join(f"{heading:>10}" for heading in (*asked.names, "sum", "predicted", "truly")))
     for number in range(SHOWN_ROWS):
         probabilities = asked.predictions[number]
         total = sum(probabilities)
         if abs(total - 1) > SUM_TOLERANCE:
             raise WorkFailed(f"expected probabilities that sum to 1 within {SUM_TOLERANCE}; received {total}")
         cells = [*(f"{p:.4f}" for p in probabilities), f"{total:.6f}", asked.best[number][0], asked.truths[number]]
-        say(INDENT + "".join(f"{cell:>10}" for cell in cells))
+        print_line(INDENT + "".join(f"{cell:>10}" for cell in cells))
 
 
 @contextmanager
@@ -225,14 +220,14 @@ def _log_on_failure(log: deque[str]) -> Iterator[None]:
     except StartFailed:
         raise  # it shows the lines that matter
     except (click.ClickException, OnehotError):
-        say("\nThe last lines of what was started:", err=True)
+        print_line("\nThe last lines of what was started:", err=True)
         for line in log:
-            say(f"{INDENT}{line}", err=True)
+            print_line(f"{INDENT}{line}", err=True)
         raise
 
 
 def _title(text: str) -> None:
-    say(click.style(f"\n{text}", bold=True))
+    print_line(click.style(f"\n{text}", bold=True))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """Training in a child process of this machine, shown like a job of the queue."""
 
 import json
-import os
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -12,11 +11,11 @@ from typing import Any
 from models.errors import SpecError
 from onehot.events import END, EPOCH
 from onehot.failures import WorkFailed, WrongUsage
-from onehot.following import FINISHED, INTERRUPTED_STATUS, say_outcome
-from onehot.local.child import Child, Program
+from onehot.following import FINISHED, INTERRUPTED_STATUS, print_outcome
+from onehot.local.child import Child, Program, trainer_environment
 from onehot.local.interrupts import ends_as_interrupts, signals_call
+from onehot.output import print_json, print_line
 from onehot.progress import epoch_screen
-from onehot.screen import say, say_json
 
 __all__ = ["train_here"]
 
@@ -25,8 +24,6 @@ POLL_S = 0.2
 
 def train_here(document: Mapping[str, Any], *, as_json: bool) -> None:
     """Train in a child process and show its progress.
-
-    Data may be anywhere that the user can read, unless ONEHOT_DATA_ROOTS says where: nobody else chose the files.
 
     Raises:
         WorkFailed: When the training did not finish.
@@ -39,34 +36,30 @@ def train_here(document: Mapping[str, Any], *, as_json: bool) -> None:
         raise _failure(end)
     result = end.get("result") or {}
     if as_json:
-        say_json(result)
+        print_json(result)
     else:
-        say_outcome(result)
+        print_outcome(result)
 
 
 def _run(spec: Path) -> dict[str, Any]:
     lines: SimpleQueue[str] = SimpleQueue()
     command = (sys.executable, "-P", "-u", "-m", "trainer", str(spec), "--json-lines")
-    child = Child(Program("trainer", command, _environment()), lambda _, line: lines.put(line))
+    child = Child(Program("trainer", command, trainer_environment()), lambda _, line: lines.put(line))
     end: dict[str, Any] = {}
     try:
-        with ends_as_interrupts(), epoch_screen(sys.stderr, waiting="training on this machine: starting") as screen:
+        with ends_as_interrupts(), epoch_screen(sys.stderr, waiting="training on this machine: starting") as show:
             for event in _events(child, lines):
                 if event.get("event") == EPOCH:
-                    screen.epoch(event)
+                    show(event)
                 elif event.get("event") == END:
                     end = event
     except KeyboardInterrupt:
-        say("\nTraining stopped; nothing is published.", err=True)
+        print_line("\nTraining stopped; nothing is published.", err=True)
         sys.exit(INTERRUPTED_STATUS)
     finally:
         with signals_call(child.ask_to_stop):
             child.stop()
     return end or {"error": {"message": _last_words(child)}}
-
-
-def _environment() -> dict[str, str]:
-    return {"ONEHOT_DATA_ROOTS": ".:/", **os.environ}
 
 
 def _events(child: Child, lines: SimpleQueue[str]) -> Iterator[dict[str, Any]]:
@@ -85,7 +78,7 @@ def _events(child: Child, lines: SimpleQueue[str]) -> Iterator[dict[str, Any]]:
 
 
 def _last_words(child: Child) -> str:
-    last = child.last_lines[-1] if child.last_lines else "it said nothing"
+    last = child.last_lines[-1] if child.last_lines else "it printed nothing"
     return f"the trainer ended with status {child.poll()}: {last}"
 
 
@@ -93,5 +86,5 @@ def _failure(end: Mapping[str, Any]) -> WorkFailed | WrongUsage:
     error = end.get("error") or {}
     message = str(error.get("message") or f"the training ended as {end.get('status')}")
     if error.get("type") == SpecError.__name__:
-        return WrongUsage.of_problems("the spec", message.splitlines())
+        return WrongUsage.from_problems("the spec", message.splitlines())
     return WorkFailed(message)

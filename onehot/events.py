@@ -1,11 +1,13 @@
-"""The events of a job: server-sent events read line by line, and followed across lost connections."""
+"""The events of a job: server-sent events, followed across lost connections."""
 
-import json
 import math
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+
+import httpx
+from httpx_sse import EventSource
 
 from onehot.client import Service
 from onehot.failures import ServiceRefused, ServiceUnreachable, WorkFailed
@@ -14,6 +16,8 @@ __all__ = ["END", "EPOCH", "ServerEvent", "follow_events", "read_events"]
 
 END = "end"
 EPOCH = "epoch"
+UNNAMED = "message"
+"""The name of an event that the stream gives none."""
 FIRST_PAUSE_S = 0.2
 LONGEST_PAUSE_S = 5.0
 GIVE_UP_S = 60.0
@@ -30,29 +34,16 @@ class ServerEvent:
     data: dict[str, Any]
 
 
-def read_events(lines: Iterable[str]) -> Iterator[ServerEvent]:
+def read_events(answer: httpx.Response) -> Iterator[ServerEvent]:
     """Read a `text/event-stream`; comments and events without JSON data are left out."""
-    fields: dict[str, list[str]] = {}
-    for line in lines:
-        if line:
-            name, _, value = line.partition(":")
-            fields.setdefault(name, []).append(value.removeprefix(" "))
+    for event in EventSource(answer).iter_sse():
+        try:
+            data = event.json()
+        except ValueError:
             continue
-        event = _event(fields)
-        fields = {}
-        if event is not None:
-            yield event
-
-
-def _event(fields: dict[str, list[str]]) -> ServerEvent | None:
-    try:
-        data = json.loads("\n".join(fields.get("data", [])))
-    except ValueError:
-        return None
-    if not isinstance(data, dict):
-        return None
-    name = fields.get("event", [str(data.get("event", "message"))])[-1]
-    return ServerEvent(fields.get("id", [None])[-1], name, data)
+        if isinstance(data, dict):
+            name = str(data.get("event", UNNAMED)) if event.event == UNNAMED else event.event
+            yield ServerEvent(event.id or None, name, data)
 
 
 def follow_events(service: Service, job_id: str) -> Iterator[ServerEvent]:
@@ -90,8 +81,8 @@ def follow_events(service: Service, job_id: str) -> Iterator[ServerEvent]:
 def _open(service: Service, job_id: str, last_id: str | None) -> Iterator[ServerEvent]:
     """One connection's events, after the one that was seen last; an end when there are no more."""
     headers = {"Accept": "text/event-stream", **({"Last-Event-ID": last_id} if last_id is not None else {})}
-    with service.stream(f"/v1/jobs/{job_id}/events", headers=headers) as lines:
-        if lines is None:
+    with service.stream(f"/v1/jobs/{job_id}/events", headers=headers) as answer:
+        if answer.status_code == httpx.codes.NO_CONTENT:
             yield ServerEvent(None, END, {})
         else:
-            yield from read_events(lines)
+            yield from read_events(answer)

@@ -1,4 +1,4 @@
-"""What a command says when it cannot do its work, and with which exit status it ends.
+"""The errors of commands: the message of each, and the exit status.
 
     click.ClickException
     ├── WorkFailed            1
@@ -29,7 +29,7 @@ class WrongUsage(click.ClickException):
     exit_code = 2
 
     @classmethod
-    def of_problems(cls, what: str, problems: Sequence[str]) -> Self:
+    def from_problems(cls, what: str, problems: Sequence[str]) -> Self:
         """Everything that is wrong with one thing, a line for each problem."""
         count = f"{len(problems)} problems" if len(problems) != 1 else "a problem"
         return cls("\n".join([f"{what} has {count}:", *(f"  {problem}" for problem in problems)]))

@@ -1,4 +1,4 @@
-"""Follow one job to its end and say how it ended."""
+"""Follow one job to its end and report how it ended."""
 
 import sys
 from collections.abc import Mapping
@@ -8,21 +8,21 @@ from models.store.gate_verdict import failed_rules
 from onehot.client import Service
 from onehot.events import EPOCH, follow_events
 from onehot.failures import WorkFailed
-from onehot.progress import EpochScreen, epoch_screen
-from onehot.screen import say, say_json, short_number
+from onehot.output import print_json, print_line, short_number
+from onehot.progress import ShowEpoch, epoch_screen
 
-__all__ = ["FINISHED", "INTERRUPTED_STATUS", "failure_of", "follow_job", "say_outcome", "watch_job"]
+__all__ = ["FINISHED", "INTERRUPTED_STATUS", "error_of", "failure_of", "follow_job", "print_outcome", "watch_job"]
 
 FINISHED = "finished"
 INTERRUPTED_STATUS = 130
 """What shells give to a command that Ctrl-C ended."""
 
 
-def watch_job(service: Service, job_id: str, screen: EpochScreen) -> dict[str, Any]:
+def watch_job(service: Service, job_id: str, show: ShowEpoch) -> dict[str, Any]:
     """Show a job's epochs as they come; returns the job's document once it has ended."""
     for event in follow_events(service, job_id):
         if event.name == EPOCH:
-            screen.epoch(event.data)
+            show(event.data)
     job: dict[str, Any] = service.get(f"/v1/jobs/{job_id}")
     return job
 
@@ -34,33 +34,38 @@ def follow_job(service: Service, job_id: str, *, as_json: bool) -> None:
         WorkFailed: When the job did not finish.
     """
     try:
-        with epoch_screen(sys.stderr, waiting=f"job {job_id}: waiting for its first epoch") as screen:
-            job = watch_job(service, job_id, screen)
+        with epoch_screen(sys.stderr, waiting=f"job {job_id}: waiting for its first epoch") as show:
+            job = watch_job(service, job_id, show)
     except KeyboardInterrupt:
-        say(f"\nJob {job_id} goes on without you looking.", err=True)
-        say(f"  onehot jobs follow {job_id}\n  onehot jobs cancel {job_id}", err=True)
+        print_line(f"\nJob {job_id} goes on without you looking.", err=True)
+        print_line(f"  onehot jobs follow {job_id}\n  onehot jobs cancel {job_id}", err=True)
         sys.exit(INTERRUPTED_STATUS)
     if as_json:
-        say_json(job)
+        print_json(job)
     if job.get("status") != FINISHED:
         raise WorkFailed(failure_of(job))
     if not as_json:
-        say_outcome(job.get("result") or {})
+        print_outcome(job.get("result") or {})
 
 
 def failure_of(job: Mapping[str, Any]) -> str:
     """Why a job has no result, in one sentence."""
-    error = job.get("error")
-    reason = error.get("message") if isinstance(error, Mapping) else error
+    reason = error_of(job)
     return f"job {job.get('id')} {job.get('status')}" + (f": {reason}" if reason else "")
 
 
-def say_outcome(result: Mapping[str, Any]) -> None:
-    """Say which version was published and what it scored on data that the training never saw."""
+def error_of(job: Mapping[str, Any]) -> str | None:
+    """The message of a job's error, when it has one."""
+    error = job.get("error")
+    return error.get("message") if isinstance(error, Mapping) else error
+
+
+def print_outcome(result: Mapping[str, Any]) -> None:
+    """Print which version was published and its metrics on held-out data."""
     model, version = result.get("model"), result.get("version")
-    say(f"Published {model} version {version}")
+    print_line(f"Published {model} version {version}")
     for name, value in (result.get("metrics") or {}).items():
-        say(f"  test {name:<12} {short_number(float(value))}")
+        print_line(f"  test {name:<12} {short_number(float(value))}")
     for reason in failed_rules(result.get("gate")):
-        say(f"  the label `stable` did not move: {reason}")
-    say(f"Next: onehot predict {model} INPUT.json")
+        print_line(f"  the label `stable` did not move: {reason}")
+    print_line(f"Next: onehot predict {model} INPUT.json")

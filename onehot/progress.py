@@ -1,20 +1,21 @@
 """Progress of a training, epoch by epoch: a live bar on a terminal, plain lines elsewhere."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import IO, Any, Protocol, Self
+from functools import partial
+from typing import IO, Any
 
 import click
 
-from onehot.screen import short_number
+from onehot.output import short_number
 
-__all__ = ["EpochScreen", "Style", "epoch_line", "epoch_screen"]
+__all__ = ["ShowEpoch", "Style", "epoch_line", "epoch_screen"]
 
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """What is shown of a training.
+    """What the screen shows of a training.
 
     Args:
         metrics: The names that are shown, in this order; None for all.
@@ -39,11 +40,8 @@ GAPS_WIDTH = 4
 PLAIN = Style()
 
 
-class EpochScreen(Protocol):
-    """Shows what a training does."""
-
-    def epoch(self, event: Mapping[str, Any]) -> None:
-        """Show an epoch: `epoch`, `epochs`, `metrics`, `eta_s`."""
+ShowEpoch = Callable[[Mapping[str, Any]], None]
+"""Shows an epoch: `epoch`, `epochs`, `metrics`, `eta_s`."""
 
 
 def epoch_line(event: Mapping[str, Any], *, metrics: Sequence[str] | None = None) -> str:
@@ -74,60 +72,45 @@ def _duration(seconds: float) -> str:
 
 
 @contextmanager
-def epoch_screen(stream: IO[str], *, waiting: str, style: Style = PLAIN) -> Iterator[EpochScreen]:
+def epoch_screen(stream: IO[str], *, waiting: str, style: Style = PLAIN) -> Iterator[ShowEpoch]:
     """Open what fits the stream: a live bar on a terminal, else lines.
 
     Args:
         stream: Where it goes.
-        waiting: What is said until the first epoch.
+        waiting: What is shown until the first epoch.
         style: What is shown of an epoch.
     """
-    if not stream.isatty():
+    if stream.isatty():
+        with _bar(stream) as progress:
+            task = progress.add_task(waiting, total=None)
+            yield lambda event: _update_bar(progress, task, event, style)
+    else:
         click.echo(f"{style.indent}{waiting}", file=stream)
-        yield _Lines(stream, style)
-        return
-    with _Bar.open(stream, waiting, style) as bar:
-        yield bar
+        yield lambda event: _print_line(event, style, lambda line: click.echo(line, file=stream))
 
 
-class _Lines:
-    def __init__(self, stream: IO[str], style: Style) -> None:
-        self._stream = stream
-        self._style = style
+def _bar(stream: IO[str]) -> Any:
+    from rich.console import Console  # noqa: PLC0415 -- only a terminal needs it
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn  # noqa: PLC0415
+    from rich.table import Column  # noqa: PLC0415
 
-    def epoch(self, event: Mapping[str, Any]) -> None:
-        if self._style.keeps(event):
-            click.echo(self._style.indent + epoch_line(event, metrics=self._style.metrics), file=self._stream)
+    console = Console(file=stream)
+    text_width = max(console.width - BAR_WIDTH - GAPS_WIDTH, BAR_WIDTH)
+    one_line = Column(no_wrap=True, overflow="ellipsis", max_width=text_width)
+    text = TextColumn("{task.description}", markup=False, table_column=one_line)
+    columns = (SpinnerColumn(), BarColumn(BAR_WIDTH, table_column=Column(min_width=BAR_WIDTH)), text)
+    return Progress(*columns, console=console, transient=True)
 
 
-class _Bar:
-    def __init__(self, progress: Any, waiting: str, style: Style) -> None:
-        self._progress = progress
-        self._style = style
-        self._task = progress.add_task(waiting, total=None)
+def _print_line(event: Mapping[str, Any], style: Style, write: Callable[[str], object]) -> None:
+    if style.keeps(event):
+        write(style.indent + epoch_line(event, metrics=style.metrics))
 
-    @classmethod
-    @contextmanager
-    def open(cls, stream: IO[str], waiting: str, style: Style) -> Iterator[Self]:
-        from rich.console import Console  # noqa: PLC0415 -- only a terminal needs it
-        from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn  # noqa: PLC0415
-        from rich.table import Column  # noqa: PLC0415
 
-        console = Console(file=stream)
-        text_width = max(console.width - BAR_WIDTH - GAPS_WIDTH, BAR_WIDTH)
-        one_line = Column(no_wrap=True, overflow="ellipsis", max_width=text_width)
-        text = TextColumn("{task.description}", markup=False, table_column=one_line)
-        columns = (SpinnerColumn(), BarColumn(BAR_WIDTH, table_column=Column(min_width=BAR_WIDTH)), text)
-        with Progress(*columns, console=console, transient=True) as progress:
-            yield cls(progress, waiting, style)
-
-    def epoch(self, event: Mapping[str, Any]) -> None:
-        metrics = self._style.metrics
-        if self._style.stays_on_terminals and self._style.keeps(event):
-            line = self._style.indent + epoch_line(event, metrics=metrics)
-            self._progress.console.print(line, markup=False, highlight=False)
-        what = "  ".join(
-            [_place(event), *_left(event), *_metric_texts(event, metrics)]
-        )  # a narrow terminal cuts its end
-        total = int(event.get("epochs", 0)) or None
-        self._progress.update(self._task, description=what, completed=int(event.get("epoch", 0)), total=total)
+def _update_bar(progress: Any, task: Any, event: Mapping[str, Any], style: Style) -> None:
+    if style.stays_on_terminals:
+        _print_line(event, style, partial(progress.console.print, markup=False, highlight=False))
+    # A narrow terminal cuts the end of the text.
+    text = "  ".join([_place(event), *_left(event), *_metric_texts(event, style.metrics)])
+    total = int(event.get("epochs", 0)) or None
+    progress.update(task, description=text, completed=int(event.get("epoch", 0)), total=total)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from onehot.screen import short_number
+from onehot.output import short_number
 
 __all__ = ["bars", "confusion", "curves", "reliability", "shown_number"]
 
@@ -72,19 +72,18 @@ def curves(title: str, lines: Mapping[str, Sequence[float | None]]) -> str:
     parts = axes.frame(ticks, "epoch")
     for index, (name, line) in enumerate(lines.items()):
         points = [axes.place(epoch + 1, value) for epoch, value in enumerate(line) if value is not None]
-        colour = SERIES[index % len(SERIES)]
-        path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
-        parts.append(f'<polyline points="{path}" class="curve" style="stroke:var({colour})"/>')
-        parts += [
-            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.5" style="fill:var({colour})"/>'
-            for x, y in points[:1]
-            if len(points) == 1
-        ]
-        parts.append(
-            f'<rect x="{LEFT + 8 + 110 * index}" y="2" width="10" height="10" rx="2" style="fill:var({colour})"/>'
-        )
-        parts.append(_text(LEFT + 22 + 110 * index, 11, name, anchor="start"))
+        colour, left = SERIES[index % len(SERIES)], LEFT + 8 + 110 * index
+        parts.append(_curve(points, colour))
+        parts.append(f'<rect x="{left}" y="2" width="10" height="10" rx="2" style="fill:var({colour})"/>')
+        parts.append(_text(left + 14, 11, name, anchor="start"))
     return _svg(parts, title)
+
+
+def _curve(points: Sequence[Point], colour: str) -> str:
+    if len(points) == 1:
+        return f'<circle cx="{points[0][0]:.1f}" cy="{points[0][1]:.1f}" r="2.5" style="fill:var({colour})"/>'
+    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+    return f'<polyline points="{path}" class="curve" style="stroke:var({colour})"/>'
 
 
 def confusion(title: str, matrix: Sequence[Sequence[int]], names: Sequence[str]) -> str:
@@ -100,10 +99,8 @@ def confusion(title: str, matrix: Sequence[Sequence[int]], names: Sequence[str])
             parts += _cell(margin + column * size, y, size, count=count, share=count / total, right=row == column)
     for column, name in enumerate(names):
         x = margin + column * size + size / 2
-        parts.append(
-            f'<g transform="translate({x + 4:.1f},{margin - 6}) rotate(-60)">'
-            f"{_text(0, 0, _short(name), anchor='start')}</g>"
-        )
+        text = _text(0, 0, _short(name), anchor="start")
+        parts.append(f'<g transform="translate({x + 4:.1f},{margin - 6}) rotate(-60)">{text}</g>')
     return _svg([*parts, _text(4, 14, "true ↓   predicted →", anchor="start")], title, width=side, height=side)
 
 

@@ -1,45 +1,15 @@
-"""A version's report as one HTML page that needs nothing else: no script, no font, no picture from elsewhere."""
+"""A version's report as one HTML page that needs nothing else: no script, no font, no image from another site."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
+from pathlib import Path
 from typing import Any
 
 from onehot.report_charts import bars, confusion, curves, reliability, shown_number
 
 __all__ = ["report_page"]
 
-STYLE = """
-:root { color-scheme: light dark; --paper: #fff; --ink: #1b1f24; --soft: #66707b; --rule: #e3e7eb; --first: #1f6feb;
-        --second: #d9730d; --right: #1f8f4e; --wrong: #cf222e; --bar: #7aa7e8; }
-@media (prefers-color-scheme: dark) {
-:root { --paper: #14171a; --ink: #e6e9ec; --soft: #98a2ad; --rule: #2c3238; --first: #6ea8fe; --second: #f0a35e;
-        --right: #4cc38a; --wrong: #ff6b6b; --bar: #3f6fb5; } }
-body { margin: 0 auto; max-width: 60rem; padding: 2rem 1.25rem 4rem; background: var(--paper); color: var(--ink);
-       font: 15px/1.5 system-ui, sans-serif; }
-h1 { font-size: 1.6rem; margin: 0; }
-h2 { font-size: 1.1rem; margin: 2.2rem 0 .6rem; }
-p { margin: .3rem 0; overflow-wrap: anywhere; }
-.soft { color: var(--soft); }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-th, td { padding: .25rem .9rem .25rem 0; text-align: right; border-bottom: 1px solid var(--rule); }
-th:first-child, td:first-child { text-align: left; }
-th { color: var(--soft); font-weight: 500; }
-.pictures { display: flex; flex-wrap: wrap; gap: 1.5rem; }
-.pictures > figure { margin: .6rem 0 0; flex: 1 1 24rem; max-width: 34rem; }
-figcaption { color: var(--soft); }
-svg { width: 100%; height: auto; display: block; }
-.scroll { overflow-x: auto; }
-.label { font: 11px system-ui, sans-serif; fill: var(--soft); }
-.inside { font: 9px system-ui, sans-serif; fill: var(--ink); }
-.strong { font: 600 11px system-ui, sans-serif; fill: var(--paper); }
-.grid { stroke: var(--rule); }
-.ideal { stroke: var(--soft); stroke-dasharray: 4 4; }
-.curve { fill: none; stroke-width: 2; stroke-linejoin: round; }
-.bar { fill: var(--bar); }
-.cell { fill: var(--rule); opacity: .45; }
-.holds { color: var(--right); }
-.fails { color: var(--wrong); }
-"""
+STYLE = Path(__file__).with_suffix(".css").read_text("utf-8")
 
 
 def report_page(manifest: Mapping[str, Any], report: Mapping[str, Any]) -> str:
@@ -132,9 +102,8 @@ def _classes(report: Mapping[str, Any]) -> str:
     table = _table(("class", "precision", "recall", "F1", "ROC-AUC", "rows"), rows) if rows else ""
     figures = []
     if report.get("confusion_matrix") and len(classes) <= 40:
-        figures.append(
-            _figure("confusion", confusion("confusion matrix", report["confusion_matrix"], report["class_names"]))
-        )
+        matrix = confusion("confusion matrix", report["confusion_matrix"], report["class_names"])
+        figures.append(_figure("confusion", matrix))
     if report.get("calibration"):
         ece = report["calibration"]["ece"]
         caption = f"reliability: accuracy of the held-out rows by confidence; ECE {shown_number(ece)}"
@@ -144,9 +113,8 @@ def _classes(report: Mapping[str, Any]) -> str:
 
 def _balance(report: Mapping[str, Any]) -> str:
     counts = {name: part["class_counts"] for name, part in report["parts"].items() if part.get("class_counts")}
-    return _section(
-        "Class balance", _pictures([_figure("rows of each class", bars("class balance", counts))]) if counts else ""
-    )
+    figures = [_figure("rows of each class", bars("class balance", counts))] if counts else []
+    return _section("Class balance", _pictures(figures))
 
 
 def _mistakes(found: Sequence[Mapping[str, Any]]) -> str:

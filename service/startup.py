@@ -2,7 +2,6 @@
 
 import argparse
 import gc
-import ipaddress
 import os
 import sys
 from collections.abc import Sequence
@@ -10,7 +9,7 @@ from collections.abc import Sequence
 import structlog
 
 from models.api_keys import ApiKeysError
-from models.settings import Settings, SettingsError, read_settings
+from models.settings import Settings, SettingsError, is_loopback, read_settings
 from service.app import create_app
 from service.auth.authenticator import Authenticator
 from service.http.context import EXTENSION, Services
@@ -79,11 +78,3 @@ def refusal(settings: Settings, *, insecure: bool) -> str | None:
         f"ONEHOT_BIND: expected a loopback address, as no API keys are set; received {settings.bind}: "
         "set ONEHOT_API_KEYS_FILE, or give --insecure to let everyone in who can reach that address"
     )
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches an address; names other than `localhost` do not count."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

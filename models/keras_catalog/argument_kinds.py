@@ -1,32 +1,40 @@
-"""What a value of each Keras argument may be: its kind, told by the argument's name.
+"""What a value of each Keras argument may be: its kind, which follows from the argument's name.
 
-Keras annotates nothing, accepts `units: true` and `units: 10**12`, and answers `kernel_size: "3"` with an error
-about `<=`.
-So each argument name has a kind here; `models.keras_catalog.objects` checks a spec's values against them.
+Keras annotates nothing, accepts `units: true` and `units: 10**12`, and fails on `kernel_size: "3"` with an error about
+`<=`. So each argument name has a kind here; `models.keras_catalog.objects` checks a spec's values against them.
 """
 
 import math
 import re
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from models.errors import Problem, shown
+
 __all__ = [
+    "POSITIVE",
+    "SEED",
     "Check",
     "Mismatch",
     "boolean",
+    "check_value",
     "choice",
     "either",
+    "expected_by",
     "family_of",
     "integer",
+    "kind",
     "kind_of",
     "layer_name",
     "listing",
     "number",
+    "single_entry",
     "text",
 ]
 
 LARGEST = 2**24
-"""No size of a layer is larger: what is above is a typing mistake that would take the machine's memory."""
+"""No size of a layer is larger: a larger number is a typing mistake that would take the machine's memory."""
 
 Check = Callable[[Any], Any]
 LAYER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
@@ -41,34 +49,69 @@ class Mismatch(ValueError):
         super().__init__(expected)
 
 
-def integer(lowest: int = -LARGEST, highest: int = LARGEST) -> Check:
-    """A whole number; 3.0 counts as one, True does not."""
-    bounds = f"a whole number from {lowest} to {highest}" if lowest > -LARGEST else "a whole number"
+def check_value(check: Check, value: Any, path: str, problems: list[Problem]) -> Any:
+    """The value as a check returns it; None where it is not of the kind, which `problems` then has."""
+    try:
+        return check(value)
+    except Mismatch as mismatch:
+        problems.append(Problem(path, mismatch.expected, shown(value)))
+        return None
 
-    def check(value: Any) -> int:
-        if isinstance(value, bool) or not isinstance(value, int | float) or value != value // 1:
-            raise Mismatch(bounds)
-        if not lowest <= value <= highest:
-            raise Mismatch(bounds)
-        return int(value)
+
+def expected_by(check: Check | None) -> str:
+    """What a check wants, in words."""
+    try:
+        if check is not None:
+            check(None)
+    except Mismatch as mismatch:
+        return mismatch.expected
+    return "a value"
+
+
+def single_entry(value: Any) -> tuple[Any, Any]:
+    """The name and the arguments in `Name` or `Name: {arguments}`; any other value is taken for a name."""
+    if isinstance(value, Mapping) and len(value) == 1:
+        ((name, arguments),) = value.items()
+        return name, {} if arguments is None else arguments
+    return value, {}
+
+
+def kind(expected: str, fits: Callable[[Any], bool], made: Callable[[Any], Any] = lambda value: value) -> Check:
+    """A check that one condition decides.
+
+    Args:
+        expected: What fits, in words.
+        fits: The condition.
+        made: Makes of a value that fits what a spec has.
+    """
+
+    def check(value: Any) -> Any:
+        if not fits(value):
+            raise Mismatch(expected)
+        return made(value)
 
     return check
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
+
+
+def integer(lowest: int = -LARGEST, highest: int = LARGEST) -> Check:
+    """A whole number; 3.0 counts as one, True does not."""
+    expected = f"a whole number from {lowest} to {highest}" if lowest > -LARGEST else "a whole number"
+    return kind(expected, lambda value: _is_number(value) and value == int(value) and lowest <= value <= highest, int)
 
 
 def number(lowest: float = -math.inf, highest: float = math.inf, *, above: bool = False, below: bool = False) -> Check:
     """A finite number within bounds; `above` and `below` exclude the bounds themselves."""
-    expected = f"a number{_bounds(lowest, highest, above=above, below=below)}"
 
-    def check(value: Any) -> float:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-            raise Mismatch(expected)
-        too_low = value <= lowest if above else value < lowest
-        too_high = value >= highest if below else value > highest
-        if too_low or too_high:
-            raise Mismatch(expected)
-        return float(value)  # Keras takes a learning rate of 1 for an integer, and fails on it
+    def fits(value: Any) -> bool:
+        excluded = (above and value == lowest) or (below and value == highest)
+        return _is_number(value) and lowest <= value <= highest and not excluded
 
-    return check
+    # Keras takes a learning rate of 1 for an integer, and fails on it.
+    return kind(f"a number{_bounds(lowest, highest, above=above, below=below)}", fits, float)
 
 
 def _bounds(lowest: float, highest: float, *, above: bool, below: bool) -> str:
@@ -80,36 +123,18 @@ def _bounds(lowest: float, highest: float, *, above: bool, below: bool) -> str:
     return f" {' and '.join(parts)}" if parts else ""
 
 
-def boolean(value: Any) -> bool:
-    """True or false."""
-    if not isinstance(value, bool):
-        raise Mismatch("true or false")
-    return value
-
-
-def text(value: Any) -> str:
-    """Any text with something in it."""
-    if not isinstance(value, str) or not value:
-        raise Mismatch("text")
-    return value
-
-
-def layer_name(value: Any) -> str:
-    """A name that every backend and the exported graph take."""
-    if not isinstance(value, str) or LAYER_NAME.fullmatch(value) is None or value == INPUT_NAME:
-        raise Mismatch(f"a name of letters, digits, `_`, `.` and `-`, and not {INPUT_NAME!r}, which the input has")
-    return value
+boolean = kind("true or false", lambda value: isinstance(value, bool))
+text = kind("text", lambda value: isinstance(value, str) and value != "")
+layer_name = kind(
+    f"a name of letters, digits, `_`, `.` and `-`, and not {INPUT_NAME!r}, which the input has",
+    lambda value: isinstance(value, str) and LAYER_NAME.fullmatch(value) is not None and value != INPUT_NAME,
+)
+"""A name that every backend and the exported graph take."""
 
 
 def choice(*names: str) -> Check:
     """One of a few words."""
-
-    def check(value: Any) -> str:
-        if value not in names:
-            raise Mismatch("one of " + ", ".join(names))
-        return str(value)
-
-    return check
+    return kind("one of " + ", ".join(names), lambda value: value in names, str)
 
 
 def either(*checks: Check) -> Check:
@@ -141,29 +166,19 @@ def listing(item: Check, *, length: int | None = None) -> Check:
     return check
 
 
-def _dimensions(class_name: str) -> int:
-    return int(class_name[-2]) if class_name[-1:] == "D" and class_name[-2:-1].isdigit() else _transposed(class_name)
+def _axes(class_name: str) -> int:
+    """How many spatial axes a class works on: 2 for Conv2D and Conv2DTranspose."""
+    found = re.search(r"(\d)D(Transpose)?$", class_name)
+    return int(found[1]) if found else 1
 
 
-def _transposed(class_name: str) -> int:
-    return int(class_name[-11]) if class_name.endswith("DTranspose") else 1
-
-
-def per_axis(item: Check) -> Callable[[str], Check]:
-    """One value for all spatial axes, or a list of one for each; how many follows from the class: Conv2D has 2."""
-
-    def make(class_name: str) -> Check:
-        return either(item, listing(item, length=max(_dimensions(class_name), _recurrent(class_name))))
-
-    return make
-
-
-def _recurrent(class_name: str) -> int:
-    return int(class_name[-2]) if class_name.startswith("ConvLSTM") else 0
+def _per_axis(item: Check) -> Callable[[str], Check]:
+    """One value for all spatial axes of a class, or a list of one for each."""
+    return lambda class_name: either(item, listing(item, length=_axes(class_name)))
 
 
 def _borders(class_name: str) -> Check:
-    axes = _dimensions(class_name)
+    axes = _axes(class_name)
     edge = integer(0)
     pair = listing(edge, length=2)
     if axes == 1:
@@ -251,13 +266,12 @@ KINDS: Mapping[str, Check] = {
     "scaling": choice("density", "spectrum"),
     "renorm_clipping": listing(text),
 }  # fmt: skip
-"""Argument name → its check, where the name alone tells. Classes in which it means something else are in OWN_KINDS."""
+"""Argument name → its check, where the name alone decides; classes in which it means something else: OWN_KINDS."""
 
 SHAPED_KINDS: Mapping[str, Callable[[str], Check]] = {
-    **dict.fromkeys(
-        ("kernel_size", "strides", "pool_size", "dilation_rate", "size", "output_size"), per_axis(POSITIVE)
-    ),
-    "output_padding": per_axis(integer(0)),
+    **dict.fromkeys(("kernel_size", "strides", "pool_size", "dilation_rate", "size"), _per_axis(POSITIVE)),
+    "output_size": _per_axis(POSITIVE),
+    "output_padding": _per_axis(integer(0)),
     "cropping": _borders,
 }
 

@@ -4,7 +4,6 @@ The signatures are in `keras_signatures.json`, written by `python -m trainer.ker
 An object is `ClassName` or `ClassName: {keyword arguments}`, under Keras' own names.
 """
 
-import difflib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,22 +11,21 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from models.errors import Problem, shown
-from models.keras_catalog.argument_kinds import Mismatch, boolean, family_of, kind_of, layer_name, number
+from models.errors import Problem, did_you_mean, folded, shown
+from models.keras_catalog import argument_kinds as kinds
 from models.keras_catalog.shape_rules import AUGMENTING
 
 __all__ = [
     "ACTIVATION_LAYERS", "ObjectSpec", "check_object", "families", "keras_version", "known_names", "refused_names",
 ]  # fmt: skip
 
+SHORT_LOSSES = {"mse": "MeanSquaredError", "mae": "MeanAbsoluteError", "mape": "MeanAbsolutePercentageError",
+                "msle": "MeanSquaredLogarithmicError", "bce": "BinaryCrossentropy", "kld": "KLDivergence"}  # fmt: skip
 SHORT_NAMES: Mapping[str, Mapping[str, str]] = {
     "initializers": {"uniform": "RandomUniform", "normal": "RandomNormal"},
-    "losses": {"mse": "MeanSquaredError", "mae": "MeanAbsoluteError", "mape": "MeanAbsolutePercentageError",
-               "msle": "MeanSquaredLogarithmicError", "bce": "BinaryCrossentropy", "kld": "KLDivergence"},
-    "metrics": {"mse": "MeanSquaredError", "mae": "MeanAbsoluteError", "mape": "MeanAbsolutePercentageError",
-                "msle": "MeanSquaredLogarithmicError", "bce": "BinaryCrossentropy", "kld": "KLDivergence",
-                "rmse": "RootMeanSquaredError", "acc": "Accuracy"},
-}  # fmt: skip
+    "losses": SHORT_LOSSES,
+    "metrics": {**SHORT_LOSSES, "rmse": "RootMeanSquaredError", "acc": "Accuracy"},
+}
 """Short names that Keras takes as well."""
 
 ACTIVATION_LAYERS: Mapping[str, str] = {
@@ -35,7 +33,7 @@ ACTIVATION_LAYERS: Mapping[str, str] = {
 }  # fmt: skip
 """Activations that take arguments → the layer that does the same: a function with arguments cannot be saved by name."""
 
-EVERY_LAYER: Mapping[str, Any] = {"name": layer_name, "trainable": boolean}
+EVERY_LAYER: Mapping[str, Any] = {"name": kinds.layer_name, "trainable": kinds.boolean}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +66,9 @@ def _table() -> dict[str, Any]:
 @cache
 def _index(family: str) -> dict[str, str]:
     entry = _table()[family]
-    names = {_folded(name): name for name in entry["known"]}
-    names |= {_folded(alias): name for alias, name in entry["aliases"].items()}
+    names = {folded(name): name for name in entry["known"]}
+    names |= {folded(alias): name for alias, name in entry["aliases"].items()}
     return names | dict(SHORT_NAMES.get(family, {}))
-
-
-def _folded(name: str) -> str:
-    return name.replace("_", "").lower()
 
 
 def keras_version() -> str:
@@ -111,12 +105,12 @@ def check_object(family: str, value: Any, path: str, problems: list[Problem]) ->
     Returns:
         The object under its canonical name, or None when its name or form is wrong.
     """
-    name, arguments = _name_and_arguments(value)
-    if name is None:
+    name, arguments = kinds.single_entry(value)
+    if not isinstance(name, str) or not name:
         expected = f"a name or one {{Name: {{arguments}}}} of Keras' {family}"
         problems.append(Problem(path, expected, shown(value)))
         return None
-    class_name = _index(family).get(_folded(name))
+    class_name = _index(family).get(folded(name))
     if class_name is None:
         problems.append(_unknown_class(family, name, path))
         return None
@@ -134,34 +128,17 @@ def check_object(family: str, value: Any, path: str, problems: list[Problem]) ->
     return ObjectSpec(class_name, checked)
 
 
-def _name_and_arguments(value: Any) -> tuple[str | None, Any]:
-    if isinstance(value, str) and value:
-        return value, {}
-    if isinstance(value, Mapping) and len(value) == 1:
-        ((name, arguments),) = value.items()
-        if isinstance(name, str):
-            return name, {} if arguments is None else arguments
-    return None, {}
-
-
 def _joined(*parts: str) -> str:
     return ".".join(part for part in parts if part)
 
 
 def _unknown_class(family: str, name: str, path: str) -> Problem:
-    reasons = {_folded(refused): reason for refused, reason in refused_names(family).items()}
-    reason = reasons.get(_folded(name))
+    reasons = {folded(refused): reason for refused, reason in refused_names(family).items()}
+    reason = reasons.get(folded(name))
     if reason is not None:
-        return Problem(
-            path, f"one of Keras' {family} that can be trained and served", f"{name}, refused because {reason}"
-        )
-    return Problem(path, f"one of Keras' {family}{_did_you_mean(name, known_names(family))}", shown(name))
-
-
-def _did_you_mean(name: str, names: Mapping[str, Any]) -> str:
-    folded = {_folded(known): known for known in names}
-    close = difflib.get_close_matches(_folded(name), folded, n=1, cutoff=0.6)
-    return f" (did you mean {folded[close[0]]}?)" if close else ""
+        expected = f"one of Keras' {family} that can be trained and served"
+        return Problem(path, expected, f"{name}, refused because {reason}")
+    return Problem(path, f"one of Keras' {family}{did_you_mean(name, known_names(family))}", shown(name))
 
 
 def _check_arguments(
@@ -175,11 +152,11 @@ def _check_arguments(
             may_be_none = signature[argument].get("default", 0) is None
             if value is None and may_be_none:
                 continue
-            checked[argument] = _check_value(class_name, argument, value, path=inner, problems=problems)
+            checked[argument] = _check_argument(class_name, argument, value, path=inner, problems=problems)
         elif family == "layers" and argument in EVERY_LAYER:
-            checked[argument] = _checked_by(EVERY_LAYER[argument], value, path=inner, problems=problems)
+            checked[argument] = kinds.check_value(EVERY_LAYER[argument], value, inner, problems)
         else:
-            expected = f"an argument of {class_name}{_did_you_mean(str(argument), signature)}"
+            expected = f"an argument of {class_name}{did_you_mean(str(argument), signature)}"
             problems.append(Problem(inner, expected, f"{argument!r}, which it does not have"))
     for argument, described in signature.items():
         if described.get("required") and argument not in arguments:
@@ -188,38 +165,23 @@ def _check_arguments(
 
 
 def _expected(class_name: str, argument: str) -> str:
-    family = family_of(argument)
+    family = kinds.family_of(argument)
     if family is not None:
         return f"one of Keras' {family}"
-    check = kind_of(class_name, argument)
-    if check is None:
-        return "a value"
-    try:
-        check(None)
-    except Mismatch as mismatch:
-        return mismatch.expected
-    return "a value"
+    return kinds.expected_by(kinds.kind_of(class_name, argument))
 
 
-def _check_value(class_name: str, argument: str, value: Any, *, path: str, problems: list[Problem]) -> Any:
-    family = family_of(argument)
+def _check_argument(class_name: str, argument: str, value: Any, *, path: str, problems: list[Problem]) -> Any:
+    family = kinds.family_of(argument)
     if family == "schedules" and not isinstance(value, Mapping):
-        return _checked_by(number(0, 10, above=True), value, path=path, problems=problems)
+        return kinds.check_value(kinds.number(0, 10, above=True), value, path, problems)
     if family is not None:
         nested = check_object(family, value, path, problems)
         if family == "layers" and nested is not None and nested.class_name in (*AUGMENTING, "Normalization"):
             problems.append(Problem(path, "a layer that can be exported inside of another", nested.class_name))
         return nested.document if nested is not None else None
-    check = kind_of(class_name, argument)
+    check = kinds.kind_of(class_name, argument)
     if check is None:
         problems.append(Problem(path, "an argument that a spec can carry", f"{argument!r}, which holds Python objects"))
         return None
-    return _checked_by(check, value, path=path, problems=problems)
-
-
-def _checked_by(check: Any, value: Any, *, path: str, problems: list[Problem]) -> Any:
-    try:
-        return check(value)
-    except Mismatch as mismatch:
-        problems.append(Problem(path, mismatch.expected, shown(value)))
-        return None
+    return kinds.check_value(check, value, path, problems)

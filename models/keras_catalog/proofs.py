@@ -1,4 +1,4 @@
-"""What was proved to be trained and served, name by name, and what is refused and why: data, read without a framework.
+"""The names that were proved to be trained and served, and the refused ones: data, read without a framework.
 
 `keras_proofs.json` is written by `python -m trainer.keras_catalog.proving`, which trains, exports and compares every
 name.
@@ -7,6 +7,7 @@ name.
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -74,17 +75,13 @@ def markdown() -> str:
         "`python -m trainer.keras_catalog.proving` proves all of it again; "
         "`onehot layers` prints this page (`--markdown`).",
     ]
-    family = ""
-    for entry in entries():
-        if entry.family != family:
-            family = entry.family
-            lines += [
-                "",
-                f"## {TITLES.get(family, family.capitalize())}",
-                "",
-                "| name | | largest difference |",
-                "| --- | --- | --- |",
-            ]
-        difference = "" if entry.largest_difference is None else f"{entry.largest_difference:.0e}"
-        lines.append(f"| `{entry.name}` | {entry.status} | {difference} |")
+    for family, members in groupby(entries(), key=lambda entry: entry.family):
+        title = TITLES.get(family, family.capitalize())
+        lines += ["", f"## {title}", "", "| name | | largest difference |", "| --- | --- | --- |"]
+        lines += [_row(entry) for entry in members]
     return "\n".join(lines) + "\n"
+
+
+def _row(entry: Entry) -> str:
+    difference = "" if entry.largest_difference is None else f"{entry.largest_difference:.0e}"
+    return f"| `{entry.name}` | {entry.status} | {difference} |"

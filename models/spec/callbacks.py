@@ -1,7 +1,6 @@
 """Callbacks that need something of the rest of the spec: a measured name to watch, a learning rate to change."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from models.errors import Problem
 from models.keras_catalog.objects import ObjectSpec
@@ -50,17 +49,13 @@ def check_monitors(
     for index, callback in enumerate(callbacks):
         if callback.class_name not in MONITORING:
             continue
-        path, monitor = f"fit.callbacks.{index}.{callback.class_name}", _monitor(callback.arguments)
+        path = f"fit.callbacks.{index}.{callback.class_name}"
+        monitor = str(callback.arguments.get("monitor", "val_loss"))
         if monitor not in measured:
             problems.append(Problem(f"{path}.monitor", f"one of {', '.join(measured)}", repr(monitor)))
         elif callback.arguments.get("mode", "auto") == "auto" and _is_undirected(monitor, metrics):
-            problems.append(
-                Problem(f"{path}.mode", f"min or max: Keras does not know which {monitor} is better", "auto")
-            )
-
-
-def _monitor(arguments: Mapping[str, Any]) -> str:
-    return str(arguments.get("monitor", "val_loss"))
+            expected = f"min or max: Keras does not know which {monitor} is better"
+            problems.append(Problem(f"{path}.mode", expected, "auto"))
 
 
 def _is_undirected(monitor: str, metrics: Sequence[ObjectSpec]) -> bool:

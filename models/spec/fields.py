@@ -1,61 +1,43 @@
 """marshmallow fields whose errors are `Problem`s: where, what was expected, what came."""
 
-import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, missing, validates_schema
+from marshmallow import Schema, ValidationError, fields, validates_schema
 
-from models.errors import Problem, shown
-from models.keras_catalog.argument_kinds import Check, Mismatch
+from models.dataclass_schema import schema_of
+from models.errors import Problem, did_you_mean, shown
+from models.keras_catalog.argument_kinds import Check, check_value, expected_by
+from models.keras_catalog.objects import check_object
 
-__all__ = ["Checked", "Part", "Problems", "SpecPart", "did_you_mean", "flatten"]
+__all__ = ["SpecField", "SpecPart", "checked", "each_of", "flatten", "keras_object", "keras_objects", "part"]
 
-
-class Checked(fields.Field[Any]):
-    """A value that a check of `models.keras_catalog.argument_kinds` accepts."""
-
-    def __init__(self, check: Check, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.check = check
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
-        del attr, data, kwargs
-        try:
-            return self.check(value)
-        except Mismatch as mismatch:
-            raise ValidationError([Problem("", mismatch.expected, shown(value))]) from mismatch
-
-    def make_error(self, key: str, **kwargs: Any) -> ValidationError:
-        """Say what was expected where nothing, or null, came."""
-        del kwargs
-        return ValidationError([Problem("", self.expected, "nothing" if key == "required" else "null")])
-
-    @property
-    def expected(self) -> str:
-        """What the check wants, in words."""
-        try:
-            self.check(missing)
-        except Mismatch as mismatch:
-            return mismatch.expected
-        return "a value"
+FieldCheck = Callable[[Any, list[Problem]], Any]
+"""Makes what a spec has of a value, given the list that takes problems."""
+ItemCheck = Callable[[Any, str, list[Problem]], Any]
+"""As `FieldCheck`, for an item of a list; the second argument is its path."""
 
 
-class Problems(fields.Field[Any]):
-    """A value that a function checks, which may find several problems inside it."""
+class SpecField(fields.Field[Any]):
+    """A field that says what it expects.
 
-    def __init__(self, expected: str, check: Any, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+    Args:
+        expected: That, in words.
+        check: Finds the problems of a value, of which there may be several.
+    """
+
+    def __init__(self, expected: str, check: FieldCheck) -> None:
+        super().__init__()
         self.expected = expected
         self.check = check
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         del attr, data, kwargs
         problems: list[Problem] = []
-        checked = self.check(value, problems)
+        made = self.check(value, problems)
         if problems:
             raise ValidationError(list(problems))
-        return checked
+        return made
 
     def make_error(self, key: str, **kwargs: Any) -> ValidationError:
         """Say what was expected where nothing, or null, came."""
@@ -63,11 +45,54 @@ class Problems(fields.Field[Any]):
         return ValidationError([Problem("", self.expected, "nothing" if key == "required" else "null")])
 
 
+def checked(kind: Check) -> SpecField:
+    """A value that a check of `models.keras_catalog.argument_kinds` accepts; a list of values becomes a tuple."""
+
+    def check(value: Any, problems: list[Problem]) -> Any:
+        made = check_value(kind, value, "", problems)
+        return tuple(made) if isinstance(made, list) else made
+
+    return SpecField(expected_by(kind), check)
+
+
+def each_of(expected: str, check_item: ItemCheck) -> SpecField:
+    """A list, each item of which is checked, under its number."""
+
+    def check(value: Any, problems: list[Problem]) -> Any:
+        if not isinstance(value, list):
+            problems.append(Problem("", expected, shown(value)))
+            return ()
+        return tuple(check_item(item, str(index), problems) for index, item in enumerate(value))
+
+    return SpecField(expected, check)
+
+
+def keras_object(family: str) -> SpecField:
+    """One Keras object of a family."""
+    return SpecField(f"one of Keras' {family}", lambda value, problems: check_object(family, value, "", problems))
+
+
+def keras_objects(family: str) -> SpecField:
+    """A list of Keras objects of a family."""
+    return each_of(f"a list of Keras' {family}", lambda *item: check_object(family, *item))
+
+
+def part(made: type[Any]) -> SpecField:
+    """A nested mapping that becomes a dataclass."""
+    schema = schema_of(made, SpecPart)
+    expected = f"a mapping with the keys {', '.join(schema.fields)}"
+
+    def check(value: Any, problems: list[Problem]) -> Any:
+        if not isinstance(value, Mapping):
+            problems.append(Problem("", expected, shown(value)))
+            return None
+        return made(**schema.load(value))
+
+    return SpecField(expected, check)
+
+
 class SpecPart(Schema):
     """A mapping of known keys; an unknown one is answered with the nearest known one."""
-
-    class Meta:
-        unknown = EXCLUDE
 
     @validates_schema(pass_original=True, skip_on_field_errors=False)
     def refuse_unknown_keys(self, data: Any, original: Any, **kwargs: Any) -> None:
@@ -82,36 +107,6 @@ def _unknown_key(key: str, known: Iterable[str]) -> Problem:
     return Problem(
         "", f"one of the keys {', '.join(known)}{did_you_mean(key, known)}", f"{key!r}, which is none of them"
     )
-
-
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """The nearest known name as a question, or nothing."""
-    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return f" (did you mean {close[0]}?)" if close else ""
-
-
-class Part(fields.Field[Any]):
-    """A nested mapping with a schema of its own."""
-
-    def __init__(self, schema: type[SpecPart], **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.schema = schema()
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
-        del attr, data, kwargs
-        if not isinstance(value, Mapping):
-            raise ValidationError([Problem("", self.expected, shown(value))])
-        return self.schema.load(value)
-
-    def make_error(self, key: str, **kwargs: Any) -> ValidationError:
-        """Say which keys were expected where nothing, or null, came."""
-        del kwargs
-        return ValidationError([Problem("", self.expected, "nothing" if key == "required" else "null")])
-
-    @property
-    def expected(self) -> str:
-        """The keys in words."""
-        return f"a mapping with the keys {', '.join(self.schema.fields)}"
 
 
 def flatten(messages: Any, path: str = "") -> list[Problem]:

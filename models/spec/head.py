@@ -8,10 +8,11 @@ from typing import Any
 from models.errors import Problem
 from models.keras_catalog.objects import ObjectSpec
 from models.keras_catalog.shape_rules import ALIKE
+from models.names import TASKS
 
 __all__ = ["LOSSES", "MULTILABEL", "REGRESSION", "SIGMOID", "SOFTMAX", "Head", "check_head", "find_head"]
 
-SOFTMAX, SIGMOID, MULTILABEL, REGRESSION = "softmax", "sigmoid", "multilabel", "regression"
+SOFTMAX, SIGMOID, MULTILABEL, REGRESSION = TASKS
 SPARSE_LOSS = "SparseCategoricalCrossentropy"
 
 ONE_OF_MANY = ("CategoricalCrossentropy", "CategoricalFocalCrossentropy", "CategoricalHinge",

@@ -51,7 +51,7 @@ METRICS: Mapping[str, Sequence[str]] = {
 """Task → the metrics that mean something for it; `sparse` is softmax with a loss that takes class indices."""
 
 AVERAGED = frozenset({"F1Score", "FBetaScore"})
-"""Metrics that Keras gives as one value for each class, unless told otherwise."""
+"""Metrics that Keras gives as one value for each class, unless `average` is given."""
 
 UNDIRECTED = frozenset({"TruePositives", "TrueNegatives", "FalsePositives", "FalseNegatives"})
 """Metrics of which Keras does not know whether more of them is better."""
@@ -68,7 +68,7 @@ def metric_name(metric: ObjectSpec) -> str:
 
 
 def measured_names(metrics: Sequence[ObjectSpec]) -> list[str]:
-    """What is measured of each part: the loss and every metric, by name."""
+    """The measured names of each part: the loss and every metric."""
     return [LOSS, *(metric_name(metric) for metric in metrics)]
 
 

@@ -1,55 +1,66 @@
-"""The value objects of a spec, valid from birth: `models.spec.load_spec` is what makes them."""
+"""The value objects of a spec, beside the type of each field what reads it; `models.spec.load_spec` makes them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, is_dataclass
+from typing import Annotated, Any
 
+from models.keras_catalog import argument_kinds as kinds
 from models.keras_catalog.objects import ObjectSpec
+from models.names import BACKENDS
 from models.preprocessing.pipeline import StepSpec
 from models.queue.names import CPU_QUEUE, GPU_QUEUE
+from models.spec.fields import checked, each_of, keras_object, keras_objects, part
+from models.spec.steps import STEPS, check_step, step_document
+from models.spec.value_kinds import FRACTION, SHAPE, class_name_list, class_weights, label_name, model_name
 
 __all__ = ["CompileSpec", "DataSpec", "FitSpec", "Gate", "Resources", "Spec"]
+
+RMSPROP = ObjectSpec("RMSprop")
+"""What Keras takes where no optimizer is named."""
+NAMES = kinds.either(kinds.text, kinds.listing(kinds.text))
+SHARE_OR_SOURCE = kinds.either(FRACTION, kinds.text)
+PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16")
 
 
 @dataclass(frozen=True, slots=True)
 class DataSpec:
     """Where the data comes from and how it is split."""
 
-    source: str
-    features: str | tuple[str, ...] | None = None
-    target: str | None = None
-    validation: float | str = 0.15
-    test: float | str = 0.15
-    class_names: tuple[str, ...] | None = None
+    source: Annotated[str, checked(kinds.text)]
+    features: Annotated[str | tuple[str, ...] | None, checked(NAMES)] = None
+    target: Annotated[str | None, checked(kinds.text)] = None
+    validation: Annotated[float | str, checked(SHARE_OR_SOURCE)] = 0.15
+    test: Annotated[float | str, checked(SHARE_OR_SOURCE)] = 0.15
+    class_names: Annotated[tuple[str, ...] | None, checked(class_name_list)] = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CompileSpec:
     """The arguments of `Sequential.compile`."""
 
-    optimizer: ObjectSpec
-    loss: ObjectSpec
-    metrics: tuple[ObjectSpec, ...] = ()
+    optimizer: Annotated[ObjectSpec, keras_object("optimizers")] = RMSPROP
+    loss: Annotated[ObjectSpec, keras_object("losses")]
+    metrics: Annotated[tuple[ObjectSpec, ...], keras_objects("metrics")] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class FitSpec:
     """The arguments of `Sequential.fit`, and how long it may take."""
 
-    epochs: int = 1
-    batch_size: int = 32
-    callbacks: tuple[ObjectSpec, ...] = ()
-    class_weight: str | Mapping[str, float] | None = None
-    precision: str = "float32"
-    shuffle: bool = True
-    timeout_s: float | None = None
+    epochs: Annotated[int, checked(kinds.integer(1, 1_000_000))] = 1
+    batch_size: Annotated[int, checked(kinds.integer(1, 2**20))] = 32
+    callbacks: Annotated[tuple[ObjectSpec, ...], keras_objects("callbacks")] = ()
+    class_weight: Annotated[str | Mapping[str, float] | None, checked(class_weights)] = None
+    precision: Annotated[str, checked(kinds.choice(*PRECISIONS))] = "float32"
+    shuffle: Annotated[bool, checked(kinds.boolean)] = True
+    timeout_s: Annotated[float | None, checked(kinds.number(0, above=True))] = None
 
 
 @dataclass(frozen=True, slots=True)
 class Resources:
     """What a training needs of its node."""
 
-    gpus: int = 0
+    gpus: Annotated[int, checked(kinds.integer(0, 64))] = 0
 
     @property
     def queue(self) -> str:
@@ -61,46 +72,33 @@ class Resources:
 class Gate:
     """What a new version must reach before the label `stable` moves to it."""
 
-    metric: str
-    minimum: float | None = None
-    not_worse_than: str | None = None
-    tolerance: float = 0.0
-    per_class: bool = False
+    metric: Annotated[str, checked(kinds.text)]
+    minimum: Annotated[float | None, checked(kinds.number())] = None
+    not_worse_than: Annotated[str | None, checked(label_name)] = None
+    tolerance: Annotated[float, checked(kinds.number(0))] = 0.0
+    per_class: Annotated[bool, checked(kinds.boolean)] = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Spec:
     """One training."""
 
-    model: str
-    data: DataSpec
-    layers: tuple[ObjectSpec, ...]
-    compile: CompileSpec
-    backend: str = "tensorflow"
-    seed: int = 0
-    preprocessing: tuple[StepSpec, ...] = ()
-    input_shape: tuple[int, ...] | None = None
-    fit: FitSpec = FitSpec()
-    resources: Resources = Resources()
-    gate: Gate | None = None
+    model: Annotated[str, checked(model_name)]
+    backend: Annotated[str, checked(kinds.choice(*BACKENDS))] = "tensorflow"
+    seed: Annotated[int, checked(kinds.SEED)] = 0
+    data: Annotated[DataSpec, part(DataSpec)]
+    preprocessing: Annotated[tuple[StepSpec, ...], each_of(f"a list of the steps {', '.join(STEPS)}", check_step)] = ()
+    input_shape: Annotated[tuple[int, ...] | None, checked(SHAPE)] = None
+    layers: Annotated[tuple[ObjectSpec, ...], keras_objects("layers")]
+    compile: Annotated[CompileSpec, part(CompileSpec)]
+    fit: Annotated[FitSpec, part(FitSpec)] = FitSpec()
+    resources: Annotated[Resources, part(Resources)] = Resources()
+    gate: Annotated[Gate | None, part(Gate)] = None
 
     @property
     def document(self) -> dict[str, Any]:
         """The spec as plain JSON values; `load_spec` reads it back equal."""
-        document = {
-            "model": self.model,
-            "backend": self.backend,
-            "seed": self.seed,
-            "data": _set_values(self.data),
-            "preprocessing": [_step_document(step) for step in self.preprocessing],
-            "input_shape": list(self.input_shape) if self.input_shape is not None else None,
-            "layers": [layer.document for layer in self.layers],
-            "compile": _set_values(self.compile),
-            "fit": _set_values(self.fit),
-            "resources": _set_values(self.resources),
-            "gate": _set_values(self.gate) if self.gate is not None else None,
-        }
-        return {key: value for key, value in document.items() if value is not None}
+        return _set_values(self)
 
 
 def _set_values(part: Any) -> dict[str, Any]:
@@ -111,14 +109,10 @@ def _set_values(part: Any) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     if isinstance(value, ObjectSpec):
         return value.document
+    if isinstance(value, StepSpec):
+        return step_document(value)
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
+    if is_dataclass(value):
+        return _set_values(value)
     return dict(value) if isinstance(value, Mapping) else value
-
-
-def _step_document(step: StepSpec) -> dict[str, Any] | str:
-    if step.name == "astype":
-        return {"astype": "float32"}
-    if step.name in ("reshape", "resize"):
-        return {step.name: list(*step.arguments.values())}
-    return {step.name: dict(step.arguments)} if step.arguments else step.name

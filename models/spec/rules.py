@@ -21,7 +21,9 @@ def check_rules(parts: Mapping[str, Any], problems: list[Problem]) -> None:
         problems: Takes every problem that is found.
     """
     _check_network(parts.get("layers"), parts.get("compile"), parts.get("input_shape"), problems)
-    _check_callbacks(parts.get("fit"), parts.get("compile"), problems)
+    fit, compiled = parts.get("fit"), parts.get("compile")
+    if fit is not None and compiled is not None:
+        check_callbacks(fit.callbacks, compiled.optimizer, compiled.metrics, problems)
     _check_fractions(parts.get("data"), problems)
     _check_gate(parts.get("gate"), parts.get("compile"), problems)
     _check_reshape(parts.get("preprocessing"), parts.get("input_shape"), problems)
@@ -57,19 +59,11 @@ def check_output(layers: Sequence[ObjectSpec], input_shape: tuple[int, ...], pro
         problems.append(Problem(path, "one row of numbers for each instance; is a Flatten missing?", received))
 
 
-def _check_callbacks(fit: Any, compiled: Any, problems: list[Problem]) -> None:
-    if fit is not None and compiled is not None:
-        check_callbacks(fit.callbacks, compiled.optimizer, compiled.metrics, problems)
-
-
 def _check_fractions(data: Any, problems: list[Problem]) -> None:
-    fractions = (
-        [share for share in (data.validation, data.test) if isinstance(share, float)] if data is not None else []
-    )
-    if sum(fractions) >= 1:
-        problems.append(
-            Problem("data", "`validation` and `test` that leave rows to train on", f"{sum(fractions):g} of all")
-        )
+    shares = [data.validation, data.test] if data is not None else []
+    total = sum(share for share in shares if isinstance(share, float))
+    if total >= 1:
+        problems.append(Problem("data", "`validation` and `test` that leave rows to train on", f"{total:g} of all"))
 
 
 def _check_gate(gate: Any, compiled: Any, problems: list[Problem]) -> None:
@@ -100,9 +94,8 @@ def _check_reshape(steps: Any, input_shape: Any, problems: list[Problem]) -> Non
     index, last = reshapes[-1]
     shape = list(last.arguments.get("shape", ()))
     if -1 not in shape and shape != list(input_shape):
-        problems.append(
-            Problem("input_shape", f"what preprocessing.{index}.reshape makes, {shape}", str(list(input_shape)))
-        )
+        expected = f"what preprocessing.{index}.reshape makes, {shape}"
+        problems.append(Problem("input_shape", expected, str(list(input_shape))))
 
 
 def _check_gpus(resources: Any, backend: Any, problems: list[Problem]) -> None:

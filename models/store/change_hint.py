@@ -12,7 +12,7 @@ from pathlib import Path
 from obstore.store import ObjectStore
 
 from models.errors import StoreUnavailable
-from models.store.compare_and_swap import NotModified, SwappedDocument, UnreadableDocument
+from models.store.compare_and_swap import AtomicDocument, UnreadableDocument
 
 __all__ = ["ChangeHint", "ChangeHintReader"]
 
@@ -30,9 +30,9 @@ class ChangeHint:
     folder: Path | None
 
     @property
-    def file(self) -> SwappedDocument:
+    def file(self) -> AtomicDocument:
         """The hint at rest."""
-        return SwappedDocument(
+        return AtomicDocument(
             self.objects, self.folder, "changes.json", lock=".changes.lock", holds="{model: a token}"
         )  # fmt: skip
 
@@ -68,7 +68,7 @@ class ChangeHintReader:
             answer = self._file.read_if_changed(self._e_tag)
         except UnreadableDocument:  # broken by hand; full listings go on without it
             return set()
-        if isinstance(answer, NotModified):
+        if answer is None:
             return set()
         before = self._tokens
         self._tokens, self._e_tag = answer

@@ -1,6 +1,6 @@
 """Checkpoints of a job that trains, in the store: any node can take the job over. Layout: `models/README.md`.
 
-What is in a checkpoint is the trainer's business; here it is bytes that come back whole, or not at all.
+The trainer knows the content of a checkpoint; here it is bytes that come back whole, or not at all.
 """
 
 import contextlib
@@ -37,7 +37,7 @@ class JobCheckpoints:
     job_id: str
 
     @property
-    def place(self) -> str:
+    def folder(self) -> str:
         """The folder of the job's checkpoints."""
         return f"{self.model}/checkpoints/{self.job_id}"
 
@@ -73,17 +73,17 @@ class JobCheckpoints:
         """
         self._drop(self._numbers())
         if self.store.folder is not None:
-            for folder in (self.store.folder / self.place, self.store.folder / self.model / "checkpoints"):
+            for folder in (self.store.folder / self.folder, self.store.folder / self.model / "checkpoints"):
                 with contextlib.suppress(OSError):  # it is not empty, or never was
                     folder.rmdir()
 
     def _path(self, number: int) -> str:
-        return f"{self.place}/{number:08d}{ENDING}"
+        return f"{self.folder}/{number:08d}{ENDING}"
 
     def _numbers(self) -> list[int]:
         """The numbers of the checkpoints, ascending."""
         with answering():
-            listing = obstore.list_with_delimiter(self.store.objects, self.place)
+            listing = obstore.list_with_delimiter(self.store.objects, self.folder)
         names = [entry["path"].rsplit("/", 1)[-1] for entry in listing["objects"]]
         return sorted(int(name.removesuffix(ENDING)) for name in names if name.removesuffix(ENDING).isdecimal())
 

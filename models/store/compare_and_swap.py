@@ -1,21 +1,21 @@
-"""A small JSON object that many change: read, change, write back only if nobody was faster."""
+"""A small JSON object that many processes change: read, changed, and written back only if it is still the same."""
 
 import fcntl
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import obstore
-from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError, NotModifiedError, PreconditionError
+from obstore.exceptions import NotModifiedError
 from obstore.store import ObjectStore
 
 from models.errors import StoreUnavailable, reason_of
 from models.store.object_store import answering
 
-__all__ = ["NOT_MODIFIED", "Document", "NotModified", "SwappedDocument", "UnreadableDocument"]
+__all__ = ["AtomicDocument", "Document", "UnreadableDocument"]
 
 ATTEMPTS = 50
 
@@ -29,15 +29,8 @@ class UnreadableDocument(StoreUnavailable):
         super().__init__(f"{path}: expected {expected} as JSON; received {received}")
 
 
-class NotModified:
-    """Says that an object is as it was."""
-
-
-NOT_MODIFIED = NotModified()
-
-
 @dataclass(frozen=True, slots=True)
-class SwappedDocument:
+class AtomicDocument:
     """One JSON object, changed by compare-and-swap.
 
     Args:
@@ -62,8 +55,8 @@ class SwappedDocument:
         """
         return self._read()[0]
 
-    def read_if_changed(self, e_tag: str | None) -> tuple[Document, str | None] | NotModified:
-        """What it holds and its entity tag, or `NOT_MODIFIED` when it still has the given one: one request.
+    def read_if_changed(self, e_tag: str | None) -> tuple[Document, str | None] | None:
+        """What it holds and its entity tag, or None when it still has the given one: one request.
 
         Raises:
             StoreUnavailable: When the store does not answer or the file is not readable.
@@ -71,10 +64,10 @@ class SwappedDocument:
         try:
             return self._read(None if e_tag is None else {"if_none_match": e_tag})
         except NotModifiedError:
-            return NOT_MODIFIED
+            return None
 
     def change(self, changed: Callable[[Document], Document]) -> Document:
-        """Read, change and write without losing anybody's change.
+        """Read, change and write without losing a change of another writer.
 
         Args:
             changed: Old in, new out; called again when another writer was faster.
@@ -101,14 +94,12 @@ class SwappedDocument:
 
     def _read(self, options: Any = None) -> tuple[Document, str | None]:
         try:
-            answer = obstore.get(self.objects, self.path, options=options)
-            document = json.loads(bytes(answer.bytes()))
-        except NotModifiedError:
-            raise
-        except (NotFoundError, FileNotFoundError):
+            with answering():
+                answer = obstore.get(self.objects, self.path, options=options)
+                content = bytes(answer.bytes())
+            document = json.loads(content)
+        except FileNotFoundError:
             return {}, None
-        except (BaseError, OSError) as error:
-            raise StoreUnavailable(reason_of(error)) from error
         except ValueError as error:
             raise UnreadableDocument(self.path, expected=self.holds, received=str(error)) from error
         if not isinstance(document, dict):
@@ -116,36 +107,27 @@ class SwappedDocument:
         return document, answer.meta["e_tag"]
 
     def _write(self, document: Document, e_tag: str | None) -> bool:
-        content = _content(document)
+        """Write it if it is as it was read; whether it was."""
+        mode: Any = {"e_tag": e_tag} if e_tag is not None else "create"
+        if self.folder is not None:
+            mode = "overwrite"
         try:
-            if self.folder is not None:
-                obstore.put(self.objects, self.path, content)
-            elif e_tag is None:
-                obstore.put(self.objects, self.path, content, mode="create")
-            else:
-                obstore.put(self.objects, self.path, content, mode={"e_tag": e_tag})
-        except (AlreadyExistsError, FileExistsError, PreconditionError):
+            with answering():
+                obstore.put(self.objects, self.path, _content(document), mode=mode)
+        except FileExistsError:
             return False
-        except (BaseError, OSError) as error:
-            raise StoreUnavailable(reason_of(error)) from error
         return True
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        if self.folder is None:
-            yield
-            return
-        lock = self.folder / self.lock
-        try:
-            lock.parent.mkdir(parents=True, exist_ok=True)
-            file = lock.open("w")
-        except OSError as error:
-            raise StoreUnavailable(reason_of(error)) from error
-        with file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX)
-            except OSError as error:
-                raise StoreUnavailable(reason_of(error)) from error
+        with ExitStack() as held:
+            if self.folder is not None:
+                lock = self.folder / self.lock
+                try:
+                    lock.parent.mkdir(parents=True, exist_ok=True)
+                    fcntl.flock(held.enter_context(lock.open("w")), fcntl.LOCK_EX)
+                except OSError as error:
+                    raise StoreUnavailable(reason_of(error)) from error
             yield
 
 

@@ -47,13 +47,13 @@ def dataset_ending(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class DatasetInfo:
-    """What is known of an uploaded data set.
+    """The record of an uploaded data set.
 
     Args:
         name: Under which it was uploaded first; its ending says what kind of file it is.
         sha256: Of its bytes.
         size: In bytes.
-        rows: How many it has; None where nobody counted.
+        rows: How many it has; None where they were not counted.
         created_at: When it was uploaded first, UTC, ISO 8601.
     """
 
@@ -107,7 +107,7 @@ class Datasets:
         return self.find(digest)
 
     def _upload(self, info: DatasetInfo, file: Path) -> None:
-        """Write the bytes, then the record; whoever was first stays."""
+        """Write the bytes, then the record; the first record stays."""
         folder = f"{FOLDER}/{info.sha256}"
         if get(self.objects, f"{folder}/{RECORD}") is None:
             with answering():
@@ -119,7 +119,7 @@ class Datasets:
 
         Raises:
             DatasetNotFound: When there is none.
-            DataError: When what is known of it is damaged.
+            DataError: When its record is damaged.
         """
         digest = reference if DIGEST.fullmatch(reference) else self._named(reference)
         record = get(self.objects, f"{FOLDER}/{digest}/{RECORD}") if digest is not None else None

@@ -1,8 +1,7 @@
 """Files of versions on the local disk, so that a process that starts again need not fetch them again.
 
-A file is kept under its digest and checked against it whenever it is used: what lies in the folder is trusted with
-nothing. The folder stays within its bound at every moment, also when several processes share it; what was not used for
-the longest time goes first.
+A file is kept under its digest and checked against it whenever it is used: the folder itself is not trusted. It stays
+within its bound at every moment, also when several processes share it; the least recently used files go first.
 """
 
 import contextlib
@@ -42,7 +41,8 @@ class FileCache:
     def read(self, info: FileInfo, fetch: Fetch) -> bytes:
         """The content of a file: of the copy when it is whole, else of what is fetched, which is then kept."""
         kept = b"".join(self._kept(info))
-        return kept if _is(info, kept) else b"".join(self._keeping(info, fetch))
+        whole = hashlib.sha256(kept).hexdigest() == info.sha256
+        return kept if whole else b"".join(self._keeping(info, fetch))
 
     def check(self, info: FileInfo, fetch: Fetch) -> None:
         """Check the copy of a file, however large; when it is not whole, fetch it, and keep what came."""
@@ -117,10 +117,6 @@ class FileCache:
         return taken + size <= self.most_bytes
 
 
-def _is(info: FileInfo, content: bytes) -> bool:
-    return len(content) == info.size and hashlib.sha256(content).hexdigest() == info.sha256
-
-
 def _write(file: BinaryIO | None, piece: bytes) -> None:
     if file is not None and not file.closed:
         try:
@@ -130,7 +126,7 @@ def _write(file: BinaryIO | None, piece: bytes) -> None:
 
 
 def _remove_if_left(path: Path) -> None:
-    """Remove what a process that was killed left half written: nobody holds its lock."""
+    """Remove what a process that was killed left half written: its lock is free."""
     with contextlib.suppress(OSError), path.open("rb") as file:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         path.unlink()

@@ -22,5 +22,5 @@ def _in_words(metric: str, check: Mapping[str, Any]) -> str:
     rule, expected, note = check.get("rule"), check.get("expected"), check.get("note")
     if expected is None:
         return f"gate {rule}: {note}"
-    said = f"gate {rule}: expected {metric} {expected}; received {check.get('received')}"
-    return f"{said}, {note}" if note else said
+    words = f"gate {rule}: expected {metric} {expected}; received {check.get('received')}"
+    return f"{words}, {note}" if note else words

@@ -1,18 +1,17 @@
 """Labels: movable names for the versions of one model, in `<model>/labels.json`, changed by compare-and-swap."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from obstore.store import ObjectStore
 
-from models.errors import StoreUnavailable
-from models.store.compare_and_swap import Document, SwappedDocument
+from models.store.compare_and_swap import AtomicDocument, Document, UnreadableDocument
 
 __all__ = ["LabelFile"]
 
+HOLDS = "{label: version}"
 
-@dataclass(frozen=True, slots=True)
+
 class LabelFile:
     """The labels of one model.
 
@@ -22,19 +21,9 @@ class LabelFile:
         model: The model's name.
     """
 
-    objects: ObjectStore
-    folder: Path | None
-    model: str
-
-    @property
-    def path(self) -> str:
-        """Where the labels are."""
-        return f"{self.model}/labels.json"
-
-    @property
-    def _file(self) -> SwappedDocument:
-        lock = f"{self.model}/.labels.lock"
-        return SwappedDocument(self.objects, self.folder, self.path, lock=lock, holds="{label: version}")
+    def __init__(self, objects: ObjectStore, folder: Path | None, model: str) -> None:
+        path, lock = f"{model}/labels.json", f"{model}/.labels.lock"
+        self._document = AtomicDocument(objects, folder, path, lock=lock, holds=HOLDS)
 
     def read(self) -> dict[str, int]:
         """Label → version; empty when there are none.
@@ -42,10 +31,10 @@ class LabelFile:
         Raises:
             StoreUnavailable: When the store does not answer or the file is not readable.
         """
-        return self._labels(self._file.read())
+        return self._labels(self._document.read())
 
     def change(self, new_labels: Callable[[dict[str, int]], dict[str, int]]) -> dict[str, int]:
-        """Read, change and write the labels in one atomic write, without losing anybody's change.
+        """Read, change and write the labels in one atomic write, without losing a change of another writer.
 
         Args:
             new_labels: Labels in, labels out; called again when another writer was faster.
@@ -53,10 +42,10 @@ class LabelFile:
         Raises:
             StoreUnavailable: When the store does not answer.
         """
-        return self._labels(self._file.change(lambda document: dict(new_labels(self._labels(document)))))
+        return self._labels(self._document.change(lambda document: dict(new_labels(self._labels(document)))))
 
     def _labels(self, document: Document) -> dict[str, int]:
         try:
             return {str(name): int(version) for name, version in document.items()}
         except (ValueError, TypeError) as error:
-            raise StoreUnavailable(f"{self.path}: expected {{label: version}} as JSON; received {error}") from error
+            raise UnreadableDocument(self._document.path, expected=HOLDS, received=str(error)) from error

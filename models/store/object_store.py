@@ -1,11 +1,11 @@
-"""The few things that are done with an object store, with our own errors."""
+"""Reads, writes and listings of an object store, with errors of our own."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
 import obstore
-from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError
+from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError, NotModifiedError, PreconditionError
 from obstore.store import ObjectStore, from_url
 
 from models.errors import StoreFull, StoreUnavailable, reason_of
@@ -20,7 +20,7 @@ FULL = ("No space left on device", "Disk quota exceeded")
 RETRIES = 4
 PATIENCE = timedelta(seconds=20)
 """How long a call to an object store that does not answer is tried again; obstore's own three minutes are too long for
-whoever waits for the answer."""
+a client that waits."""
 
 
 def open_url(url: str) -> ObjectStore:
@@ -97,12 +97,17 @@ def create(objects: ObjectStore, path: str, content: bytes) -> bool:
 
 @contextmanager
 def answering() -> Iterator[None]:
-    """Turn what obstore raises into FileNotFoundError, FileExistsError and StoreUnavailable."""
+    """Turn what obstore raises into FileNotFoundError, FileExistsError and StoreUnavailable, but for NotModifiedError.
+
+    FileExistsError stands for a condition of a write that does not hold.
+    """
     try:
         yield
+    except NotModifiedError:
+        raise
     except (NotFoundError, FileNotFoundError) as error:
         raise FileNotFoundError(str(error)) from error
-    except (AlreadyExistsError, FileExistsError) as error:
+    except (AlreadyExistsError, FileExistsError, PreconditionError) as error:
         raise FileExistsError(str(error)) from error
     except (BaseError, OSError) as error:
         reason = reason_of(error)

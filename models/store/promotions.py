@@ -1,4 +1,4 @@
-"""Forced promotions at rest: who moved a label onto a version whose gate does not hold, when, against which verdict."""
+"""Forced promotions at rest: who moved a label onto a version whose gate does not hold, when, against what verdict."""
 
 import json
 from collections.abc import Sequence
@@ -105,14 +105,14 @@ def move_label(store: Store, model: str, label: str, version: int, *, forced_by:
         model: The model's name.
         label: The label, which may be new.
         version: Where it goes.
-        forced_by: Who insists, a user and machine or the name of a key; None when nobody does.
+        forced_by: Who forces it, a user and machine or the name of a key; None when it is not forced.
 
     Returns:
         Label → version, as they are now.
 
     Raises:
         ModelNotFound, VersionNotFound: When there is no such version.
-        GateDoesNotHold: When its gate does not hold and nobody insists.
+        GateDoesNotHold: When its gate does not hold and the move is not forced.
         StoreUnavailable: When the store does not answer.
     """
     store.resolve(model, version=version)

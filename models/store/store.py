@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -59,18 +60,18 @@ class Store:
     cache: FileCache | None = None
 
     @classmethod
-    def open(cls, place: str | Path, *, cache: FileCache | None = None, create: bool = True) -> Self:
+    def open(cls, location: str | Path, *, cache: FileCache | None = None, create: bool = True) -> Self:
         """Open a folder or an object store by URL: `s3://`, `gs://`, `az://`.
 
         Args:
-            place: Where it is.
+            location: The folder or the URL.
             cache: Keeps files of an object store on this machine.
             create: Whether a folder that is missing is made.
 
         Raises:
             StoreUnavailable: When the folder cannot be made or the URL is not understood.
         """
-        text = str(place)
+        text = str(location)
         try:
             if "://" in text and not text.startswith("file://"):
                 return cls(open_url(text), cache=cache)
@@ -82,7 +83,7 @@ class Store:
             raise StoreUnavailable(reason_of(error)) from error
 
     def require_folder(self) -> None:
-        """See to it that the store's folder is there, when it is one: a mount that went away is no empty store.
+        """Check that the store's folder is there, when it is one: a mount that went away is no empty store.
 
         Raises:
             StoreUnavailable: When it is gone.
@@ -105,26 +106,21 @@ class Store:
 
         Raises:
             VersionNotFound: When there is no such version.
-            CorruptVersion: When the manifest cannot be read, or speaks of another version.
+            CorruptVersion: When the manifest cannot be read, or is the manifest of another version.
         """
+        corrupt = partial(CorruptVersion, model, version, file=MANIFEST)
         try:
             content = get(self.objects, _path(model, version, MANIFEST), most_bytes=LARGEST_MANIFEST_BYTES)
             if content is None:
                 raise VersionNotFound(model, version)
             manifest = Manifest.from_json(content)
         except OtherSize as error:
-            expected = f"at most {LARGEST_MANIFEST_BYTES} bytes"
-            received = f"{error.received} bytes"
-            raise CorruptVersion(model, version, file=MANIFEST, expected=expected, received=received) from error
+            raise corrupt(expected=f"at most {LARGEST_MANIFEST_BYTES} bytes", received=str(error)) from error
         except ManifestError as error:
-            raise CorruptVersion(
-                model, version, file=MANIFEST, expected=error.expected, received=error.received
-            ) from error
+            raise corrupt(expected=error.expected, received=error.received) from error
         if (manifest.model, manifest.version) != (model, version):
             received = f"model {manifest.model!r} version {manifest.version}"
-            raise CorruptVersion(
-                model, version, file=MANIFEST, expected=f"model {model!r} version {version}", received=received
-            )
+            raise corrupt(expected=f"model {model!r} version {version}", received=received)
         return manifest
 
     def read(self, manifest: Manifest, file: str) -> bytes:
@@ -145,38 +141,35 @@ class Store:
             pass
 
     def _checked(self, manifest: Manifest, file: str) -> Iterator[bytes]:
-        """The pieces of a file; what is wrong with it is known, and raised, in the end."""
+        """The pieces of a file; a wrong digest is raised after the last one."""
+        corrupt = partial(CorruptVersion, manifest.model, manifest.version, file=file)
         info = manifest.files.get(file)
         if info is None:
-            raise self._corrupt(manifest, file, expected="a file that the manifest lists", received="another name")
+            raise corrupt(expected="a file that the manifest lists", received="another name")
         digest = hashlib.sha256()
         try:
             for piece in pieces(self.objects, _path(manifest.model, manifest.version, file), size=info.size):
                 digest.update(piece)
                 yield piece
         except FileNotFoundError as error:
-            expected = f"{info.size} bytes"
-            raise self._corrupt(manifest, file, expected=expected, received="no such file") from error
+            raise corrupt(expected=f"{info.size} bytes", received="no such file") from error
         except OtherSize as error:
-            raise self._corrupt(
-                manifest, file, expected=f"{info.size} bytes", received=f"{error.received} bytes"
-            ) from error
+            raise corrupt(expected=f"{info.size} bytes", received=str(error)) from error
         if digest.hexdigest() != info.sha256:
-            received = f"sha-256 {digest.hexdigest()}"
-            raise self._corrupt(manifest, file, expected=f"sha-256 {info.sha256}", received=received)
+            raise corrupt(expected=f"sha-256 {info.sha256}", received=f"sha-256 {digest.hexdigest()}")
 
     def read_near(self, manifest: Manifest, file: str) -> bytes:
         """As `read`, but a copy on this machine that has the manifest's digest will do."""
         if self.cache is None or file not in manifest.files:
             return self.read(manifest, file)
-        return self.cache.read(manifest.files[file], lambda: self._checked(manifest, file))
+        return self.cache.read(manifest.files[file], partial(self._checked, manifest, file))
 
     def check_near(self, manifest: Manifest, file: str) -> None:
         """As `check`, but a copy on this machine that has the manifest's digest will do."""
         if self.cache is None or file not in manifest.files:
             self.check(manifest, file)
         else:
-            self.cache.check(manifest.files[file], lambda: self._checked(manifest, file))
+            self.cache.check(manifest.files[file], partial(self._checked, manifest, file))
 
     def verify(self, model: str, version: int) -> Manifest:
         """Read and check every file of a version.
@@ -189,12 +182,9 @@ class Store:
             self.check(manifest, file)
         return manifest
 
-    def _corrupt(self, manifest: Manifest, file: str, *, expected: str, received: str) -> CorruptVersion:
-        return CorruptVersion(manifest.model, manifest.version, file=file, expected=expected, received=received)
-
     def labels(self, model: str) -> dict[str, int]:
         """The labels of a model, without `latest`."""
-        return self._label_book(model).read()
+        return self._label_file(model).read()
 
     def set_label(self, model: str, label: str, version: int) -> None:
         """Point a label at a published version.
@@ -204,8 +194,8 @@ class Store:
         """
         if not self._exists(_path(model, version, MANIFEST)):
             raise VersionNotFound(model, version)
-        self._label_book(model).change(lambda labels: {**labels, label: version})
-        self._tell(model)
+        self._label_file(model).change(lambda labels: {**labels, label: version})
+        self._leave_hint(model)
 
     def delete_label(self, model: str, label: str) -> None:
         """Take a label away.
@@ -219,8 +209,8 @@ class Store:
                 raise LabelNotFound(model, label)
             return {name: version for name, version in labels.items() if name != label}
 
-        self._label_book(model).change(without)
-        self._tell(model)
+        self._label_file(model).change(without)
+        self._leave_hint(model)
 
     def roll_back(self, model: str, *, to: int | None = None) -> tuple[int, int]:
         """Move `stable` to an earlier version, whose files are checked first, in one atomic write.
@@ -239,8 +229,8 @@ class Store:
             current = self.resolve(model)
             target = to if to is not None else self._before(model, current)
             self.verify(model, target)
-            if self._moved(model, expected=current, target=target):
-                self._tell(model)
+            if self._moved_stable(model, expected=current, target=target):
+                self._leave_hint(model)
                 return current, target
 
     def _before(self, model: str, version: int) -> int:
@@ -249,19 +239,19 @@ class Store:
             raise NoEarlierVersion(model, version)
         return earlier[-1]
 
-    def _moved(self, model: str, *, expected: int, target: int) -> bool:
-        """Swap what `stable` names; whether it still named what was expected, which may be by having no label."""
+    def _moved_stable(self, model: str, *, expected: int, target: int) -> bool:
+        """Move `stable`, unless it no longer names what was expected, which may be by having no label."""
 
-        def swap(labels: dict[str, int]) -> dict[str, int]:
+        def moved(labels: dict[str, int]) -> dict[str, int]:
             return {**labels, STABLE: target} if labels.get(STABLE, expected) == expected else labels
 
-        return self._label_book(model).change(swap).get(STABLE) == target
+        return self._label_file(model).change(moved).get(STABLE) == target
 
-    def _tell(self, model: str) -> None:
-        """Let those who poll know."""
+    def _leave_hint(self, model: str) -> None:
+        """Let the processes that poll know."""
         ChangeHint(self.objects, self.folder).note(model)
 
-    def _label_book(self, model: str) -> LabelFile:
+    def _label_file(self, model: str) -> LabelFile:
         return LabelFile(self.objects, self.folder, model)
 
     def resolve(self, model: str, *, version: int | None = None, label: str | None = None) -> int:
@@ -323,7 +313,7 @@ class Store:
         if promote:
             on_step("label")
             self._promote(manifest)
-        self._tell(manifest.model)
+        self._leave_hint(manifest.model)
         return manifest
 
     def _claim(self, draft: Manifest) -> int:
@@ -341,7 +331,7 @@ class Store:
                 obstore.put(self.objects, _path(manifest.model, manifest.version, name), content)
         infos = {name: FileInfo(hashlib.sha256(content).hexdigest(), len(content)) for name, content in files.items()}
         made = replace(manifest, files=infos)
-        Manifest.from_json(made.to_json())  # what no reader would take is not published
+        Manifest.from_json(made.to_json())  # a manifest that no reader takes is not published
         return made
 
     def _commit(self, manifest: Manifest) -> Manifest:
@@ -364,7 +354,7 @@ class Store:
         def forward(labels: dict[str, int]) -> dict[str, int]:
             return {**labels, STABLE: max(manifest.version, labels.get(STABLE, 0))}
 
-        self._label_book(manifest.model).change(forward)
+        self._label_file(manifest.model).change(forward)
 
     def _numbers(self, model: str) -> list[int]:
         """Claimed numbers of a model, ascending."""

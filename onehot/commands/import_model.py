@@ -3,7 +3,7 @@
 import click
 
 from onehot.commands.options import json_option, settings_here
-from onehot.commands.processes import become
+from onehot.commands.processes import exec_module
 
 __all__ = ["import_model"]
 
@@ -19,11 +19,11 @@ def import_model(
     file: str, model: str, class_names: str | None, data: str | None, target: str | None,
     as_json: bool,  # noqa: FBT001 -- click's flags
 ) -> None:  # fmt: skip
-    """Publish somebody's own Keras network, when it is served exactly as Keras computes it.
+    """Publish a Keras network of your own, when it is served exactly as Keras computes it.
 
     It is loaded in Keras' safe mode: layers with code of their own are refused by name.
     """
     settings_here()
     given = {"--class-names": class_names, "--data": data, "--target": target}
     options = [part for name, value in given.items() if value for part in (name, value)]
-    become("trainer.importing", ["--model", model, *options, *(["--json"] if as_json else []), "--", file])
+    exec_module("trainer.importing", ["--model", model, *options, *(["--json"] if as_json else []), "--", file])

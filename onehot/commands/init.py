@@ -1,6 +1,5 @@
 """`onehot init`: a starting spec for data, written by the trainer, which can read it."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +7,8 @@ from pathlib import Path
 import click
 
 from onehot.failures import WorkFailed, WrongUsage
-from onehot.screen import say
+from onehot.local.child import trainer_environment
+from onehot.output import print_line
 
 __all__ = ["init"]
 
@@ -30,24 +30,21 @@ def init(data: str, target: str | None, model: str | None, out: str | None) -> N
         raise WrongUsage(f"--out: expected a file that does not exist yet; received {out!r}")
     text = _written_by_trainer(data, target, model)
     if out is None:
-        say(text.rstrip("\n"))
+        print_line(text.rstrip("\n"))
         return
     try:
         Path(out).write_text(text, encoding="utf-8")
     except OSError as error:
         raise WorkFailed(f"{out}: {error.strerror}") from error
-    say(f"{out} is written: onehot train {out}", err=True)
+    print_line(f"{out} is written: onehot train {out}", err=True)
 
 
 def _written_by_trainer(data: str, target: str | None, model: str | None) -> str:
-    """Run the trainer's own command.
-
-    Data may be anywhere that the user can read, unless ONEHOT_DATA_ROOTS says where: nobody else chose it.
-    """
+    """Run the trainer's own command."""
     command = [sys.executable, "-P", "-m", "trainer.init"]
     command += [f"--{name}={value}" for name, value in (("target", target), ("model", model)) if value is not None]
-    environment = {"ONEHOT_DATA_ROOTS": ".:/", **os.environ}
-    done = subprocess.run([*command, "--", data], env=environment, capture_output=True, text=True, check=False)
+    command += ["--", data]
+    done = subprocess.run(command, env=trainer_environment(), capture_output=True, text=True, check=False)
     if done.returncode:
         message = done.stderr.strip() or f"the trainer ended with status {done.returncode}"
         if done.returncode == WRONG_USAGE_STATUS:

@@ -7,8 +7,8 @@ import click
 
 from onehot.client import Service
 from onehot.commands.options import json_option, settings_here
-from onehot.following import follow_job
-from onehot.screen import say, say_json, say_pairs, say_table, short_number
+from onehot.following import error_of, follow_job
+from onehot.output import print_json, print_line, print_list, print_pairs, short_number
 
 __all__ = ["jobs"]
 
@@ -24,14 +24,11 @@ def list_jobs(as_json: bool) -> None:  # noqa: FBT001 -- click's flags
     """List the jobs that the queue knows, the newest first."""
     with Service.from_settings(settings_here()) as service:
         document = service.get("/v1/jobs")
-    if as_json:
-        say_json(document)
-        return
-    listed = document.get("jobs", []) if isinstance(document, Mapping) else document
-    if not listed:
-        say("No jobs yet: onehot train SPEC queues one.", err=True)
-        return
-    say_table(("JOB", "STATUS", "MODEL", "VERSION", "EPOCH", "CREATED"), map(_row, listed))
+    headings, empty = (
+        ("JOB", "STATUS", "MODEL", "VERSION", "EPOCH", "CREATED"),
+        "No jobs yet: onehot train SPEC queues one.",
+    )
+    print_list(document, headings, map(_row, document["jobs"]), as_json=as_json, empty=empty)
 
 
 @jobs.command()
@@ -42,9 +39,9 @@ def show(job_id: str, as_json: bool) -> None:  # noqa: FBT001
     with Service.from_settings(settings_here()) as service:
         job = service.get(f"/v1/jobs/{job_id}")
     if as_json:
-        say_json(job)
+        print_json(job)
     else:
-        say_pairs(_pairs(job))
+        print_pairs(_pairs(job))
 
 
 @jobs.command()
@@ -55,9 +52,9 @@ def cancel(job_id: str, as_json: bool) -> None:  # noqa: FBT001
     with Service.from_settings(settings_here()) as service:
         answer = service.call("DELETE", f"/v1/jobs/{job_id}")
     if as_json:
-        say_json(answer.json() if answer.content else {"id": job_id})
+        print_json(answer.json() if answer.content else {"id": job_id})
     else:
-        say(f"Job {job_id} is being canceled.")
+        print_line(f"Job {job_id} is being canceled.")
 
 
 @jobs.command()
@@ -81,14 +78,14 @@ def _epoch(job: Mapping[str, Any]) -> str | None:
 
 
 def _pairs(job: Mapping[str, Any]) -> dict[str, object]:
-    result, error = job.get("result") or {}, job.get("error")
+    result = job.get("result") or {}
     return {
         "job": job.get("id"),
         "status": job.get("status"),
         "model": result.get("model") or job.get("model"),
         "version": result.get("version"),
         "epoch": _epoch(job),
-        "error": error.get("message") if isinstance(error, Mapping) else error,
+        "error": error_of(job),
         "created": job.get("created_at"),
         "started": job.get("started_at"),
         "ended": job.get("ended_at"),

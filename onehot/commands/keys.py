@@ -1,12 +1,13 @@
 """`onehot keys`: the keys that the service accepts, kept in the file that ONEHOT_API_KEYS_FILE names."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
-from models.api_keys import SCOPES, ApiKeyFile
+from models.api_keys import SCOPES, ApiKey, ApiKeyFile
 from onehot.commands.options import json_option, settings_here
-from onehot.screen import say, say_json, say_table
+from onehot.output import print_json, print_line, print_list
 
 __all__ = ["keys"]
 
@@ -25,10 +26,10 @@ def add(scopes: tuple[str, ...], as_json: bool) -> None:  # noqa: FBT001 -- clic
     """Make a key; it is shown once and kept nowhere."""
     kept, key = _file().add(scopes)
     if as_json:
-        say_json({"id": kept.id, "scopes": list(kept.scopes), "created_at": kept.created_at, "key": key})
+        print_json({**_public(kept), "key": key})
         return
-    say(key)
-    say(f"This is key {kept.id} for {' and '.join(kept.scopes)}. It is not shown again.", err=True)
+    print_line(key)
+    print_line(f"This is key {kept.id} for {' and '.join(kept.scopes)}. It is not shown again.", err=True)
 
 
 @keys.command("list")
@@ -36,12 +37,9 @@ def add(scopes: tuple[str, ...], as_json: bool) -> None:  # noqa: FBT001 -- clic
 def list_keys(as_json: bool) -> None:  # noqa: FBT001
     """List the keys by their ids."""
     known = _file().read()
-    if as_json:
-        say_json([{"id": key.id, "scopes": list(key.scopes), "created_at": key.created_at} for key in known])
-    elif known:
-        say_table(("KEY", "SCOPES", "CREATED"), ((key.id, " ".join(key.scopes), key.created_at) for key in known))
-    else:
-        say("No keys: nobody is let in. `onehot keys add --scope predict` makes one.", err=True)
+    rows = [(key.id, " ".join(key.scopes), key.created_at) for key in known]
+    empty = "No keys: every request is refused. `onehot keys add --scope predict` makes one."
+    print_list(list(map(_public, known)), ("KEY", "SCOPES", "CREATED"), rows, as_json=as_json, empty=empty)
 
 
 @keys.command()
@@ -49,7 +47,11 @@ def list_keys(as_json: bool) -> None:  # noqa: FBT001
 def revoke(key_id: str) -> None:
     """Take a key away; a running service notices within a second."""
     revoked = _file().revoke(key_id)
-    say(f"key {revoked.id} opens nothing any more")
+    print_line(f"key {revoked.id} opens nothing any more")
+
+
+def _public(key: ApiKey) -> dict[str, Any]:
+    return {"id": key.id, "scopes": list(key.scopes), "created_at": key.created_at}
 
 
 def _file() -> ApiKeyFile:

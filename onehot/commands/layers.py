@@ -6,7 +6,7 @@ import click
 
 from models.keras_catalog.proofs import entries, markdown
 from onehot.commands.options import json_option
-from onehot.screen import say, say_json, say_table
+from onehot.output import print_json, print_line, print_table
 
 __all__ = ["layers"]
 
@@ -21,14 +21,14 @@ def layers(words: tuple[str, ...], as_markdown: bool, as_json: bool) -> None:  #
     A WORD picks families and names that hold it: onehot layers conv, onehot layers losses.
     """
     if as_markdown:
-        say(markdown().rstrip("\n"))
+        print_line(markdown().rstrip("\n"))
         return
     chosen = [entry for entry in entries() if _fits(f"{entry.family} {entry.name}", words)]
     if as_json:
-        say_json([{**asdict(entry), "status": entry.status} for entry in chosen])
+        print_json([{**asdict(entry), "status": entry.status} for entry in chosen])
     elif chosen:
         rows = [(entry.family, entry.name, entry.status) for entry in chosen]
-        say_table(("FAMILY", "NAME", "STATUS"), rows)
+        print_table(("FAMILY", "NAME", "STATUS"), rows)
     else:
         raise click.UsageError(f"WORD: expected a part of a family or name of Keras; received {' '.join(words)!r}")
 

@@ -3,6 +3,7 @@
 import getpass
 import json
 import socket
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -14,7 +15,7 @@ from models.store.promotions import move_label
 from models.store.store import Store
 from onehot.commands.options import json_option, settings_here
 from onehot.failures import WorkFailed
-from onehot.screen import say, say_json, say_pairs, say_table
+from onehot.output import print_json, print_line, print_list, print_pairs
 
 __all__ = ["models"]
 
@@ -30,15 +31,10 @@ def list_models(as_json: bool) -> None:  # noqa: FBT001 -- click's flags
     """List every version of every model."""
     store = _store()
     rows = [row for model in store.models() for row in _version_rows(store, model)]
-    if as_json:
-        say_json(rows)
-    elif rows:
-        headings = ("MODEL", "VERSION", "LABELS", "CREATED", "TEST METRICS")
-        say_table(
-            headings, ((r["model"], r["version"], " ".join(r["labels"]), r["created_at"], _metrics(r)) for r in rows)
-        )
-    else:
-        say(f"No versions in {settings_here().store} yet: onehot train SPEC publishes one.", err=True)
+    headings = ("MODEL", "VERSION", "LABELS", "CREATED", "TEST METRICS")
+    cells = [(r["model"], r["version"], " ".join(r["labels"]), r["created_at"], _metrics(r)) for r in rows]
+    empty = f"No versions in {settings_here().store} yet: onehot train SPEC publishes one."
+    print_list(rows, headings, cells, as_json=as_json, empty=empty)
 
 
 @models.command()
@@ -50,9 +46,9 @@ def show(model: str, version: int | None, as_json: bool) -> None:  # noqa: FBT00
     store = _store()
     manifest = store.manifest(model, store.resolve(model, version=version))
     if as_json:
-        say_json(json.loads(manifest.to_json()))
+        print_json(json.loads(manifest.to_json()))
     else:
-        say_pairs(_pairs(store, manifest))
+        print_pairs(_pairs(store, manifest))
 
 
 @models.command()
@@ -71,11 +67,11 @@ def label(model: str, label: str, version: int | None, delete: bool, force: bool
     store.resolve(model)
     if version is None:
         store.delete_label(model, label)
-        say(f"{label} of {model} is gone")
+        print_line(f"{label} of {model} is gone")
     else:
         forced_by = f"{getpass.getuser()}@{socket.gethostname()}" if force else None
         move_label(store, model, label, version, forced_by=forced_by)
-        say(f"{label} of {model} is version {version}")
+        print_line(f"{label} of {model} is version {version}")
 
 
 @models.command()
@@ -85,13 +81,15 @@ def label(model: str, label: str, version: int | None, delete: bool, force: bool
 def verify(model: str, version: int | None, as_json: bool) -> None:  # noqa: FBT001
     """Read every file of a version, or of all versions, and check size and digest."""
     store = _store()
-    numbers = [version] if version is not None else _versions(store, model)
+    numbers = [version] if version is not None else store.versions(model)
+    if not numbers:
+        raise ModelNotFound(model)
     found = [_verified(store, model, number) for number in numbers]
     if as_json:
-        say_json(found)
+        print_json(found)
     else:
         for one in found:
-            say(f"{model} version {one['version']}: {one['error'] or 'every file is as it was published'}")
+            print_line(f"{model} version {one['version']}: {one['error'] or 'every file is as it was published'}")
     broken = [str(one["version"]) for one in found if one["error"]]
     if broken:
         raise WorkFailed(f"not as published: version {', '.join(broken)} of {model}; train anew, or roll back")
@@ -103,25 +101,18 @@ def verify(model: str, version: int | None, as_json: bool) -> None:  # noqa: FBT
 def rollback(model: str, target: int | None) -> None:
     """Move `stable` to an earlier version, which is checked first."""
     previous, version = _store().roll_back(model, to=target)
-    say(f"stable of {model} is version {version}; it was {previous}")
+    print_line(f"stable of {model} is version {version}; it was {previous}")
 
 
 def _store() -> Store:
     return Store.open(settings_here().store)
 
 
-def _versions(store: Store, model: str) -> list[int]:
-    versions = store.versions(model)
-    if not versions:
-        raise ModelNotFound(model)
-    return versions
-
-
 def _version_rows(store: Store, model: str) -> list[dict[str, Any]]:
     labels = store.labels(model)
     rows = []
     for version in store.versions(model):
-        row = {"model": model, "version": version, "labels": [name for name, v in labels.items() if v == version]}
+        row = {"model": model, "version": version, "labels": _names_of(version, labels)}
         try:
             manifest = store.manifest(model, version)
             rows.append({**row, "created_at": manifest.created_at, "metrics": manifest.metrics, "error": None})
@@ -130,12 +121,12 @@ def _version_rows(store: Store, model: str) -> list[dict[str, Any]]:
     return rows
 
 
-def _metrics(row: dict[str, Any]) -> str:
-    return (
-        str(row["error"])
-        if row["error"]
-        else "  ".join(f"{name} {value:.4f}" for name, value in row["metrics"].items())
-    )
+def _names_of(version: int, labels: Mapping[str, int]) -> list[str]:
+    return [name for name, labelled in labels.items() if labelled == version]
+
+
+def _metrics(row: Mapping[str, Any]) -> str:
+    return row["error"] or "  ".join(f"{name} {value:.4f}" for name, value in row["metrics"].items())
 
 
 def _verified(store: Store, model: str, version: int) -> dict[str, Any]:
@@ -147,11 +138,10 @@ def _verified(store: Store, model: str, version: int) -> dict[str, Any]:
 
 
 def _pairs(store: Store, manifest: Manifest) -> dict[str, object]:
-    labels = [name for name, version in store.labels(manifest.model).items() if version == manifest.version]
     return {
         "model": manifest.model,
         "version": manifest.version,
-        "labels": " ".join(labels),
+        "labels": " ".join(_names_of(manifest.version, store.labels(manifest.model))),
         "created": manifest.created_at,
         "job": manifest.job_id,
         "task": manifest.task,

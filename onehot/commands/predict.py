@@ -11,7 +11,7 @@ from onehot.client import Service, model_path
 from onehot.commands.options import json_option, settings_here
 from onehot.failures import ServiceRefused, WorkFailed
 from onehot.inputs import read_request
-from onehot.screen import say_json, say_table
+from onehot.output import print_json, print_table
 
 __all__ = ["ask", "class_names_of", "predict", "ranked"]
 
@@ -42,9 +42,9 @@ def predict(model: str, source: str, version: int | None, label: str | None, top
         served, predictions = ask(service, path, request, patience_s=2 * settings.poll_s)
         names = class_names_of(service, model, served)
     if as_json:
-        say_json({"model": model, "version": served, "class_names": names, "predictions": predictions})
+        print_json({"model": model, "version": served, "class_names": names, "predictions": predictions})
     else:
-        _say_predictions(predictions, names, top_k)
+        _print_predictions(predictions, names, top_k)
 
 
 def ask(service: Service, path: str, request: Mapping[str, Any], *, patience_s: float) -> tuple[int, list[Any]]:
@@ -63,9 +63,8 @@ def ask(service: Service, path: str, request: Mapping[str, Any], *, patience_s: 
     document = answer.json()
     predictions = document.get("predictions", document.get("outputs"))
     if not isinstance(predictions, list):
-        raise WorkFailed(
-            f"{service.url}{path}:predict: expected `predictions` in the answer; received {list(document)}"
-        )
+        where = f"{service.url}{path}:predict"
+        raise WorkFailed(f"{where}: expected `predictions` in the answer; received {list(document)}")
     return int(answer.headers.get(VERSION_HEADER, 0)), predictions
 
 
@@ -80,7 +79,7 @@ def _post(service: Service, path: str, request: Mapping[str, Any], *, deadline_s
 
 
 def class_names_of(service: Service, model: str, version: int) -> list[str]:
-    """The names of a version's classes; empty where the service does not tell them."""
+    """The names of a version's classes; empty where the service does not name them."""
     try:
         document = service.get(f"{model_path(model, version=version)}/metadata")
     except ServiceRefused:
@@ -97,11 +96,11 @@ def ranked(prediction: Any, names: Sequence[str]) -> list[tuple[str, float]]:
     return sorted(zip(labels, values, strict=True), key=lambda pair: -pair[1])
 
 
-def _say_predictions(predictions: Sequence[Any], names: Sequence[str], top_k: int) -> None:
+def _print_predictions(predictions: Sequence[Any], names: Sequence[str], top_k: int) -> None:
     rows: list[list[object]] = []
     for number, prediction in enumerate(predictions):
         best = ranked(prediction, names)[:top_k]
         rows.append([number, *(part for pair in best for part in pair)])
     width = max((len(row) for row in rows), default=1)
     headings = ["ROW", *(f"{word} {n}" if top_k > 1 else word for n in range(1, top_k + 1) for word in ("CLASS", "P"))]
-    say_table(headings[:width], rows)
+    print_table(headings[:width], rows)

@@ -8,7 +8,7 @@ import click
 
 from onehot.commands.options import settings_here
 
-__all__ = ["become", "serve", "worker"]
+__all__ = ["exec_module", "serve", "worker"]
 
 
 @click.command()
@@ -19,7 +19,7 @@ def serve(bind: str | None, insecure: bool) -> None:  # noqa: FBT001 -- click's 
     if bind is not None:
         os.environ["ONEHOT_BIND"] = bind
     settings_here()
-    become("service", ["--insecure"] if insecure else [])
+    exec_module("service", ["--insecure"] if insecure else [])
 
 
 @click.command()
@@ -29,9 +29,9 @@ def worker(queues: tuple[str, ...], burst: bool) -> None:  # noqa: FBT001
     """Run one trainer worker alone: jobs from the queue, versions to the store."""
     settings_here()
     named = [part for queue in queues for part in ("--queue", queue)]
-    become("trainer.worker", [*named, *(["--burst"] if burst else [])])
+    exec_module("trainer.worker", [*named, *(["--burst"] if burst else [])])
 
 
-def become(module: str, arguments: Sequence[str]) -> None:
+def exec_module(module: str, arguments: Sequence[str]) -> None:
     """Replace this process; -P keeps a folder `service` or `trainer` of the current directory out of it."""
     os.execv(sys.executable, [sys.executable, "-P", "-m", module, *arguments])  # noqa: S606

@@ -8,8 +8,8 @@ import click
 from models.store.store import Store
 from onehot.commands.options import json_option, settings_here
 from onehot.failures import WorkFailed
+from onehot.output import print_json, print_line
 from onehot.report_page import report_page
-from onehot.screen import say, say_json
 
 __all__ = ["report"]
 
@@ -29,11 +29,11 @@ def report(model: str, version: int | None, out: Path | None, as_json: bool) -> 
     manifest = store.manifest(model, store.resolve(model, version=version))
     found = json.loads(store.read(manifest, REPORT))
     if as_json:
-        say_json(found)
+        print_json(found)
         return
-    place = out or Path(f"{model}-{manifest.version}.html")
+    path = out or Path(f"{model}-{manifest.version}.html")
     try:
-        place.write_text(report_page(json.loads(manifest.to_json()), found), encoding="utf-8")
+        path.write_text(report_page(json.loads(manifest.to_json()), found), encoding="utf-8")
     except OSError as error:
-        raise WorkFailed(f"{place}: {error.strerror}") from error
-    say(str(place))
+        raise WorkFailed(f"{path}: {error.strerror}") from error
+    print_line(str(path))

@@ -3,7 +3,7 @@
 import click
 
 from onehot.commands.options import json_option, settings_here
-from onehot.commands.processes import become
+from onehot.commands.processes import exec_module
 
 __all__ = ["reproduce"]
 
@@ -21,4 +21,4 @@ def reproduce(model: str, version: int, tolerance: float | None, as_json: bool) 
     """Train VERSION of MODEL again from its own spec, without publishing, and compare weights and test metrics."""
     settings_here()
     more = [] if tolerance is None else ["--tolerance", str(tolerance)]
-    become("trainer.reproducing", [model, str(version), *more, *(["--json"] if as_json else [])])
+    exec_module("trainer.reproducing", [model, str(version), *more, *(["--json"] if as_json else [])])

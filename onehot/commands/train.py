@@ -13,7 +13,7 @@ from onehot.commands.options import json_option, settings_here
 from onehot.direct import train_here
 from onehot.failures import ServiceRefused, WrongUsage
 from onehot.following import follow_job
-from onehot.screen import say, say_json
+from onehot.output import print_json, print_line
 
 __all__ = ["read_spec", "submit", "train"]
 
@@ -43,23 +43,23 @@ def train(spec: str, assignments: tuple[str, ...], detach: bool, local: bool, as
         if not detach:
             follow_job(service, str(job["id"]), as_json=as_json)
         elif as_json:
-            say_json(job)
+            print_json(job)
         else:
-            say(str(job["id"]))
+            print_line(str(job["id"]))
 
 
-def read_spec(place: str, assignments: tuple[str, ...]) -> dict[str, Any]:
-    """Read a spec, set what is to be set, and check all of it.
+def read_spec(path: str, assignments: tuple[str, ...]) -> dict[str, Any]:
+    """Read a spec, apply the assignments, and check all of it.
 
     Raises:
         WrongUsage: When there is no such file.
         SpecError: With every problem.
     """
     try:
-        content = sys.stdin.buffer.read() if place == "-" else Path(place).read_bytes()
+        content = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
     except OSError as error:
-        raise WrongUsage(f"{place}: {error.strerror}") from error
-    document = load_document(content, name="standard input" if place == "-" else place)
+        raise WrongUsage(f"{path}: {error.strerror}") from error
+    document = load_document(content, name="standard input" if path == "-" else path)
     for assignment in assignments:
         document = set_path(document, assignment)
     load_spec(document)
@@ -78,6 +78,6 @@ def submit(service: Service, document: dict[str, Any]) -> dict[str, Any]:
     except ServiceRefused as refused:
         if refused.status in BAD_SPEC:
             problems = [f"{path}: {message}" for path, message in refused.details]
-            raise WrongUsage.of_problems("the spec", problems or [refused.reason]) from refused
+            raise WrongUsage.from_problems("the spec", problems or [refused.reason]) from refused
         raise
     return job

@@ -13,8 +13,8 @@ import click
 from models.settings import Settings
 from onehot.commands.options import settings_here
 from onehot.local.interrupts import ends_as_interrupts
-from onehot.local.stack import Place, Stack, run_stack
-from onehot.screen import say
+from onehot.local.stack import Stack, StackConfig, run_stack
+from onehot.output import print_line
 
 __all__ = ["up"]
 
@@ -41,19 +41,21 @@ def up(bind: str | None, insecure: bool) -> None:  # noqa: FBT001 -- click's fla
     started_s = time.monotonic()
     with ends_as_interrupts():
         try:
-            with run_stack(_place(settings, insecure=insecure), on_line=_say_line, on_note=_say_note) as stack:
-                _say_ready(settings, stack, time.monotonic() - started_s)
+            with run_stack(
+                _stack_config(settings, insecure=insecure), on_line=_print_line, on_message=_print_message
+            ) as stack:
+                _print_ready(settings, stack, time.monotonic() - started_s)
                 threading.Event().wait()
         except KeyboardInterrupt:
-            say("onehot: everything is stopped", err=True)
+            print_line("onehot: everything is stopped", err=True)
 
 
-def _place(settings: Settings, *, insecure: bool) -> Place:
+def _stack_config(settings: Settings, *, insecure: bool) -> StackConfig:
     """Here, with logs for people: `auto` would be JSON, as no child writes to the terminal itself."""
     environment = dict(os.environ)
     if settings.log_format == "auto":
         environment["ONEHOT_LOG_FORMAT"] = "console"
-    return Place(
+    return StackConfig(
         settings=replace(settings, log_format="console"),
         environment=environment,
         server_folder=SERVER_FOLDER,
@@ -62,23 +64,23 @@ def _place(settings: Settings, *, insecure: bool) -> Place:
     )
 
 
-def _say_ready(settings: Settings, stack: Stack, seconds: float) -> None:
+def _print_ready(settings: Settings, stack: Stack, seconds: float) -> None:
     queue = f"127.0.0.1:{stack.server_port}, data in {SERVER_FOLDER}" if stack.server_port else "ONEHOT_REDIS_URL"
-    say(f"\nOnehot is up after {seconds:.1f} s. Ctrl-C stops everything.\n")
-    say(f"  service  {stack.url}")
-    say(f"  store    {settings.store}")
-    say(f"  queue    {queue}\n")
+    print_line(f"\nOnehot is up after {seconds:.1f} s. Ctrl-C stops everything.\n")
+    print_line(f"  service  {stack.url}")
+    print_line(f"  store    {settings.store}")
+    print_line(f"  queue    {queue}\n")
     address = "" if settings.url == stack.url else f"ONEHOT_URL={stack.url} "
-    say("From another terminal:\n")
-    say(f"  {address}onehot train examples/digits.yaml")
-    say(f"  {address}onehot predict digits INPUT.json\n")
+    print_line("From another terminal:\n")
+    print_line(f"  {address}onehot train examples/digits.yaml")
+    print_line(f"  {address}onehot predict digits INPUT.json\n")
     sys.stdout.flush()
 
 
-def _say_line(name: str, line: str) -> None:
+def _print_line(name: str, line: str) -> None:
     text = line if sys.stdout.isatty() else ANSI.sub("", line)
-    say(f"{click.style(f'{name:<{NAME_WIDTH}}', fg=COLORS.get(name))} | {text}")
+    print_line(f"{click.style(f'{name:<{NAME_WIDTH}}', fg=COLORS.get(name))} | {text}")
 
 
-def _say_note(note: str) -> None:
-    say(f"onehot: {note}", err=True)
+def _print_message(message: str) -> None:
+    print_line(f"onehot: {message}", err=True)

@@ -1,5 +1,6 @@
 """One child process under a guard: its output line by line, its end, its stop."""
 
+import os
 import subprocess
 import sys
 from collections import deque
@@ -8,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
 
-__all__ = ["Child", "LineSink", "Program"]
+__all__ = ["Child", "LineSink", "Program", "trainer_environment"]
 
 GUARD = Path(__file__).with_name("child_guard.py")
 KEPT_LINES = 40
@@ -23,11 +24,11 @@ class Program:
     """What to run.
 
     Args:
-        name: What people call it in messages: `service`.
+        name: Its name in messages, such as `service`.
         arguments: The command and its arguments.
         environment: Its whole environment.
         grace_s: Seconds from SIGTERM to SIGKILL.
-        kept_open: File descriptors that stay open for as long as the program lives, a lock say.
+        kept_open: File descriptors that stay open for as long as the program lives, such as a lock.
     """
 
     name: str
@@ -35,6 +36,14 @@ class Program:
     environment: Mapping[str, str]
     grace_s: float = 10.0
     kept_open: tuple[int, ...] = ()
+
+
+def trainer_environment() -> dict[str, str]:
+    """The environment of a trainer's process that a user starts.
+
+    Data may be anywhere that the user can read, unless ONEHOT_DATA_ROOTS says where: the user chose the files.
+    """
+    return {"ONEHOT_DATA_ROOTS": ".:/", **os.environ}
 
 
 class Child:

@@ -2,10 +2,10 @@
 
     python -I -S child_guard.py GRACE_S COMMAND [ARGUMENT …]
 
-Standard input ends with the parent: only the starting process holds its other end, so the kernel closes it when that process
-ends, even by SIGKILL. The command is then asked to stop (SIGTERM) and, after GRACE_S seconds, killed together with all
-its descendants; SIGTERM or SIGINT to this process does the same, a second one ends the grace. `prctl`'s parent-death
-signal alone would reach neither a work-horse nor a gunicorn worker, and fires when a mere thread ends.
+Standard input ends with the parent: only the starting process holds its other end, so the kernel closes it when that
+process ends, even by SIGKILL. The command is then asked to stop (SIGTERM) and, after GRACE_S seconds, killed together
+with all its descendants; SIGTERM or SIGINT to this process does the same, a second one ends the grace. `prctl`'s
+parent-death signal alone would reach neither a work-horse nor a gunicorn worker, and fires when a mere thread ends.
 
 Standard library only, and one thread: this file runs by path, without site-packages.
 """
@@ -129,4 +129,5 @@ def _control_process(option: int, value: int) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(float(sys.argv[1]), sys.argv[2:]))
+    # Not sys.exit: an interpreter that winds down takes the handlers away, and one more SIGTERM would be its end.
+    os._exit(main(float(sys.argv[1]), sys.argv[2:]))

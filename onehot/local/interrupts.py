@@ -29,7 +29,7 @@ def signals_call(action: Callable[[], None]) -> Iterator[None]:
 
 @contextmanager
 def _handled(numbers: tuple[signal.Signals, ...], handler: Handler) -> Iterator[None]:
-    """Handle signals; those that whoever started this process had ignored, as nohup does, stay ignored."""
+    """Handle signals; those that the parent process ignored, as nohup does, stay ignored."""
     heeded = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
     before = {number: signal.signal(number, handler) for number in heeded}
     try:

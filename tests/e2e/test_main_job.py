@@ -15,7 +15,7 @@ from models.settings import read_settings
 from models.spec.yaml_text import load_document
 from models.store.store import Store
 from onehot.local.server import free_port
-from onehot.local.stack import Place, run_stack
+from onehot.local.stack import StackConfig, run_stack
 
 ROOT = Path(__file__).parents[2]
 TRAINING_DEADLINE_S = 120
@@ -33,10 +33,10 @@ def site(tmp_path_factory):
         "ONEHOT_DATA_ROOTS": f"{ROOT}:{folder}",
         "ONEHOT_LOG_FORMAT": "json",
     }
-    place = Place(read_settings(environment), environment, folder / "valkey")
+    config = StackConfig(read_settings(environment), environment, folder / "valkey")
     lines = []
     with (
-        run_stack(place, on_line=lambda *line: lines.append(line), on_note=lines.append) as stack,
+        run_stack(config, on_line=lambda *line: lines.append(line), on_message=lines.append) as stack,
         httpx.Client(base_url=stack.url, timeout=30) as client,
     ):
         yield environment, client, folder

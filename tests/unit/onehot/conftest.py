@@ -51,7 +51,9 @@ def stand_in() -> Iterator[StandIn]:
             status, document, *headers = here.next_answer(self.command, self.path)
             content = document if isinstance(document, bytes) else json.dumps(document).encode()
             self.send_response(status)
-            for name, value in {"Content-Length": str(len(content)), **dict(*headers)}.items():
+            kind = "text/event-stream" if self.path.endswith("/events") else "application/json"
+            always = {"Content-Length": str(len(content)), "Content-Type": kind}
+            for name, value in {**always, **dict(*headers)}.items():
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(content)

@@ -1,3 +1,4 @@
+import httpx
 import pytest
 
 from onehot import events
@@ -18,15 +19,21 @@ def short_pauses(monkeypatch):
     monkeypatch.setattr(events, "GIVE_UP_S", 0.02)
 
 
+def stream_of(lines):
+    return httpx.Response(200, headers={"Content-Type": "text/event-stream"}, text="\n".join([*lines, ""]))
+
+
 def test_events_are_read_with_comments_left_out():
     """A comment keeps a connection alive and says nothing."""
     lines = [": still here", "", "id: 4", "event: epoch", 'data: {"epoch":', "data: 5}", "", "data: not JSON", ""]
-    assert [(event.id, event.name, event.data) for event in read_events(lines)] == [("4", "epoch", {"epoch": 5})]
+    assert [(event.id, event.name, event.data) for event in read_events(stream_of(lines))] == [
+        ("4", "epoch", {"epoch": 5})
+    ]
 
 
 def test_an_event_without_a_name_takes_it_from_its_data():
     """Servers that only send data are understood as well."""
-    (event,) = read_events(['data: {"event": "end"}', ""])
+    (event,) = read_events(stream_of(['data: {"event": "end"}', ""]))
     assert (event.id, event.name) == (None, END)
 
 
@@ -57,6 +64,13 @@ def test_a_stream_that_always_ends_early_is_given_up(stand_in):
     """The queue is away, the service is not: nobody waits for ever."""
     stand_in.on("GET", PATH, (200, b"retry: 1000\n\n"))
     with Service(stand_in.url) as service, pytest.raises(ServiceUnreachable, match="ends the stream of events early"):
+        list(follow_events(service, "7"))
+
+
+def test_an_answer_that_is_no_stream_of_events_is_told(stand_in):
+    """A proxy's page, say: following goes on for a while, and then names what came."""
+    stand_in.on("GET", PATH, (200, b"<html>", {"Content-Type": "text/html"}))
+    with Service(stand_in.url) as service, pytest.raises(ServiceUnreachable, match="text/html"):
         list(follow_events(service, "7"))
 
 

@@ -21,9 +21,9 @@ def test_an_epoch_is_one_line_with_the_time_that_is_left(eta_s, ending):
 
 def test_many_epochs_are_thinned_out_where_there_is_no_terminal(capsys):
     """A log of 10 000 epochs has some 25 lines, with the first and the last epoch among them."""
-    with epoch_screen(sys.stderr, waiting="starting") as screen:
+    with epoch_screen(sys.stderr, waiting="starting") as show:
         for epoch in range(1, 10_001):
-            screen.epoch(event(epoch, 10_000))
+            show(event(epoch, 10_000))
     lines = capsys.readouterr().err.splitlines()
     assert (lines[0], len(lines)) == ("starting", 27)
     assert "epoch     1/10000" in lines[1]
@@ -43,8 +43,8 @@ def test_a_terminal_gets_a_bar_that_goes_and_lines_that_stay_where_they_are_aske
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setenv("TERM", "xterm")
     terminal = Terminal()
-    with epoch_screen(terminal, waiting="starting", style=Style(["loss"], stays_on_terminals=True)) as screen:
-        screen.epoch(event(1, 2, eta_s=4))
+    with epoch_screen(terminal, waiting="starting", style=Style(["loss"], stays_on_terminals=True)) as show:
+        show(event(1, 2, eta_s=4))
     shown = terminal.getvalue()
     assert "epoch 1/2  loss 0.2500  4 s left\n" in shown
     assert "━ epoch 1/2  4 s left" in re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown)

@@ -15,7 +15,7 @@ from onehot.failures import WorkFailed
 from onehot.local import stack as stack_module
 from onehot.local.child import Program
 from onehot.local.server import claim_folder, free_port, is_port_free, prepare_server
-from onehot.local.stack import ONCE, Place, run_stack
+from onehot.local.stack import ONCE, StackConfig, run_stack
 from onehot.local.supervisor import StartFailed, Supervisor
 from trainer.worker import training_worker
 
@@ -41,7 +41,7 @@ class Screen:
 
     def supervisor(self) -> Supervisor:
         """A supervisor that speaks to this screen."""
-        return Supervisor(on_line=self.on_line, on_note=self.notes.append)
+        return Supervisor(on_line=self.on_line, on_message=self.notes.append)
 
 
 @pytest.fixture
@@ -131,7 +131,7 @@ def test_the_password_stands_in_a_private_file_and_on_no_command_line(tmp_path):
 
 
 @pytest.fixture
-def small_stack(monkeypatch, tmp_path) -> Place:
+def small_stack(monkeypatch, tmp_path) -> StackConfig:
     """A place whose service and worker are tiny programs, with a real queue server."""
     service = (
         "import http.server as h, os, signal; signal.signal(15, lambda *_: os._exit(0))\n"
@@ -143,13 +143,13 @@ def small_stack(monkeypatch, tmp_path) -> Place:
     codes = {"service": service, "trainer.worker": STOPS_POLITELY}
     monkeypatch.setattr(stack_module, "_python", lambda module: (sys.executable, "-S", "-c", codes[module]))
     environment = {"ONEHOT_BIND": f"127.0.0.1:{free_port()}", "PATH": os.environ["PATH"]}
-    return Place(read_settings(environment), environment, tmp_path / "a folder" / "valkey")
+    return StackConfig(read_settings(environment), environment, tmp_path / "a folder" / "valkey")
 
 
 def test_a_stack_runs_a_real_server_with_a_password_and_leaves_nothing(small_stack, screen):
     """Without the password the server refuses; at the end no process and no port is left."""
     before = set(psutil.Process().children(recursive=True))
-    with run_stack(small_stack, on_line=screen.on_line, on_note=screen.notes.append) as stack:
+    with run_stack(small_stack, on_line=screen.on_line, on_message=screen.notes.append) as stack:
         assert stack.server_port is not None
         with redis.Redis(port=stack.server_port, retry=ONCE) as stranger, pytest.raises(redis.AuthenticationError):
             stranger.ping()
@@ -165,7 +165,7 @@ def test_a_stack_runs_a_real_server_with_a_password_and_leaves_nothing(small_sta
 def test_what_was_queued_is_there_after_a_restart(small_stack, screen):
     """The append-only file survives an orderly end."""
     for expected, value in ((None, "1"), (b"1", "2")):
-        with run_stack(small_stack, on_line=screen.on_line, on_note=screen.notes.append) as stack:
+        with run_stack(small_stack, on_line=screen.on_line, on_message=screen.notes.append) as stack:
             password = (small_stack.server_folder / "valkey.conf").read_text().split("requirepass ")[1].split("\n")[0]
             with redis.Redis(port=stack.server_port, password=password) as server:
                 assert server.get("kept") == expected
@@ -179,7 +179,7 @@ def test_an_address_in_use_is_named_before_anything_starts(small_stack, screen):
         other.listen()
         with (
             pytest.raises(WorkFailed, match=f"{small_stack.settings.bind} is in use"),
-            run_stack(small_stack, on_line=screen.on_line, on_note=screen.notes.append),
+            run_stack(small_stack, on_line=screen.on_line, on_message=screen.notes.append),
         ):
             pass
     assert not small_stack.server_folder.exists()
@@ -187,7 +187,7 @@ def test_an_address_in_use_is_named_before_anything_starts(small_stack, screen):
 
 def test_a_killed_server_comes_back_on_its_port(small_stack, screen):
     """The worker and the service find it again where it was."""
-    with run_stack(small_stack, on_line=screen.on_line, on_note=screen.notes.append) as stack:
+    with run_stack(small_stack, on_line=screen.on_line, on_message=screen.notes.append) as stack:
         servers = [p for p in psutil.Process().children(recursive=True) if "valkey.conf" in " ".join(p.cmdline())]
         for server in servers:
             server.send_signal(signal.SIGKILL)
@@ -212,7 +212,7 @@ def test_programs_have_the_time_that_they_give_themselves(monkeypatch, tmp_path)
     monkeypatch.setattr(Supervisor, "start", lambda _, program: started.update({program.name: program}))
     monkeypatch.setattr(Supervisor, "wait_ready", lambda *_, **__: None)
     settings = Settings(bind=f"127.0.0.1:{free_port()}", leave_s=3.0, drain_s=100.0)
-    place = Place(settings, {}, tmp_path, starts_server=False)
-    with run_stack(place, on_line=lambda *_: None, on_note=lambda *_: None):
+    place = StackConfig(settings, {}, tmp_path, starts_server=False)
+    with run_stack(place, on_line=lambda *_: None, on_message=lambda *_: None):
         assert started["service"].grace_s > 103
         assert started["trainer"].grace_s > training_worker.CHECKPOINT_GRACE_S

@@ -116,6 +116,9 @@ def test_five_mistakes_get_five_messages_each_with_its_path():
         ({"layers": [{"Dense": {"units": 2, "name": "x"}}]}, "layers.0.Dense.name", "which the input has"),
         ({"gate": {"metric": "recall", "minimum": 1}}, "gate.metric", "one of compile.metrics: loss, accuracy"),
         ({"resources": {"gpus": -1}}, "resources.gpus", "received -1"),
+        ({"seed": 10**400}, "seed", "a whole number from 0"),
+        ({"gate": {"metric": "accuracy", "minimum": 10**400}}, "gate.minimum", "expected a number"),
+        ({"gate": {"metric": "accuracy", "minimum": float("nan")}}, "gate.minimum", "expected a number"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_named_by_its_path(parts, path, message):

@@ -1,4 +1,4 @@
-"""What commands print: JSON, aligned columns, pairs. Plain off a terminal: click strips styles."""
+"""The output of commands: JSON, aligned columns, pairs. Plain off a terminal: click strips styles."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -6,22 +6,22 @@ from typing import Any
 
 import click
 
-__all__ = ["say", "say_json", "say_pairs", "say_table", "short_number"]
+__all__ = ["print_json", "print_line", "print_list", "print_pairs", "print_table", "short_number"]
 
 GAP = "  "
 
 
-def say(text: str = "", *, err: bool = False) -> None:
+def print_line(text: str = "", *, err: bool = False) -> None:
     """Print one line."""
     click.echo(text, err=err)
 
 
-def say_json(document: Any) -> None:
+def print_json(document: Any) -> None:
     """Print a document as JSON."""
     click.echo(json.dumps(document, indent=2, ensure_ascii=False))
 
 
-def say_table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+def print_table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Print rows under headings, each column as wide as its widest cell; numbers stand on the right."""
     rows = [list(row) for row in rows]
     cells = [[short_number(cell) if isinstance(cell, float) else _text(cell) for cell in row] for row in rows]
@@ -32,7 +32,20 @@ def say_table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None
         click.echo(_line(row, widths, right))
 
 
-def say_pairs(pairs: Mapping[str, object]) -> None:
+def print_list(
+    document: Any, headings: Sequence[str], rows: Iterable[Sequence[object]], *, as_json: bool, empty: str
+) -> None:
+    """Print a list: its document as JSON, or its rows as a table, or a sentence on stderr when it is empty."""
+    shown = list(rows)
+    if as_json:
+        print_json(document)
+    elif shown:
+        print_table(headings, shown)
+    else:
+        print_line(empty, err=True)
+
+
+def print_pairs(pairs: Mapping[str, object]) -> None:
     """Print names and values, one a line; empty values are left out."""
     width = max((len(name) for name in pairs), default=0)
     for name, value in pairs.items():

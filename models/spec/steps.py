@@ -1,0 +1,81 @@
+"""The steps of `preprocessing`: their names, and what their arguments may be."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from models.errors import Problem, did_you_mean, shown
+from models.keras_catalog import argument_kinds as kinds
+from models.preprocessing.pipeline import StepSpec
+
+__all__ = ["STEPS", "check_step", "step_document"]
+
+STEPS: Mapping[str, Mapping[str, Any]] = {
+    "astype": {},
+    "standardize": {},
+    "rescale": {"scale": kinds.number(), "offset": kinds.number()},
+    "fill": {
+        "strategy": kinds.choice("mean", "median", "most_frequent", "constant"),
+        "value": kinds.either(kinds.number(), kinds.text),
+    },
+    "one_hot": {"columns": kinds.listing(kinds.text)},
+    "resize": {"size": kinds.listing(kinds.integer(1, 4096), length=2)},
+    "reshape": {"shape": kinds.listing(kinds.either(kinds.integer(-1, -1), kinds.POSITIVE))},
+}
+BARE: Mapping[str, str] = {"resize": "size", "reshape": "shape"}
+"""Steps whose one argument stands without its name."""
+STEP_DEFAULTS: Mapping[str, Any] = {"rescale": {"offset": 0.0}}
+
+
+def check_step(item: Any, path: str, problems: list[Problem]) -> StepSpec:
+    """Check one step: `name`, or `name: {arguments}`.
+
+    Args:
+        item: As it stands in the spec.
+        path: Where it stands, for problems.
+        problems: Takes every problem that is found.
+    """
+    name, arguments = kinds.single_entry(item)
+    if not isinstance(name, str) or name not in STEPS:
+        hint = did_you_mean(name, STEPS) if isinstance(name, str) else ""
+        problems.append(Problem(path, f"one of the steps {', '.join(STEPS)}{hint}", shown(name)))
+        return StepSpec("astype", {})
+    path = f"{path}.{name}"
+    if name == "astype":
+        if arguments not in ("float32", {}):
+            problems.append(Problem(path, "float32", shown(arguments)))
+        return StepSpec(name, {})
+    if name in BARE and not isinstance(arguments, Mapping):
+        return StepSpec(name, _checked({BARE[name]: arguments}, STEPS[name], path, problems, flat=True))
+    if not isinstance(arguments, Mapping):
+        problems.append(Problem(path, f"a mapping with the keys {', '.join(STEPS[name])}", shown(arguments)))
+        return StepSpec(name, {})
+    given = {**STEP_DEFAULTS.get(name, {}), **arguments}
+    if name == "fill" and given.get("strategy") != "constant" and "value" in given:
+        expected = "no value, which only the strategy constant has"
+        problems.append(Problem(f"{path}.value", expected, shown(given["value"])))
+    return StepSpec(name, _checked(given, STEPS[name], path, problems))
+
+
+def _checked(
+    given: Mapping[str, Any], known: Mapping[str, Any], path: str, problems: list[Problem], *, flat: bool = False
+) -> dict[str, Any]:
+    checked = {}
+    for key, value in given.items():
+        inner = path if flat else f"{path}.{key}"
+        if key not in known:
+            expected = f"one of the keys {', '.join(known) or 'of a step without any'}{did_you_mean(str(key), known)}"
+            problems.append(Problem(inner, expected, f"{key!r}, which is none of them"))
+            continue
+        checked[key] = kinds.check_value(known[key], value, inner, problems)
+    missing = [key for key in known if key not in given and (key != "value" or given.get("strategy") == "constant")]
+    problems += [Problem(f"{path}.{key}", "a value", "nothing") for key in missing]
+    return checked
+
+
+def step_document(step: StepSpec) -> dict[str, Any] | str:
+    """The step as it stands in a spec."""
+    if step.name == "astype":
+        return {"astype": "float32"}
+    if step.name in BARE:
+        return {step.name: list(step.arguments[BARE[step.name]])}
+    return {step.name: dict(step.arguments)} if step.arguments else step.name
