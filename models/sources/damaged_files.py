@@ -20,13 +20,18 @@ UNREADABLE: tuple[type[Exception], ...] = (
 
 
 @contextmanager
-def reading(where: str, *, expected: str) -> Iterator[None]:
+def reading(where: str, *, expected: str, errors: tuple[type[Exception], ...] = UNREADABLE) -> Iterator[None]:
     """Turn what a reader raises on a damaged file into an error that names the place.
+
+    Args:
+        where: The file, or the place in it.
+        expected: What should be there.
+        errors: What the reader raises.
 
     Raises:
         DataError: Says what was expected there, and what the reader said.
     """
     try:
         yield
-    except UNREADABLE as error:
+    except errors as error:
         raise DataError(where=where, expected=expected, received=reason_of(error)) from error

@@ -1,6 +1,5 @@
 """How many rows a data file has, told from its header where there is one, without a library of tables."""
 
-import csv
 import zipfile
 from collections.abc import Iterator
 from math import prod
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import IO, AnyStr
 
 from models.errors import DataError, reason_of
+from models.sources.csv_text import COMMAS, read_table
 from models.sources.damaged_files import UNREADABLE
 from models.sources.known_sources import ENDINGS, TARGET_ARRAYS, known_files
 from models.sources.npz_arrays import array_header
@@ -73,8 +73,9 @@ def _header_rows(file: IO[bytes], size: int) -> int:
 
 
 def _csv_rows(path: Path) -> int:
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        return max(sum(1 for row in csv.reader(_lines(file)) if row) - 1, 0)
+    with path.open(newline="", encoding=COMMAS.encoding) as file:
+        _, rows = read_table(_lines(file))
+        return sum(1 for _ in rows)
 
 
 def _line_rows(path: Path) -> int:

@@ -11,8 +11,8 @@ import orjson
 from models.errors import InputError, shown
 from models.preprocessing.instances import Array, InstanceSpec, require_finite
 from models.store.manifest import Manifest
+from service.decoding.csv_table import batch_from_cells
 from service.decoding.non_finite import place_of_non_finite
-from service.decoding.table_cells import batch_from_cells
 from service.protocols.inference_protocol.datatypes import BYTES, DATATYPES, FP32, Datatype, datatype_named
 from service.protocols.inference_protocol.tensors import (
     BinaryTail,
