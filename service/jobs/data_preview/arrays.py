@@ -6,7 +6,7 @@ from pathlib import Path
 from models.errors import DataError
 from models.sources.damaged_files import reading
 from models.sources.known_sources import DataShape
-from models.sources.npz_arrays import array_header, choose_arrays
+from models.sources.npz_arrays import choose_arrays, read_plain_header
 from models.spec.parts import Spec
 
 __all__ = ["look_at_arrays"]
@@ -35,5 +35,5 @@ def _shapes(path: Path) -> dict[str, tuple[int, ...]]:
     with zipfile.ZipFile(path) as archive:
         for member in archive.namelist():
             with archive.open(member) as file:
-                shapes[member.removesuffix(".npy")], _ = array_header(file)
+                shapes[member.removesuffix(".npy")] = read_plain_header(file).shape
     return shapes

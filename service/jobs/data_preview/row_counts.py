@@ -10,7 +10,7 @@ from models.errors import DataError, reason_of
 from models.sources.csv_text import COMMAS, read_table
 from models.sources.damaged_files import UNREADABLE
 from models.sources.known_sources import ENDINGS, TARGET_ARRAYS, known_files
-from models.sources.npz_arrays import array_header
+from models.sources.npz_arrays import read_plain_header
 from service.jobs.data_preview.json_rows import json_rows
 from service.jobs.data_preview.parquet_footer import parquet_rows
 
@@ -64,7 +64,7 @@ def _array_rows(path: Path) -> int:
 
 def _header_rows(file: IO[bytes], size: int) -> int:
     """The length of an array in numpy's format, of a file of so many bytes."""
-    shape, dtype = array_header(file)
+    shape, _, dtype = read_plain_header(file)
     if not shape:
         raise ValueError("one value without an axis of rows")
     if min(shape) < 0 or prod(shape) * dtype.itemsize > size - file.tell():
