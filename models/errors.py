@@ -23,10 +23,11 @@
 Errors know nothing of HTTP or of exit codes: one table in the service and one in the command line do that.
 """
 
+import difflib
 import errno
 import reprlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 __all__ = [
@@ -50,6 +51,7 @@ __all__ = [
     "TrainingError",
     "VersionNotFound",
     "WorkerLost",
+    "did_you_mean",
     "reason_of",
     "shown",
 ]
@@ -79,6 +81,17 @@ def shown(value: object) -> str:
     """What came, short enough for one line."""
     text = OUTLINE.repr(value[: 2 * LONGEST_RECEIVED] if isinstance(value, str | bytes) else value)
     return text if len(text) <= LONGEST_RECEIVED else f"{text[: LONGEST_RECEIVED - 1]}…"
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """The nearest known name as a question, whatever its case and underscores; empty when none is near."""
+    folded = {_folded(one): one for one in known}
+    close = difflib.get_close_matches(_folded(name), folded, n=1)
+    return f" (did you mean {folded[close[0]]}?)" if close else ""
+
+
+def _folded(name: str) -> str:
+    return name.replace("_", "").lower()
 
 
 class OnehotError(Exception):

@@ -4,7 +4,6 @@ The signatures are in `keras_signatures.json`, written by `python -m trainer.ker
 An object is `ClassName` or `ClassName: {keyword arguments}`, under Keras' own names.
 """
 
-import difflib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from models.errors import Problem, shown
+from models.errors import Problem, did_you_mean, shown
 from models.keras_catalog.argument_kinds import Mismatch, boolean, family_of, kind_of, layer_name, number
 from models.keras_catalog.shape_rules import AUGMENTING
 
@@ -155,13 +154,7 @@ def _unknown_class(family: str, name: str, path: str) -> Problem:
         return Problem(
             path, f"one of Keras' {family} that can be trained and served", f"{name}, refused because {reason}"
         )
-    return Problem(path, f"one of Keras' {family}{_did_you_mean(name, known_names(family))}", shown(name))
-
-
-def _did_you_mean(name: str, names: Mapping[str, Any]) -> str:
-    folded = {_folded(known): known for known in names}
-    close = difflib.get_close_matches(_folded(name), folded, n=1, cutoff=0.6)
-    return f" (did you mean {folded[close[0]]}?)" if close else ""
+    return Problem(path, f"one of Keras' {family}{did_you_mean(name, known_names(family))}", shown(name))
 
 
 def _check_arguments(
@@ -179,7 +172,7 @@ def _check_arguments(
         elif family == "layers" and argument in EVERY_LAYER:
             checked[argument] = _checked_by(EVERY_LAYER[argument], value, path=inner, problems=problems)
         else:
-            expected = f"an argument of {class_name}{_did_you_mean(str(argument), signature)}"
+            expected = f"an argument of {class_name}{did_you_mean(str(argument), signature)}"
             problems.append(Problem(inner, expected, f"{argument!r}, which it does not have"))
     for argument, described in signature.items():
         if described.get("required") and argument not in arguments:

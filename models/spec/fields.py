@@ -1,15 +1,14 @@
 """marshmallow fields whose errors are `Problem`s: where, what was expected, what came."""
 
-import difflib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, missing, validates_schema
 
-from models.errors import Problem, shown
+from models.errors import Problem, did_you_mean, shown
 from models.keras_catalog.argument_kinds import Check, Mismatch
 
-__all__ = ["Checked", "Part", "Problems", "SpecPart", "did_you_mean", "flatten"]
+__all__ = ["Checked", "Part", "Problems", "SpecPart", "flatten"]
 
 
 class Checked(fields.Field[Any]):
@@ -82,12 +81,6 @@ def _unknown_key(key: str, known: Iterable[str]) -> Problem:
     return Problem(
         "", f"one of the keys {', '.join(known)}{did_you_mean(key, known)}", f"{key!r}, which is none of them"
     )
-
-
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """The nearest known name as a question, or nothing."""
-    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return f" (did you mean {close[0]}?)" if close else ""
 
 
 class Part(fields.Field[Any]):

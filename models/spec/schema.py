@@ -5,12 +5,12 @@ from typing import Any
 
 from marshmallow import ValidationError, post_load
 
-from models.errors import Problem, shown
+from models.errors import Problem, did_you_mean, shown
 from models.keras_catalog.argument_kinds import Mismatch, boolean, choice, either, integer, listing, number, text
 from models.keras_catalog.objects import ObjectSpec, check_object
 from models.names import RESERVED, is_label_name, is_model_name
 from models.preprocessing.pipeline import StepSpec
-from models.spec.fields import Checked, Part, Problems, SpecPart, did_you_mean, flatten
+from models.spec.fields import Checked, Part, Problems, SpecPart, flatten
 from models.spec.parts import CompileSpec, DataSpec, FitSpec, Gate, Resources, Spec
 from models.spec.rules import check_rules
 
