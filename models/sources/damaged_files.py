@@ -10,7 +10,9 @@ from contextlib import contextmanager
 
 from models.errors import DataError, reason_of
 
-__all__ = ["UNREADABLE", "reading"]
+__all__ = ["PICKLED", "UNREADABLE", "reading"]
+
+PICKLED = "pickled objects, which are never loaded"
 
 UNREADABLE: tuple[type[Exception], ...] = (
     ValueError, EOFError, OSError, RuntimeError, TypeError, LookupError, OverflowError, SyntaxError,
@@ -34,4 +36,5 @@ def reading(where: str, *, expected: str, errors: tuple[type[Exception], ...] = 
     try:
         yield
     except errors as error:
-        raise DataError(where=where, expected=expected, received=reason_of(error)) from error
+        received = PICKLED if "allow_pickle" in str(error) else reason_of(error)
+        raise DataError(where=where, expected=expected, received=received) from error

@@ -6,12 +6,11 @@ from typing import IO, Any, NamedTuple
 import numpy as np
 
 from models.errors import DataError
+from models.sources.damaged_files import PICKLED
 from models.sources.known_sources import FEATURE_ARRAYS, TARGET_ARRAYS
 from models.spec.parts import DataSpec
 
-__all__ = ["PICKLED", "ArrayHeader", "choose_arrays", "read_header", "read_plain_header"]
-
-PICKLED = "pickled objects, which are never loaded"
+__all__ = ["ArrayHeader", "choose_arrays", "read_header", "read_plain_header"]
 
 
 class ArrayHeader(NamedTuple):

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from models.errors import InputError, shown
-from models.preprocessing.instances import Array, Feature, InstanceSpec, parse_instances, require_finite
+from models.preprocessing.instances import Array, Feature, InstanceSpec, batch_of_numbers, parse_instances
 from models.preprocessing.table_cells import BOOLEANS, is_gap, number_of
 from models.sources.csv_text import COMMAS, cells_of_line, column_names, is_header
 
@@ -105,10 +105,7 @@ def _batch(rows: Iterable[list[str]], spec: InstanceSpec) -> Array:
     values = array("d")
     for index, row in enumerate(rows):
         values.extend(_numbers(row, spec, f"instances[{index}]"))
-    with np.errstate(over="ignore"):
-        batch = np.frombuffer(values, np.float64).astype(np.float32).reshape(-1, *spec.shape)
-    require_finite(batch, "instances")
-    return batch
+    return batch_of_numbers(np.frombuffer(values, np.float64), spec, "instances")
 
 
 def _numbers(row: list[str], spec: InstanceSpec, place: str) -> list[float]:

@@ -7,7 +7,7 @@ from math import prod
 import numpy as np
 
 from models.errors import InputError, shown
-from models.preprocessing.instances import Array, InstanceSpec, require_finite
+from models.preprocessing.instances import Array, InstanceSpec, batch_of_array
 from models.sources.damaged_files import UNREADABLE
 from models.sources.npz_arrays import ArrayHeader, read_header
 
@@ -49,11 +49,7 @@ def parse_npy(body: bytes, spec: InstanceSpec) -> Array:
         raise InputError(where="body", expected=f"{expected_bytes} bytes for shape {list(shape)} of {dtype.name}",
                          received=f"{len(body) - start} bytes")  # fmt: skip
     values = np.frombuffer(body, dtype, offset=start)
-    array = values.reshape(shape, order="F" if is_fortran_order else "C")
-    with np.errstate(over="ignore"):
-        batch = array.astype(np.float32).reshape(-1, *spec.shape)
-    require_finite(batch, "instances")
-    return batch if spec.is_numeric else batch.astype(object)
+    return batch_of_array(values.reshape(shape, order="F" if is_fortran_order else "C"), spec, "instances")
 
 
 def _start_of_data(body: bytes) -> int:
