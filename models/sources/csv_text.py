@@ -5,13 +5,15 @@ The meaning of a cell is in `models.preprocessing.table_cells`.
 
 import csv
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import filterfalse
 from pathlib import Path
 
 from models.preprocessing.table_cells import holds_nothing
+from models.sources.damaged_files import bounded_lines
 
-__all__ = ["COMMAS", "Dialect", "cells_of_line", "column_names", "csv_rows", "is_header", "read_header", "read_table"]
+__all__ = ["COMMAS", "Dialect", "cells_of_line", "column_names", "csv_rows", "is_header", "open_table"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +80,14 @@ def _is_name(cell: str) -> bool:
     return False
 
 
-def read_header(path: Path, dialect: Dialect = COMMAS) -> list[str]:
-    """The names of the columns of a file, from its first line that is not empty."""
-    with path.open(newline="", encoding=dialect.encoding) as file:
-        return column_names(next(csv_rows(file, dialect), []))
+@contextmanager
+def open_table(path: Path, dialect: Dialect = COMMAS) -> Iterator[tuple[list[str], Iterator[list[str]]]]:
+    """The names of a file's columns, and the rows of a table that is trained on: those of gaps only are none.
 
-
-def read_table(lines: Iterable[str], dialect: Dialect = COMMAS) -> tuple[list[str], Iterator[list[str]]]:
-    """The names of the columns, and the rows of a table that is trained on: those of gaps only are none.
-
-    Args:
-        lines: With their ends; those of a file that is open with `newline=""`.
-        dialect: How the table is written.
+    Raises:
+        ValueError: For a line that is too long, or another encoding.
+        csv.Error: For a cell that is too long.
     """
-    rows = csv_rows(lines, dialect)
-    return column_names(next(rows, [])), filterfalse(holds_nothing, rows)
+    with path.open(newline="", encoding=dialect.encoding) as file:
+        rows = csv_rows(bounded_lines(file), dialect)
+        yield column_names(next(rows, [])), filterfalse(holds_nothing, rows)

@@ -7,10 +7,13 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import IO, AnyStr
 
 from models.errors import DataError, reason_of
 
-__all__ = ["PICKLED", "UNREADABLE", "reading"]
+__all__ = ["PICKLED", "UNREADABLE", "bounded_lines", "reading"]
+
+LONGEST_LINE = 2**22
 
 PICKLED = "pickled objects, which are never loaded"
 
@@ -38,3 +41,15 @@ def reading(where: str, *, expected: str, errors: tuple[type[Exception], ...] = 
     except errors as error:
         received = PICKLED if "allow_pickle" in str(error) else reason_of(error)
         raise DataError(where=where, expected=expected, received=received) from error
+
+
+def bounded_lines(file: IO[AnyStr]) -> Iterator[AnyStr]:
+    """The lines of a file, none of which may be so long that it fills the memory.
+
+    Raises:
+        ValueError: Names the first that is too long.
+    """
+    for number, line in enumerate(iter(lambda: file.readline(LONGEST_LINE), file.read(0)), start=1):
+        if len(line) == LONGEST_LINE:
+            raise ValueError(f"line {number} of {LONGEST_LINE} characters or more")
+        yield line

@@ -11,21 +11,20 @@ from models.errors import DataError
 from models.preprocessing.instances import Array, Feature
 from models.preprocessing.table_cells import BOOLEANS, GAPS, PADDED
 from models.sources.columns import feature_columns, target_column
-from models.sources.csv_text import COMMAS, read_header
+from models.sources.csv_text import COMMAS, open_table
 from models.sources.damaged_files import UNREADABLE, reading
 from models.spec import DataSpec
 from trainer.data.dataset import Dataset
 
-__all__ = ["UNREADABLE_TABLE", "feature_of", "read_csv", "read_dataset", "read_json", "read_jsonl", "read_targets"]
+__all__ = ["UNREADABLE_TABLE", "feature_of", "read_csv", "read_dataset", "read_json", "read_targets"]
 
 UNREADABLE_TABLE = (*UNREADABLE, pl.exceptions.PolarsError)
 
 
 def read_csv(path: Path, data: DataSpec) -> Dataset:
     """Read a CSV file with a header; the cells mean what `models.preprocessing.table_cells` says."""
-    with _reading(path, data):
+    with _reading(path, data), open_table(path) as (names, _):
         frame = pl.read_csv(path, infer_schema=False, separator=COMMAS.separator)
-        names = read_header(path)
     if len(names) == len(frame.columns) == len(set(names)):  # polars leaves doubled quotes in names as they are
         frame.columns = names
     frame = frame.with_columns(_typed(column) for column in frame.iter_columns())
@@ -47,17 +46,11 @@ def _typed(texts: pl.Series) -> pl.Series:
     return words == "true" if words.is_in(BOOLEANS).all() else texts
 
 
-def read_jsonl(path: Path, data: DataSpec) -> Dataset:
-    """Read one JSON object a line."""
-    with _reading(path, data):
-        frame = pl.read_ndjson(path, infer_schema_length=None)
-    return read_dataset(frame, data)
-
-
 def read_json(path: Path, data: DataSpec) -> Dataset:
-    """Read a JSON list of objects."""
+    """Read a JSON list of objects, or one JSON object a line."""
     with _reading(path, data):
-        frame = pl.read_json(path, infer_schema_length=None)
+        read = pl.read_json if path.suffix.lower() == ".json" else pl.read_ndjson
+        frame = read(path, infer_schema_length=None)
     return read_dataset(frame, data)
 
 

@@ -1,4 +1,4 @@
-"""A glance at an archive of arrays: names and shapes, from the headers alone."""
+"""The preview of an archive of arrays: names and shapes, from the headers alone."""
 
 import zipfile
 from pathlib import Path
@@ -9,10 +9,10 @@ from models.sources.known_sources import DataShape
 from models.sources.npz_arrays import choose_arrays, read_plain_header
 from models.spec.parts import Spec
 
-__all__ = ["look_at_arrays"]
+__all__ = ["preview_arrays"]
 
 
-def look_at_arrays(path: Path, spec: Spec) -> DataShape:
+def preview_arrays(path: Path, spec: Spec) -> DataShape:
     """Look at the headers of an archive of arrays, not at the arrays.
 
     Raises:

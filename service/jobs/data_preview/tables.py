@@ -1,4 +1,4 @@
-"""A glance at a small table: its columns, cells and labels."""
+"""The preview of a small table: its columns, cells and labels."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -8,20 +8,18 @@ from typing import Any
 from models.errors import DataError, shown
 from models.preprocessing.table_cells import BOOLEANS, is_gap, number_of
 from models.sources.columns import feature_columns, target_column
-from models.sources.csv_text import COMMAS, read_table
+from models.sources.csv_text import open_table
 from models.sources.damaged_files import reading
 from models.sources.known_sources import DataShape
 from models.spec.head import find_head
 from models.spec.parts import Spec
 
-__all__ = ["csv_columns", "json_columns", "look_at_table"]
+__all__ = ["csv_columns", "json_columns", "preview_table"]
 
 
 def csv_columns(path: Path, source: str) -> tuple[list[str], list[list[Any]]]:
     """Names of the columns and rows of cells; gaps are None."""
-    expected = "a readable .csv file"
-    with reading(source, expected=expected), path.open(newline="", encoding=COMMAS.encoding) as file:
-        names, rows = read_table(file)
+    with reading(source, expected="a readable .csv file"), open_table(path) as (names, rows):
         return names, [[None if is_gap(cell) else cell.strip() for cell in row] for row in rows]
 
 
@@ -44,7 +42,7 @@ def _json_lines(path: Path, source: str) -> Iterator[dict[str, Any]]:
         yield document
 
 
-def look_at_table(names: list[str], rows: list[list[Any]], spec: Spec) -> DataShape:
+def preview_table(names: list[str], rows: list[list[Any]], spec: Spec) -> DataShape:
     """Check columns, cells and labels against what the spec makes of them.
 
     Raises:

@@ -3,7 +3,7 @@ import io
 
 import pytest
 
-from models.sources.csv_text import Dialect, cells_of_line, csv_rows, is_header, read_header, read_table
+from models.sources.csv_text import Dialect, cells_of_line, csv_rows, is_header, open_table
 
 
 @pytest.mark.parametrize(
@@ -23,14 +23,18 @@ def test_empty_lines_are_no_rows(text, rows) -> None:
 def test_the_names_are_those_of_the_first_line_that_is_not_empty(tmp_path) -> None:
     """Without a byte order mark, and without the blanks around them."""
     (tmp_path / "t.csv").write_text('\ufeff\n\n a,"b ""c""" ,d\n1,2,3\n')
-    assert read_header(tmp_path / "t.csv") == ["a", 'b "c"', "d"]
+    with open_table(tmp_path / "t.csv") as (names, _):
+        assert names == ["a", 'b "c"', "d"]
 
 
-def test_a_row_of_gaps_is_none_of_a_table() -> None:
+def test_a_row_of_gaps_is_none_of_a_table(tmp_path) -> None:
     """As a spreadsheet leaves them below its last row."""
-    names, rows = read_table(["a,b\n", "1,2\n", ",\n", "NA, ?\n", "3,\n"])
-    assert (names, list(rows)) == (["a", "b"], [["1", "2"], ["3", ""]])
-    assert read_table([])[0] == []
+    (tmp_path / "t.csv").write_text("a,b\n1,2\n,\nNA, ?\n3,\n")
+    with open_table(tmp_path / "t.csv") as (names, rows):
+        assert (names, list(rows)) == (["a", "b"], [["1", "2"], ["3", ""]])
+    (tmp_path / "t.csv").write_text("")
+    with open_table(tmp_path / "t.csv") as (names, rows):
+        assert (names, list(rows)) == ([], [])
 
 
 def test_another_dialect_has_another_separator() -> None:
