@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, AnyStr
 
-from models.errors import DataError, reason_of
+from models.errors import DataError, InputError, reason_of
 
 __all__ = ["PICKLED", "UNREADABLE", "bounded_lines", "reading"]
 
@@ -38,6 +38,8 @@ def reading(where: str, *, expected: str, errors: tuple[type[Exception], ...] = 
     """
     try:
         yield
+    except InputError as error:  # an image that is read as those of requests are
+        raise DataError(where=error.where, expected=error.expected, received=error.received) from error
     except errors as error:
         received = PICKLED if "allow_pickle" in str(error) else reason_of(error)
         raise DataError(where=where, expected=expected, received=received) from error
