@@ -14,8 +14,8 @@ from models.spec.head import find_head
 from models.spec.parts import Spec
 from models.spec.rules import check_output
 from models.store.datasets import Datasets
-from service.jobs.data_preview.arrays import preview_arrays
-from service.jobs.data_preview.tables import csv_columns, json_columns, preview_table
+from service.jobs.data_preview.array_preview import preview_arrays
+from service.jobs.data_preview.table_preview import csv_columns, json_columns, preview_table
 
 __all__ = ["preview_data"]
 
