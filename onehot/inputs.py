@@ -1,17 +1,15 @@
 """The INPUT of `onehot predict`: a file, or JSON on standard input, to the body of a request."""
 
-import csv
 import json
-import math
-import re
 import sys
 from collections.abc import Callable, Mapping
 from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
-from models.preprocessing.table_cells import BOOLEANS, GAPS, PADDED
+from models.preprocessing.table_cells import value_of
+from models.sources.csv_text import COMMAS, column_names, csv_rows, is_header
+from models.sources.damaged_files import UNREADABLE
 from onehot.failures import WrongUsage
 
 __all__ = ["read_request"]
@@ -56,41 +54,20 @@ def _from_json(content: bytes, place: str) -> dict[str, Any]:
 
 
 def _from_csv(content: bytes, place: str) -> dict[str, Any]:
-    """Rows of numbers; with a line of names on top, rows as objects keyed by those names."""
+    """Rows of values; with a line of names on top, rows as objects keyed by those names."""
     try:
-        rows = [row for row in csv.reader(StringIO(content.decode("utf-8-sig"), newline="")) if row]
-    except (UnicodeDecodeError, csv.Error) as error:
+        rows = list(csv_rows(StringIO(content.decode(COMMAS.encoding), newline="")))
+    except UNREADABLE as error:
         raise WrongUsage(f"{place}: expected CSV in UTF-8; received {error}") from error
     if not rows:
         raise WrongUsage(f"{place}: expected rows; received none")
-    names = rows[0]
-    if not all(cell.strip() and isinstance(_number_or_text(cell.strip()), str) for cell in names):
-        return {"instances": [[_value(cell) for cell in row] for row in rows]}
-    values = [[_value(cell) for cell in row] for row in rows[1:]]
-    for number, row in enumerate(values, start=2):
+    if not is_header(rows[0]):
+        return {"instances": [[value_of(cell) for cell in row] for row in rows]}
+    names = column_names(rows[0])
+    for number, row in enumerate(rows[1:], start=2):
         if len(row) != len(names):
             raise WrongUsage(f"{place}: line {number}: expected {len(names)} values; received {len(row)}")
-    return {"instances": [dict(zip(names, row, strict=True)) for row in values]}
-
-
-def _value(cell: str) -> float | int | str | None:
-    """What a cell holds, as the trainer reads tables: numbers, true and false, gaps, else text."""
-    text = cell.strip()
-    if text in GAPS:
-        return None
-    return BOOLEANS.get(text.lower(), _number_or_text(text))
-
-
-def _number_or_text(text: str) -> float | int | str:
-    if re.match(PADDED, text):
-        return text
-    for kind in (int, float):
-        try:
-            value = kind(text)
-        except ValueError:
-            continue
-        return value if math.isfinite(value) else text
-    return text
+    return {"instances": [dict(zip(names, map(value_of, row), strict=True)) for row in rows[1:]]}
 
 
 def _from_numpy(content: bytes, place: str) -> dict[str, Any]:
@@ -99,7 +76,7 @@ def _from_numpy(content: bytes, place: str) -> dict[str, Any]:
     try:
         loaded = np.load(BytesIO(content), allow_pickle=False)
         array = loaded if isinstance(loaded, np.ndarray) else _only_array(loaded, place)
-    except (ValueError, OSError, EOFError, BadZipFile) as error:
+    except UNREADABLE as error:
         raise WrongUsage(f"{place}: expected a numpy file of numbers; received {error}") from error
     if array.ndim == 0:
         raise WrongUsage(f"{place}: expected instances stacked on the first axis; received one number")

@@ -17,6 +17,7 @@ __all__ = [
     "Feature",
     "InstanceSpec",
     "are_finite",
+    "batch_of_array",
     "batch_of_numbers",
     "parse_instances",
     "require_finite",
@@ -146,7 +147,7 @@ def batch_of_numbers(flat: Sequence[float] | Array, spec: InstanceSpec, where: s
     """Make one array of all numbers of a batch.
 
     Args:
-        flat: The instances one after the other.
+        flat: The instances one after the other; an array of any numeric type and shape.
         spec: What an instance looks like.
         where: What they are called in errors.
 
@@ -158,12 +159,18 @@ def batch_of_numbers(flat: Sequence[float] | Array, spec: InstanceSpec, where: s
     """
     try:
         with np.errstate(over="ignore"):
-            array = np.asarray(flat, dtype=np.float64).astype(np.float32)
+            numbers = flat if isinstance(flat, np.ndarray) else np.asarray(flat, dtype=np.float64)
+            array = numbers.astype(np.float32).reshape(-1, *spec.shape)
     except OverflowError as error:
         raise InputError(where=where, expected="numbers that fit float32", received="a larger integer") from error
-    array = array.reshape(-1, *spec.shape)
     require_finite(array, where)
     return array
+
+
+def batch_of_array(array: Array, spec: InstanceSpec, where: str) -> Array:
+    """The same of numbers that came as an array: object `(batch, columns)` where the model has optional columns."""
+    batch = batch_of_numbers(array, spec, where)
+    return batch if spec.is_numeric else batch.astype(object)
 
 
 def are_finite(array: Array) -> bool:

@@ -1,7 +1,6 @@
 """The fitted steps of a preprocessing: a few numpy lines each, and what a manifest keeps of them."""
 
 import math
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, Self
@@ -10,14 +9,11 @@ import numpy as np
 
 from models.errors import DataError, InputError, shown
 from models.preprocessing.instances import Array
-from models.preprocessing.table_cells import BOOLEANS
+from models.preprocessing.table_cells import spellings_of
 
 __all__ = [
     "Astype", "Fill", "OneHot", "Rescale", "Reshape", "Resize", "Standardize", "Step", "missing_cells", "read_step",
 ]  # fmt: skip
-
-
-WHOLE = re.compile(r"(-?\d+)\.0+", re.ASCII)
 
 
 class Step(Protocol):
@@ -174,7 +170,7 @@ class OneHot:
     def _code(self, cell: Any, which: int, row: int, numbers: Mapping[Any, int]) -> int:
         if cell in numbers:
             return numbers[cell]
-        for spelled in _spellings(cell):
+        for spelled in spellings_of(cell):
             if spelled in numbers:
                 return numbers[spelled]
         known = ", ".join(str(category) for category in self.categories[which][:20])
@@ -204,15 +200,6 @@ class OneHot:
             else:
                 out.append(name)
         return out
-
-
-def _spellings(cell: Any) -> tuple[str, ...]:
-    """How else a category may have been written: True in a table is true in JSON, and 1.0 is 1."""
-    text = cell if isinstance(cell, str) else ""
-    if text.lower() in BOOLEANS:
-        return text.lower(), text.capitalize(), text.upper()
-    whole = WHOLE.fullmatch(text)
-    return () if whole is None else (whole[1],)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,15 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import IO, AnyStr
 
-from models.errors import DataError, reason_of
+from models.errors import DataError, InputError, reason_of
 
-__all__ = ["UNREADABLE", "reading"]
+__all__ = ["PICKLED", "UNREADABLE", "bounded_lines", "reading"]
+
+LONGEST_LINE = 2**22
+
+PICKLED = "pickled objects, which are never loaded"
 
 UNREADABLE: tuple[type[Exception], ...] = (
     ValueError, EOFError, OSError, RuntimeError, TypeError, LookupError, OverflowError, SyntaxError,
@@ -20,13 +25,33 @@ UNREADABLE: tuple[type[Exception], ...] = (
 
 
 @contextmanager
-def reading(where: str, *, expected: str) -> Iterator[None]:
+def reading(where: str, *, expected: str, errors: tuple[type[Exception], ...] = UNREADABLE) -> Iterator[None]:
     """Turn what a reader raises on a damaged file into an error that names the place.
+
+    Args:
+        where: The file, or the place in it.
+        expected: What should be there.
+        errors: What the reader raises.
 
     Raises:
         DataError: Says what was expected there, and what the reader said.
     """
     try:
         yield
-    except UNREADABLE as error:
-        raise DataError(where=where, expected=expected, received=reason_of(error)) from error
+    except InputError as error:  # an image that is read as those of requests are
+        raise DataError(where=error.where, expected=error.expected, received=error.received) from error
+    except errors as error:
+        received = PICKLED if "allow_pickle" in str(error) else reason_of(error)
+        raise DataError(where=where, expected=expected, received=received) from error
+
+
+def bounded_lines(file: IO[AnyStr]) -> Iterator[AnyStr]:
+    """The lines of a file, none of which may be so long that it fills the memory.
+
+    Raises:
+        ValueError: Names the first that is too long.
+    """
+    for number, line in enumerate(iter(lambda: file.readline(LONGEST_LINE), file.read(0)), start=1):
+        if len(line) == LONGEST_LINE:
+            raise ValueError(f"line {number} of {LONGEST_LINE} characters or more")
+        yield line

@@ -1,4 +1,4 @@
-"""The sources that `data.source` can name, in one table for the glance at submission and for the trainer.
+"""The sources that `data.source` can name, in one table for the data preview and the trainer.
 
 A source is a known data set (`sklearn://iris`), an uploaded one (`dataset://…`), an object of an object store, a file
 with one of the known endings, or a folder of images.
@@ -15,7 +15,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class DataShape:
-    """What is known of the data without reading all of it; None where nobody looked.
+    """The shape of data, as far as a data preview tells; None where it does not.
 
     Args:
         shape: Of one raw instance.

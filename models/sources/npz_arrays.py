@@ -1,31 +1,47 @@
 """Files of numpy's: what their headers say, and which arrays of an archive are features and target."""
 
 from collections.abc import Sequence
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 
 from models.errors import DataError
+from models.sources.damaged_files import PICKLED
 from models.sources.known_sources import FEATURE_ARRAYS, TARGET_ARRAYS
 from models.spec.parts import DataSpec
 
-__all__ = ["PICKLED", "array_header", "choose_arrays"]
-
-PICKLED = "pickled objects, which are never loaded"
+__all__ = ["ArrayHeader", "choose_arrays", "read_header", "read_plain_header"]
 
 
-def array_header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
-    """Shape and type of an array, read from the beginning of its file.
+class ArrayHeader(NamedTuple):
+    """What numpy's format says of an array before its bytes."""
+
+    shape: tuple[int, ...]
+    is_fortran_order: bool
+    dtype: np.dtype[Any]
+
+
+def read_header(file: IO[bytes]) -> ArrayHeader:
+    """Read the header from the beginning of an array's file.
 
     Raises:
-        ValueError: When it is no array in numpy's format, or one of pickled objects; also what numpy raises besides.
+        ValueError: When it is no array in numpy's format; also what numpy raises besides.
     """
     version = np.lib.format.read_magic(file)
     read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    shape, _, dtype = read(file)
-    if dtype.hasobject:
+    return ArrayHeader(*read(file))
+
+
+def read_plain_header(file: IO[bytes]) -> ArrayHeader:
+    """The same of an array that can be loaded.
+
+    Raises:
+        ValueError: Also when it is one of pickled objects.
+    """
+    header = read_header(file)
+    if header.dtype.hasobject:
         raise ValueError(PICKLED)
-    return shape, dtype
+    return header
 
 
 def choose_arrays(names: Sequence[str], data: DataSpec) -> tuple[str, str]:

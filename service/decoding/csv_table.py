@@ -1,4 +1,4 @@
-"""A CSV body made into a batch: one instance a line, with or without a first line of column names."""
+"""Cells of a table as text (a CSV body, a BYTES tensor) made into a batch."""
 
 import csv
 import io
@@ -6,14 +6,16 @@ import re
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
+from typing import Any
 
 import numpy as np
 
 from models.errors import InputError, shown
-from models.preprocessing.instances import Array, InstanceSpec, require_finite
-from service.decoding.table_cells import batch_from_cells, number_or_none
+from models.preprocessing.instances import Array, Feature, InstanceSpec, batch_of_numbers, parse_instances
+from models.preprocessing.table_cells import BOOLEANS, is_gap, number_of
+from models.sources.csv_text import COMMAS, cells_of_line, column_names, is_header
 
-__all__ = ["parse_csv"]
+__all__ = ["batch_from_cells", "parse_csv"]
 
 # What Python's float() reads of these characters is a number as everybody writes it.
 PLAIN = re.compile(r"[0-9eE+\-. \t]*", re.ASCII)
@@ -39,11 +41,11 @@ def parse_csv(
     rows = _rows(body, LONGEST_LINE + LONGEST_NUMBER * spec.size)
     first = next(rows, [])
     if has_header is None:
-        has_header = _is_header(first, spec)
+        has_header = is_header(first, _names(spec))
     if not has_header:
         rows = chain([first] if first else [], rows)
     elif spec.features:
-        rows = _in_feature_order(first, rows, spec)
+        rows = _in_feature_order(column_names(first), rows, spec)
     first_instance = next(rows, None)
     if first_instance is None:
         raise InputError(where="instances", expected="at least one line of values", received="none")
@@ -52,49 +54,24 @@ def parse_csv(
 
 def _rows(body: bytes, longest_line: int) -> Iterator[list[str]]:
     """The cells of each line that is not empty; each line by itself, so that no quote can swallow the rest."""
-    lines = io.TextIOWrapper(io.BytesIO(body), encoding="utf-8-sig", newline="")
+    lines = io.TextIOWrapper(io.BytesIO(body), encoding=COMMAS.encoding, newline="")
     try:
         for number, line in enumerate(lines, start=1):
             if len(line) > longest_line:
                 raise InputError(where=f"line {number}", expected=f"at most {longest_line} characters",
                                  received=f"{len(line)}")  # fmt: skip
             if text := line.rstrip("\r\n"):
-                yield _cells(text, number)
+                yield cells_of_line(text)
     except UnicodeDecodeError as error:
         received = shown(error.object[error.start : error.end])
         raise InputError(where="body", expected="UTF-8", received=received) from error
-
-
-def _cells(line: str, number: int) -> list[str]:
-    if '"' not in line:
-        return line.split(",")
-    try:
-        return next(csv.reader([line], strict=True))
     except csv.Error as error:
         raise InputError(where=f"line {number}", expected="CSV", received=str(error)) from error
 
 
-def _is_header(first: Sequence[str], spec: InstanceSpec) -> bool:
-    """A line with a feature's name and no number in it; a number may be a name, and a category one of the names."""
-    if spec.features:
-        names = {feature.name for feature in spec.features}
-        cells = [cell.strip() for cell in first]
-        return any(cell in names for cell in cells) and all(cell in names or not _is_numeric(cell) for cell in cells)
-    return bool(first) and not any(_is_numeric(cell) for cell in first)
-
-
-def _is_numeric(cell: str) -> bool:
-    """Whether Python reads a number, NaN and infinity included: such a line is data, to be refused by its place."""
-    try:
-        float(cell)
-    except ValueError:
-        return not cell.strip()
-    return True
-
-
 def _in_feature_order(header: Sequence[str], rows: Iterable[list[str]], spec: InstanceSpec) -> Iterator[list[str]]:
     """Each line's cells in the order of the features; an optional column that is not there is a gap."""
-    positions = _positions([cell.strip() for cell in header], spec)
+    positions = _positions(header, spec)
     for index, row in enumerate(rows):
         if len(row) != len(header):
             raise InputError(where=f"instances[{index}]", expected=f"{len(header)} cells, as the header has",
@@ -102,8 +79,13 @@ def _in_feature_order(header: Sequence[str], rows: Iterable[list[str]], spec: In
         yield ["" if position is None else row[position] for position in positions]
 
 
+def _names(spec: InstanceSpec) -> list[str]:
+    """What a header calls the features."""
+    return column_names([feature.name for feature in spec.features or ()])
+
+
 def _positions(header: Sequence[str], spec: InstanceSpec) -> list[int | None]:
-    features = {feature.name: feature for feature in spec.features or ()}
+    features = dict(zip(_names(spec), spec.features or (), strict=True))
     odd = next((name for name in header if name not in features), None)
     if odd is not None:
         raise InputError(where="header", expected=f"names among {shown(', '.join(features))}", received=shown(odd))
@@ -123,10 +105,7 @@ def _batch(rows: Iterable[list[str]], spec: InstanceSpec) -> Array:
     values = array("d")
     for index, row in enumerate(rows):
         values.extend(_numbers(row, spec, f"instances[{index}]"))
-    with np.errstate(over="ignore"):
-        batch = np.frombuffer(values, np.float64).astype(np.float32).reshape(-1, *spec.shape)
-    require_finite(batch, "instances")
-    return batch
+    return batch_of_numbers(np.frombuffer(values, np.float64), spec, "instances")
 
 
 def _numbers(row: list[str], spec: InstanceSpec, place: str) -> list[float]:
@@ -137,8 +116,48 @@ def _numbers(row: list[str], spec: InstanceSpec, place: str) -> list[float]:
             return [float(cell) for cell in row]
     except ValueError:
         pass
-    for column, cell in enumerate(row):
-        if number_or_none(cell) is None:
-            name = f".{spec.features[column].name}" if spec.features else f"[{column}]"
-            raise InputError(where=f"{place}{name}", expected="a number", received=shown(cell))
-    return [float(cell) for cell in row]
+    names = [f".{feature.name}" for feature in spec.features or ()] or [f"[{column}]" for column in range(spec.size)]
+    return [_number(cell, place + name) for cell, name in zip(row, names, strict=True)]
+
+
+def _number(cell: str, where: str) -> float:
+    number = number_of(cell)
+    if number is None:
+        raise InputError(where=where, expected="a number", received=shown(cell))
+    return number
+
+
+def batch_from_cells(rows: Sequence[Sequence[str]], spec: InstanceSpec, *, where: str = "instances") -> Array:
+    """Make a batch of rows of a table with named columns, each cell as text; gaps are written as in training.
+
+    Args:
+        rows: In the order of `spec.features`.
+        spec: What an instance looks like.
+        where: What the rows are called in errors.
+
+    Returns:
+        As `models.preprocessing.instances.parse_instances`.
+
+    Raises:
+        InputError: Names the row and the column of the first cell that does not fit.
+    """
+    features = spec.features or ()
+    return parse_instances(
+        [_row(row, features, f"{where}[{index}]") for index, row in enumerate(rows)], spec, where=where
+    )
+
+
+def _row(row: Sequence[str], features: Sequence[Feature], place: str) -> list[Any]:
+    if len(row) != len(features):
+        raise InputError(where=place, expected=f"{len(features)} cells", received=f"{len(row)} cells")
+    return [_value(cell, feature, place) for cell, feature in zip(row, features, strict=True)]
+
+
+def _value(cell: str, feature: Feature, place: str) -> Any:
+    if feature.optional and is_gap(cell):
+        return None
+    if feature.kind == "category":
+        return cell
+    if feature.kind == "boolean" and (word := cell.strip().lower()) in BOOLEANS:
+        return BOOLEANS[word]
+    return _number(cell, f"{place}.{feature.name}")

@@ -1,8 +1,8 @@
 """Nested lists of numbers in JSON, made into an array without a Python object for each list and number.
 
 The brackets and commas of a text are compared with those that instances of a model have; then simdjson reads the
-numbers into a buffer. A text that differs, if only in one value that is no number, is not read here: who asks reads it
-in the usual way, which finds words for what is wrong.
+numbers into a buffer. A text that differs, if only in one value that is no number, is not read here: the caller reads
+it in the usual way, which finds words for the mistake.
 """
 
 import re

@@ -1,31 +1,31 @@
-"""Arrays as `.npy` files, read without pickle and without evaluating anything.
-
-Source: numpy's `numpy.lib.format`, versions 1.0 to 3.0 of the format.
-"""
+"""Arrays as `.npy` files, read without pickle; numpy reads their headers."""
 
 import io
-import re
+from functools import lru_cache
 from math import prod
 
 import numpy as np
 
 from models.errors import InputError, shown
-from models.preprocessing.instances import Array, InstanceSpec, require_finite
+from models.preprocessing.instances import Array, InstanceSpec, batch_of_array
+from models.sources.damaged_files import UNREADABLE
+from models.sources.npz_arrays import ArrayHeader, read_header
 
 __all__ = ["NPY", "encode_npy", "parse_npy"]
 
 NPY = "application/x-npy"
 """What an array is called in `Content-Type` and `Accept`."""
 
-MAGIC = b"\x93NUMPY"
-# Version → bytes of the header's length.
-LENGTH_BYTES = {(1, 0): 2, (2, 0): 4, (3, 0): 4}
+LENGTH_BYTES = {b"\1\0": 2, b"\2\0": 4, b"\3\0": 4}
+"""Version of the format → bytes of the header's length, which follow the version."""
 LONGEST_HEADER = 10_000
-ENTRY = re.compile(
-    r"""\s*['"](descr|fortran_order|shape)['"]\s*:\s*('[^']*'|"[^"]*"|True|False|\([\d,\s]*\))\s*,?\s*"""
-)
-NUMERIC = re.compile(r"[<>|=]?(b1|[iu][1248]|f[248])")
-LARGEST_SIZE_DIGITS = 18
+LONGEST_TEXT = 512
+"""Of a header without the blanks at its end: Python parses what is left, and nesting would cost time."""
+KNOWN_HEADERS = 256
+"""The batches of a client have few different ones."""
+LARGEST_NUMBER = 8
+# numpy warns of headers that Python 2 wrote; a warning counts too, where warnings are errors.
+DAMAGED: tuple[type[Exception], ...] = (MemoryError, Warning, *UNREADABLE)
 
 
 def parse_npy(body: bytes, spec: InstanceSpec) -> Array:
@@ -41,66 +41,55 @@ def parse_npy(body: bytes, spec: InstanceSpec) -> Array:
     Raises:
         InputError: For another format, dtype or shape, missing or extra bytes, NaN and infinity.
     """
-    header, start = _split(body)
-    entries = _entries(header)
-    dtype = _dtype(entries["descr"])
-    shape = _shape(entries["shape"], spec)
+    start = _start_of_data(body)
+    shape, is_fortran_order, dtype = _header(body[:start])
+    _check_shape(shape, spec)
     expected_bytes = prod(shape) * dtype.itemsize
     if len(body) - start != expected_bytes:
         raise InputError(where="body", expected=f"{expected_bytes} bytes for shape {list(shape)} of {dtype.name}",
                          received=f"{len(body) - start} bytes")  # fmt: skip
     values = np.frombuffer(body, dtype, offset=start)
-    array = values.reshape(shape, order="F" if entries["fortran_order"] == "True" else "C")
-    with np.errstate(over="ignore"):
-        batch = array.astype(np.float32).reshape(-1, *spec.shape)
-    require_finite(batch, "instances")
-    return batch if spec.is_numeric else batch.astype(object)
+    return batch_of_array(values.reshape(shape, order="F" if is_fortran_order else "C"), spec, "instances")
 
 
-def _split(body: bytes) -> tuple[str, int]:
-    """The header's text and where the data starts."""
-    if not body.startswith(MAGIC):
+def _start_of_data(body: bytes) -> int:
+    """Where the header ends, of a file that is long enough for it."""
+    if not body.startswith(np.lib.format.MAGIC_PREFIX):
         raise InputError(where="body", expected="a .npy file", received=f"a body that starts {shown(body[:6])}")
-    size = LENGTH_BYTES.get((body[6], body[7])) if len(body) > 8 else None
+    size = LENGTH_BYTES.get(body[6:8])
     if size is None:
         raise InputError(where="body", expected="a .npy file of version 1.0, 2.0 or 3.0", received=shown(body[6:8]))
-    start = 8 + size + int.from_bytes(body[8 : 8 + size], "little")
-    if start > min(len(body), 8 + size + LONGEST_HEADER):
+    length = int.from_bytes(body[8 : 8 + size], "little")
+    if length > min(len(body) - 8 - size, LONGEST_HEADER):
         raise InputError(where="body", expected=f"a .npy header within the body, of at most {LONGEST_HEADER} bytes",
-                         received=f"a header of {start - 8 - size} bytes")  # fmt: skip
-    return body[8 + size : start].decode("utf-8", "replace"), start
+                         received=f"a header of {length} bytes")  # fmt: skip
+    return 8 + size + length
 
 
-def _entries(header: str) -> dict[str, str]:
-    """The three values of the header, in any order, as text without quotes."""
-    text = header.strip()
-    entries: dict[str, str] = {}
-    position = 1
-    while entry := ENTRY.match(text, position):
-        entries[entry[1]] = entry[2].strip("'\"")
-        position = entry.end()
-    if len(entries) != 3 or text[:1] != "{" or text[position:] != "}":
+@lru_cache(KNOWN_HEADERS)
+def _header(content: bytes) -> ArrayHeader:
+    """Shape, order and type of an array of numbers."""
+    try:
+        if len(content.rstrip()) > LONGEST_TEXT:
+            raise ValueError(f"more than {LONGEST_TEXT} bytes")
+        header = read_header(io.BytesIO(content))
+        if header.dtype.kind == "V" or min(header.shape, default=0) < 0:
+            raise ValueError("fields, or sizes below 0")
+    except DAMAGED as error:
         raise InputError(
-            where="body", expected="a .npy header with a plain descr, fortran_order and shape", received=shown(text)
-        )
-    return entries
-
-
-def _dtype(descr: str) -> np.dtype[np.generic]:
-    if not NUMERIC.fullmatch(descr):
+            where="body", expected="a .npy header with a plain descr, fortran_order and shape", received=shown(content)
+        ) from error
+    if header.dtype.kind not in "biuf" or header.dtype.itemsize > LARGEST_NUMBER:
         raise InputError(where="body", expected="a dtype of booleans, integers, float16, float32 or float64",
-                         received=shown(descr))  # fmt: skip
-    return np.dtype(descr)
+                         received=shown(header.dtype.str))  # fmt: skip
+    return header
 
 
-def _shape(text: str, spec: InstanceSpec) -> tuple[int, ...]:
-    sizes = re.findall(r"\d+", text)
-    shape = tuple(int(size[:LARGEST_SIZE_DIGITS]) for size in sizes)
+def _check_shape(shape: tuple[int, ...], spec: InstanceSpec) -> None:
     if not shape or shape[0] < 1 or not spec.accepts(shape[1:]):
         flat = f" or [batch, {spec.size}]" if len(spec.shape) > 1 else ""
         raise InputError(where="body", expected=f"shape [batch, {', '.join(map(str, spec.shape))}]{flat}",
-                         received=f"shape [{', '.join(sizes)}]")  # fmt: skip
-    return shape
+                         received=f"shape {list(shape)}")  # fmt: skip
 
 
 def encode_npy(predictions: Array) -> bytes:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from models.errors import DataError, reason_of
+from models.errors import DataError
 from models.preprocessing.instances import Array
-from models.sources.damaged_files import UNREADABLE
-from models.sources.npz_arrays import PICKLED, choose_arrays
+from models.sources.damaged_files import reading
+from models.sources.npz_arrays import choose_arrays
 from models.spec import DataSpec
 from trainer.data.dataset import Dataset
 
@@ -77,12 +77,9 @@ def _column(target: str | None, columns: int, source: str) -> int:
 
 
 def _load(path: Path, source: str) -> Array | dict[str, Array]:
-    try:
+    with reading(source, expected="plain numpy arrays"):
         loaded = np.load(path, allow_pickle=False)
         if isinstance(loaded, np.ndarray):
             return loaded
         with loaded:
             return {name: loaded[name] for name in loaded.files}
-    except UNREADABLE as error:
-        received = PICKLED if "allow_pickle" in str(error) else reason_of(error)
-        raise DataError(where=source, expected="plain numpy arrays", received=received) from error

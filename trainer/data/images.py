@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from models.errors import DataError, InputError
+from models.errors import DataError
 from models.preprocessing.images import ImageForm, decode_image, read_form
 from models.preprocessing.instances import Array
 from models.preprocessing.pipeline import StepSpec
+from models.sources.damaged_files import reading
 from models.sources.data_files import class_folders
 from models.sources.known_sources import IMAGE_ENDINGS
 from models.spec import DataSpec
@@ -77,24 +78,15 @@ def find_images(folder: Path, source: str) -> Iterator[FoundImage]:
             where = f"{source}/{one.name}"
             raise DataError(where=where, expected=f"at least one image ({', '.join(IMAGE_ENDINGS)})", received="none")
         for path in paths:
+            where = f"{source}/{one.name}/{path.name}"
             if not path.resolve().is_relative_to(folder):
-                where = f"{source}/{one.name}/{path.name}"
                 raise DataError(where=where, expected="a file inside of the folder", received="a link out of it")
-            yield FoundImage(path, one.name, _form(path, f"{source}/{one.name}/{path.name}"))
+            yield FoundImage(path, one.name, _form(path, where))
 
 
 def _form(path: Path, where: str) -> ImageForm:
-    try:
-        with path.open("rb") as file:
-            return read_form(file, where=where)
-    except (InputError, OSError) as error:
-        raise _as_data_error(error, where) from error
-
-
-def _as_data_error(error: InputError | OSError, where: str) -> DataError:
-    if isinstance(error, OSError):
-        return DataError(where=where, expected="a readable image", received=error.strerror or type(error).__name__)
-    return DataError(where=error.where, expected=error.expected, received=error.received)
+    with reading(where, expected="a readable image"), path.open("rb") as file:
+        return read_form(file, where=where)
 
 
 def _common_form(images: Sequence[FoundImage], size: tuple[int, ...] | None, source: str) -> ImageForm:
@@ -117,11 +109,9 @@ def _decode(
 
     def decode(image: FoundImage) -> tuple[bytes, Array]:
         where = f"{source}/{image.name}"
-        try:
+        with reading(where, expected="a readable image"):
             content = image.path.read_bytes()
             return content, decode_image(content, form, where=where, resized=resized)
-        except (InputError, OSError) as error:
-            raise _as_data_error(error, where) from error
 
     with ThreadPoolExecutor(DECODERS) as pool:
         decoded = list(pool.map(decode, images))

@@ -16,8 +16,9 @@ from pathlib import Path
 
 import numpy as np
 
-from models.errors import DataError, reason_of
+from models.errors import DataError
 from models.preprocessing.instances import Array
+from models.sources.damaged_files import UNREADABLE, reading
 from models.sources.known_sources import known_sets
 from models.spec import DataSpec
 from trainer.data.arrays import read_npz, with_own_test
@@ -131,11 +132,9 @@ def read(name: str, data: DataSpec) -> Dataset:
         raise DataError(where="data.source", expected=f"one of {known_sets('keras')}", received=repr(data.source))
     chosen = SETS[name]
     paths = [_local(file, data.source) for file in chosen.files]
-    try:
+    expected = f"the files of {data.source} in {paths[0].parent}; delete them to download them anew"
+    with reading(data.source, expected=expected, errors=(*UNREADABLE, tarfile.TarError)):
         dataset = chosen.read(paths, data)
-    except (ValueError, EOFError, OSError, KeyError, tarfile.TarError) as error:
-        expected = f"the files of {data.source} in {paths[0].parent}; delete them to download them anew"
-        raise DataError(where=data.source, expected=expected, received=reason_of(error)) from error
     digest = array_digest(dataset.features[:], dataset.targets)
     return replace(dataset, sha256=digest, class_names=chosen.class_names or dataset.class_names)
 

@@ -7,13 +7,15 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from models.errors import DataError, reason_of
+from models.errors import DataError
 from models.preprocessing.instances import Array
 from models.preprocessing.pipeline import StepSpec
+from models.sources.columns import feature_columns, target_column
+from models.sources.damaged_files import reading
 from models.spec import DataSpec
 from trainer.data.dataset import Dataset
 from trainer.data.rows import empty_rows
-from trainer.data.tables import feature_columns, feature_of, read_dataset, read_targets, target_column
+from trainer.data.tables import UNREADABLE_TABLE, feature_of, read_dataset, read_targets
 
 __all__ = ["read_parquet"]
 
@@ -33,18 +35,15 @@ def read_parquet(path: Path, data: DataSpec, steps: Sequence[StepSpec]) -> Datas
     Raises:
         DataError: Names file, column and row that cannot be used.
     """
-    try:
+    with reading(data.source, expected="a readable .parquet file", errors=UNREADABLE_TABLE):
         table = pl.scan_parquet(path, low_memory=True)
         head = table.head(0).collect()
-        target = target_column(head, data)
-        names = feature_columns(head, target, data)
+        target = target_column(head.columns, data)
+        names = feature_columns(head.columns, data, target=target)
         if any(step.name in TABLE_STEPS for step in steps) or not all(map(_is_number, head.select(names).dtypes)):
             return read_dataset(pl.read_parquet(path), data)
         targets = read_targets(table.select(target).collect().get_column(target), target, data.source)
         features = _numbers(table, names, len(targets), data.source)
-    except (pl.exceptions.PolarsError, OSError) as error:
-        received = reason_of(error)
-        raise DataError(where=data.source, expected="a readable .parquet file", received=received) from error
     return Dataset(data.source, features, targets, "", columns=tuple(feature_of(head, name) for name in names))
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from sklearn import datasets
 
 from models.errors import DataError
 from models.preprocessing.instances import Array, Feature
+from models.sources.columns import feature_columns
 from models.sources.known_sources import known_sets
 from models.spec import DataSpec
 from trainer.data.dataset import Dataset
@@ -43,17 +45,12 @@ def read(name: str, data: DataSpec) -> Dataset:
 
 
 def _chosen(dataset: Dataset, data: DataSpec) -> Dataset:
-    names = (data.features,) if isinstance(data.features, str) else data.features
-    if names is None or dataset.columns is None:
+    if data.features is None or dataset.columns is None:
         return dataset
     known = [column.name for column in dataset.columns]
-    missing = [name for name in names if name not in known]
-    if missing:
-        expected = f"one of the columns {', '.join(known)}"
-        raise DataError(where=f"{data.source}: data.features", expected=expected, received=repr(missing[0]))
-    columns = tuple(Feature(name) for name in names)
+    names = feature_columns(known, data)
     features = dataset.features[:, [known.index(name) for name in names]]
-    return Dataset(dataset.source, features, dataset.targets, dataset.sha256, columns, dataset.class_names)
+    return replace(dataset, features=features, columns=tuple(map(Feature, names)))
 
 
 def array_digest(*arrays: Array) -> str:

@@ -29,8 +29,8 @@ FILES: Mapping[str, str] = {
     ".npz": "trainer.data.arrays:read_npz",
     ".npy": "trainer.data.arrays:read_npy",
     ".csv": "trainer.data.tables:read_csv",
-    ".jsonl": "trainer.data.tables:read_jsonl",
-    ".ndjson": "trainer.data.tables:read_jsonl",
+    ".jsonl": "trainer.data.tables:read_json",
+    ".ndjson": "trainer.data.tables:read_json",
     ".json": "trainer.data.tables:read_json",
 }
 """A file's ending → `module:function`, called with its path and the spec's `data`."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from models.errors import DataError
 from models.keras_catalog.objects import ObjectSpec, refused_names
+from models.sources.damaged_files import reading
 
 __all__ = ["check_keras_file", "layer_specs"]
 
@@ -53,15 +54,11 @@ def check_keras_file(content: bytes, *, where: str) -> dict[str, Any]:
 
 
 def _config(content: bytes, where: str) -> dict[str, Any]:
-    try:
-        with zipfile.ZipFile(BytesIO(content)) as archive:
-            if archive.getinfo(CONFIG).file_size > MOST_CONFIG_BYTES:
-                raise DataError(
-                    where=where, expected=f"a {CONFIG} of at most {MOST_CONFIG_BYTES} bytes", received="more"
-                )
-            config = json.loads(archive.read(CONFIG))
-    except (zipfile.BadZipFile, KeyError, ValueError) as error:
-        raise DataError(where=where, expected="a .keras file, as Keras 3 saves it", received=str(error)) from error
+    expected = "a .keras file, as Keras 3 saves it"
+    with reading(where, expected=expected), zipfile.ZipFile(BytesIO(content)) as archive:
+        if archive.getinfo(CONFIG).file_size > MOST_CONFIG_BYTES:
+            raise DataError(where=where, expected=f"a {CONFIG} of at most {MOST_CONFIG_BYTES} bytes", received="more")
+        config = json.loads(archive.read(CONFIG))
     if not isinstance(config, dict):
         raise DataError(where=where, expected=f"a mapping in {CONFIG}", received=type(config).__name__)
     return config

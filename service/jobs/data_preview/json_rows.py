@@ -34,33 +34,26 @@ class _List:
 
     def rows(self) -> int:
         """Count them all, and look whether that is all."""
-        if self._next() != "[":
-            raise ValueError("a document that is no list")
-        self._place += 1
+        self._pass_mark("[")
         count = 0
-        if self._next() == "]":
-            self._place += 1
+        while count or self._next() != "]":
+            self._pass_element()
+            count += 1
+            if self._pass_mark(",]") == "]":
+                break
         else:
-            count = self._elements()
+            self._pass_mark("]")
         if self._next():
             raise ValueError("more after the end of the list")
         return count
 
-    def _elements(self) -> int:
-        """How many there are, with every comma and the last bracket where they belong."""
-        count = 0
-        while True:
-            try:
-                self._pass_element()
-            except json.JSONDecodeError as error:
-                raise ValueError(f"element {count} is no JSON: {error.msg}") from error
-            count += 1
-            mark = self._next()
-            self._place += 1
-            if mark == "]":
-                return count
-            if mark != ",":
-                raise ValueError(f"{mark!r} after element {count - 1}, where a comma or the end of the list belongs")
+    def _pass_mark(self, marks: str) -> str:
+        """One of these characters."""
+        mark = self._next()
+        if not mark or mark not in marks:
+            raise ValueError(f"{mark!r}, where {' or '.join(marks)} of a list belongs")
+        self._place += 1
+        return mark
 
     def _next(self) -> str:
         """The next character that is no space, not yet passed; empty at the end."""

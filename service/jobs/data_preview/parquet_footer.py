@@ -4,12 +4,15 @@ Source:
     https://github.com/apache/parquet-format, `FileMetaData`, whose third field is `num_rows`.
 """
 
+from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 
 __all__ = ["parquet_rows"]
 
 MAGIC = b"PAR1"
 TAIL_BYTES = 8
+LONGEST_FOOTER = 2**32
 NUM_ROWS = 3
 STOP, BYTE, DOUBLE, BINARY, STRUCT = 0, 3, 7, 8, 12
 BOOLEANS, VARINTS, LISTS = (1, 2), (4, 5, 6), (9, 10)
@@ -33,77 +36,71 @@ def parquet_rows(path: Path) -> int:
         if tail[4:] != MAGIC or length > size - TAIL_BYTES:
             raise ValueError("a file that does not end as Parquet does")
         file.seek(-TAIL_BYTES - length, 2)
-        return _Footer(file.read(length)).rows()
+        footer = BytesIO(file.read(length))
+    try:
+        return _num_rows(footer)
+    except IndexError as error:
+        raise ValueError("a footer that ends too early") from error
 
 
-class _Footer:
-    """Reads forward through the bytes of a struct in the compact protocol."""
+def _num_rows(footer: BytesIO) -> int:
+    """The field `num_rows` of the outermost struct."""
+    for field, kind in _fields(footer):
+        if field == NUM_ROWS:
+            return _zigzag(footer)
+        _skip(footer, kind, DEEPEST)
+    raise ValueError("a footer without a number of rows")
 
-    def __init__(self, content: bytes) -> None:
-        self._content = content
-        self._place = 0
 
-    def rows(self) -> int:
-        """The field `num_rows` of the outermost struct."""
-        field = 0
-        try:
-            while (head := self._byte()) != STOP:
-                field = field + (head >> 4) if head >> 4 else self._zigzag()
-                if field == NUM_ROWS:
-                    return self._zigzag()
-                self._skip(head & 15, DEEPEST)
-        except IndexError as error:
-            raise ValueError("a footer that ends too early") from error
-        raise ValueError("a footer without a number of rows")
+def _fields(footer: BytesIO) -> Iterator[tuple[int, int]]:
+    """Number and kind of each field of a struct, whose value is read before the next is asked for."""
+    field = 0
+    while (head := _byte(footer)) != STOP:
+        field = field + (head >> 4) if head >> 4 else _zigzag(footer)
+        yield field, head & 15
 
-    def _byte(self) -> int:
-        self._place += 1
-        return self._content[self._place - 1]
 
-    def _pass(self, size: int) -> None:
-        self._place += size
-        if self._place > len(self._content):
-            raise IndexError
+def _byte(footer: BytesIO) -> int:
+    return footer.read(1)[0]
 
-    def _varint(self) -> int:
-        value = shift = 0
-        while (byte := self._byte()) & 128:
-            value |= (byte & 127) << shift
-            shift += 7
-            if shift > LONGEST_SHIFT:
-                raise ValueError("a footer with a number of more than 64 bits")
-        return value | byte << shift
 
-    def _zigzag(self) -> int:
-        value = self._varint()
-        return (value >> 1) ^ -(value & 1)
+def _varint(footer: BytesIO) -> int:
+    value = shift = 0
+    while (byte := _byte(footer)) & 128:
+        value |= (byte & 127) << shift
+        shift += 7
+        if shift > LONGEST_SHIFT:
+            raise ValueError("a footer with a number of more than 64 bits")
+    return value | byte << shift
 
-    def _skip(self, kind: int, depth: int) -> None:
-        if depth == 0:
-            raise ValueError("a footer that is nested too deeply")
-        if kind in VARINTS:
-            self._varint()
-        elif kind == BINARY:
-            self._pass(self._varint())
-        elif kind in LISTS:
-            self._skip_list(depth)
-        elif kind == STRUCT:
-            while (head := self._byte()) != STOP:
-                if not head >> 4:
-                    self._zigzag()
-                self._skip(head & 15, depth - 1)
-        elif kind in (BYTE, DOUBLE):
-            self._pass(1 if kind == BYTE else 8)
-        elif kind not in BOOLEANS:
-            raise ValueError(f"a footer with a field of the unknown kind {kind}")
 
-    def _skip_list(self, depth: int) -> None:
-        head = self._byte()
-        count, kind = head >> 4, head & 15
-        if count == 15:
-            count = self._varint()
-        for _ in range(count):
-            if kind in BOOLEANS:
-                self._byte()
-            else:
-                self._skip(kind, depth - 1)
+def _zigzag(footer: BytesIO) -> int:
+    value = _varint(footer)
+    return (value >> 1) ^ -(value & 1)
+
+
+def _skip(footer: BytesIO, kind: int, depth: int) -> None:
+    """Read past a value."""
+    if depth == 0:
+        raise ValueError("a footer that is nested too deeply")
+    if kind in VARINTS:
+        _varint(footer)
+    elif kind == BINARY:
+        footer.read(min(_varint(footer), LONGEST_FOOTER))
+    elif kind in LISTS:
+        _skip_list(footer, depth - 1)
+    elif kind == STRUCT:
+        for _, inner in _fields(footer):
+            _skip(footer, inner, depth - 1)
+    elif kind in (BYTE, DOUBLE):
+        footer.read(1 if kind == BYTE else 8)[0]
+    elif kind not in BOOLEANS:
+        raise ValueError(f"a footer with a field of the unknown kind {kind}")
+
+
+def _skip_list(footer: BytesIO, depth: int) -> None:
+    head = _byte(footer)
+    count = head >> 4 if head >> 4 != 15 else _varint(footer)
+    kind = BYTE if head & 15 in BOOLEANS else head & 15  # which have a byte each here, and none in a struct
+    for _ in range(count):
+        _skip(footer, kind, depth)

@@ -1,7 +1,6 @@
-"""A glance at the data when a job is submitted: what is certainly wrong is said now, not by a worker later.
+"""The preview of a job's data at submission: certain problems are reported now, not by a worker later.
 
-Only what is at hand and small is looked at: array headers, tables up to a few megabytes. What a glance cannot see is
-left to the trainer, whose word is final.
+It reads array headers, and tables up to a few megabytes. The trainer decides the rest, and its word is final.
 """
 
 import math
@@ -15,8 +14,8 @@ from models.spec.head import find_head
 from models.spec.parts import Spec
 from models.spec.rules import check_output
 from models.store.datasets import Datasets
-from service.jobs.data_preview.arrays import look_at_arrays
-from service.jobs.data_preview.tables import csv_columns, json_columns, look_at_table
+from service.jobs.data_preview.array_preview import preview_arrays
+from service.jobs.data_preview.table_preview import csv_columns, json_columns, preview_table
 
 __all__ = ["preview_data"]
 
@@ -32,15 +31,15 @@ def preview_data(spec: Spec, *, roots: Sequence[str], datasets: Datasets | None 
         datasets: The uploaded data sets, where they are at hand.
 
     Returns:
-        What is certainly wrong; empty when nothing is.
+        The certain problems.
     """
     problems = _missing_parts(spec, tuple(roots), datasets)
     try:
-        sight = _look(spec, tuple(roots), datasets)
+        shape = _data_shape(spec, tuple(roots), datasets)
     except DataError as error:
         return [Problem(_path(error.where), error.expected, error.received), *problems]
     network: list[Problem] = []
-    _check_network(spec, sight, network)
+    _check_network(spec, shape, network)
     return network + problems
 
 
@@ -73,16 +72,24 @@ def _path(where: str) -> str:
     return f"data.{key}" if sign else where
 
 
-def _look(spec: Spec, roots: tuple[str, ...], datasets: Datasets | None) -> DataShape:
+def _data_shape(spec: Spec, roots: tuple[str, ...], datasets: Datasets | None) -> DataShape:
     source = spec.data.source
     path = _find(source, roots, datasets)
     if path is None:
         return KNOWN.get(source, DataShape())
     if path.is_dir():
         return DataShape(classes=sum(1 for _ in class_folders(path, source)))
-    if path.suffix.lower() not in ENDINGS:
-        raise DataError(where="data.source", expected=f"one of {known_files()}", received=repr(source))
-    return _look_at_file(path, spec)
+    is_small = path.stat().st_size <= MOST_BYTES
+    match path.suffix.lower():
+        case ".npz":
+            return preview_arrays(path, spec)
+        case ".csv" if is_small:
+            return preview_table(*csv_columns(path, source), spec)
+        case ".jsonl" | ".ndjson" if is_small:
+            return preview_table(*json_columns(path, source), spec)
+        case ending if ending not in ENDINGS:
+            raise DataError(where="data.source", expected=f"one of {known_files()}", received=repr(source))
+    return DataShape()
 
 
 def _check_scheme(scheme: str, source: str, datasets: Datasets | None) -> None:
@@ -103,19 +110,8 @@ def _check_uploaded(source: str, datasets: Datasets) -> None:
         return  # the trainer will see what is there
 
 
-def _look_at_file(path: Path, spec: Spec) -> DataShape:
-    match path.suffix.lower():
-        case ".npz":
-            return look_at_arrays(path, spec)
-        case ".csv" if path.stat().st_size <= MOST_BYTES:
-            return look_at_table(*csv_columns(path, spec.data.source), spec)
-        case ".jsonl" | ".ndjson" if path.stat().st_size <= MOST_BYTES:
-            return look_at_table(*json_columns(path, spec.data.source), spec)
-    return DataShape()
-
-
-def _check_network(spec: Spec, sight: DataShape, problems: list[Problem]) -> None:
-    shape = _model_shape(spec, sight.shape, problems)
+def _check_network(spec: Spec, data: DataShape, problems: list[Problem]) -> None:
+    shape = _model_shape(spec, data.shape, problems)
     if shape is not None and not problems:
         if spec.input_shape is not None and shape != spec.input_shape:
             expected = f"{list(shape)}, as data and preprocessing give"
@@ -123,13 +119,13 @@ def _check_network(spec: Spec, sight: DataShape, problems: list[Problem]) -> Non
         else:
             check_output(spec.layers, shape, problems)
     head = find_head(spec.layers)
-    if head is None or sight.classes is None:
+    if head is None or data.classes is None:
         return
     path = f"layers.{len(spec.layers) - 1}.{spec.layers[-1].class_name}"
-    if head.task in ("softmax", "multilabel") and head.units != sight.classes:
-        problems.append(Problem(path, f"{sight.classes} units, one for each class in the data", f"{head.units}"))
-    if head.task == "sigmoid" and sight.classes > 2:
-        expected = f"{sight.classes} softmax units, one for each class in the data"
+    if head.task in ("softmax", "multilabel") and head.units != data.classes:
+        problems.append(Problem(path, f"{data.classes} units, one for each class in the data", f"{head.units}"))
+    if head.task == "sigmoid" and data.classes > 2:
+        expected = f"{data.classes} softmax units, one for each class in the data"
         problems.append(Problem(path, expected, "one sigmoid unit, which tells two apart"))
 
 

@@ -1,16 +1,15 @@
 """How many rows a data file has, told from its header where there is one, without a library of tables."""
 
-import csv
 import zipfile
-from collections.abc import Iterator
 from math import prod
 from pathlib import Path
-from typing import IO, AnyStr
+from typing import IO
 
 from models.errors import DataError, reason_of
-from models.sources.damaged_files import UNREADABLE
+from models.sources.csv_text import open_table
+from models.sources.damaged_files import UNREADABLE, bounded_lines
 from models.sources.known_sources import ENDINGS, TARGET_ARRAYS, known_files
-from models.sources.npz_arrays import array_header
+from models.sources.npz_arrays import read_plain_header
 from service.jobs.data_preview.json_rows import json_rows
 from service.jobs.data_preview.parquet_footer import parquet_rows
 
@@ -18,7 +17,6 @@ __all__ = ["count_rows"]
 
 REFUSED: tuple[type[Exception], ...] = (MemoryError, *UNREADABLE)
 MOST_ROWS = 2**53
-LONGEST_LINE = 2**22
 
 
 def count_rows(path: Path) -> int:
@@ -64,7 +62,7 @@ def _array_rows(path: Path) -> int:
 
 def _header_rows(file: IO[bytes], size: int) -> int:
     """The length of an array in numpy's format, of a file of so many bytes."""
-    shape, dtype = array_header(file)
+    shape, _, dtype = read_plain_header(file)
     if not shape:
         raise ValueError("one value without an axis of rows")
     if min(shape) < 0 or prod(shape) * dtype.itemsize > size - file.tell():
@@ -73,20 +71,10 @@ def _header_rows(file: IO[bytes], size: int) -> int:
 
 
 def _csv_rows(path: Path) -> int:
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        return max(sum(1 for row in csv.reader(_lines(file)) if row) - 1, 0)
+    with open_table(path) as (_, rows):
+        return sum(1 for _ in rows)
 
 
 def _line_rows(path: Path) -> int:
     with path.open("rb") as file:
-        return sum(1 for line in _lines(file) if line.strip())
-
-
-def _lines(file: IO[AnyStr]) -> Iterator[AnyStr]:
-    """The lines of a file, none of which may be so long that it fills the memory."""
-    number = 0
-    while line := file.readline(LONGEST_LINE):
-        number += 1
-        if len(line) == LONGEST_LINE:
-            raise ValueError(f"line {number} of {LONGEST_LINE} characters or more")
-        yield line
+        return sum(1 for line in bounded_lines(file) if line.strip())

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
-import numpy as np
 import orjson
 
 from models.errors import InputError, shown
-from models.preprocessing.instances import Array, InstanceSpec, require_finite
+from models.preprocessing.instances import Array, InstanceSpec, batch_of_array
 from models.store.manifest import Manifest
+from service.decoding.csv_table import batch_from_cells
 from service.decoding.non_finite import place_of_non_finite
-from service.decoding.table_cells import batch_from_cells
 from service.protocols.inference_protocol.datatypes import BYTES, DATATYPES, FP32, Datatype, datatype_named
 from service.protocols.inference_protocol.tensors import (
     BinaryTail,
@@ -115,7 +114,7 @@ def _raw_request(body: bytes, manifest: Manifest) -> V2Request:
         raise InputError(where="Inference-Header-Content-Length", expected="the JSON that describes a BYTES tensor",
                          received="0")  # fmt: skip
     values = binary_numbers(memoryview(body), FP32, manifest.instance.size, "body")
-    batch = _as_batch(values, manifest.instance, "body")
+    batch = batch_of_array(values, manifest.instance, "body")
     return V2Request(batch, tuple(OutputWish(output.name, binary=True) for output in manifest.outputs))
 
 
@@ -146,12 +145,12 @@ def _decode_input(
         elements = json_elements(given.get("data"), datatype, shape, f"{where}.data")
         if datatype is BYTES:
             return _text_batch(elements, spec)
-        return _as_batch(json_numbers(elements, datatype, f"{where}.data"), spec, where)
+        return batch_of_array(json_numbers(elements, datatype, f"{where}.data"), spec, where)
     size_place = f"{where}.parameters.binary_data_size"
     content = tail.take(size, size_place)
     if datatype is BYTES:
         return _text_batch(binary_texts(content, prod(shape), where), spec)
-    return _as_batch(binary_numbers(content, datatype, prod(shape), size_place), spec, where)
+    return batch_of_array(binary_numbers(content, datatype, prod(shape), size_place), spec, where)
 
 
 def _check_suits(datatype: Datatype, spec: InstanceSpec, where: str) -> None:
@@ -218,13 +217,6 @@ def _text_or_none(document: Mapping[str, Any], name: str) -> str | None:
     if value is not None and not isinstance(value, str):
         raise InputError(where=name, expected="text", received=shown(value))
     return value
-
-
-def _as_batch(values: Array, spec: InstanceSpec, where: str) -> Array:
-    with np.errstate(over="ignore"):
-        batch = values.astype(np.float32).reshape(-1, *spec.shape)
-    require_finite(batch, where)
-    return batch if spec.is_numeric else batch.astype(object)
 
 
 def _text_batch(texts: list[str], spec: InstanceSpec) -> Array:

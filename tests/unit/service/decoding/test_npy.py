@@ -106,6 +106,8 @@ ZEROS = b"\0" * 12
         (file_of(header(descr="[('a', '<f4')]"), ZEROS), r"a plain descr"),
         (file_of("(" * 9000, ZEROS), r"a plain descr"),
         (file_of("-" * 9000 + "1", ZEROS), r"a plain descr"),
+        (file_of(header(shape=f"({'1, ' * 300})"), ZEROS), r"a plain descr"),
+        (file_of(header(descr="('<f4', (3,))", shape="(1,)"), ZEROS), r"a plain descr"),
         (file_of(header(descr="'|O'"), ZEROS), r"expected a dtype of booleans, .*; received '|O'"),
         (file_of(header(descr="'<U3'"), ZEROS), r"expected a dtype"),
         (file_of(header(descr="'<c8'"), ZEROS), r"expected a dtype"),

@@ -1,28 +1,26 @@
-"""A glance at a small table: its columns, cells and labels."""
+"""The preview of a small table: its columns, cells and labels."""
 
-import csv
 import json
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from models.errors import DataError, shown
-from models.preprocessing.table_cells import BOOLEANS, GAPS, number_of
+from models.preprocessing.table_cells import BOOLEANS, is_gap, number_of
+from models.sources.columns import feature_columns, target_column
+from models.sources.csv_text import open_table
 from models.sources.damaged_files import reading
-from models.sources.known_sources import TARGET_NAMES, DataShape
+from models.sources.known_sources import DataShape
 from models.spec.head import find_head
 from models.spec.parts import Spec
 
-__all__ = ["csv_columns", "json_columns", "look_at_table"]
+__all__ = ["csv_columns", "json_columns", "preview_table"]
 
 
 def csv_columns(path: Path, source: str) -> tuple[list[str], list[list[Any]]]:
     """Names of the columns and rows of cells; gaps are None."""
-    with reading(source, expected="a readable .csv file"), path.open(newline="", encoding="utf-8-sig") as file:
-        rows = csv.reader(file)
-        names = next(rows, [])
-        return names, [[None if cell.strip() in GAPS else cell for cell in row] for row in rows if row]
+    with reading(source, expected="a readable .csv file"), open_table(path) as (names, rows):
+        return names, [[None if is_gap(cell) else cell.strip() for cell in row] for row in rows]
 
 
 def json_columns(path: Path, source: str) -> tuple[list[str], list[list[Any]]]:
@@ -44,7 +42,7 @@ def _json_lines(path: Path, source: str) -> Iterator[dict[str, Any]]:
         yield document
 
 
-def look_at_table(names: list[str], rows: list[list[Any]], spec: Spec) -> DataShape:
+def preview_table(names: list[str], rows: list[list[Any]], spec: Spec) -> DataShape:
     """Check columns, cells and labels against what the spec makes of them.
 
     Raises:
@@ -53,14 +51,12 @@ def look_at_table(names: list[str], rows: list[list[Any]], spec: Spec) -> DataSh
     source = spec.data.source
     if not rows:
         raise DataError(where=source, expected="at least one row", received="none")
-    if not names:
-        raise DataError(where=source, expected="rows of named values", received="rows without any")
     ragged = next((row for row in rows if len(row) != len(names)), None)
     if ragged is not None:
         where = f"{source}: row {rows.index(ragged)}"
         raise DataError(where=where, expected=f"{len(names)} cells", received=f"{len(ragged)}")
-    target = _target_column(names, spec)
-    features = _feature_columns(names, target, spec)
+    target = target_column(names, spec.data)
+    features = feature_columns(names, spec.data, target=target)
     classes = _classes([row[names.index(target)] for row in rows], target, spec)
     if any(isinstance(cell, list | dict) for cell in rows[0]):
         return DataShape(None, classes)
@@ -68,29 +64,6 @@ def look_at_table(names: list[str], rows: list[list[Any]], spec: Spec) -> DataSh
         _check_column([row[names.index(name)] for row in rows], name, spec)
     one_hot = any(step.name == "one_hot" for step in spec.preprocessing)
     return DataShape(None if one_hot else (len(features),), classes)
-
-
-def _known_column(name: str, names: Sequence[str], key: str, spec: Spec) -> str:
-    if name not in names:
-        more = ", …" if len(names) > 20 else ""
-        expected = f"one of the columns {', '.join(islice(names, 20))}{more}"
-        raise DataError(where=f"{spec.data.source}: data.{key}", expected=expected, received=repr(name))
-    return name
-
-
-def _target_column(names: Sequence[str], spec: Spec) -> str:
-    if spec.data.target is not None:
-        return _known_column(spec.data.target, names, "target", spec)
-    folded = {name.lower(): name for name in names}
-    return next((folded[name] for name in TARGET_NAMES if name in folded), names[-1])
-
-
-def _feature_columns(names: Sequence[str], target: str, spec: Spec) -> list[str]:
-    wanted = spec.data.features
-    if wanted is None:
-        return [name for name in names if name != target]
-    listed = (wanted,) if isinstance(wanted, str) else wanted
-    return [_known_column(name, names, "features", spec) for name in listed]
 
 
 def _check_column(cells: Sequence[Any], name: str, spec: Spec) -> None:

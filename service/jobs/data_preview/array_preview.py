@@ -1,4 +1,4 @@
-"""A glance at an archive of arrays: names and shapes, from the headers alone."""
+"""The preview of an archive of arrays: names and shapes, from the headers alone."""
 
 import zipfile
 from pathlib import Path
@@ -6,13 +6,13 @@ from pathlib import Path
 from models.errors import DataError
 from models.sources.damaged_files import reading
 from models.sources.known_sources import DataShape
-from models.sources.npz_arrays import array_header, choose_arrays
+from models.sources.npz_arrays import choose_arrays, read_plain_header
 from models.spec.parts import Spec
 
-__all__ = ["look_at_arrays"]
+__all__ = ["preview_arrays"]
 
 
-def look_at_arrays(path: Path, spec: Spec) -> DataShape:
+def preview_arrays(path: Path, spec: Spec) -> DataShape:
     """Look at the headers of an archive of arrays, not at the arrays.
 
     Raises:
@@ -35,5 +35,5 @@ def _shapes(path: Path) -> dict[str, tuple[int, ...]]:
     with zipfile.ZipFile(path) as archive:
         for member in archive.namelist():
             with archive.open(member) as file:
-                shapes[member.removesuffix(".npy")], _ = array_header(file)
+                shapes[member.removesuffix(".npy")] = read_plain_header(file).shape
     return shapes
