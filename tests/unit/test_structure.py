@@ -1,4 +1,4 @@
-"""The shape of the packages: floors without circles, folders that fit a screen, names with one meaning, short bodies."""
+"""The shape of the packages: floors without circles, folders that fit a screen, one meaning a name, short bodies."""
 
 import ast
 import statistics
@@ -100,5 +100,7 @@ def test_bodies_of_functions_stay_short() -> None:
 @pytest.mark.parametrize("package", PACKAGES)
 def test_a_package_says_in_its_first_line_what_it_holds(package: str) -> None:
     """Each sub-package too."""
-    silent = [path for path in (ROOT / package).rglob("__init__.py") if not ast.get_docstring(ast.parse(path.read_text()))]
+    silent = [
+        path for path in (ROOT / package).rglob("__init__.py") if not ast.get_docstring(ast.parse(path.read_text()))
+    ]
     assert silent == []
