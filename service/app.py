@@ -12,7 +12,7 @@ from models.store.store import Store
 from service.admission import Admission
 from service.auth.scopes import Lock, require_scopes_for_all
 from service.endpoints import BLUEPRINTS
-from service.fast_path.wsgi_shortcut import FastPath
+from service.fast_path.plain_predictions import FastPath
 from service.http.context import EXTENSION, Services
 from service.http.lifecycle import surround_requests
 from service.http.responses import Answer

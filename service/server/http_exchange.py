@@ -18,7 +18,7 @@ from gunicorn.http.body import LengthReader
 from gunicorn.http.errors import InvalidHeader
 
 from service.fast_path.request_reader import PlainRequest
-from service.fast_path.wsgi_shortcut import PREDICTED, FastPath, Predicted
+from service.fast_path.plain_predictions import PREDICTED, FastPath, Predicted
 from service.http.lifecycle import TAKEN_OVER, finish
 from service.http.responses import SECURITY_HEADERS
 from service.server.body_reader import KnownBody

@@ -18,7 +18,7 @@ from gunicorn.util import close
 from gunicorn.workers.ggevent import GeventWorker
 
 from service.fast_path.request_reader import PlainReader, PlainRequest
-from service.fast_path.wsgi_shortcut import FastPath
+from service.fast_path.plain_predictions import FastPath
 from service.http.context import EXTENSION, Services
 from service.http.malformed_requests import refusal, status_of_refusal
 from service.server.body_reader import discard_rest, read_in_turns
