@@ -60,13 +60,14 @@ def create_app(
     app.url_map.converters |= {"name": NameConverter, "int": NumberConverter}
     metrics = metrics or Metrics()
     admission = Admission(most=settings.max_in_flight, timeout_s=settings.request_timeout_s)
-    app.extensions[EXTENSION] = parts = Services(
+    gauges = Gauges(metrics, loaded=lambda: registry.snapshot.loaded_versions, in_flight=lambda: admission.in_flight)
+    app.extensions[EXTENSION] = services = Services(
         settings=settings,
         registry=registry,
         poller=Poller(
             registry.refresh,
             every_s=settings.poll_s,
-            then=Gauges(metrics, registry, admission).read,
+            then=gauges.read,
             is_called=lambda: registry.is_behind,
             answer=registry.advance,
         ),
@@ -75,11 +76,11 @@ def create_app(
         metrics=metrics,
         open_jobs=jobs or (lambda: _open_jobs(settings.redis_url)),
     )
-    surround_requests(app, parts)
+    surround_requests(app, services)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     require_scopes_for_all(app)
-    app.wsgi_app = FastPath(app.wsgi_app, parts)  # type: ignore[method-assign]
+    app.wsgi_app = FastPath(app.wsgi_app, services)  # type: ignore[method-assign]
     return app
 
 

@@ -44,8 +44,8 @@ def start(arguments: Sequence[str]) -> int:
     metrics_folder = prepare_folder()
     board = SharedBoard.create()
     app = create_app(settings, lock=lock, metrics=Metrics(metrics_folder), board=board)
-    parts: Services = app.extensions[EXTENSION]
-    parts.write_line = request_lines(settings.log_format, settings.log_level)
+    services: Services = app.extensions[EXTENSION]
+    services.write_line = request_lines(settings.log_format, settings.log_level)
     log.info("starting", bind=settings.bind, store=settings.store, access=access_in_words(settings))
     gc.freeze()  # what the workers share stays shared: they need not look through it
     gc.enable()

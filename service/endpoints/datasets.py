@@ -10,7 +10,7 @@ from flask import Blueprint, Response, request
 from models.errors import InputError
 from models.store.datasets import DatasetInfo, Datasets, dataset_ending
 from service.blocking_calls import run_in_thread
-from service.http.context import notes, services
+from service.http.context import request_context, services
 from service.http.responses import json_answer
 from service.http.uploads import gathered_body
 from service.jobs.data_preview.row_counts import count_rows
@@ -31,7 +31,7 @@ blueprint = Blueprint("datasets", __name__)
 def upload() -> Response:
     """Keep a data file under its digest; the name means it from now on."""
     name = _named(request.args.get("name"), request.mimetype)
-    settings, ticket = services().settings, notes().ticket
+    settings, ticket = services().settings, request_context().ticket
     on_progress = (lambda: None) if ticket is None else ticket.renew
     with gathered_body(
         request, suffix=dataset_ending(name), limit_bytes=settings.max_body_bytes,

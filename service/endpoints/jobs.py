@@ -10,8 +10,9 @@ from flask import Blueprint, Request, Response, request
 from models.errors import InputError, StoreUnavailable, shown
 from models.store.datasets import Datasets
 from service.blocking_calls import run_in_thread
+from service.http.content_negotiation import JSON_TYPES, require_content_type
 from service.http.context import services
-from service.http.request_bodies import JSON_TYPES, parse_object, read_body, require_content_type
+from service.http.request_bodies import parse_object, read_body
 from service.http.responses import json_answer
 from service.registry.registry import Registry
 
@@ -74,7 +75,8 @@ def follow_events(job_id: str) -> Response:
 
 def _read_spec(incoming: Request) -> "Spec":
     accepted = JSON_TYPES | YAML_TYPES
-    mimetype = require_content_type(incoming, accepted, expected="application/json or application/yaml")
+    expected = "application/json or application/yaml"
+    mimetype = require_content_type(incoming.content_type, accepted, expected=expected)
     settings = services().settings
     body = read_body(incoming, limit_bytes=min(LIMIT_BYTES, settings.max_body_bytes))
     # Where nobody says which, YAML reads both.

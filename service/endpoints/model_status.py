@@ -5,8 +5,8 @@ from typing import Any
 from flask import Blueprint, Response
 
 from service.blocking_calls import run_in_thread
-from service.endpoints.model_call import find
-from service.http.context import notes, services
+from service.endpoints.model_call import ModelCall
+from service.http.context import services
 from service.http.responses import json_answer
 from service.http.routing import add_version_routes
 from service.protocols.tensorflow_serving import metadata_document, status_document
@@ -38,7 +38,8 @@ def show_status(model: str, version: int | None = None, label: str | None = None
 
 def show_metadata(model: str, version: int | None = None, label: str | None = None) -> Response:
     """TensorFlow Serving's metadata: what a version takes and gives."""
-    return json_answer(metadata_document(find(notes(), model, version=version, label=label).manifest))
+    call = ModelCall.of_request(model, version=version, label=label)
+    return json_answer(metadata_document(call.predictor.manifest))
 
 
 add_version_routes(blueprint, "", show_status, method="GET")

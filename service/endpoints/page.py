@@ -2,7 +2,8 @@
 
 from flask import Blueprint, Response, request
 
-from service.http.responses import JSON, json_answer
+from service.http.content_negotiation import JSON, preferred_type
+from service.http.responses import json_answer
 from service.http.static_files import PAGE_POLICY, StaticFiles
 
 __all__ = ["blueprint"]
@@ -28,7 +29,7 @@ def show() -> Response:
 
     A program that prefers JSON is told that the service lives, as KServe's V1 protocol has it.
     """
-    if request.accept_mimetypes.best_match((HTML, JSON)) == JSON:
+    if preferred_type(request.headers.get("Accept", ""), (HTML, JSON)) == JSON:
         answer: Response = json_answer({"status": "alive"}, headers={"Vary": "Accept"})
         return answer
     return FILES.answer(INDEX, {**POLICY, "Vary": "Accept"})

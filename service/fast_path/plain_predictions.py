@@ -17,17 +17,17 @@ from flask import Request
 
 from service.auth.scopes import Scope
 from service.decoding.npy import NPY
-from service.endpoints.inference_protocol import inferred
-from service.endpoints.model_call import find
-from service.endpoints.prediction import predicted
+from service.endpoints.inference_protocol import answer_infer
+from service.endpoints.model_call import ModelCall
+from service.endpoints.prediction import answer_predict
 from service.errors import TooMuchAtOnce
 from service.fast_path.request_reader import PlainHead
 from service.http.content_encoding import WORTH_IT_BYTES, compress_answer
 from service.http.context import RequestContext, Services
-from service.http.lifecycle import REQUEST_ID, TAKEN_OVER, VERSION, Exchange, finish, request_id_of
+from service.http.lifecycle import REQUEST_ID, TAKEN_OVER, VERSION, admit, finish, request_id_of
 from service.http.request_bodies import require_length
 from service.http.responses import SECURITY_HEADERS, Answer, Content, error_answer
-from service.inference.predictor import Predictor
+from service.telemetry.answered_request import AnsweredRequest
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -47,14 +47,14 @@ class Predicted:
     Args:
         noted: The request's notes.
         content: Of the answer.
-        exchange: What counts and logs show.
+        head: Of the request.
         status: Of the answer, with its phrase.
         headers: Of this answer alone, beside the request's id.
     """
 
     noted: RequestContext
     content: Content
-    exchange: Exchange
+    head: PlainHead
     status: str
     headers: tuple[tuple[str, str], ...]
 
@@ -62,6 +62,11 @@ class Predicted:
     def is_small(self) -> bool:
         """Whether the body goes out as it is, whatever the client takes."""
         return len(self.content.body) < WORTH_IT_BYTES
+
+    def answered(self) -> AnsweredRequest:
+        """The record of the request, which ends now."""
+        head = self.head
+        return self.noted.answered(method="POST", path=head.path, route=head.place.route, status=int(self.status[:3]))
 
     @property
     def own_headers(self) -> list[tuple[str, str]]:
@@ -74,22 +79,22 @@ class FastPath:
 
     Args:
         whole: Flask's.
-        parts: Of the application.
+        services: Of the application.
     """
 
-    def __init__(self, whole: "WSGIApplication", parts: Services) -> None:
+    def __init__(self, whole: "WSGIApplication", services: Services) -> None:
         self.whole = whole
-        self._parts = parts
+        self.services = services
 
     @property
     def is_open(self) -> bool:
         """Whether plain predictions may come this way: traces are Flask's to make."""
-        return self._parts.traces is None
+        return self.services.traces is None
 
     @property
     def most_bytes(self) -> int:
         """The longest body."""
-        return self._parts.settings.max_body_bytes
+        return self.services.settings.max_body_bytes
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answer what is plain; hand over all else."""
@@ -99,7 +104,7 @@ class FastPath:
         if predicted is None:
             return self.whole(environ, start_response)
         if predicted.is_small:
-            return _answer_small(predicted, start_response)
+            return _answer_small(self.services, predicted, start_response)
         return self._answer_large(predicted, environ, start_response)
 
     def _predict_for(self, environ: "WSGIEnvironment") -> Predicted | None:
@@ -123,7 +128,7 @@ class FastPath:
             predicted.noted.error = error
             environ[TAKEN_OVER] = predicted.noted
             return self.whole(environ, start_response)
-        finish(predicted.noted, predicted.exchange)
+        finish(self.services, predicted.noted, predicted.answered())
         return large(environ, start_response)
 
     def predict(self, head: PlainHead, read: Callable[[], bytes]) -> Predicted | RequestContext:
@@ -136,23 +141,22 @@ class FastPath:
         Returns:
             Its notes when it has failed, for Flask to take over.
         """
-        noted = RequestContext(request_id_of(head.request_id), self._parts)
-        exchange = Exchange("POST", head.path, head.place.route, 200)
+        noted = RequestContext(request_id_of(head.request_id))
         try:
-            served, content = _predict(noted, head, read)
-            return Predicted(noted, content, exchange, OK, ((VERSION, str(served.version)),))
+            content = _predict(self.services, noted, head, read)
+            version = noted.predictor.version if noted.predictor is not None else 0
+            return Predicted(noted, content, head, OK, ((VERSION, str(version)),))
         except TooMuchAtOnce as error:
-            return _refused(noted, exchange, error)
+            return _refused(noted, head, error)
         except Exception as error:  # noqa: BLE001 -- Flask's handlers make the answer
             noted.error = error
             return noted
 
 
-def _refused(noted: RequestContext, exchange: Exchange, error: TooMuchAtOnce) -> Predicted:
+def _refused(noted: RequestContext, head: PlainHead, error: TooMuchAtOnce) -> Predicted:
     noted.error = error
-    exchange.status = int(HTTPStatus.TOO_MANY_REQUESTS)
     content, status, headers = _refusal(error.limit)
-    return Predicted(noted, content, exchange, status, headers)
+    return Predicted(noted, content, head, status, headers)
 
 
 @lru_cache(maxsize=1)
@@ -163,8 +167,8 @@ def _refusal(limit: int) -> tuple[Content, str, tuple[tuple[str, str], ...]]:
     return Content(answer.get_data()), answer.status, tuple(own)
 
 
-def _answer_small(predicted: Predicted, start_response: "StartResponse") -> Iterable[bytes]:
-    finish(predicted.noted, predicted.exchange)
+def _answer_small(services: Services, predicted: Predicted, start_response: "StartResponse") -> Iterable[bytes]:
+    finish(services, predicted.noted, predicted.answered())
     body = predicted.content.body
     start_response(
         predicted.status, [("Content-Length", str(len(body))), *predicted.own_headers, *SECURITY_HEADERS.items()]
@@ -172,14 +176,12 @@ def _answer_small(predicted: Predicted, start_response: "StartResponse") -> Iter
     return (body,)
 
 
-def _predict(noted: RequestContext, head: PlainHead, read: Callable[[], bytes]) -> tuple[Predictor, Content]:
+def _predict(services: Services, context: RequestContext, head: PlainHead, read: Callable[[], bytes]) -> Content:
     """What the endpoints do, in their order."""
-    parts, place = noted.parts, head.place
-    noted.key_id = parts.lock.admit_with(Scope.PREDICT, authorization=head.authorization, api_key=head.api_key)
-    noted.ticket = parts.admission.enter(noted.started_s)
-    served = find(noted, place.model, version=place.version, label=place.label)
+    place = head.place
+    admit(services, context, Scope.PREDICT, authorization=head.authorization, api_key=head.api_key)
+    call = ModelCall.to(services, context, place.model, version=place.version, label=place.label)
     body = require_length(read(), head.length)
     if not place.is_predict:
-        return served, inferred(noted, served, body, header_length=head.header_length)
-    batch_type = NPY if head.content_type == NPY else None
-    return served, predicted(noted, served, body, batch_type=batch_type, as_npy=head.as_npy)
+        return answer_infer(call, body, header_length=head.header_length)
+    return answer_predict(call, body, content_type=head.content_type, accept=NPY if head.as_npy else "")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from service.decoding.npy import NPY
-from service.http.request_bodies import JSON_TYPES
+from service.http.content_negotiation import JSON_TYPES
 
 __all__ = ["PLAIN_BYTES", "Place", "PlainHead", "PlainReader", "PlainRequest"]
 

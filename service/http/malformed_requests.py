@@ -15,7 +15,8 @@ from gunicorn.http.errors import (
 )
 
 from models.errors import InputError, shown
-from service.http.responses import JSON, SECURITY_HEADERS
+from service.http.content_negotiation import JSON
+from service.http.responses import SECURITY_HEADERS
 
 __all__ = ["BROKEN_BODIES", "broken_body", "refusal", "status_of_refusal"]
 

@@ -8,14 +8,12 @@ from flask import Request
 
 from models.errors import InputError, shown
 from service.decoding.non_finite import place_of_non_finite
-from service.errors import BodyTooLarge, UnsupportedBody
+from service.errors import BodyTooLarge
 from service.http.content_encoding import decoded, read_chunks
 
-__all__ = ["JSON_TYPES", "parse_json", "parse_object", "read_body", "require_content_type", "require_length"]
+__all__ = ["parse_json", "parse_object", "read_body", "require_length"]
 
 CHUNK_BYTES = 64 * 1024
-# What `curl -d` sends is JSON too: TensorFlow Serving's own examples do it, and its server does not look.
-JSON_TYPES = frozenset({"", "application/json", "application/x-www-form-urlencoded", "text/json", "text/plain"})
 TOO_LARGE = "number is infinity when parsed as double"
 NOT_FINITE = re.compile(r"[+-]?(nan|inf(inity)?)\b", re.IGNORECASE)
 
@@ -56,17 +54,6 @@ def require_length(body: bytes, announced: int) -> bytes:
         expected, received = f"{announced} bytes, as Content-Length says", f"{len(body)} bytes"
         raise InputError(where="body", expected=expected, received=received)
     return body
-
-
-def require_content_type(request: Request, accepted: frozenset[str], *, expected: str) -> str:
-    """The content type of a request, without its parameters.
-
-    Raises:
-        UnsupportedBody: When it is none of the accepted.
-    """
-    if request.mimetype not in accepted:
-        raise UnsupportedBody(expected=expected, received=request.mimetype)
-    return request.mimetype
 
 
 def parse_json(body: bytes) -> Any:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from flask import Response
 
+from service.http.content_negotiation import JSON
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 __all__ = [
-    "JSON",
     "RETRY_AFTER_S",
     "SECURITY_HEADERS",
     "Answer",
@@ -22,7 +23,6 @@ __all__ = [
     "json_content",
 ]
 
-JSON = "application/json"
 RETRY_AFTER_S = 1
 """The store and the queue are looked at again at least this often."""
 RETRY = {"Retry-After": str(RETRY_AFTER_S)}

@@ -17,8 +17,8 @@ from gunicorn.http import wsgi
 from gunicorn.http.body import LengthReader
 from gunicorn.http.errors import InvalidHeader
 
-from service.fast_path.request_reader import PlainRequest
 from service.fast_path.plain_predictions import PREDICTED, FastPath, Predicted
+from service.fast_path.request_reader import PlainRequest
 from service.http.lifecycle import TAKEN_OVER, finish
 from service.http.responses import SECURITY_HEADERS
 from service.server.body_reader import KnownBody
@@ -125,7 +125,7 @@ def exchange_plain(worker: Any, plain: PlainRequest, connection: Any) -> Mapping
         return {PREDICTED: outcome}
     plain.leave_rest()
     stays = worker.alive
-    finish(outcome.noted, outcome.exchange)
+    finish(hot.services, outcome.noted, outcome.answered())
     body = outcome.content.body
     own = "".join([f"{name}: {value}\r\n" for name, value in outcome.own_headers])
     head = f"{_head(outcome.status, int(time()), stays)}{len(body)}\r\n{own}{SECURITY}"

@@ -17,8 +17,8 @@ from gunicorn.http.parser import RequestParser
 from gunicorn.util import close
 from gunicorn.workers.ggevent import GeventWorker
 
-from service.fast_path.request_reader import PlainReader, PlainRequest
 from service.fast_path.plain_predictions import FastPath
+from service.fast_path.request_reader import PlainReader, PlainRequest
 from service.http.context import EXTENSION, Services
 from service.http.malformed_requests import refusal, status_of_refusal
 from service.server.body_reader import discard_rest, read_in_turns
@@ -49,9 +49,9 @@ class ServiceWorker(GeventWorker):  # type: ignore[misc]
         self._idle: dict[Any, float] = {}
 
     @property
-    def _parts(self) -> Services:
-        parts: Services = self.wsgi.extensions[EXTENSION]
-        return parts
+    def _services(self) -> Services:
+        services: Services = self.wsgi.extensions[EXTENSION]
+        return services
 
     def run(self) -> None:
         """Serve until told to end."""
@@ -83,7 +83,7 @@ class ServiceWorker(GeventWorker):  # type: ignore[misc]
         """Let the kernel close a connection whose other end takes nothing for as long as a request may take."""
         option = getattr(socket, "TCP_USER_TIMEOUT", None)
         if option is not None and listener.family in (socket.AF_INET, socket.AF_INET6):
-            timeout_ms = round(self._parts.settings.request_timeout_s * 1000)
+            timeout_ms = round(self._services.settings.request_timeout_s * 1000)
             listener.setsockopt(socket.IPPROTO_TCP, option, timeout_ms)
 
     def _turn(self) -> None:
@@ -95,7 +95,7 @@ class ServiceWorker(GeventWorker):  # type: ignore[misc]
 
     def _hand_over(self) -> None:
         """When this worker is replaced, go on until those who replace it accept."""
-        registry = self._parts.registry
+        registry = self._services.registry
         end_s = time.monotonic() + min(LONGEST_HANDOVER_S, self.cfg.graceful_timeout / 2)
         while not registry.board.is_stopping and time.monotonic() < end_s:
             if registry.successors() >= self.cfg.workers:
@@ -174,8 +174,7 @@ class ServiceWorker(GeventWorker):  # type: ignore[misc]
             super().handle_error(req, client, addr, exc)
             return
         status = status_of_refusal(exc)
-        parts: Services = self.wsgi.extensions[EXTENSION]
-        parts.metrics.request_answered("", method="", status=status, duration_s=0.0)
+        self._services.metrics.request_answered("", method="", status=status, duration_s=0.0)
         log.info("no request", status=status, reason=type(exc).__name__)
         with suppress(OSError):  # who sends such things need not wait for an answer
             _answer_and_hang_up(client, refusal(exc))

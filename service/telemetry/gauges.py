@@ -1,10 +1,12 @@
-"""What is read off now and then rather than counted: the loaded versions and the requests in flight."""
+"""Gauges that are read now and then rather than counted: the loaded versions and the requests in flight."""
 
-from service.admission import Admission
-from service.registry.registry import Registry
+from collections.abc import Callable
+
 from service.telemetry.metrics import Metrics
 
 __all__ = ["Gauges"]
+
+Versions = frozenset[tuple[str, int]]
 
 
 class Gauges:
@@ -12,22 +14,22 @@ class Gauges:
 
     Args:
         metrics: Where they are shown.
-        registry: Whose versions.
-        admission: Whose requests.
+        loaded: The loaded versions, as model and number.
+        in_flight: How many requests are being answered.
     """
 
-    def __init__(self, metrics: Metrics, registry: Registry, admission: Admission) -> None:
+    def __init__(self, metrics: Metrics, *, loaded: Callable[[], Versions], in_flight: Callable[[], int]) -> None:
         self._metrics = metrics
-        self._registry = registry
-        self._admission = admission
-        self._loaded: frozenset[tuple[str, int]] = frozenset()
+        self._loaded = loaded
+        self._in_flight = in_flight
+        self._shown: Versions = frozenset()
 
     def read(self) -> None:
-        """Look, and note what has changed."""
-        self._metrics.note_in_flight(self._admission.in_flight)
-        loaded = self._registry.snapshot.loaded_versions
-        for model, version in loaded - self._loaded:
+        """Read them, and show what has changed."""
+        self._metrics.note_in_flight(self._in_flight())
+        loaded = self._loaded()
+        for model, version in loaded - self._shown:
             self._metrics.version_loaded(model, version)
-        for model, version in self._loaded - loaded:
+        for model, version in self._shown - loaded:
             self._metrics.version_unloaded(model, version)
-        self._loaded = loaded
+        self._shown = loaded

@@ -17,6 +17,7 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 from prometheus_client.registry import Collector
 
 from service.errors import QueueUnavailable
+from service.telemetry.answered_request import AnsweredRequest
 from service.telemetry.mmap_counters import count, count_in_files, observe
 
 __all__ = ["CONTENT_TYPE", "Metrics", "Phases", "QueueState", "forget_process", "prepare_folder"]
@@ -106,10 +107,6 @@ class Metrics:
     def _histogram(self, name: str, meaning: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
         return Histogram(f"onehot_{name}_duration_seconds", meaning, labels, buckets=buckets, registry=self._registry)
 
-    def knows(self, model: str, version: int) -> bool:
-        """Whether a version was loaded here once."""
-        return (model, str(version)) in self._versions
-
     def version_loaded(self, model: str, version: int) -> None:
         """A version became ready in this process."""
         if (model, str(version)) not in self._versions and len(self._versions) >= MOST_VERSIONS:
@@ -128,6 +125,25 @@ class Metrics:
             return "", ""
         labels = (model, str(version))
         return labels if labels in self._versions else (OTHER, OTHER)
+
+    def record(self, answered: AnsweredRequest) -> None:
+        """Count a request: its answer, and its error or its prediction. A version that answers is loaded."""
+        model, version, ended_s = answered.model, answered.version, answered.ended_s
+        if model is not None and version is not None and (model, str(version)) not in self._versions:
+            self.version_loaded(model, version)
+        self.request_answered(
+            answered.route, method=answered.method, status=answered.status, duration_s=ended_s - answered.started_s,
+            model=model, version=version,
+        )  # fmt: skip
+        if answered.error is not None:
+            self.request_failed(answered.error, model=model, version=version)
+        elif model is not None and version is not None and answered.infer_to_s:
+            phases = Phases(
+                decode_s=answered.infer_from_s - answered.started_s,
+                infer_s=answered.infer_to_s - answered.infer_from_s,
+                encode_s=ended_s - answered.infer_to_s,
+            )
+            self.predicted(model, version, rows=answered.rows or 0, phases=phases)
 
     def request_answered(
         self, route: str, *, method: str, status: int, duration_s: float,
@@ -154,9 +170,9 @@ class Metrics:
         count(counter)
         observe(histogram, duration_s)
 
-    def request_failed(self, error: BaseException, *, model: str | None = None, version: int | None = None) -> None:
-        """Count an error by its class."""
-        self._errors.labels(type(error).__name__, *self._labels(model, version)).inc()
+    def request_failed(self, error: str, *, model: str | None = None, version: int | None = None) -> None:
+        """Count an error by the name of its class."""
+        self._errors.labels(error, *self._labels(model, version)).inc()
 
     def predicted(self, model: str, version: int, *, rows: int, phases: Phases) -> None:
         """Count the rows of a prediction and where its time went."""

@@ -3,8 +3,8 @@
 from gunicorn.config import Config
 from gunicorn.http.parser import RequestParser
 
-from service.fast_path.request_reader import PlainReader, PlainRequest
 from service.fast_path.plain_predictions import FastPath
+from service.fast_path.request_reader import PlainReader, PlainRequest
 from service.server.http_exchange import exchange, exchange_plain
 
 SENT_AT_ONCE = 100
