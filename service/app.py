@@ -12,7 +12,6 @@ from models.store.store import Store
 from service.admission import Admission
 from service.auth.scopes import Lock, require_scopes_for_all
 from service.endpoints import BLUEPRINTS
-from service.fast_path.plain_predictions import FastPath
 from service.http.context import EXTENSION, Services
 from service.http.lifecycle import surround_requests
 from service.http.responses import Answer
@@ -80,7 +79,6 @@ def create_app(
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     require_scopes_for_all(app)
-    app.wsgi_app = FastPath(app.wsgi_app, services)  # type: ignore[method-assign]
     return app
 
 

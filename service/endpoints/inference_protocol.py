@@ -8,6 +8,7 @@ from flask import Blueprint, Response, request
 
 from service.endpoints.model_call import ModelCall
 from service.http.context import services
+from service.http.prediction_paths import INFER_RULES, V2_MODEL_RULES
 from service.http.request_bodies import read_body
 from service.http.responses import Answer, Content, json_answer
 from service.protocols.inference_protocol import (
@@ -29,8 +30,6 @@ from service.registry.snapshot import Snapshot
 __all__ = ["answer_infer", "blueprint"]
 
 INDEX_LIMIT_BYTES = 64 * 1024
-MODEL = "/v2/models/<name:model>"
-PLACES = (MODEL, f"{MODEL}/versions/<int:version>")
 
 blueprint = Blueprint("inference_protocol", __name__)
 
@@ -99,10 +98,11 @@ def answer_infer(call: ModelCall, body: bytes, *, header_length: str | None) -> 
     return Content(answer.body, answer.headers)
 
 
-for place in PLACES:
-    blueprint.add_url_rule(place, view_func=show_model, methods=["GET"])
-    blueprint.add_url_rule(f"{place}/ready", view_func=model_ready, methods=["GET"])
-    blueprint.add_url_rule(f"{place}/infer", view_func=infer, methods=["POST"])
+for rule in V2_MODEL_RULES:
+    blueprint.add_url_rule(rule, view_func=show_model, methods=["GET"])
+    blueprint.add_url_rule(f"{rule}/ready", view_func=model_ready, methods=["GET"])
+for rule in INFER_RULES:
+    blueprint.add_url_rule(rule, view_func=infer, methods=["POST"])
 
 
 @blueprint.post("/v2/repository/index")

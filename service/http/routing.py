@@ -7,9 +7,9 @@ from flask.typing import RouteCallable
 from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.routing import BaseConverter, IntegerConverter
 
-__all__ = ["METADATA", "PATH", "NameConverter", "NumberConverter", "add_version_routes", "route_in_any_case"]
+from service.http.prediction_paths import MODEL_RULES
 
-PLACES = ("", "/versions/<int:version>", "/labels/<name:label>")
+__all__ = ["METADATA", "PATH", "NameConverter", "NumberConverter", "add_version_routes", "route_in_any_case"]
 
 
 class NameConverter(BaseConverter):
@@ -26,8 +26,8 @@ class NumberConverter(IntegerConverter):
 
 def add_version_routes(blueprint: Blueprint, suffix: str, view: RouteCallable, *, method: str) -> None:
     """Route a call on a model, on one of its versions by number, and on one by label."""
-    for place in PLACES:
-        blueprint.add_url_rule(f"/v1/models/<name:model>{place}{suffix}", view_func=view, methods=[method])
+    for rule in MODEL_RULES:
+        blueprint.add_url_rule(rule + suffix, view_func=view, methods=[method])
 
 
 PATH = re.compile(

@@ -3,10 +3,9 @@
 import errno
 import socket
 import time
-from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import gevent
@@ -21,7 +20,7 @@ from service.fast_path.plain_predictions import FastPath
 from service.fast_path.request_reader import PlainReader, PlainRequest
 from service.http.context import EXTENSION, Services
 from service.http.malformed_requests import refusal, status_of_refusal
-from service.server.body_reader import discard_rest, read_in_turns
+from service.server.body_reader import Turns, discard_rest
 from service.server.connection_balancing import SHARED, Connections, SharingServer
 from service.server.http_exchange import exchange, exchange_plain
 
@@ -29,8 +28,6 @@ __all__ = ["ServiceWorker"]
 
 TURN_S = 0.05
 NOTIFY_S = 1.0
-READ = 1
-"""What libev calls it."""
 LINGER_S = 0.5
 """How long a connection without a request may still bring one after the worker was told to end."""
 LONGEST_HANDOVER_S = 30.0
@@ -47,6 +44,10 @@ class ServiceWorker(GeventWorker):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._idle: dict[Any, float] = {}
+
+    @cached_property
+    def _fast_path(self) -> FastPath:
+        return FastPath(self._services)
 
     @property
     def _services(self) -> Services:
@@ -148,25 +149,36 @@ class ServiceWorker(GeventWorker):  # type: ignore[misc]
             close(client)
 
     def _serve(self, listener_name: Any, client: Any, addr: Any) -> None:
-        hot: FastPath = self.wsgi.wsgi_app
         parser = RequestParser(self.cfg, client, addr)
-        reader = PlainReader(parser, most_bytes=hot.most_bytes, turn=_turns(client))
+        fast_path = self._fast_path
+        reader = PlainReader(parser, most_bytes=fast_path.most_bytes, turn=Turns(parser.unreader).begin)
         while True:
-            request = reader.next(plain=hot.is_open)
-            if isinstance(request, PlainRequest):
-                self._handle_plain(listener_name, request, client, addr)
-            else:
-                self.handle_request(listener_name, request, client, addr)
+            request = reader.next(plain=fast_path.is_open)
+            self._idle.pop(client, None)
+            try:
+                self._answer(listener_name, request, client, addr)
+            finally:
+                self._idle[client] = time.monotonic()
 
-    def _handle_plain(self, listener_name: Any, plain: PlainRequest, client: Any, addr: Any) -> None:
-        """Answer a plain prediction; what cannot be finished so is answered like any other request."""
-        self._idle.pop(client, None)
+    def _answer(self, listener_name: Any, request: Any, client: Any, addr: Any) -> None:
+        """Answer a request: a plain prediction on the fast path; what fails there, and all else, by Flask."""
+        failed = None
+        if isinstance(request, PlainRequest):
+            failed = exchange_plain(self, self._fast_path, request, client)
+            if failed is None:
+                return
+            request = request.give_up()
         try:
-            begun = exchange_plain(self, plain, client)
-            if begun is not None:
-                self._exchange(listener_name, plain.give_up(), client, addr, begun)
-        finally:
-            self._idle[client] = time.monotonic()
+            exchange(self, listener_name, request, client, addr, failed)
+        except StopIteration:
+            _leave(request, client)
+            raise
+        except OSError:
+            raise
+        except Exception as error:
+            self.handle_error(request, client, addr, error)
+            raise StopIteration from error
+        discard_rest(request)
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
         """Answer a request that is no HTTP in the form of every other error."""
@@ -178,46 +190,6 @@ class ServiceWorker(GeventWorker):  # type: ignore[misc]
         log.info("no request", status=status, reason=type(exc).__name__)
         with suppress(OSError):  # who sends such things need not wait for an answer
             _answer_and_hang_up(client, refusal(exc))
-
-    def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> None:
-        """Answer one request."""
-        self._idle.pop(sock, None)
-        try:
-            self._exchange(listener_name, req, sock, addr, {})
-        finally:
-            self._idle[sock] = time.monotonic()
-
-    def _exchange(self, listener_name: Any, req: Any, sock: Any, addr: Any, begun: Mapping[str, Any]) -> None:
-        read_in_turns(req)
-        try:
-            exchange(self, listener_name, req, sock, addr, begun)
-        except StopIteration:
-            _leave(req, sock)
-            raise
-        except OSError:
-            raise
-        except Exception as error:
-            self.handle_error(req, sock, addr, error)
-            raise StopIteration from error
-        discard_rest(req)
-
-
-def _turns(client: Any) -> Callable[[bool], None]:
-    """What a connection does between two requests.
-
-    It waits for the event loop even when its client was quick: reading at once, it would go on with what has come,
-    and those who have waited longer would go on waiting.
-    """
-    hub = gevent.get_hub()
-    readable = hub.loop.io(client.fileno(), READ)
-
-    def turn(has_come: bool) -> None:  # noqa: FBT001 -- a callback with one argument
-        if has_come:
-            gevent.sleep(0)
-        else:
-            hub.wait(readable)
-
-    return turn
 
 
 @dataclass(frozen=True, slots=True)
