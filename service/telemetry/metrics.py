@@ -18,7 +18,7 @@ from prometheus_client.registry import Collector
 
 from service.errors import QueueUnavailable
 from service.telemetry.answered_request import AnsweredRequest
-from service.telemetry.mmap_counters import count, count_in_files, observe
+from service.telemetry.prometheus_internals import count, count_in_files, observe
 
 __all__ = ["CONTENT_TYPE", "Metrics", "Phases", "QueueState", "forget_process", "prepare_folder"]
 
