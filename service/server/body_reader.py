@@ -12,6 +12,7 @@ import gevent
 from gunicorn.http.errors import NoMoreData, ParseException
 
 from service.fast_path.request_reader import PlainRequest
+from service.server.gunicorn_internals import read_through
 
 __all__ = ["KnownBody", "Turns", "discard_plain", "discard_rest"]
 
@@ -28,15 +29,14 @@ class Turns:
     """Has one connection wait for others before each request, and now and then while a body is read.
 
     Args:
-        unreader: Of gunicorn's parser of the connection; its `chunk` becomes this object.
+        unreader: Of gunicorn's parser of the connection, which reads through this object from now on.
     """
 
     def __init__(self, unreader: Any) -> None:
-        self._chunk = unreader.chunk
+        self._chunk = read_through(unreader, self._read)
         self._hub = gevent.get_hub()
         self._readable = self._hub.loop.io(unreader.sock.fileno(), READ)
         self._reads = 0
-        unreader.chunk = self
 
     def begin(self, has_come: bool) -> None:  # noqa: FBT001 -- a callback with one argument
         """Wait for the event loop before a request, also when its client was quick.
@@ -50,13 +50,12 @@ class Turns:
         else:
             self._hub.wait(self._readable)
 
-    def __call__(self, size_hint: int | None = None) -> bytes:
+    def _read(self, size_hint: int | None = None) -> bytes:
         """Read what there is, and let others go first from time to time."""
         self._reads += 1
         if self._reads > READS_AT_ONCE:
             self._hub.wait(self._readable)  # asks the event loop, which asks for all others too
-        data: bytes = self._chunk(size_hint)
-        return data
+        return self._chunk(size_hint)
 
 
 class KnownBody:

@@ -11,7 +11,7 @@ from math import inf
 from time import monotonic
 from typing import Any
 
-from gevent.server import StreamServer
+from service.gevent_internals import HookedServer
 
 __all__ = ["SHARED", "Connections", "SharingServer"]
 
@@ -43,14 +43,14 @@ class Connections:
         return min(filter(None, self._numbers), default=1) - 1
 
 
-class SharingServer(StreamServer):  # type: ignore[misc]
+class SharingServer(HookedServer):
     """A server that takes a connection when no other worker has fewer.
 
     Args:
         listener: The socket that all workers accept from.
         connections: What the workers have.
         worker: The number of this one.
-        options: As `StreamServer` takes them; `spawn` is a pool.
+        options: As `HookedServer` takes them.
     """
 
     def __init__(self, listener: Any, *, connections: Connections, worker: int, **options: Any) -> None:
@@ -58,46 +58,32 @@ class SharingServer(StreamServer):  # type: ignore[misc]
         self._connections = connections
         self._worker = worker
         self._takes_until_s = 0.0
-        self._note()
+        self._connections.note(worker, self.count)
 
     def take_all(self) -> None:
         """Leave nothing to others any more."""
         self._takes_until_s = inf
 
-    def do_read(self) -> Any:
-        """Accept, or leave it to others for a moment."""
+    def may_accept(self) -> bool:
+        """Not while another has fewer: it is given a moment to take the connection."""
         now_s = monotonic()
-        if now_s > self._takes_until_s and self._count() > self._connections.fewest():
-            self._wait(now_s)
-            return None
-        return super().do_read()
+        if now_s > self._takes_until_s and self.count > self._connections.fewest():
+            self._takes_until_s = now_s + PATIENCE_S
+            self.pause(WAIT_S)
+            return False
+        return True
 
-    def do_handle(self, *args: Any) -> None:
-        """Serve a connection."""
-        super().do_handle(*args)
-        self._note()
+    def has_begun(self) -> None:
+        """Tell the other workers."""
+        self._connections.note(self._worker, self.count)
         if self._takes_until_s != inf:
             self._takes_until_s = 0.0
 
-    def do_close(self, *args: Any) -> None:
-        """A connection has ended."""
-        super().do_close(*args)
-        if self.started:
-            self._connections.note(self._worker, self._count() - 1)  # its greenlet is the one that says so
+    def will_end(self) -> None:
+        """Tell the other workers."""
+        self._connections.note(self._worker, self.count - 1)
 
     def close(self) -> None:
         """Accept no more."""
         super().close()
         self._connections.forget(self._worker)
-
-    def _count(self) -> int:
-        return int(self.pool.size - self.pool.free_count())
-
-    def _note(self) -> None:
-        self._connections.note(self._worker, self._count())
-
-    def _wait(self, now_s: float) -> None:
-        self._takes_until_s = now_s + PATIENCE_S
-        self.stop_accepting()
-        self._timer = self.loop.timer(WAIT_S)
-        self._timer.start(self._start_accepting_if_started)

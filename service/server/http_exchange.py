@@ -23,28 +23,9 @@ from service.http.context import RequestContext
 from service.http.lifecycle import TAKEN_OVER
 from service.http.responses import raw_answer
 from service.server.body_reader import KnownBody, discard_plain
+from service.server.gunicorn_internals import OneSendResponse
 
 __all__ = ["exchange", "exchange_plain"]
-
-
-class _Response(wsgi.Response):  # type: ignore[misc]
-    """An answer whose head goes with its body when that is all there."""
-
-    headers_sent: bool
-
-    def should_close(self) -> bool:
-        """Whether the connection ends with this answer: also where the end of its request was not found."""
-        return bool(self.req.body.failed or super().should_close())
-
-    def write(self, data: bytes) -> None:
-        """Send a part of the body; the head before it, or with it."""
-        if self.headers_sent or self._omits_body or self.response_length != len(data):
-            super().write(data)
-            return
-        head = "".join((*self.default_headers(), *(f"{name}: {value}\r\n" for name, value in self.headers), "\r\n"))
-        self.headers_sent = True
-        self.sent = len(data)
-        util.write(self.sock, head.encode("latin-1") + data)
 
 
 def exchange(
@@ -66,7 +47,7 @@ def exchange(
     """
     _require_host(request)
     _honour_close(request)
-    response, environ = wsgi.create(request, connection, peer, address, worker.cfg, response_class=_Response)
+    response, environ = wsgi.create(request, connection, peer, address, worker.cfg, response_class=OneSendResponse)
     environ["wsgi.multithread"] = True
     if isinstance(request.body.reader, LengthReader):
         environ["wsgi.input"] = KnownBody(request)

@@ -10,12 +10,12 @@ from typing import Any
 import structlog
 from flask import Flask
 from gunicorn.app.base import BaseApplication
-from gunicorn.arbiter import Arbiter
 
 from models.settings import Settings
 from service.http.context import EXTENSION, Services
 from service.registry.coordination.shared_coordinator import SharedBoard
 from service.server.connection_balancing import SHARED, Connections
+from service.server.gunicorn_internals import HookedArbiter
 from service.telemetry.logs import gunicorn_logs
 from service.telemetry.metrics import forget_process
 
@@ -111,7 +111,7 @@ def _folder_hooks(metrics: Path | None, board: SharedBoard | None, connections: 
     return {"child_exit": child_exit, "on_exit": on_exit}
 
 
-class _Parent(Arbiter):  # type: ignore[misc]
+class _Parent(HookedArbiter):
     """gunicorn's parent, which before it ends says for a moment that it is no longer ready, and still answers.
 
     Args:
@@ -125,18 +125,13 @@ class _Parent(Arbiter):  # type: ignore[misc]
         self._leave_s = leave_s
         super().__init__(server)
 
-    def stop(self, graceful: bool = True) -> None:  # noqa: FBT001, FBT002 -- as gunicorn calls it
-        """End the workers; when there is no hurry, whoever sends requests learns of it first."""
+    def before_stop(self, *, graceful: bool) -> None:
+        """Tell the clients of it; they have time to learn of it when there is no hurry."""
         if self._board is not None:
             self._board.note_stopping()
-            if graceful:
-                self._leave()
-        super().stop(graceful)
-
-    def _leave(self) -> None:
-        end_s = time.monotonic() + self._leave_s
-        while self.WORKERS and time.monotonic() < end_s and self.SIG_QUEUE.empty():
-            time.sleep(LEAVE_TURN_S)
+            end_s = time.monotonic() + (self._leave_s if graceful else 0)
+            while self.may_wait and time.monotonic() < end_s:
+                time.sleep(LEAVE_TURN_S)
 
 
 def _start_worker(worker: Any) -> None:

@@ -18,6 +18,7 @@ from gunicorn.workers.ggevent import GeventWorker
 
 from service.fast_path.plain_predictions import FastPath
 from service.fast_path.request_reader import PlainReader, PlainRequest
+from service.gevent_internals import end_reading
 from service.http.context import EXTENSION, Services
 from service.http.malformed_requests import refusal, status_of_refusal
 from service.server.body_reader import Turns, discard_rest
@@ -62,7 +63,7 @@ class ServiceWorker(GeventWorker):  # type: ignore[misc]
         self._hand_over()
         for server in servers:
             server.take_all()
-            _accept_waiting(server)
+            server.accept_waiting()
             server.close()
         self._finish(servers)
 
@@ -126,8 +127,7 @@ class ServiceWorker(GeventWorker):  # type: ignore[misc]
         for connection in [one for one, idle_s in self._idle.items() if idle_s <= since_s]:
             del self._idle[connection]
             try:
-                # Not gevent's own `shutdown`, which raises where the greenlet waits instead of ending its wait.
-                connection._sock.shutdown(socket.SHUT_RD)  # noqa: SLF001
+                end_reading(connection)
             except OSError:  # the other side was faster
                 continue
 
@@ -218,15 +218,3 @@ def _answer_and_hang_up(client: Any, answer: bytes) -> None:
     unread_bytes = MOST_UNREAD_BYTES
     while unread_bytes > 0 and (piece := client.recv(unread_bytes)):
         unread_bytes -= len(piece)
-
-
-def _accept_waiting(server: SharingServer) -> None:
-    """Take the connections that wait to be accepted: closing would reset them."""
-    while True:
-        try:
-            found = server.do_read()
-        except OSError:
-            return
-        if not found:
-            return
-        server.do_handle(*found)
