@@ -20,7 +20,6 @@ from service.registry.coordination.coordinator import Board, LocalBoard
 from service.registry.memory_budget import Memory
 from service.registry.poller import Poller
 from service.registry.registry import Registry
-from service.telemetry.gauges import Gauges
 from service.telemetry.metrics import Metrics
 
 if TYPE_CHECKING:
@@ -59,14 +58,17 @@ def create_app(
     app.url_map.converters |= {"name": NameConverter, "int": NumberConverter}
     metrics = metrics or Metrics()
     admission = Admission(most=settings.max_in_flight, timeout_s=settings.request_timeout_s)
-    gauges = Gauges(metrics, loaded=lambda: registry.snapshot.loaded_versions, in_flight=lambda: admission.in_flight)
+
+    def show_state() -> None:
+        metrics.show_state(loaded=registry.snapshot.loaded_versions, in_flight=admission.in_flight)
+
     app.extensions[EXTENSION] = services = Services(
         settings=settings,
         registry=registry,
         poller=Poller(
             registry.refresh,
             every_s=settings.poll_s,
-            then=gauges.read,
+            then=show_state,
             is_called=lambda: registry.is_behind,
             answer=registry.advance,
         ),

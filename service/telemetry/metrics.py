@@ -6,7 +6,7 @@ process stay, so its counts do too, and its gauges go. The folder is made for ea
 
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from service.errors import QueueUnavailable
 from service.telemetry.answered_request import AnsweredRequest
 from service.telemetry.prometheus_internals import count, count_in_files, observe
 
-__all__ = ["CONTENT_TYPE", "Metrics", "Phases", "QueueState", "forget_process", "prepare_folder"]
+__all__ = ["CONTENT_TYPE", "Metrics", "QueueState", "forget_process", "prepare_folder"]
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
@@ -52,15 +52,6 @@ def forget_process(pid: int, folder: Path) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Phases:
-    """Seconds that a prediction spent."""
-
-    decode_s: float
-    infer_s: float
-    encode_s: float
-
-
-@dataclass(frozen=True, slots=True)
 class QueueState:
     """What the job queue says of one of its queues.
 
@@ -88,6 +79,7 @@ class Metrics:
         self._folder = folder
         self._registry = CollectorRegistry()
         self._versions: set[tuple[str, str]] = set()
+        self._shown: frozenset[tuple[str, int]] = frozenset()
         self._phases: dict[tuple[str, str], tuple[Counter, tuple[Histogram, ...]]] = {}
         self._routes: dict[tuple[str, str, int, str | None, int | None], tuple[Counter, Histogram]] = {}
         model = ("model", "version")
@@ -138,12 +130,9 @@ class Metrics:
         if answered.error is not None:
             self.request_failed(answered.error, model=model, version=version)
         elif model is not None and version is not None and answered.infer_to_s:
-            phases = Phases(
-                decode_s=answered.infer_from_s - answered.started_s,
-                infer_s=answered.infer_to_s - answered.infer_from_s,
-                encode_s=ended_s - answered.infer_to_s,
-            )
-            self.predicted(model, version, rows=answered.rows or 0, phases=phases)
+            decode_s, infer_s = answered.infer_from_s - answered.started_s, answered.infer_to_s - answered.infer_from_s
+            phases_s = (decode_s, infer_s, ended_s - answered.infer_to_s)
+            self.predicted(model, version, rows=answered.rows or 0, phases_s=phases_s)
 
     def request_answered(
         self, route: str, *, method: str, status: int, duration_s: float,
@@ -174,18 +163,26 @@ class Metrics:
         """Count an error by the name of its class."""
         self._errors.labels(error, *self._labels(model, version)).inc()
 
-    def predicted(self, model: str, version: int, *, rows: int, phases: Phases) -> None:
-        """Count the rows of a prediction and where its time went."""
+    def predicted(self, model: str, version: int, *, rows: int, phases_s: Sequence[float]) -> None:
+        """Count the rows of a prediction, and the seconds that each of `PHASES` took."""
         labels = self._labels(model, version)
         found = self._phases.get(labels)
         if found is None:
             found = self._rows.labels(*labels), tuple(self._phase.labels(phase, *labels) for phase in PHASES)
             self._phases[labels] = found
-        counter, (decode, infer, encode) = found
+        counter, histograms = found
         count(counter, rows)
-        observe(decode, phases.decode_s)
-        observe(infer, phases.infer_s)
-        observe(encode, phases.encode_s)
+        for histogram, phase_s in zip(histograms, phases_s, strict=True):
+            observe(histogram, phase_s)
+
+    def show_state(self, *, loaded: frozenset[tuple[str, int]], in_flight: int) -> None:
+        """Bring the gauges up to date: every loaded version, as model and number, and the requests being answered."""
+        self.note_in_flight(in_flight)
+        for model, version in loaded - self._shown:
+            self.version_loaded(model, version)
+        for model, version in self._shown - loaded:
+            self.version_unloaded(model, version)
+        self._shown = loaded
 
     def note_in_flight(self, count: int) -> None:
         """How many requests this process answers now; noted now and then, as each would pay for it twice."""
