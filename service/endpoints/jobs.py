@@ -79,7 +79,7 @@ def _read_spec(incoming: Request) -> "Spec":
     mimetype = require_content_type(incoming.content_type, accepted, expected=expected)
     settings = services().settings
     body = read_body(incoming, limit_bytes=min(LIMIT_BYTES, settings.max_body_bytes))
-    # Where nobody says which, YAML reads both.
+    # Without a content type, YAML reads both.
     document = parse_object(body) if mimetype in STRICT_JSON_TYPES else None
     return run_in_thread(_check_spec, body, document, roots=settings.data_roots, registry=services().registry)
 

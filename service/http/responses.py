@@ -105,5 +105,5 @@ def error_answer(
 
 
 def _writable(text: str) -> str:
-    """Without what UTF-8 cannot hold: half of a surrogate pair from somebody's path or file name."""
+    """Without what UTF-8 cannot hold: half of a surrogate pair from a path or file name."""
     return text.encode("utf-8", "replace").decode("utf-8")

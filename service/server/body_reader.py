@@ -1,6 +1,6 @@
 """Bodies read so that no connection keeps the others waiting, and no byte is copied again and again.
 
-A socket that has more is read without a pause: gevent gives nobody else a turn while a client sends as fast as the
+A socket that has more is read without a pause: gevent lets no other greenlet run while a client sends as fast as the
 service reads. gunicorn reads away what is left of a refused body a KiB at a time, and a large body in steps after each
 of which all that has come ahead is copied.
 """
@@ -99,7 +99,7 @@ class KnownBody:
         try:
             piece: bytes = unreader.take_buffered() or unreader.chunk(most)
         except Exception:
-            self._body.failed = True  # nobody knows where the next request begins
+            self._body.failed = True  # it is unknown where the next request begins
             raise
         if len(piece) > most:
             unreader.unread(piece[most:])
@@ -107,7 +107,7 @@ class KnownBody:
 
 
 def discard_rest(request: Any) -> None:
-    """Read away what nobody read of a body: behind it comes the next request.
+    """Read away what is left of a body: behind it comes the next request.
 
     Raises:
         StopIteration: As gunicorn's connection loop wants it, when the end is not found.

@@ -72,7 +72,7 @@ def exchange(
 
 
 def _require_host(request: Any) -> None:
-    """HTTP/1.1 has every request name its host, whoever is behind a proxy (RFC 9112, 3.2)."""
+    """HTTP/1.1 has every request name its host also behind a proxy (RFC 9112, 3.2)."""
     if request.version >= (1, 1) and not any(name == "HOST" for name, _ in request.headers):
         raise InvalidHeader("Host, which is missing")
 

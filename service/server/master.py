@@ -81,7 +81,7 @@ def gunicorn_settings(settings: Settings) -> dict[str, Any]:
         "workers": settings.workers,
         "worker_class": "service.server.worker.ServiceWorker",
         "preload_app": True,
-        # Nothing that a proxy says of itself is believed, so nobody's address need be looked up for it.
+        # Nothing that a proxy says of itself is believed, so no address need be looked up for it.
         "forwarded_allow_ips": "*",
         "secure_scheme_headers": {},
         "forwarder_headers": "",
@@ -137,7 +137,7 @@ class _Parent(HookedArbiter):
 def _start_worker(worker: Any) -> None:
     """Load the versions in the new process: neither the store's threads nor a session of ours exist before the fork.
 
-    While others serve, it accepts nothing before it can answer as they do. When nobody does, it accepts after a while
+    While others serve, it accepts nothing before it can answer as they do. When none does, it accepts after a while
     all the same: it can at least say what is missing.
     """
     services: Services = worker.app.wsgi().extensions[EXTENSION]

@@ -142,7 +142,7 @@ class ServiceWorker(GeventWorker):  # type: ignore[misc]
         except OSError as error:
             if error.errno not in (errno.EPIPE, errno.ECONNRESET, errno.ENOTCONN):
                 self.log.exception("Socket error processing request.")
-        except BaseException as error:  # noqa: BLE001 -- as gunicorn's own: one connection ends nobody else's
+        except BaseException as error:  # noqa: BLE001 -- as gunicorn's own: one connection ends no other
             self.handle_error(None, client, addr, error)
         finally:
             self._idle.pop(client, None)

@@ -69,7 +69,7 @@ class QueueState:
 class Metrics:
     """What one process counts.
 
-    Only names of models that were loaded here become labels: whoever asks for invented names makes no series.
+    Only names of models that were loaded here become labels: requests for invented names make no series.
 
     Args:
         folder: Of `prepare_folder`; without one, only this process is on the page.
