@@ -14,7 +14,6 @@ from gunicorn.app.base import BaseApplication
 from models.settings import Settings
 from service.http.context import EXTENSION, Services
 from service.registry.coordination.shared_coordinator import SharedBoard
-from service.server.connection_balancing import SHARED, Connections
 from service.server.gunicorn_internals import HookedArbiter
 from service.telemetry.logs import gunicorn_logs
 from service.telemetry.metrics import forget_process
@@ -51,14 +50,13 @@ class Server(BaseApplication):  # type: ignore[misc]
         self._settings = settings
         self._metrics_folder = metrics_folder
         self._board = board
-        self._connections = app.extensions[SHARED] = Connections()
         super().__init__()
 
     def load_config(self) -> None:
         """Hand our settings over."""
         for name, value in gunicorn_settings(self._settings).items():
             self.cfg.set(name, value)
-        for name, value in _folder_hooks(self._metrics_folder, self._board, self._connections).items():
+        for name, value in _folder_hooks(self._metrics_folder, self._board).items():
             self.cfg.set(name, value)
 
     def run(self) -> None:
@@ -95,11 +93,10 @@ def gunicorn_settings(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _folder_hooks(metrics: Path | None, board: SharedBoard | None, connections: Connections) -> dict[str, Any]:
-    """Hooks of the parent: a worker that died is no longer loaded nor busy, and the folders end with the service."""
+def _folder_hooks(metrics: Path | None, board: SharedBoard | None) -> dict[str, Any]:
+    """Hooks of the parent: the gauges of a worker that died go, and the folders end with the service."""
 
     def child_exit(_: Any, worker: Any) -> None:
-        connections.forget(worker.age)
         if metrics is not None:
             forget_process(worker.pid, metrics)
 

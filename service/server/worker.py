@@ -11,6 +11,7 @@ from typing import Any
 import gevent
 import structlog
 from gevent.pool import Pool
+from gevent.server import StreamServer
 from gunicorn.http.errors import NoMoreData, ParseException
 from gunicorn.http.parser import RequestParser
 from gunicorn.util import close
@@ -18,11 +19,10 @@ from gunicorn.workers.ggevent import GeventWorker
 
 from service.fast_path.plain_predictions import FastPath
 from service.fast_path.request_reader import PlainReader, PlainRequest
-from service.gevent_internals import end_reading
+from service.gevent_internals import accept_waiting, end_reading
 from service.http.context import EXTENSION, Services
 from service.http.malformed_requests import refusal, status_of_refusal
 from service.server.body_reader import Turns, discard_rest
-from service.server.connection_balancing import SHARED, Connections, SharingServer
 from service.server.http_exchange import exchange, exchange_plain
 
 __all__ = ["ServiceWorker"]
@@ -62,20 +62,15 @@ class ServiceWorker(GeventWorker):  # type: ignore[misc]
             self._turn()
         self._hand_over()
         for server in servers:
-            server.take_all()
-            server.accept_waiting()
+            accept_waiting(server)
             server.close()
         self._finish(servers)
 
-    def _start_server(self, listener: Any) -> SharingServer:
+    def _start_server(self, listener: Any) -> StreamServer:
         listener.setblocking(1)
         self._give_up_on_who_does_not_read(listener)
         address = _Address(listener.getsockname())
-        connections: Connections = self.wsgi.extensions[SHARED]
-        server = SharingServer(
-            listener, connections=connections, worker=self.age, handle=partial(self.handle, address),
-            spawn=Pool(self.worker_connections),
-        )  # fmt: skip
+        server = StreamServer(listener, handle=partial(self.handle, address), spawn=Pool(self.worker_connections))
         if self.cfg.workers > 1:
             server.max_accept = 1
         server.start()
@@ -104,7 +99,7 @@ class ServiceWorker(GeventWorker):  # type: ignore[misc]
                 return
             self._turn()
 
-    def _finish(self, servers: list[SharingServer]) -> None:
+    def _finish(self, servers: list[StreamServer]) -> None:
         """Answer what is under way: each answer says that its connection is closed."""
         began_s = time.monotonic()
         while any(server.pool.free_count() < server.pool.size for server in servers):

@@ -59,22 +59,19 @@ def test_gevent_tells_of_events(name) -> None:
     assert hasattr(events, name)
 
 
-@pytest.mark.parametrize("name", ["do_read", "do_handle", "do_close", "started", "close", "stop_accepting",
-                                  "_start_accepting_if_started", "_do_read"])  # fmt: skip
-def test_gevent_accepts_by_methods_that_are_overridden(name) -> None:
-    """A connection is accepted by `do_read`, begins in `do_handle`, and ends in `do_close`."""
-    assert hasattr(StreamServer, name)
-
-
-def test_a_gevent_server_keeps_its_timer_where_it_stops_it() -> None:
-    """`stop_accepting` stops a timer that was set here."""
-    server = gevent_internals.HookedServer(("127.0.0.1", 0), handle=lambda *_: None, spawn=Pool(1))
-    assert (server._timer, server.max_accept, server.count) == (None, 100, 0)
+def test_a_gevent_server_accepts_what_waits_when_it_is_asked() -> None:
+    """By `do_read`, and serves it by `do_handle`, also when it no longer looks by itself."""
+    served = []
+    server = StreamServer(("127.0.0.1", 0), handle=lambda _, address: served.append(address), spawn=Pool(3))
     server.start()
-    server.pause(10.0)
-    assert server._timer is not None
-    server.stop()
-    assert server._timer is None
+    server.stop_accepting()
+    with gevent.socket.create_connection(server.address) as one, gevent.socket.create_connection(server.address) as two:
+        expected = {one.getsockname(), two.getsockname()}
+        gevent_internals.accept_waiting(server)
+        server.pool.join(timeout=5)
+    server.close()
+    assert set(served) == expected
+    assert server.max_accept == 100
 
 
 def test_a_gevent_socket_has_the_real_one_inside() -> None:
