@@ -6,7 +6,8 @@ Exit status: 0 told to stop, 1 it could not start, 2 wrong usage or settings.
 import gc
 import sys
 
-from service.server.monkey_patching import load_structlog, patch_standard_library
+from service.gevent_internals import patch_standard_library
+from service.server.monkey_patching import load_structlog
 
 
 def main() -> int:

@@ -12,7 +12,6 @@ from models.store.store import Store
 from service.admission import Admission
 from service.auth.authenticator import Authenticator
 from service.endpoints import BLUEPRINTS
-from service.fast_path.wsgi_shortcut import FastPath
 from service.http.context import EXTENSION, Services
 from service.http.lifecycle import surround_requests
 from service.http.responses import Answer
@@ -22,7 +21,6 @@ from service.registry.coordination.coordinator import Coordinator
 from service.registry.memory_budget import Memory
 from service.registry.poller import Poller
 from service.registry.registry import Registry
-from service.telemetry.gauges import Gauges
 from service.telemetry.metrics import Metrics
 
 if TYPE_CHECKING:
@@ -61,13 +59,17 @@ def create_app(
     app.url_map.converters |= {"name": NameConverter, "int": NumberConverter}
     metrics = metrics or Metrics()
     admission = Admission(most=settings.max_in_flight, timeout_s=settings.request_timeout_s)
-    app.extensions[EXTENSION] = parts = Services(
+
+    def show_state() -> None:
+        metrics.show_state(loaded=registry.snapshot.loaded_versions, in_flight=admission.in_flight)
+
+    app.extensions[EXTENSION] = services = Services(
         settings=settings,
         registry=registry,
         poller=Poller(
             registry.refresh,
             every_s=settings.poll_s,
-            then=Gauges(metrics, registry, admission).read,
+            then=show_state,
             is_behind=lambda: registry.is_behind,
             catch_up=registry.advance,
         ),
@@ -76,11 +78,10 @@ def create_app(
         metrics=metrics,
         open_jobs=jobs or (lambda: _open_jobs(settings.redis_url)),
     )
-    surround_requests(app, parts)
+    surround_requests(app, services)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     require_scopes_for_all(app)
-    app.wsgi_app = FastPath(app.wsgi_app, parts)  # type: ignore[method-assign]
     return app
 
 

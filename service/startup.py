@@ -43,8 +43,8 @@ def start(arguments: Sequence[str]) -> int:
     metrics_folder = prepare_folder()
     coordinator = SharedCoordinator.create()
     app = create_app(settings, authenticator=authenticator, metrics=Metrics(metrics_folder), coordinator=coordinator)
-    parts: Services = app.extensions[EXTENSION]
-    parts.write_line = request_lines(settings.log_format, settings.log_level)
+    services: Services = app.extensions[EXTENSION]
+    services.write_line = request_lines(settings.log_format, settings.log_level)
     log.info("starting", bind=settings.bind, store=settings.store, access=describe_access(settings))
     gc.freeze()  # what the workers share stays shared: they need not look through it
     gc.enable()

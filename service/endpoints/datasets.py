@@ -11,7 +11,7 @@ from models.errors import InputError
 from models.store.datasets import DatasetInfo, Datasets, dataset_ending
 from service.auth.scopes import Scope
 from service.blocking_calls import run_in_thread
-from service.http.context import notes, services
+from service.http.context import request_context, services
 from service.http.responses import json_answer
 from service.http.uploads import gathered_body
 from service.jobs.data_preview.row_counts import count_rows
@@ -50,7 +50,7 @@ blueprint = ApiBlueprint("datasets", __name__, tag="Data sets", scope=Scope.TRAI
 def upload() -> Response:
     """Keep a data file under its digest."""
     name = _named(request.args.get("name"), request.mimetype)
-    settings, ticket = services().settings, notes().ticket
+    settings, ticket = services().settings, request_context().ticket
     on_progress = (lambda: None) if ticket is None else ticket.renew
     with gathered_body(
         request, suffix=dataset_ending(name), limit_bytes=settings.max_body_bytes,

@@ -7,11 +7,11 @@ from importlib.metadata import version as version_of
 from flask import Response, request
 
 from service.auth.scopes import Scope
-from service.endpoints.model_call import body_of, check_rows, compute, find
-from service.http.context import RequestContext, notes, services
+from service.endpoints.model_call import ModelCall
+from service.http.context import services
+from service.http.prediction_paths import INFER_RULES, V2_MODEL_RULES
 from service.http.request_bodies import read_body
 from service.http.responses import Answer, Content, json_answer
-from service.inference.predictor import Predictor
 from service.openapi.operation import ApiBlueprint, api_response, binary_media, header_parameter, json_media
 from service.protocols.inference_protocol import (
     HEADER_LENGTH,
@@ -29,10 +29,9 @@ from service.protocols.inference_protocol import (
 )
 from service.registry.snapshot import Snapshot
 
-__all__ = ["blueprint", "inferred"]
+__all__ = ["answer_infer", "blueprint"]
 
 INDEX_LIMIT_BYTES = 64 * 1024
-PLACES = ("/v2/models/<name:model>", "/v2/models/<name:model>/versions/<int:version>")
 TENSORS = binary_media("application/octet-stream")
 JSON_LENGTH = header_parameter(
     HEADER_LENGTH, "^[0-9]{1,18}$", "How many bytes of the body are JSON, where binary data follows it"
@@ -74,34 +73,33 @@ def ready() -> Response:
 
 @blueprint.operation(
     "GET",
-    *PLACES,
+    *V2_MODEL_RULES,
     responses={200: api_response("The model", "V2Model", X_Onehot_Model_Version="The version described")},
     errors=(503,),
 )
 def show_model(model: str, version: int | None = None) -> Response:
     """What a version takes and gives."""
-    noted = notes()
-    manifest = find(noted, model, version=version).manifest
-    versions = noted.parts.registry.snapshot.model(model).versions
-    return json_answer(model_metadata(manifest, list(versions)))
+    call = ModelCall.of_request(model, version=version)
+    versions = call.services.registry.snapshot.model(model).versions
+    return json_answer(model_metadata(call.predictor.manifest, list(versions)))
 
 
 @blueprint.operation(
     "GET",
-    *(f"{place}/ready" for place in PLACES),
+    *(f"{rule}/ready" for rule in V2_MODEL_RULES),
     summary="Whether a version answers",
     responses={200: api_response("It does", "V2ModelReady")},
     errors=(503,),
 )
 def model_ready(model: str, version: int | None = None) -> Response:
     """Whether a version answers; 503 with the reason when it does not."""
-    find(notes(), model, version=version)
+    ModelCall.of_request(model, version=version)
     return json_answer(model_ready_document(model, ready=True))
 
 
 @blueprint.operation(
     "POST",
-    *(f"{place}/infer" for place in PLACES),
+    *INFER_RULES,
     summary="Tensors in, tensors out",
     description="With the binary tensor data extension and the classification extension.",
     parameters=(JSON_LENGTH,),
@@ -115,29 +113,29 @@ def model_ready(model: str, version: int | None = None) -> Response:
 )
 def infer(model: str, version: int | None = None) -> Response:
     """Tensors in, tensors out. The content type is not looked at: public clients send none, or any."""
-    noted = notes()
-    served = find(noted, model, version=version)
-    content = inferred(noted, served, body_of(noted), header_length=noted.request.headers.get(HEADER_LENGTH))
+    call = ModelCall.of_request(model, version=version)
+    content = answer_infer(call, call.read_body(), header_length=request.headers.get(HEADER_LENGTH))
     return Answer(content.body, headers=content.headers)
 
 
-def inferred(noted: RequestContext, served: Predictor, body: bytes, *, header_length: str | None) -> Content:
-    """What `infer` answers.
+def answer_infer(call: ModelCall, body: bytes, *, header_length: str | None) -> Content:
+    """The answer of `infer`.
 
     Args:
-        noted: The request.
-        served: What answers it.
+        call: The request.
         body: As it came, decompressed.
         header_length: The header that says how many bytes of the body are JSON, if any.
 
     Raises:
         InputError, DeadlineExceeded: When there is no answer.
     """
+    manifest = call.predictor.manifest
     wanted = decode_request(
-        body, header_length=parse_header_length(header_length), manifest=served.manifest,
-        on_rows=lambda rows: check_rows(noted, rows, where="inputs[0]"),
+        body, header_length=parse_header_length(header_length), manifest=manifest,
+        on_rows=lambda rows: call.check_rows(rows, where="inputs[0]"),
     )  # fmt: skip
-    answer = encode_response(wanted, compute(noted, served, wanted.batch, where="inputs[0]"), served.manifest)
+    predictions = call.compute(wanted.batch, where="inputs[0]")
+    answer = encode_response(wanted, predictions, manifest)
     return Content(answer.body, answer.headers)
 
 

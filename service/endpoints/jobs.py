@@ -11,8 +11,9 @@ from models.errors import InputError, StoreUnavailable, shown
 from models.store.datasets import Datasets
 from service.auth.scopes import Scope
 from service.blocking_calls import run_in_thread
+from service.http.content_negotiation import JSON_TYPES, require_content_type
 from service.http.context import services
-from service.http.request_bodies import JSON_TYPES, parse_object, read_body, require_content_type
+from service.http.request_bodies import parse_object, read_body
 from service.http.responses import json_answer
 from service.openapi.components import EXAMPLES
 from service.openapi.operation import ApiBlueprint, api_response, header_parameter, json_media, query_parameter
@@ -115,10 +116,11 @@ def follow_events(job_id: str) -> Response:
 
 def _read_spec(incoming: Request) -> "Spec":
     accepted = JSON_TYPES | YAML_TYPES
-    mimetype = require_content_type(incoming, accepted, expected="application/json or application/yaml")
+    expected = "application/json or application/yaml"
+    mimetype = require_content_type(incoming.content_type, accepted, expected=expected)
     settings = services().settings
     body = read_body(incoming, limit_bytes=min(LIMIT_BYTES, settings.max_body_bytes))
-    # Where nobody says which, YAML reads both.
+    # Without a content type, YAML reads both.
     document = parse_object(body) if mimetype in STRICT_JSON_TYPES else None
     return run_in_thread(_check_spec, body, document, roots=settings.data_roots, registry=services().registry)
 

@@ -12,8 +12,9 @@ from models.names import is_label_name, is_model_name
 from models.store.promotions import move_label
 from service.auth.scopes import Scope
 from service.blocking_calls import run_in_thread
-from service.http.context import notes, services
-from service.http.request_bodies import JSON_TYPES, parse_object, read_body, require_content_type
+from service.http.content_negotiation import JSON, JSON_TYPES, require_content_type
+from service.http.context import request_context, services
+from service.http.request_bodies import parse_object, read_body
 from service.http.responses import json_answer
 from service.openapi.operation import ApiBlueprint, api_response, json_media
 from service.registry.registry import Registry
@@ -61,7 +62,7 @@ class _LabelSchema(Schema):
 def put_label(model: str, label: str) -> Response:
     """Move a label to a version."""
     _check_names(model, label)
-    require_content_type(request, JSON_TYPES, expected="application/json")
+    require_content_type(request.content_type, JSON_TYPES, expected=JSON)
     document = _LabelSchema().load(parse_object(read_body(request, limit_bytes=LIMIT_BYTES)))
     version: int = document["version"]
     forced_by = _caller() if document["force"] else None
@@ -88,7 +89,7 @@ def _check_names(model: str, label: str) -> None:
 
 
 def _caller() -> str:
-    key_id = notes().key_id
+    key_id = request_context().key_id
     return f"key {key_id}" if key_id is not None else "a caller without a key"
 
 

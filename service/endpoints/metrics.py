@@ -23,9 +23,9 @@ blueprint = ApiBlueprint("metrics", __name__, tag="Running", scope=Scope.PUBLIC)
 )
 def show() -> Response:
     """Counts of all processes; the queue is asked now, and may be away."""
-    parts = services()
-    parts.metrics.note_in_flight(parts.admission.in_flight)
-    return Answer(parts.metrics.page(_queue_states), content_type=CONTENT_TYPE)
+    metrics = services().metrics
+    metrics.note_in_flight(services().admission.in_flight)
+    return Answer(metrics.page(_queue_states), content_type=CONTENT_TYPE)
 
 
 def _queue_states() -> Sequence[QueueState]:

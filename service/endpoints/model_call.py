@@ -1,73 +1,95 @@
-"""What every prediction goes through, whatever protocol it came by: found, read, within its limits, timed, noted."""
+"""What every prediction goes through, whatever its protocol: found, limited, computed, timed."""
 
+from dataclasses import dataclass
 from time import perf_counter
+from typing import Self
+
+from flask import request
 
 from models.errors import InputError
 from models.preprocessing.instances import Array
-from service.http.context import RequestContext
+from service.http.context import RequestContext, Services, request_context, services
 from service.http.request_bodies import read_body
 from service.inference.predictor import Predictor
 from service.registry.pending_versions import MISSING
 
-__all__ = ["body_of", "check_rows", "compute", "find"]
+__all__ = ["ModelCall"]
 
 
-def find(noted: RequestContext, model: str, *, version: int | None = None, label: str | None = None) -> Predictor:
-    """What answers a request.
-
-    Raises:
-        ModelNotFound, VersionNotFound, LabelNotFound, VersionNotLoaded: As `Registry.find`.
-    """
-    parts = noted.parts
-    try:
-        noted.served = served = parts.registry.find(model, version=version, label=label)
-    except MISSING as missing:
-        noted.served = served = parts.pending_versions.find(model, version=version, label=label, missing=missing)
-    return served
-
-
-def body_of(noted: RequestContext) -> bytes:
-    """The body of a request, whole.
-
-    Raises:
-        BodyTooLarge, InputError: As `read_body`.
-    """
-    return read_body(noted.request, limit_bytes=noted.parts.settings.max_body_bytes)
-
-
-def check_rows(noted: RequestContext, rows: int, *, where: str) -> None:
-    """Refuse more instances than a request may have; asked before they are read, where their number is known.
-
-    Raises:
-        InputError: When there are more.
-    """
-    most = noted.parts.settings.max_rows
-    if rows > most:
-        expected = f"at most {most} instances in one request, as ONEHOT_MAX_ROWS says"
-        raise InputError(where=where, expected=expected, received=f"{rows} instances")
-
-
-def compute(noted: RequestContext, served: Predictor, batch: Array, *, where: str = "instances") -> Array:
-    """Predict for a batch.
+@dataclass(frozen=True, slots=True)
+class ModelCall:
+    """A request to one version of a model.
 
     Args:
-        noted: The request that it came with.
-        served: What answers.
-        batch: `(batch, *instance shape)`.
-        where: What the instances are called in errors.
-
-    Returns:
-        float32 `(batch, outputs)`.
-
-    Raises:
-        InputError: For more rows than a request may have, or as `Predictor.predict`.
-        DeadlineExceeded: When there is no time left for it.
+        services: Of the application.
+        context: Of the request.
+        predictor: The version.
     """
-    parts = noted.parts
-    noted.rows = rows = len(batch)
-    check_rows(noted, rows, where=where)
-    parts.admission.check(noted.started_s)
-    noted.infer_from_s = perf_counter()
-    predictions = served.predict(batch, where=where)
-    noted.infer_to_s = perf_counter()
-    return predictions
+
+    services: Services
+    context: RequestContext
+    predictor: Predictor
+
+    @classmethod
+    def of_request(cls, model: str, *, version: int | None = None, label: str | None = None) -> Self:
+        """The call that the current request is; raises as `to`."""
+        return cls.to(services(), request_context(), model, version=version, label=label)
+
+    @classmethod
+    def to(
+        cls, services: Services, context: RequestContext, model: str, *,
+        version: int | None = None, label: str | None = None,
+    ) -> Self:  # fmt: skip
+        """Find the version that answers a request.
+
+        Raises:
+            ModelNotFound, VersionNotFound, LabelNotFound, VersionNotLoaded: As `Registry.find`.
+        """
+        try:
+            predictor = services.registry.find(model, version=version, label=label)
+        except MISSING as missing:
+            predictor = services.pending_versions.find(model, version=version, label=label, missing=missing)
+        context.predictor = predictor
+        return cls(services, context, predictor)
+
+    def read_body(self) -> bytes:
+        """The body of the current request, whole.
+
+        Raises:
+            BodyTooLarge, InputError: As `service.http.request_bodies.read_body`.
+        """
+        return read_body(request, limit_bytes=self.services.settings.max_body_bytes)
+
+    def check_rows(self, rows: int, *, where: str) -> None:
+        """Refuse more instances than a request may have; asked before they are read, where their number is known.
+
+        Raises:
+            InputError: When there are more.
+        """
+        most = self.services.settings.max_rows
+        if rows > most:
+            expected = f"at most {most} instances in one request, as ONEHOT_MAX_ROWS says"
+            raise InputError(where=where, expected=expected, received=f"{rows} instances")
+
+    def compute(self, batch: Array, *, where: str = "instances") -> Array:
+        """Predict for a batch.
+
+        Args:
+            batch: `(batch, *instance shape)`.
+            where: What the instances are called in errors.
+
+        Returns:
+            float32 `(batch, outputs)`.
+
+        Raises:
+            InputError: For more rows than a request may have, or as `Predictor.predict`.
+            DeadlineExceeded: When there is no time left for it.
+        """
+        context = self.context
+        context.rows = rows = len(batch)
+        self.check_rows(rows, where=where)
+        self.services.admission.check(context.started_s)
+        context.infer_from_s = perf_counter()
+        predictions = self.predictor.predict(batch, where=where)
+        context.infer_to_s = perf_counter()
+        return predictions

@@ -6,8 +6,8 @@ from flask import Response
 
 from service.auth.scopes import Scope
 from service.blocking_calls import run_in_thread
-from service.endpoints.model_call import find
-from service.http.context import notes, services
+from service.endpoints.model_call import ModelCall
+from service.http.context import services
 from service.http.responses import json_answer
 from service.http.routing import version_paths
 from service.openapi.operation import ApiBlueprint, api_response
@@ -53,7 +53,8 @@ def show_status(model: str, version: int | None = None, label: str | None = None
 )
 def show_metadata(model: str, version: int | None = None, label: str | None = None) -> Response:
     """TensorFlow Serving's metadata: what a version takes and gives."""
-    return json_answer(metadata_document(find(notes(), model, version=version, label=label).manifest))
+    call = ModelCall.of_request(model, version=version, label=label)
+    return json_answer(metadata_document(call.predictor.manifest))
 
 
 @blueprint.operation(

@@ -3,7 +3,8 @@
 from flask import Response, request
 
 from service.auth.scopes import Scope
-from service.http.responses import JSON, json_answer
+from service.http.content_negotiation import JSON, preferred_type
+from service.http.responses import json_answer
 from service.http.static_files import PAGE_POLICY, StaticFiles
 from service.openapi.operation import ApiBlueprint, api_response, binary_media, json_media, page_responses
 
@@ -36,7 +37,7 @@ def show() -> Response:
     What it shows it fetches from the interface, with the key that is typed in.
     A program that prefers JSON is told that the service lives, as KServe's V1 protocol has it.
     """
-    if request.accept_mimetypes.best_match((HTML, JSON)) == JSON:
+    if preferred_type(request.headers.get("Accept", ""), (HTML, JSON)) == JSON:
         answer: Response = json_answer({"status": "alive"}, headers={"Vary": "Accept"})
         return answer
     return FILES.answer(INDEX, {**POLICY, "Vary": "Accept"})

@@ -1,36 +1,35 @@
 """`:predict`, `:classify` and `:regress`: instances in; probabilities, labels with scores, or numbers out."""
 
-from flask import Request, Response
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask import Response, request
 
 from models.errors import InputError, shown
 from models.preprocessing.instances import Array
+from models.store.manifest import Manifest
 from service.auth.scopes import Scope
 from service.decoding.json_numbers import split_document
 from service.decoding.media_types import BATCH_TYPES
 from service.decoding.npy import NPY, encode_npy
-from service.endpoints.model_call import body_of, check_rows, compute, find
-from service.http.context import RequestContext, notes
-from service.http.request_bodies import JSON_TYPES, parse_object, require_content_type
-from service.http.responses import JSON, Answer, Content, json_answer, json_content
+from service.endpoints.model_call import ModelCall
+from service.http.content_negotiation import JSON, batch_type_of, preferred_type
+from service.http.request_bodies import parse_object
+from service.http.responses import Answer, Content, json_answer, json_content
 from service.http.routing import version_paths
-from service.inference.predictor import Predictor
 from service.openapi.json_schema import STRING
 from service.openapi.operation import ApiBlueprint, api_response, binary_media, json_media, query_parameter
 from service.protocols.tensorflow_serving import (
     ROW,
     PredictForm,
     classify_results,
+    predictions_key,
     read_examples,
     read_predict,
     regress_results,
 )
 
-__all__ = ["blueprint", "predicted"]
-
-EXPECTED_TYPES = f"application/json or one of {', '.join(BATCH_TYPES)}"
-
-BODY = PredictForm(ROW, None)
-"""Instances that came as the whole body are answered like rows."""
+__all__ = ["answer_predict", "blueprint"]
 
 BATCH_CONTENT = binary_media(*BATCH_TYPES) | {
     "text/csv": {"schema": STRING, "example": "0.1,0.2,0.3,0.4,0.5,0.6,0.7,0.8\n"}
@@ -53,10 +52,11 @@ blueprint = ApiBlueprint("prediction", __name__, tag="Predictions", scope=Scope.
 )
 def predict(model: str, version: int | None = None, label: str | None = None) -> Response:
     """One prediction for each instance."""
-    noted = notes()
-    served = find(noted, model, version=version, label=label)
-    request, body = noted.request, body_of(noted)
-    content = predicted(noted, served, body, batch_type=_batch_type(request), as_npy=_asks_for_npy(request))
+    call = ModelCall.of_request(model, version=version, label=label)
+    headers = request.headers
+    content = answer_predict(
+        call, call.read_body(), content_type=headers.get("Content-Type", ""), accept=headers.get("Accept", "")
+    )
     return Answer(content.body, headers=content.headers)
 
 
@@ -71,11 +71,10 @@ def predict(model: str, version: int | None = None, label: str | None = None) ->
 )
 def classify(model: str, version: int | None = None, label: str | None = None) -> Response:
     """Labels with their scores for each instance, best first."""
-    noted = notes()
-    served = find(noted, model, version=version, label=label)
-    top_k = _read_top_k(noted.request.args.get("top_k"))
-    predictions = _predictions_for_examples(noted, served)
-    return json_answer({"results": classify_results(predictions, served.manifest, top_k=top_k)})
+    call = ModelCall.of_request(model, version=version, label=label)
+    top_k = _read_top_k(request.args.get("top_k"))
+    predictions = _predictions_for_examples(call)
+    return json_answer({"results": classify_results(predictions, call.predictor.manifest, top_k=top_k)})
 
 
 @blueprint.operation(
@@ -88,83 +87,58 @@ def classify(model: str, version: int | None = None, label: str | None = None) -
 )
 def regress(model: str, version: int | None = None, label: str | None = None) -> Response:
     """One number for each instance, of a regression."""
-    noted = notes()
-    served = find(noted, model, version=version, label=label)
-    predictions = _predictions_for_examples(noted, served)
-    return json_answer({"results": regress_results(predictions, served.manifest)})
+    call = ModelCall.of_request(model, version=version, label=label)
+    predictions = _predictions_for_examples(call)
+    return json_answer({"results": regress_results(predictions, call.predictor.manifest)})
 
 
-def predicted(
-    noted: RequestContext, served: Predictor, body: bytes, *, batch_type: str | None = None, as_npy: bool = False
-) -> Content:
-    """What `:predict` answers.
+def answer_predict(call: ModelCall, body: bytes, *, content_type: str, accept: str) -> Content:
+    """The answer of `:predict`.
 
     Args:
-        noted: The request.
-        served: What answers it.
+        call: The request.
         body: As it came, decompressed.
-        batch_type: The content type when the whole body is the batch; None for a document of JSON.
-        as_npy: Whether to answer with an array instead of JSON.
+        content_type: The header, or empty.
+        accept: The header, or empty.
 
     Raises:
-        InputError, DeadlineExceeded: When there is no answer.
+        InputError, UnsupportedBody, DeadlineExceeded: When there is no answer.
     """
-    if batch_type is not None:
-        form, predictions = BODY, _predictions_for_batch(noted, served, body, batch_type)
-    else:
-        form, predictions = _predictions(noted, served, body)
-    if as_npy:
+    key, batch = _decode(call, body, content_type)
+    predictions = call.compute(batch, where=key)
+    if preferred_type(accept, (JSON, NPY)) == NPY:
         return Content(encode_npy(predictions), {"Content-Type": NPY})
-    return Content(json_content({form.answer_key: predictions}))
+    return Content(json_content({predictions_key(key): predictions}))
 
 
-def _predictions(noted: RequestContext, served: Predictor, body: bytes) -> tuple[PredictForm, Array]:
-    """The form that the instances of a document came in, and the predictions for them."""
-    plain = split_document(body)
+def _decode(call: ModelCall, body: bytes, content_type: str) -> tuple[str, Array]:
+    """The batch that a body of `:predict` holds, and what its instances are called; plain numbers are read at once."""
+    batch_type = batch_type_of(content_type)
+    plain = split_document(body) if batch_type is None else None
     if plain is not None:
         key, text = plain
-        batch = served.numbers.read(text, where=key, on_rows=lambda rows: check_rows(noted, rows, where=key))
+        batch = call.predictor.numbers.read(text, where=key, on_rows=lambda rows: call.check_rows(rows, where=key))
         if batch is not None:
-            return PredictForm(key, None), compute(noted, served, batch, where=key)
-    form = read_predict(parse_object(body), served.manifest)
-    return form, _compute(noted, served, form)
+            return key, batch
+    return _decode_usual(call, body, batch_type, read_predict)
 
 
-def _predictions_for_examples(noted: RequestContext, served: Predictor) -> Array:
-    body, batch_type = body_of(noted), _batch_type(noted.request)
-    if batch_type is not None:
-        return _predictions_for_batch(noted, served, body, batch_type)
-    return _compute(noted, served, read_examples(parse_object(body), served.manifest))
+def _predictions_for_examples(call: ModelCall) -> Array:
+    body, batch_type = call.read_body(), batch_type_of(request.headers.get("Content-Type", ""))
+    key, batch = _decode_usual(call, body, batch_type, read_examples)
+    return call.compute(batch, where=key)
 
 
-def _predictions_for_batch(noted: RequestContext, served: Predictor, body: bytes, batch_type: str) -> Array:
-    batch = served.read_body(body, batch_type, most_rows=noted.parts.settings.max_rows)
-    return compute(noted, served, batch)
-
-
-def _compute(noted: RequestContext, served: Predictor, form: PredictForm) -> Array:
+def _decode_usual(
+    call: ModelCall, body: bytes, batch_type: str | None, read: Callable[[Mapping[str, Any], Manifest], PredictForm]
+) -> tuple[str, Array]:
+    """The batch that a body is, or that the instances of its document are, and what they are called."""
+    if batch_type is not None:  # as if they had come as rows
+        return ROW, call.predictor.read_body(body, batch_type, most_rows=call.services.settings.max_rows)
+    form = read(parse_object(body), call.predictor.manifest)
     if isinstance(form.values, list):
-        check_rows(noted, len(form.values), where=form.key)
-    return compute(noted, served, served.read(form.values, where=form.key), where=form.key)
-
-
-def _batch_type(request: Request) -> str | None:
-    """The content type of a request whose whole body is the batch; None for JSON.
-
-    Raises:
-        UnsupportedBody: When it is neither.
-    """
-    if request.mimetype in BATCH_TYPES:
-        return request.content_type
-    require_content_type(request, JSON_TYPES, expected=EXPECTED_TYPES)
-    return None
-
-
-def _asks_for_npy(request: Request) -> bool:
-    """Whether the header `Accept` prefers it to JSON."""
-    if NPY not in request.environ.get("HTTP_ACCEPT", "").lower():
-        return False
-    return request.accept_mimetypes.best_match((JSON, NPY)) == NPY
+        call.check_rows(len(form.values), where=form.key)
+    return form.key, call.predictor.read(form.values, where=form.key)
 
 
 def _read_top_k(text: str | None) -> int | None:

@@ -1,66 +1,29 @@
-"""Plain predictions, read from a connection at a glance.
+"""Plain predictions, read from a connection without gunicorn's parser.
 
-Most requests of a busy connection have the very head that the one before had. What is read here is only what leaves
-nothing to interpret: `POST …:predict` with JSON or an array, or `POST …/infer`, over HTTP/1.1 with a body of known
-length, each header once and spelled as simply as clients do. Everything else is given to gunicorn's parser, byte for
-byte: where a request ends is never decided in two ways.
+Most requests of a busy connection have the very head that the one before had. Only heads that leave nothing to
+interpret are read here: `POST …:predict` or `POST …/infer` over HTTP/1.1 with a body of known length, each header once
+and spelled as simply as clients do. Everything else is given to gunicorn's parser, byte for byte: where a request ends
+is never decided in two ways.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from service.decoding.npy import NPY
-from service.http.request_bodies import JSON_TYPES
+from service.http.prediction_paths import PredictionPath
 
-__all__ = ["PLAIN_BYTES", "Place", "PlainHead", "PlainReader", "PlainRequest"]
+__all__ = ["PLAIN_BYTES", "PlainHead", "PlainReader", "PlainRequest"]
 
-PLAIN_BYTES = 64 * 1024
+PLAIN_BYTES = 1024 * 1024
 """Longer bodies are gunicorn's to read: what is saved around them counts for nothing."""
+READ_BYTES = 64 * 1024
 MOST_HEAD_BYTES = 4096
 MOST_HEADERS = 50
 END_OF_HEAD = b"\r\n\r\n"
-FIRST_LINE = re.compile(rb"POST (/v1/models/[A-Za-z0-9_/-]+:predict|/v2/models/[A-Za-z0-9_/-]+/infer) HTTP/1\.1")
+FIRST_LINE = re.compile(rb"POST ([A-Za-z0-9_/:-]+) HTTP/1\.1")
 HEADER = re.compile(rb"([A-Za-z0-9!#$%&'*+.^`|~-]+):[ \t]*([\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)[ \t]*")
-PREDICT = re.compile(r"/v1/models/([a-z0-9_-]+)(?:/versions/([0-9]{1,9})|/labels/([A-Za-z0-9_]+))?:predict")
-INFER = re.compile(r"/v2/models/([a-z0-9_-]+)(?:/versions/([0-9]{1,9}))?/infer")
-VERSION = "/versions/<int:version>"
-PREDICT_ROUTES = tuple(f"/v1/models/<name:model>{place}:predict" for place in ("", "", VERSION, "/labels/<name:label>"))
-INFER_ROUTES = tuple(f"/v2/models/<name:model>{place}/infer" for place in ("", "", VERSION))
-TYPES = JSON_TYPES | {"application/json; charset=utf-8", "application/json;charset=utf-8", NPY}
-NOT_PLAIN = ("HTTP_TRANSFER_ENCODING", "HTTP_CONTENT_ENCODING", "HTTP_EXPECT", "HTTP_UPGRADE", "HTTP_TE")
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """The model that a path names, and what it is asked.
-
-    Args:
-        route: The rule that Flask would find for the path.
-        model: Its name.
-        version: That was asked for, if any.
-        label: That was asked for, if any.
-        is_predict: Whether the body is read as TensorFlow Serving's; else as the Open Inference Protocol's.
-    """
-
-    route: str
-    model: str
-    version: int | None = None
-    label: str | None = None
-    is_predict: bool = True
-
-    @classmethod
-    def of(cls, path: str) -> Self | None:
-        """Read a path; None when it is none of these."""
-        if found := PREDICT.fullmatch(path):
-            model, version, label = found.groups()
-            return cls(PREDICT_ROUTES[found.lastindex or 0], model, None if version is None else int(version), label)
-        if found := INFER.fullmatch(path):
-            model, version = found.groups()
-            number = None if version is None else int(version)
-            return cls(INFER_ROUTES[found.lastindex or 0], model, number, is_predict=False)
-        return None
+NOT_PLAIN = frozenset({"transfer-encoding", "expect", "upgrade", "te"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,73 +32,49 @@ class PlainHead:
 
     Args:
         path: As it was sent.
-        place: What it asks.
+        prediction: What it asks.
         length: Of the body, in bytes.
-        content_type: Of the body, or empty.
-        as_npy: Whether the answer is to be an array.
-        header_length: The header `Inference-Header-Content-Length`, if any.
-        request_id: The caller's own, or empty.
-        authorization: The header, if any.
-        api_key: The header `X-API-Key`, if any.
+        headers: The others, by their names in lower case.
     """
 
     path: str
-    place: Place
+    prediction: PredictionPath
     length: int
-    content_type: str
-    as_npy: bool
-    header_length: str | None
-    request_id: str
-    authorization: str | None
-    api_key: str | None
-
-    @classmethod
-    def from_environ(cls, environ: Mapping[str, Any], *, most_bytes: int) -> Self | None:
-        """Of a WSGI environment; None when its request is not plain.
-
-        Args:
-            environ: As much of it as tells of the request.
-            most_bytes: The longest body.
-        """
-        place = Place.of(environ["PATH_INFO"])
-        length = _length(environ.get("CONTENT_LENGTH", ""), most_bytes)
-        if place is None or length is None or not _is_plain(environ):
-            return None
-        content_type, accept = environ.get("CONTENT_TYPE", ""), environ.get("HTTP_ACCEPT", "").lower()
-        if place.is_predict and not (content_type in TYPES and (accept == NPY or NPY not in accept)):
-            return None
-        return cls(
-            environ["PATH_INFO"], place, length, content_type, place.is_predict and accept == NPY,
-            environ.get("HTTP_INFERENCE_HEADER_CONTENT_LENGTH"), environ.get("HTTP_X_REQUEST_ID", ""),
-            environ.get("HTTP_AUTHORIZATION"), environ.get("HTTP_X_API_KEY"),
-        )  # fmt: skip
+    headers: Mapping[str, str]
 
     @classmethod
     def from_bytes(cls, head: bytes, *, most_bytes: int) -> Self | None:
-        """Of a head as it was sent, without the empty line; None when it is not plain, or not simply spelled."""
+        """Of a head as it was sent, without the empty line; None when it is not plain, or not simply spelled.
+
+        Args:
+            head: The request's first line and its headers.
+            most_bytes: The longest body.
+        """
         first, *lines = head.split(b"\r\n")
         line = FIRST_LINE.fullmatch(first)
         if line is None or len(head) > MOST_HEAD_BYTES or len(lines) > MOST_HEADERS:
             return None
-        environ = {"REQUEST_METHOD": "POST", "PATH_INFO": line[1].decode()}
-        for header in map(HEADER.fullmatch, lines):
-            if header is None:
-                return None
-            name, value = header[1].decode().upper().replace("-", "_"), header[2].decode()
-            key = name if name in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{name}"
-            if key in environ:
-                return None
-            environ[key] = value
-        stays = environ.get("HTTP_CONNECTION", "keep-alive").lower() == "keep-alive"
-        return cls.from_environ(environ, most_bytes=most_bytes) if stays and "HTTP_HOST" in environ else None
+        path, headers = line[1].decode(), _headers(lines)
+        prediction = PredictionPath.of(path)
+        if prediction is None or headers is None or not _is_plain(headers):
+            return None
+        length = _length(headers.get("content-length", ""), most_bytes)
+        return None if length is None else cls(path, prediction, length, headers)
 
 
-def _is_plain(environ: Mapping[str, Any]) -> bool:
-    return (
-        environ["REQUEST_METHOD"] == "POST"
-        and not any(name in environ for name in NOT_PLAIN)
-        and not environ.get("SCRIPT_NAME")
-    )
+def _headers(lines: Sequence[bytes]) -> dict[str, str] | None:
+    """By their names in lower case; None when one is not simply spelled, or comes twice."""
+    headers: dict[str, str] = {}
+    for header in map(HEADER.fullmatch, lines):
+        if header is None or (name := header[1].decode().lower()) in headers:
+            return None
+        headers[name] = header[2].decode()
+    return headers
+
+
+def _is_plain(headers: Mapping[str, str]) -> bool:
+    stays = headers.get("connection", "keep-alive").lower() == "keep-alive"
+    return stays and "host" in headers and NOT_PLAIN.isdisjoint(headers)
 
 
 def _length(text: str, most: int) -> int | None:
@@ -178,7 +117,7 @@ class PlainReader:
         unreader = self._parser.unreader
         data = unreader.take_buffered()
         self._turn(bool(data))
-        data = data or unreader.chunk(PLAIN_BYTES)
+        data = data or unreader.chunk(READ_BYTES)
         end = data.find(END_OF_HEAD)
         if end > 0 and plain:
             head = data[:end]
@@ -200,36 +139,36 @@ class PlainRequest:
         body_from: Where in `data` its body begins.
     """
 
-    __slots__ = ("_body_from", "_data", "_parser", "head")
+    __slots__ = ("_body_from", "_missing", "_parser", "_pieces", "head")
 
     def __init__(self, head: PlainHead, parser: Any, data: bytes, body_from: int) -> None:
         self.head = head
         self._parser = parser
-        self._data = data
+        self._pieces = [data]
         self._body_from = body_from
+        self._missing = body_from + head.length - len(data)
 
     def read(self) -> bytes:
         """The body; shorter than its length when the client stopped before."""
-        start, end = self._body_from, self._body_from + self.head.length
-        while len(self._data) < end:
-            piece = self._parser.unreader.chunk(end - len(self._data))
-            if not piece:
-                break
-            self._data += piece
-        return self._data[start:end]
+        while self._missing > 0 and (piece := self._parser.unreader.chunk(self._missing)):
+            self._pieces.append(piece)
+            self._missing -= len(piece)
+        return self._received()[self._body_from : self._body_from + self.head.length]
 
     @property
     def is_whole(self) -> bool:
         """Whether the end of its body has come."""
-        return len(self._data) >= self._body_from + self.head.length
+        return self._missing <= 0
 
     def leave_rest(self) -> None:
         """Leave what has come after this request for the next."""
-        end = self._body_from + self.head.length
-        if len(self._data) > end:
-            self._parser.unreader.unread(self._data[end:])
+        if self._missing < 0:
+            self._parser.unreader.unread(self._pieces[-1][self._missing :])
 
     def give_up(self) -> Any:
         """The same request as gunicorn's parser makes it, nothing of it read."""
-        self._parser.unreader.unread(self._data)
+        self._parser.unreader.unread(self._received())
         return next(self._parser)
+
+    def _received(self) -> bytes:
+        return self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)

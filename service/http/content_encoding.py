@@ -2,16 +2,18 @@
 
 import gzip
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from werkzeug.wrappers import Request, Response
 
 from models.errors import InputError, shown
 from service.blocking_calls import run_in_thread
 from service.errors import BodyTooLarge
+from service.http.content_negotiation import takes_gzip
 
-__all__ = ["WORTH_IT_BYTES", "compress_answer", "compressed", "decoded", "decoded_chunks", "read_chunks"]
+__all__ = ["compress_answer", "compressed", "compressed_for", "decoded", "decoded_chunks", "read_chunks"]
 
+ACCEPT_ENCODING = "Accept-Encoding"
 CHUNK_BYTES = 64 * 1024
 GZIP_WINDOW = 16 + zlib.MAX_WBITS
 WORTH_IT_BYTES = 8 * 1024
@@ -93,14 +95,23 @@ def compressed(body: bytes) -> bytes:
     return gzip.compress(body, compresslevel=1, mtime=0)
 
 
+def compressed_for(accept_encoding: str, body: bytes) -> tuple[bytes, Mapping[str, str]]:
+    """A body as it is sent to a caller with this header, and the headers that tell of it: a large one compressed."""
+    if len(body) < WORTH_IT_BYTES:
+        return body, {}
+    if not takes_gzip(accept_encoding):
+        return body, {"Vary": ACCEPT_ENCODING}
+    content = run_in_thread(compressed, body) if len(body) > LONG_BYTES else compressed(body)
+    return content, {"Vary": ACCEPT_ENCODING, "Content-Encoding": "gzip"}
+
+
 def compress_answer(request: Request, response: Response) -> None:
     """Compress a large answer for a caller who takes gzip; a stream stays as it is."""
     content = response.response
-    if not isinstance(content, list) or len(content) != 1 or len(content[0]) < WORTH_IT_BYTES:
-        return
-    response.headers["Vary"] = "Accept-Encoding"
-    if "Content-Encoding" in response.headers or not request.accept_encodings["gzip"]:
+    if not isinstance(content, list) or len(content) != 1:
         return
     body = response.get_data()
-    response.set_data(run_in_thread(compressed, body) if len(body) > LONG_BYTES else compressed(body))
-    response.headers["Content-Encoding"] = "gzip"
+    sent, headers = compressed_for(request.headers.get(ACCEPT_ENCODING, ""), body)
+    response.headers.update(headers)
+    if sent is not body:
+        response.set_data(sent)

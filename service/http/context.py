@@ -1,4 +1,4 @@
-"""What endpoints work with: the parts of this application, and what is noted of the request at hand."""
+"""What endpoints work with: the services of the application, and the context of the current request."""
 
 import os
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from functools import cached_property
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from flask import Request, current_app, g
+from flask import current_app, g
 
 from models.settings import Settings
 from service.admission import Admission, Ticket
@@ -17,29 +17,30 @@ from service.inference.predictor import Predictor
 from service.registry.pending_versions import PendingVersions
 from service.registry.poller import Poller
 from service.registry.registry import Registry
+from service.telemetry.answered_request import AnsweredRequest
 from service.telemetry.logs import RequestLine, write_request_line
-from service.telemetry.metrics import Metrics, Phases
+from service.telemetry.metrics import Metrics
 from service.telemetry.tracing import Traces, open_traces
 
 if TYPE_CHECKING:
     from service.jobs.training_queue import Jobs
 
-__all__ = ["EXTENSION", "RequestContext", "Services", "notes", "services"]
+__all__ = ["EXTENSION", "RequestContext", "Services", "request_context", "services"]
 
 EXTENSION = "onehot"
 
 
 @dataclass
 class Services:
-    """The parts of one application.
+    """What one application is made of.
 
     Args:
         settings: Read once where the process starts.
         registry: The loaded versions.
         poller: Keeps the registry equal to the store.
-        authenticator: Asks for keys.
-        admission: Lets so many requests in, for so long.
-        metrics: Counts.
+        authenticator: Asks for API keys.
+        admission: Limits how many requests are answered at one time, and for how long.
+        metrics: Counts requests.
         open_jobs: Connects to the queue, at the first request that needs it.
         write_line: Writes the log line of a request.
     """
@@ -60,25 +61,22 @@ class Services:
 
     @cached_property
     def pending_versions(self) -> PendingVersions:
-        """What was published a moment ago."""
+        """Versions that were published a moment ago."""
         return PendingVersions(self.registry)
 
     @cached_property
     def traces(self) -> Traces | None:
-        """Where requests are told to, if anywhere; opened by the first, in the process that answers it."""
+        """The sender of traces, if there is one; opened by the first request, in the process that answers it."""
         return open_traces(os.environ)
 
 
 @dataclass(slots=True)
 class RequestContext:
-    """What the log line of a request says, and what goes into its answer's headers.
+    """What becomes known of a request while it is answered.
 
     Args:
         request_id: The caller's, or a new one.
-        parts: Of its application.
-        request: The request itself, once Flask has it: each look through its proxy costs as much as a number that is
-            counted.
-        served: The version that was found for it.
+        predictor: The version that was found for it.
         rows: How many instances it holds.
         key_id: Of the API key that it came with.
         ticket: Of its admission.
@@ -89,9 +87,7 @@ class RequestContext:
     """
 
     request_id: str
-    parts: Services
-    request: Request = field(init=False)
-    served: Predictor | None = None
+    predictor: Predictor | None = None
     rows: int | None = None
     key_id: str | None = None
     ticket: Ticket | None = None
@@ -100,22 +96,28 @@ class RequestContext:
     infer_from_s: float = 0.0
     infer_to_s: float = 0.0
 
-    def phases(self, ended_s: float) -> Phases:
-        """Where the time of a prediction went."""
-        return Phases(
-            decode_s=self.infer_from_s - self.started_s,
-            infer_s=self.infer_to_s - self.infer_from_s,
-            encode_s=ended_s - self.infer_to_s,
-        )
+    def answered(
+        self, *, method: str, path: str, route: str, status: int, trace_headers: tuple[tuple[str, str], ...] = ()
+    ) -> AnsweredRequest:
+        """The record of the request, which ends now."""
+        predictor, error = self.predictor, self.error
+        return AnsweredRequest(
+            method=method, path=path, route=route, status=status, started_s=self.started_s, ended_s=perf_counter(),
+            request_id=self.request_id, was_admitted=self.ticket is not None, key_id=self.key_id,
+            model=None if predictor is None else predictor.model,
+            version=None if predictor is None else predictor.version,
+            rows=self.rows, infer_from_s=self.infer_from_s, infer_to_s=self.infer_to_s,
+            error=None if error is None else type(error).__name__, trace_headers=trace_headers,
+        )  # fmt: skip
 
 
 def services() -> Services:
-    """The parts of the application that the request at hand belongs to."""
+    """The services of the application that the current request belongs to."""
     found: Services = current_app.extensions[EXTENSION]
     return found
 
 
-def notes() -> RequestContext:
-    """The notes of the request at hand."""
-    found: RequestContext = g.notes
+def request_context() -> RequestContext:
+    """The context of the current request."""
+    found: RequestContext = g.request_context
     return found

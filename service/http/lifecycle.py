@@ -1,15 +1,13 @@
-"""What happens around every request: its id, its key, its place, its log line, and what becomes of its errors."""
+"""The life cycle of every request: its id, its admission, its record in log and metrics, and its errors as answers."""
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from http import HTTPStatus
 from os import urandom
-from time import perf_counter
 from typing import Any
 
 import structlog
-from flask import Flask, Request, Response, current_app, g, request
+from flask import Flask, Response, current_app, g, request
 from marshmallow import ValidationError
 from werkzeug.exceptions import HTTPException
 
@@ -17,18 +15,21 @@ from models.errors import OnehotError, SpecError, StoreFull, StoreUnavailable
 from service.auth.scopes import Scope
 from service.errors import QueueUnavailable, status_of
 from service.http.content_encoding import compress_answer
-from service.http.context import RequestContext, Services, notes
+from service.http.context import RequestContext, Services, request_context
 from service.http.malformed_requests import BROKEN_BODIES, broken_body
 from service.http.responses import Answer, error_answer
 from service.http.routing import route_in_any_case
 from service.openapi.operation import scope_of
+from service.telemetry.answered_request import AnsweredRequest
+from service.telemetry.logs import request_line
 
-__all__ = ["REQUEST_ID", "TAKEN_OVER", "VERSION", "Exchange", "finish", "request_id_of", "surround_requests"]
+__all__ = ["REQUEST_ID", "TAKEN_OVER", "VERSION", "admit", "finish", "request_id_of", "surround_requests"]
 
 REQUEST_ID = "X-Request-Id"
 VERSION = "X-Onehot-Model-Version"
-TAKEN_OVER = "onehot.notes"
-"""Where the WSGI environment holds the notes of a request that failed before it came to Flask."""
+TAKEN_OVER = "onehot.request_context"
+"""Where the WSGI environment holds the context of a request that failed on the fast path."""
+TRACE_HEADERS = ("traceparent", "tracestate")
 SANE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/+=-]{0,127}")
 AWAY = "the store does not answer: try again in a few seconds; what is loaded goes on serving"
 FULL = "the store is full: nothing was changed; make room in it and send this again; what is loaded goes on serving"
@@ -43,55 +44,54 @@ SENTENCES = {
 log = structlog.get_logger("service")
 
 
-def surround_requests(app: Flask, parts: Services) -> None:
+def surround_requests(app: Flask, services: Services) -> None:
     """Register everything that is the same for all routes."""
-    around = _Surroundings(parts)
-    app.before_request(around.begin)
-    app.after_request(around.end)
-    app.register_error_handler(OnehotError, _noted(_answer_ours))
-    app.register_error_handler(ValidationError, _noted(_answer_validation))
-    app.register_error_handler(HTTPException, _noted(_answer_http))
+    surroundings = _Surroundings(services)
+    app.before_request(surroundings.begin)
+    app.after_request(surroundings.end)
+    app.register_error_handler(OnehotError, _recorded(_answer_ours))
+    app.register_error_handler(ValidationError, _recorded(_answer_validation))
+    app.register_error_handler(HTTPException, _recorded(_answer_http))
     for kind in BROKEN_BODIES:
-        app.register_error_handler(kind, _noted(_answer_broken_body))
-    app.register_error_handler(Exception, _noted(_answer_unforeseen))
+        app.register_error_handler(kind, _recorded(_answer_broken_body))
+    app.register_error_handler(Exception, _recorded(_answer_unforeseen))
 
 
 class _Surroundings:
-    """What comes before and after every request."""
+    """What comes before and after every request that Flask answers."""
 
-    def __init__(self, parts: Services) -> None:
-        self._parts = parts
+    def __init__(self, services: Services) -> None:
+        self._services = services
 
     def begin(self) -> None:
-        """Note the request, ask for its key, find it a place."""
-        # Flask documents this way to the request itself.
-        incoming: Request = request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
-        taken_over: RequestContext | None = incoming.environ.get(TAKEN_OVER)
-        g.notes = noted = taken_over or RequestContext(request_id_of(incoming.headers.get(REQUEST_ID, "")), self._parts)
-        noted.request = incoming
-        if noted.error is not None:
-            raise noted.error
-        if incoming.routing_exception is not None:
-            route_in_any_case(current_app, incoming)
-        scope = scope_of(current_app, incoming.endpoint)
-        if scope is not Scope.PUBLIC:  # probes are answered however much there is to do
-            headers = incoming.headers
-            noted.key_id = self._parts.authenticator.authorize(
-                scope, authorization=headers.get("Authorization"), api_key=headers.get("X-API-Key")
-            )
-            noted.ticket = self._parts.admission.enter(noted.started_s)
+        """Make the context of the request, and admit it."""
+        taken_over: RequestContext | None = request.environ.get(TAKEN_OVER)
+        context = taken_over or RequestContext(request_id_of(request.headers.get(REQUEST_ID, "")))
+        g.request_context = context
+        if context.error is not None:
+            raise context.error
+        if request.routing_exception is not None:
+            route_in_any_case(current_app, request)
+        headers = request.headers
+        admit(
+            self._services, context, scope_of(current_app, request.endpoint),
+            authorization=headers.get("Authorization"), api_key=headers.get("X-API-Key"),
+        )  # fmt: skip
 
     def end(self, response: Response) -> Response:
         """Finish the answer, count it, and write one line about it."""
-        noted = notes()
-        incoming = noted.request
-        compress_answer(incoming, response)
-        response.headers[REQUEST_ID] = noted.request_id
-        if noted.served is not None:
-            response.headers[VERSION] = str(noted.served.version)
-        rule = incoming.url_rule
-        route = "" if rule is None else rule.rule
-        finish(noted, Exchange(incoming.method, incoming.path, route, response.status_code))
+        context = request_context()
+        compress_answer(request, response)
+        response.headers[REQUEST_ID] = context.request_id
+        if context.predictor is not None:
+            response.headers[VERSION] = str(context.predictor.version)
+        route = "" if request.url_rule is None else request.url_rule.rule
+        trace_headers = tuple((name, request.headers[name]) for name in TRACE_HEADERS if name in request.headers)
+        answered = context.answered(
+            method=request.method, path=request.path, route=route, status=response.status_code,
+            trace_headers=trace_headers,
+        )  # fmt: skip
+        finish(self._services, context, answered)
         return response
 
 
@@ -100,54 +100,35 @@ def request_id_of(given: str) -> str:
     return given if given and SANE_ID.fullmatch(given) else urandom(16).hex()
 
 
-@dataclass(slots=True)
-class Exchange:
-    """A request and its answer, as counts and logs show them; `route` is the rule that matched, empty for none."""
+def admit(
+    services: Services, context: RequestContext, scope: Scope, *, authorization: str | None, api_key: str | None
+) -> None:
+    """Ask for the key of a request, and give it a place among those in flight. Probes are always answered.
 
-    method: str
-    path: str
-    route: str
-    status: int
+    Raises:
+        KeyMissing, KeyRefused, ScopeMissing, TooMuchAtOnce: When it may not come in.
+    """
+    if scope is not Scope.PUBLIC:
+        context.key_id = services.authenticator.authorize(scope, authorization=authorization, api_key=api_key)
+        context.ticket = services.admission.enter(context.started_s)
 
 
-def finish(noted: RequestContext, exchange: Exchange) -> None:
+def finish(services: Services, context: RequestContext, answered: AnsweredRequest) -> None:
     """Count an answered request, write one line about it, and free its place."""
-    line: dict[str, Any] = {"request_id": noted.request_id, "method": exchange.method, "path": exchange.path}
-    if noted.key_id is not None:
-        line["key"] = noted.key_id
-    if noted.served is not None:
-        line |= {"model": noted.served.model, "version": noted.served.version, "rows": noted.rows}
-    ended_s = perf_counter()
-    _count(noted, exchange, ended_s=ended_s)
-    traces = noted.parts.traces
-    if traces is not None and (noted.ticket is not None or noted.error is not None):  # not of probes
-        line["trace_id"] = traces.record(noted, status=exchange.status, ended_s=ended_s)
-    line |= {"status": exchange.status, "duration_ms": round((ended_s - noted.started_s) * 1000, 3)}
-    noted.parts.write_line(line)
-    noted.parts.admission.leave(noted.ticket)
-    noted.error = None  # else it, its traceback and these notes would hold each other, and with them a large body
+    services.metrics.record(answered)
+    traces, trace_id = services.traces, None
+    if traces is not None and (answered.was_admitted or answered.error is not None):  # not of probes
+        trace_id = traces.record(answered)
+    services.write_line(request_line(answered, trace_id=trace_id))
+    services.admission.leave(context.ticket)
+    context.error = None  # else it, its traceback and this context would hold each other, and with them a large body
 
 
-def _count(noted: RequestContext, exchange: Exchange, *, ended_s: float) -> None:
-    metrics, served = noted.parts.metrics, noted.served
-    model, version = (None, None) if served is None else (served.model, served.version)
-    if model is not None and version is not None and not metrics.knows(model, version):
-        metrics.version_loaded(model, version)
-    metrics.request_answered(
-        exchange.route, method=exchange.method, status=exchange.status,
-        duration_s=ended_s - noted.started_s, model=model, version=version,
-    )  # fmt: skip
-    if noted.error is not None:
-        metrics.request_failed(noted.error, model=model, version=version)
-    elif model is not None and version is not None and noted.infer_to_s:
-        metrics.predicted(model, version, rows=noted.rows or 0, phases=noted.phases(ended_s))
-
-
-def _noted(answer: Callable[[Any], Answer]) -> Callable[[Any], Answer]:
-    """An error handler that also leaves a note of the error, for its count."""
+def _recorded(answer: Callable[[Any], Answer]) -> Callable[[Any], Answer]:
+    """An error handler that also keeps the error in the request's context, for its count."""
 
     def handle(error: Exception) -> Answer:
-        notes().error = error
+        request_context().error = error
         return answer(error)
 
     return handle
@@ -158,7 +139,7 @@ def _answer_ours(error: OnehotError) -> Answer:
     if status is HTTPStatus.INTERNAL_SERVER_ERROR:
         return _answer_unforeseen(error)
     if isinstance(error, StoreUnavailable | QueueUnavailable):
-        log.warning("unavailable", request_id=notes().request_id, reason=error.reason)
+        log.warning("unavailable", request_id=request_context().request_id, reason=error.reason)
     if isinstance(error, StoreUnavailable):  # its reason can name places of this machine
         return error_answer(FULL if isinstance(error, StoreFull) else AWAY, status=status)
     if isinstance(error, SpecError):
@@ -195,7 +176,7 @@ def _answer_broken_body(error: Exception) -> Answer:
 
 def _answer_unforeseen(error: Exception) -> Answer:
     """Anything of ours: logged in full, told without anything of the inside."""
-    request_id = notes().request_id
+    request_id = request_context().request_id
     log.error("request failed", request_id=request_id, path=request.path, exc_info=error)
     message = f"something failed inside the service: quote request {request_id} to those who run it"
     return error_answer(message, status=HTTPStatus.INTERNAL_SERVER_ERROR)

@@ -1,4 +1,4 @@
-"""What is no HTTP: answered as every other error, where gunicorn would send a page; and bodies that break off."""
+"""Malformed HTTP requests, answered with the standard error payload; and bodies that break off."""
 
 import uuid
 from collections.abc import Mapping
@@ -15,12 +15,13 @@ from gunicorn.http.errors import (
 )
 
 from models.errors import InputError, shown
-from service.http.responses import JSON, SECURITY_HEADERS
+from service.http.content_negotiation import JSON
+from service.http.responses import raw_answer
 
 __all__ = ["BROKEN_BODIES", "broken_body", "refusal", "status_of_refusal"]
 
 BROKEN_BODIES: tuple[type[Exception], ...] = (ParseException, NoMoreData, ConnectionResetError)
-"""What reading a body raises when its chunks are none, or the client goes away; all else of ours is caught nearer."""
+"""Raised while a body is read when its chunks are malformed, or the client goes away."""
 
 STATUSES: Mapping[type[Exception], HTTPStatus] = {
     UnsupportedTransferCoding: HTTPStatus.NOT_IMPLEMENTED,
@@ -37,17 +38,13 @@ def broken_body(error: Exception) -> InputError:
 
 
 def status_of_refusal(error: ParseException) -> HTTPStatus:
-    """The status for a request that is none."""
+    """The status for a malformed request."""
     return next((status for kind, status in STATUSES.items() if isinstance(error, kind)), HTTPStatus.BAD_REQUEST)
 
 
 def refusal(error: ParseException) -> bytes:
-    """The whole answer to a request that is none; the connection ends, as nobody knows where the next begins."""
+    """The whole answer to a malformed request; the connection ends, as it is unknown where the next begins."""
     status = status_of_refusal(error)
     body = orjson.dumps({"error": f"expected an HTTP/1.1 request; received one that is none: {shown(str(error))}"})
-    headers = {
-        "Connection": "close", "Content-Type": JSON, "Content-Length": str(len(body)),
-        "X-Request-Id": uuid.uuid4().hex, **SECURITY_HEADERS,
-    }  # fmt: skip
-    lines = [f"HTTP/1.1 {status.value} {status.phrase}", *(f"{name}: {value}" for name, value in headers.items())]
-    return "\r\n".join((*lines, "", "")).encode("latin-1") + body
+    headers = (("Content-Type", JSON), ("X-Request-Id", uuid.uuid4().hex))
+    return raw_answer(f"HTTP/1.1 {status.value} {status.phrase}\r\nConnection: close\r\n", headers, body)

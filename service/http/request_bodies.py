@@ -1,6 +1,7 @@
 """Bodies of requests: read within the limit, and made into documents."""
 
 import re
+from io import BytesIO
 from typing import Any
 
 import orjson
@@ -8,14 +9,12 @@ from flask import Request
 
 from models.errors import InputError, shown
 from service.decoding.non_finite import place_of_non_finite
-from service.errors import BodyTooLarge, UnsupportedBody
+from service.errors import BodyTooLarge
 from service.http.content_encoding import decoded, read_chunks
 
-__all__ = ["JSON_TYPES", "parse_json", "parse_object", "read_body", "require_content_type", "require_length"]
+__all__ = ["decoded_body", "parse_json", "parse_object", "read_body"]
 
 CHUNK_BYTES = 64 * 1024
-# What `curl -d` sends is JSON too: TensorFlow Serving's own examples do it, and its server does not look.
-JSON_TYPES = frozenset({"", "application/json", "application/x-www-form-urlencoded", "text/json", "text/plain"})
 TOO_LARGE = "number is infinity when parsed as double"
 NOT_FINITE = re.compile(r"[+-]?(nan|inf(inity)?)\b", re.IGNORECASE)
 
@@ -43,30 +42,32 @@ def read_body(request: Request, *, limit_bytes: int) -> bytes:
             raise BodyTooLarge(limit_bytes)
         chunks.append(chunk)
     body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
-    return body if announced is None else require_length(body, announced)
+    return body if announced is None else _require_length(body, announced)
 
 
-def require_length(body: bytes, announced: int) -> bytes:
-    """The body, when it is as long as it was announced.
+def decoded_body(body: bytes, announced: int, *, encoding: str | None, limit_bytes: int) -> bytes:
+    """A body that was read already, as `read_body` gives it.
+
+    Args:
+        body: As it came.
+        announced: Its length, by its header.
+        encoding: The header `Content-Encoding`.
+        limit_bytes: Largest body after decompression.
 
     Raises:
-        InputError: When the client stopped before.
+        BodyTooLarge, InputError: As `read_body`.
     """
+    if encoding:
+        return decoded(read_chunks(BytesIO(body).read), limit_bytes=limit_bytes, encoding=encoding)
+    return _require_length(body, announced)
+
+
+def _require_length(body: bytes, announced: int) -> bytes:
+    """The body, when it is as long as it was announced; else its client stopped before."""
     if len(body) < announced:
         expected, received = f"{announced} bytes, as Content-Length says", f"{len(body)} bytes"
         raise InputError(where="body", expected=expected, received=received)
     return body
-
-
-def require_content_type(request: Request, accepted: frozenset[str], *, expected: str) -> str:
-    """The content type of a request, without its parameters.
-
-    Raises:
-        UnsupportedBody: When it is none of the accepted.
-    """
-    if request.mimetype not in accepted:
-        raise UnsupportedBody(expected=expected, received=request.mimetype)
-    return request.mimetype
 
 
 def parse_json(body: bytes) -> Any:

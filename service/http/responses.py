@@ -1,6 +1,6 @@
 """Answers: JSON documents, and errors as the one payload that every error has."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from flask import Response
 
+from service.http.content_negotiation import JSON
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 __all__ = [
-    "JSON",
     "RETRY_AFTER_S",
-    "SECURITY_HEADERS",
     "Answer",
     "Content",
     "error_answer",
     "json_answer",
     "json_content",
+    "raw_answer",
 ]
 
-JSON = "application/json"
 RETRY_AFTER_S = 1
 """The store and the queue are looked at again at least this often."""
 RETRY = {"Retry-After": str(RETRY_AFTER_S)}
@@ -40,6 +40,7 @@ SECURITY_HEADERS: Mapping[str, str] = {
     "Cache-Control": "no-store",
 }
 """On every answer that does not say otherwise itself: no browser may run, frame, store or lend what comes from here."""
+SECURITY_LINES = "".join(f"{name}: {value}\r\n" for name, value in SECURITY_HEADERS.items())
 JSON_HEADERS: Mapping[str, str] = {"Content-Type": JSON}
 
 
@@ -63,11 +64,20 @@ class Answer(Response):
         """As it goes to the server: the security headers join where they cost least, in the finished list."""
         content, status, headers = super().get_wsgi_response(environ)
         named = {name.lower() for name, _ in headers}
-        headers += [pair for name, pair in _SECURITY if name not in named]
+        headers += [(name, value) for name, value in SECURITY_HEADERS.items() if name.lower() not in named]
         return content, status, headers
 
 
-_SECURITY = tuple((name.lower(), (name, value)) for name, value in SECURITY_HEADERS.items())
+def raw_answer(first_lines: str, headers: Iterable[tuple[str, str]], body: bytes) -> bytes:
+    """A whole answer as it goes over a connection, with the headers that all of them have.
+
+    Args:
+        first_lines: Of its head, each with its end.
+        headers: That are its own.
+        body: As it is sent.
+    """
+    own = "".join([f"{name}: {value}\r\n" for name, value in headers])
+    return f"{first_lines}Content-Length: {len(body)}\r\n{own}{SECURITY_LINES}\r\n".encode("latin-1") + body
 
 
 def json_answer(document: Any, *, status: int = HTTPStatus.OK, headers: Mapping[str, str] | None = None) -> Answer:
@@ -95,5 +105,5 @@ def error_answer(
 
 
 def _writable(text: str) -> str:
-    """Without what UTF-8 cannot hold: half of a surrogate pair from somebody's path or file name."""
+    """Without what UTF-8 cannot hold: half of a surrogate pair from a path or file name."""
     return text.encode("utf-8", "replace").decode("utf-8")

@@ -6,9 +6,9 @@ from flask import Flask, Request
 from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.routing import BaseConverter, IntegerConverter
 
-__all__ = ["METADATA", "PATH", "NameConverter", "NumberConverter", "route_in_any_case", "version_paths"]
+from service.http.prediction_paths import MODEL_RULES
 
-PLACES = ("", "/versions/<int:version>", "/labels/<name:label>")
+__all__ = ["METADATA", "PATH", "NameConverter", "NumberConverter", "route_in_any_case", "version_paths"]
 
 
 class NameConverter(BaseConverter):
@@ -25,7 +25,7 @@ class NumberConverter(IntegerConverter):
 
 def version_paths(suffix: str) -> tuple[str, ...]:
     """The paths of a call on a model, on one of its versions by number, and on one by label."""
-    return tuple(f"/v1/models/<name:model>{place}{suffix}" for place in PLACES)
+    return tuple(rule + suffix for rule in MODEL_RULES)
 
 
 PATH = re.compile(

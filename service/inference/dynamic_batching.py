@@ -51,7 +51,7 @@ class DynamicBatcher:
         self._timer: Any = None
 
     def run(self, batch: Array) -> Array:
-        """As `Graph.run`, together with whoever else asks for it in the same turn of the event loop."""
+        """As `Graph.run`, together with the others of the same turn of the event loop."""
         if 2 * len(batch) > MOST_ROWS:
             return self._graph.run(batch)
         if not self._waiting:

@@ -4,23 +4,17 @@ from typing import Any
 
 import numpy as np
 import onnxruntime
-from onnxruntime.capi import onnxruntime_pybind11_state as native
 
 from models.errors import OnehotError, reason_of
 from models.preprocessing.instances import Array
 from models.store.manifest import TensorInfo
+from service.inference.onnxruntime_internals import FAILURES, forget_content
 
 __all__ = ["Graph", "GraphError"]
 
 FATAL = 4
 NOWHERE = "/dev/null/nowhere"
 DTYPES = {"tensor(float)": "float32", "tensor(double)": "float64", "tensor(int64)": "int64"}
-# Its errors have no common base of their own.
-FAILURES: tuple[type[Exception], ...] = (
-    *(error for error in vars(native).values() if isinstance(error, type) and issubclass(error, Exception)),
-    RuntimeError,
-    ValueError,
-)
 
 
 class GraphError(OnehotError):
@@ -42,7 +36,7 @@ class Graph:
             session = onnxruntime.InferenceSession(content, _options(), providers=["CPUExecutionProvider"])
         except FAILURES as error:
             raise GraphError(reason_of(error)) from error
-        session._model_bytes = None  # noqa: SLF001 -- it keeps them for a second try that is not ours
+        forget_content(session)
         self._session = session
         self.inputs = tuple(_tensor(node) for node in session.get_inputs())
         self.outputs = tuple(_tensor(node) for node in session.get_outputs())

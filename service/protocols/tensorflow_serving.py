@@ -18,6 +18,7 @@ __all__ = [
     "PredictForm",
     "classify_results",
     "metadata_document",
+    "predictions_key",
     "read_examples",
     "read_predict",
     "regress_results",
@@ -42,10 +43,10 @@ class PredictForm:
     key: str
     values: Any
 
-    @property
-    def answer_key(self) -> str:
-        """What the answer's values are called."""
-        return ANSWERS[self.key]
+
+def predictions_key(key: str) -> str:
+    """What the predictions are called in the answer to instances in row form or columnar form."""
+    return ANSWERS[key]
 
 
 def read_predict(document: Mapping[str, Any], manifest: Manifest) -> PredictForm:

@@ -1,6 +1,6 @@
 """Bodies read so that no connection keeps the others waiting, and no byte is copied again and again.
 
-A socket that has more is read without a pause: gevent gives nobody else a turn while a client sends as fast as the
+A socket that has more is read without a pause: gevent lets no other greenlet run while a client sends as fast as the
 service reads. gunicorn reads away what is left of a refused body a KiB at a time, and a large body in steps after each
 of which all that has come ahead is copied.
 """
@@ -9,47 +9,53 @@ from collections.abc import Callable
 from typing import Any
 
 import gevent
-from gevent.socket import wait_read
 from gunicorn.http.errors import NoMoreData, ParseException
 
-__all__ = ["KnownBody", "discard_rest", "read_in_turns"]
+from service.fast_path.request_reader import PlainRequest
+from service.server.gunicorn_internals import read_through
 
+__all__ = ["KnownBody", "Turns", "discard_plain", "discard_rest"]
+
+READ = 1
+"""What libev calls it."""
 READS_AT_ONCE = 4
-"""Reads of one body without giving others a turn: a small body needs fewer."""
+"""Reads of one request without giving others a turn: a small body needs fewer."""
 PIECE_BYTES = 64 * 1024
 DISCARD_S = 5.0
 """How long a refused body may go on."""
 
 
-class _Turns:
-    """The reads of one connection; stands for its reader's `chunk`.
+class Turns:
+    """Has one connection wait for others before each request, and now and then while a body is read.
 
     Args:
-        chunk: The reader's own.
-        connection: The socket.
+        unreader: Of gunicorn's parser of the connection, which reads through this object from now on.
     """
 
-    def __init__(self, chunk: Any, connection: Any) -> None:
-        self._chunk = chunk
-        self._connection = connection
-        self.reads = 0
+    def __init__(self, unreader: Any) -> None:
+        self._chunk = read_through(unreader, self._read)
+        self._hub = gevent.get_hub()
+        self._readable = self._hub.loop.io(unreader.sock.fileno(), READ)
+        self._reads = 0
 
-    def __call__(self, size_hint: int | None = None) -> bytes:
+    def begin(self, has_come: bool) -> None:  # noqa: FBT001 -- a callback with one argument
+        """Wait for the event loop before a request, also when its client was quick.
+
+        Reading at once, a connection would go on with what has come, and those who have waited longer would go on
+        waiting.
+        """
+        self._reads = 0
+        if has_come:
+            gevent.sleep(0)
+        else:
+            self._hub.wait(self._readable)
+
+    def _read(self, size_hint: int | None = None) -> bytes:
         """Read what there is, and let others go first from time to time."""
-        self.reads += 1
-        if self.reads > READS_AT_ONCE:
-            wait_read(self._connection.fileno())  # asks the event loop, which asks for all others too
-        data: bytes = self._chunk(size_hint)
-        return data
-
-
-def read_in_turns(request: Any) -> None:
-    """Have the body of a request, as gunicorn's parser makes it, read in turns with other connections."""
-    reader = request.unreader
-    if isinstance(reader.chunk, _Turns):
-        reader.chunk.reads = 0
-    else:
-        reader.chunk = _Turns(reader.chunk, reader.sock)
+        self._reads += 1
+        if self._reads > READS_AT_ONCE:
+            self._hub.wait(self._readable)  # asks the event loop, which asks for all others too
+        return self._chunk(size_hint)
 
 
 class KnownBody:
@@ -93,7 +99,7 @@ class KnownBody:
         try:
             piece: bytes = unreader.take_buffered() or unreader.chunk(most)
         except Exception:
-            self._body.failed = True  # nobody knows where the next request begins
+            self._body.failed = True  # it is unknown where the next request begins
             raise
         if len(piece) > most:
             unreader.unread(piece[most:])
@@ -101,7 +107,7 @@ class KnownBody:
 
 
 def discard_rest(request: Any) -> None:
-    """Read away what nobody read of a body: behind it comes the next request.
+    """Read away what is left of a body: behind it comes the next request.
 
     Raises:
         StopIteration: As gunicorn's connection loop wants it, when the end is not found.
@@ -119,3 +125,15 @@ def discard_rest(request: Any) -> None:
     except (NoMoreData, ParseException) as error:
         raise StopIteration from error
     raise StopIteration
+
+
+def discard_plain(plain: PlainRequest) -> None:
+    """Read away the body of a plain request that was answered before it was read.
+
+    Raises:
+        StopIteration: As `discard_rest`.
+    """
+    with gevent.Timeout(DISCARD_S, exception=False):
+        plain.read()
+    if not plain.is_whole:
+        raise StopIteration

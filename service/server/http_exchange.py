@@ -6,9 +6,9 @@ go together. A plain prediction needs no WSGI environment either, and no check o
 """
 
 import socket
-from collections.abc import Mapping
 from contextlib import suppress
 from functools import lru_cache
+from http import HTTPStatus
 from time import time
 from typing import Any
 
@@ -17,39 +17,19 @@ from gunicorn.http import wsgi
 from gunicorn.http.body import LengthReader
 from gunicorn.http.errors import InvalidHeader
 
+from service.fast_path.plain_predictions import FastPath
 from service.fast_path.request_reader import PlainRequest
-from service.fast_path.wsgi_shortcut import PREDICTED, FastPath, Predicted
-from service.http.lifecycle import TAKEN_OVER, finish
-from service.http.responses import SECURITY_HEADERS
-from service.server.body_reader import KnownBody
+from service.http.context import RequestContext
+from service.http.lifecycle import TAKEN_OVER
+from service.http.responses import raw_answer
+from service.server.body_reader import KnownBody, discard_plain
+from service.server.gunicorn_internals import OneSendResponse
 
 __all__ = ["exchange", "exchange_plain"]
 
-SECURITY = "".join(f"{name}: {value}\r\n" for name, value in SECURITY_HEADERS.items()) + "\r\n"
-
-
-class _Response(wsgi.Response):  # type: ignore[misc]
-    """An answer whose head goes with its body when that is all there."""
-
-    headers_sent: bool
-
-    def should_close(self) -> bool:
-        """Whether the connection ends with this answer: also where the end of its request was not found."""
-        return bool(self.req.body.failed or super().should_close())
-
-    def write(self, data: bytes) -> None:
-        """Send a part of the body; the head before it, or with it."""
-        if self.headers_sent or self._omits_body or self.response_length != len(data):
-            super().write(data)
-            return
-        head = "".join((*self.default_headers(), *(f"{name}: {value}\r\n" for name, value in self.headers), "\r\n"))
-        self.headers_sent = True
-        self.sent = len(data)
-        util.write(self.sock, head.encode("latin-1") + data)
-
 
 def exchange(
-    worker: Any, address: Any, request: Any, connection: Any, peer: Any, begun: Mapping[str, Any] | None = None
+    worker: Any, address: Any, request: Any, connection: Any, peer: Any, failed: RequestContext | None = None
 ) -> None:
     """Answer one request.
 
@@ -59,7 +39,7 @@ def exchange(
         request: As gunicorn's parser makes it.
         connection: The socket.
         peer: The client's address.
-        begun: What the WSGI environment is to hold of a plain prediction that could not be finished without it.
+        failed: The context of a plain prediction that failed on the fast path.
 
     Raises:
         ParseException: When it does not say which host it is for.
@@ -67,11 +47,12 @@ def exchange(
     """
     _require_host(request)
     _honour_close(request)
-    response, environ = wsgi.create(request, connection, peer, address, worker.cfg, response_class=_Response)
+    response, environ = wsgi.create(request, connection, peer, address, worker.cfg, response_class=OneSendResponse)
     environ["wsgi.multithread"] = True
     if isinstance(request.body.reader, LengthReader):
         environ["wsgi.input"] = KnownBody(request)
-    environ |= begun or {}
+    if failed is not None:
+        environ[TAKEN_OVER] = failed
     if not worker.alive:
         response.force_close()
     try:
@@ -91,7 +72,7 @@ def exchange(
 
 
 def _require_host(request: Any) -> None:
-    """HTTP/1.1 has every request name its host, whoever is behind a proxy (RFC 9112, 3.2)."""
+    """HTTP/1.1 has every request name its host also behind a proxy (RFC 9112, 3.2)."""
     if request.version >= (1, 1) and not any(name == "HOST" for name, _ in request.headers):
         raise InvalidHeader("Host, which is missing")
 
@@ -103,47 +84,43 @@ def _honour_close(request: Any) -> None:
             request.force_close()
 
 
-def exchange_plain(worker: Any, plain: PlainRequest, connection: Any) -> Mapping[str, Any] | None:
+def exchange_plain(worker: Any, fast_path: FastPath, plain: PlainRequest, connection: Any) -> RequestContext | None:
     """Answer a plain prediction.
 
     Args:
-        worker: gunicorn's; its application has a hot route.
+        worker: gunicorn's.
+        fast_path: Makes the answer.
         plain: The request.
         connection: The socket.
 
     Returns:
-        None when it is answered; else what the WSGI environment of the same request is to hold.
+        None when it is answered; else its context, for Flask to make the answer.
 
     Raises:
         StopIteration: When the connection is to be closed.
     """
-    hot: FastPath = worker.wsgi.wsgi_app
-    outcome = hot.predict(plain.head, plain.read)
-    if not isinstance(outcome, Predicted):
-        return {TAKEN_OVER: outcome}
-    if not (outcome.is_small and plain.is_whole):
-        return {PREDICTED: outcome}
-    plain.leave_rest()
+    outcome = fast_path.answer(plain.head, plain.read)
+    if isinstance(outcome, RequestContext):
+        return outcome
     stays = worker.alive
-    finish(outcome.noted, outcome.exchange)
-    body = outcome.content.body
-    own = "".join([f"{name}: {value}\r\n" for name, value in outcome.own_headers])
-    head = f"{_head(outcome.status, int(time()), stays)}{len(body)}\r\n{own}{SECURITY}"
-    answer = head.encode("latin-1") + body
+    answer = raw_answer(_first_lines(outcome.status, int(time()), stays), outcome.headers, outcome.body)
     sent = connection.send(answer)  # nearly always all of it; `sendall` first asks the kernel how much it takes
     if sent < len(answer):
         connection.sendall(answer[sent:])
+    if not plain.is_whole:  # refused before it was read
+        discard_plain(plain)
+    plain.leave_rest()
     if not stays:
         raise StopIteration
     return None
 
 
 @lru_cache(maxsize=4)
-def _head(status: str, second: int, stays: bool) -> str:  # noqa: FBT001 -- a cache has no use for its name
+def _first_lines(status: int, second: int, stays: bool) -> str:  # noqa: FBT001 -- a cache has no use for its name
     """The beginning of an answer's head, up to the length of its body."""
     connection = "keep-alive" if stays else "close"
-    date = util.http_date(second)
-    return f"HTTP/1.1 {status}\r\nServer: {SERVER}\r\nDate: {date}\r\nConnection: {connection}\r\nContent-Length: "
+    phrase, date = HTTPStatus(status).phrase.upper(), util.http_date(second)
+    return f"HTTP/1.1 {status} {phrase}\r\nServer: {SERVER}\r\nDate: {date}\r\nConnection: {connection}\r\n"
 
 
 def _answer(worker: Any, response: Any, environ: dict[str, Any]) -> None:

@@ -10,12 +10,11 @@ from typing import Any
 import structlog
 from flask import Flask
 from gunicorn.app.base import BaseApplication
-from gunicorn.arbiter import Arbiter
 
 from models.settings import Settings
 from service.http.context import EXTENSION, Services
 from service.registry.coordination.shared_coordinator import SharedCoordinator
-from service.server.connection_balancing import SHARED, Connections
+from service.server.gunicorn_internals import HookedArbiter
 from service.telemetry.logs import gunicorn_logs
 from service.telemetry.metrics import forget_process
 
@@ -56,14 +55,13 @@ class Server(BaseApplication):  # type: ignore[misc]
         self._settings = settings
         self._metrics_folder = metrics_folder
         self._coordinator = coordinator
-        self._connections = app.extensions[SHARED] = Connections()
         super().__init__()
 
     def load_config(self) -> None:
         """Hand our settings over."""
         for name, value in gunicorn_settings(self._settings).items():
             self.cfg.set(name, value)
-        for name, value in _folder_hooks(self._metrics_folder, self._coordinator, self._connections).items():
+        for name, value in _folder_hooks(self._metrics_folder, self._coordinator).items():
             self.cfg.set(name, value)
 
     def run(self) -> None:
@@ -86,7 +84,7 @@ def gunicorn_settings(settings: Settings) -> dict[str, Any]:
         "workers": settings.workers,
         "worker_class": "service.server.worker.ServiceWorker",
         "preload_app": True,
-        # Nothing that a proxy says of itself is believed, so nobody's address need be looked up for it.
+        # Nothing that a proxy says of itself is believed, so no address need be looked up for it.
         "forwarded_allow_ips": "*",
         "secure_scheme_headers": {},
         "forwarder_headers": "",
@@ -100,13 +98,10 @@ def gunicorn_settings(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _folder_hooks(
-    metrics: Path | None, coordinator: SharedCoordinator | None, connections: Connections
-) -> dict[str, Any]:
-    """Hooks of the parent: a worker that died is no longer loaded nor busy, and the folders end with the service."""
+def _folder_hooks(metrics: Path | None, coordinator: SharedCoordinator | None) -> dict[str, Any]:
+    """Hooks of the parent: the gauges of a worker that died go, and the folders end with the service."""
 
     def child_exit(_: Any, worker: Any) -> None:
-        connections.forget(worker.age)
         if metrics is not None:
             forget_process(worker.pid, metrics)
 
@@ -118,7 +113,7 @@ def _folder_hooks(
     return {"child_exit": child_exit, "on_exit": on_exit}
 
 
-class _Parent(Arbiter):  # type: ignore[misc]
+class _Parent(HookedArbiter):
     """gunicorn's parent, which before it ends says for a moment that it is no longer ready, and still answers.
 
     Args:
@@ -132,24 +127,19 @@ class _Parent(Arbiter):  # type: ignore[misc]
         self._leave_s = leave_s
         super().__init__(server)
 
-    def stop(self, graceful: bool = True) -> None:  # noqa: FBT001, FBT002 -- as gunicorn calls it
-        """End the workers; when there is no hurry, whoever sends requests learns of it first."""
+    def before_stop(self, *, graceful: bool) -> None:
+        """Tell the clients of it; they have time to learn of it when there is no hurry."""
         if self._coordinator is not None:
             self._coordinator.note_stopping()
-            if graceful:
-                self._leave()
-        super().stop(graceful)
-
-    def _leave(self) -> None:
-        end_s = time.monotonic() + self._leave_s
-        while self.WORKERS and time.monotonic() < end_s and self.SIG_QUEUE.empty():
-            time.sleep(LEAVE_TURN_S)
+            end_s = time.monotonic() + (self._leave_s if graceful else 0)
+            while self.may_wait and time.monotonic() < end_s:
+                time.sleep(LEAVE_TURN_S)
 
 
 def _start_worker(worker: Any) -> None:
     """Load the versions in the new process: neither the store's threads nor a session of ours exist before the fork.
 
-    While others serve, it accepts nothing before it can answer as they do. When nobody does, it accepts after a while
+    While others serve, it accepts nothing before it can answer as they do. When none does, it accepts after a while
     all the same: it can at least say what is missing.
     """
     services: Services = worker.app.wsgi().extensions[EXTENSION]

@@ -1,25 +1,9 @@
-"""What has to happen before anything else of the service is imported, as quickly as it can be done."""
+"""structlog without a library that it would look for, imported before anything else of the service."""
 
 import importlib
 import sys
 
-from gevent import events, monkey
-
-__all__ = ["load_structlog", "patch_standard_library"]
-
-
-def patch_standard_library() -> None:
-    """Let everything that blocks wait in gevent's event loop.
-
-    gevent tells of each of its 25 steps, and looks each time for plugins in the metadata of every installed package:
-    where tensorflow is installed too that takes longer than everything else here. We have no such plugin.
-    """
-    ask_plugins = events.notify_and_call_entry_points
-    events.notify_and_call_entry_points = events.notify
-    try:
-        monkey.patch_all()
-    finally:
-        events.notify_and_call_entry_points = ask_plugins
+__all__ = ["load_structlog"]
 
 
 def load_structlog() -> None:

@@ -3,34 +3,32 @@
 import errno
 import socket
 import time
-from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import gevent
 import structlog
 from gevent.pool import Pool
+from gevent.server import StreamServer
 from gunicorn.http.errors import NoMoreData, ParseException
 from gunicorn.http.parser import RequestParser
 from gunicorn.util import close
 from gunicorn.workers.ggevent import GeventWorker
 
+from service.fast_path.plain_predictions import FastPath
 from service.fast_path.request_reader import PlainReader, PlainRequest
-from service.fast_path.wsgi_shortcut import FastPath
+from service.gevent_internals import accept_waiting, end_reading
 from service.http.context import EXTENSION, Services
 from service.http.malformed_requests import refusal, status_of_refusal
-from service.server.body_reader import discard_rest, read_in_turns
-from service.server.connection_balancing import SHARED, Connections, SharingServer
+from service.server.body_reader import Turns, discard_rest
 from service.server.http_exchange import exchange, exchange_plain
 
 __all__ = ["ServiceWorker"]
 
 TURN_S = 0.05
 NOTIFY_S = 1.0
-READ = 1
-"""What libev calls it."""
 LINGER_S = 0.5
 """How long a connection without a request may still bring one after the worker was told to end."""
 LONGEST_HANDOVER_S = 30.0
@@ -48,10 +46,14 @@ class ServiceWorker(GeventWorker):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         self._idle: dict[Any, float] = {}
 
+    @cached_property
+    def _fast_path(self) -> FastPath:
+        return FastPath(self._services)
+
     @property
-    def _parts(self) -> Services:
-        parts: Services = self.wsgi.extensions[EXTENSION]
-        return parts
+    def _services(self) -> Services:
+        services: Services = self.wsgi.extensions[EXTENSION]
+        return services
 
     def run(self) -> None:
         """Serve until told to end."""
@@ -60,20 +62,15 @@ class ServiceWorker(GeventWorker):  # type: ignore[misc]
             self._turn()
         self._hand_over()
         for server in servers:
-            server.take_all()
-            _accept_waiting(server)
+            accept_waiting(server)
             server.close()
         self._finish(servers)
 
-    def _start_server(self, listener: Any) -> SharingServer:
+    def _start_server(self, listener: Any) -> StreamServer:
         listener.setblocking(1)
         self._give_up_on_who_does_not_read(listener)
         address = _Address(listener.getsockname())
-        connections: Connections = self.wsgi.extensions[SHARED]
-        server = SharingServer(
-            listener, connections=connections, worker=self.age, handle=partial(self.handle, address),
-            spawn=Pool(self.worker_connections),
-        )  # fmt: skip
+        server = StreamServer(listener, handle=partial(self.handle, address), spawn=Pool(self.worker_connections))
         if self.cfg.workers > 1:
             server.max_accept = 1
         server.start()
@@ -83,7 +80,7 @@ class ServiceWorker(GeventWorker):  # type: ignore[misc]
         """Let the kernel close a connection whose other end takes nothing for as long as a request may take."""
         option = getattr(socket, "TCP_USER_TIMEOUT", None)
         if option is not None and listener.family in (socket.AF_INET, socket.AF_INET6):
-            timeout_ms = round(self._parts.settings.request_timeout_s * 1000)
+            timeout_ms = round(self._services.settings.request_timeout_s * 1000)
             listener.setsockopt(socket.IPPROTO_TCP, option, timeout_ms)
 
     def _turn(self) -> None:
@@ -95,14 +92,14 @@ class ServiceWorker(GeventWorker):  # type: ignore[misc]
 
     def _hand_over(self) -> None:
         """When this worker is replaced, go on until those who replace it accept."""
-        registry = self._parts.registry
+        registry = self._services.registry
         end_s = time.monotonic() + min(LONGEST_HANDOVER_S, self.cfg.graceful_timeout / 2)
         while not registry.coordinator.is_stopping and time.monotonic() < end_s:
             if registry.successors() >= self.cfg.workers:
                 return
             self._turn()
 
-    def _finish(self, servers: list[SharingServer]) -> None:
+    def _finish(self, servers: list[StreamServer]) -> None:
         """Answer what is under way: each answer says that its connection is closed."""
         began_s = time.monotonic()
         while any(server.pool.free_count() < server.pool.size for server in servers):
@@ -125,8 +122,7 @@ class ServiceWorker(GeventWorker):  # type: ignore[misc]
         for connection in [one for one, idle_s in self._idle.items() if idle_s <= since_s]:
             del self._idle[connection]
             try:
-                # Not gevent's own `shutdown`, which raises where the greenlet waits instead of ending its wait.
-                connection._sock.shutdown(socket.SHUT_RD)  # noqa: SLF001
+                end_reading(connection)
             except OSError:  # the other side was faster
                 continue
 
@@ -141,32 +137,43 @@ class ServiceWorker(GeventWorker):  # type: ignore[misc]
         except OSError as error:
             if error.errno not in (errno.EPIPE, errno.ECONNRESET, errno.ENOTCONN):
                 self.log.exception("Socket error processing request.")
-        except BaseException as error:  # noqa: BLE001 -- as gunicorn's own: one connection ends nobody else's
+        except BaseException as error:  # noqa: BLE001 -- as gunicorn's own: one connection ends no other
             self.handle_error(None, client, addr, error)
         finally:
             self._idle.pop(client, None)
             close(client)
 
     def _serve(self, listener_name: Any, client: Any, addr: Any) -> None:
-        hot: FastPath = self.wsgi.wsgi_app
         parser = RequestParser(self.cfg, client, addr)
-        reader = PlainReader(parser, most_bytes=hot.most_bytes, turn=_turns(client))
+        fast_path = self._fast_path
+        reader = PlainReader(parser, most_bytes=fast_path.most_bytes, turn=Turns(parser.unreader).begin)
         while True:
-            request = reader.next(plain=hot.is_open)
-            if isinstance(request, PlainRequest):
-                self._handle_plain(listener_name, request, client, addr)
-            else:
-                self.handle_request(listener_name, request, client, addr)
+            request = reader.next(plain=fast_path.is_open)
+            self._idle.pop(client, None)
+            try:
+                self._answer(listener_name, request, client, addr)
+            finally:
+                self._idle[client] = time.monotonic()
 
-    def _handle_plain(self, listener_name: Any, plain: PlainRequest, client: Any, addr: Any) -> None:
-        """Answer a plain prediction; what cannot be finished so is answered like any other request."""
-        self._idle.pop(client, None)
+    def _answer(self, listener_name: Any, request: Any, client: Any, addr: Any) -> None:
+        """Answer a request: a plain prediction on the fast path; what fails there, and all else, by Flask."""
+        failed = None
+        if isinstance(request, PlainRequest):
+            failed = exchange_plain(self, self._fast_path, request, client)
+            if failed is None:
+                return
+            request = request.give_up()
         try:
-            begun = exchange_plain(self, plain, client)
-            if begun is not None:
-                self._exchange(listener_name, plain.give_up(), client, addr, begun)
-        finally:
-            self._idle[client] = time.monotonic()
+            exchange(self, listener_name, request, client, addr, failed)
+        except StopIteration:
+            _leave(request, client)
+            raise
+        except OSError:
+            raise
+        except Exception as error:
+            self.handle_error(request, client, addr, error)
+            raise StopIteration from error
+        discard_rest(request)
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
         """Answer a request that is no HTTP in the form of every other error."""
@@ -174,51 +181,10 @@ class ServiceWorker(GeventWorker):  # type: ignore[misc]
             super().handle_error(req, client, addr, exc)
             return
         status = status_of_refusal(exc)
-        parts: Services = self.wsgi.extensions[EXTENSION]
-        parts.metrics.request_answered("", method="", status=status, duration_s=0.0)
+        self._services.metrics.request_answered("", method="", status=status, duration_s=0.0)
         log.info("no request", status=status, reason=type(exc).__name__)
         with suppress(OSError):  # who sends such things need not wait for an answer
             _answer_and_hang_up(client, refusal(exc))
-
-    def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> None:
-        """Answer one request."""
-        self._idle.pop(sock, None)
-        try:
-            self._exchange(listener_name, req, sock, addr, {})
-        finally:
-            self._idle[sock] = time.monotonic()
-
-    def _exchange(self, listener_name: Any, req: Any, sock: Any, addr: Any, begun: Mapping[str, Any]) -> None:
-        read_in_turns(req)
-        try:
-            exchange(self, listener_name, req, sock, addr, begun)
-        except StopIteration:
-            _leave(req, sock)
-            raise
-        except OSError:
-            raise
-        except Exception as error:
-            self.handle_error(req, sock, addr, error)
-            raise StopIteration from error
-        discard_rest(req)
-
-
-def _turns(client: Any) -> Callable[[bool], None]:
-    """What a connection does between two requests.
-
-    It waits for the event loop even when its client was quick: reading at once, it would go on with what has come,
-    and those who have waited longer would go on waiting.
-    """
-    hub = gevent.get_hub()
-    readable = hub.loop.io(client.fileno(), READ)
-
-    def turn(has_come: bool) -> None:  # noqa: FBT001 -- a callback with one argument
-        if has_come:
-            gevent.sleep(0)
-        else:
-            hub.wait(readable)
-
-    return turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,15 +213,3 @@ def _answer_and_hang_up(client: Any, answer: bytes) -> None:
     unread_bytes = MOST_UNREAD_BYTES
     while unread_bytes > 0 and (piece := client.recv(unread_bytes)):
         unread_bytes -= len(piece)
-
-
-def _accept_waiting(server: SharingServer) -> None:
-    """Take the connections that wait to be accepted: closing would reset them."""
-    while True:
-        try:
-            found = server.do_read()
-        except OSError:
-            return
-        if not found:
-            return
-        server.do_handle(*found)

@@ -9,7 +9,9 @@ from typing import Any
 import orjson
 import structlog
 
-__all__ = ["RequestLine", "gunicorn_logs", "request_lines", "set_up_logs", "write_request_line"]
+from service.telemetry.answered_request import AnsweredRequest
+
+__all__ = ["RequestLine", "gunicorn_logs", "request_line", "request_lines", "set_up_logs", "write_request_line"]
 
 RequestLine = Callable[[dict[str, Any]], None]
 """Writes the line of one request."""
@@ -53,6 +55,25 @@ def request_lines(log_format: str, log_level: str) -> RequestLine:
         file.flush()
 
     return write
+
+
+def request_line(answered: AnsweredRequest, *, trace_id: str | None = None) -> dict[str, Any]:
+    """What the log says of a request.
+
+    Args:
+        answered: The request.
+        trace_id: Of its trace, if it has one.
+    """
+    line: dict[str, Any] = {"request_id": answered.request_id, "method": answered.method, "path": answered.path}
+    if answered.key_id is not None:
+        line["key"] = answered.key_id
+    if answered.model is not None:
+        line |= {"model": answered.model, "version": answered.version, "rows": answered.rows}
+    if trace_id is not None:
+        line["trace_id"] = trace_id
+    line["status"] = answered.status
+    line["duration_ms"] = round((answered.ended_s - answered.started_s) * 1000, 3)
+    return line
 
 
 def write_request_line(line: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ process stay, so its counts do too, and its gauges go. The folder is made for ea
 
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,10 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 from prometheus_client.registry import Collector
 
 from service.errors import QueueUnavailable
-from service.telemetry.mmap_counters import count, count_in_files, observe
+from service.telemetry.answered_request import AnsweredRequest
+from service.telemetry.prometheus_internals import count, count_in_files, observe
 
-__all__ = ["CONTENT_TYPE", "Metrics", "Phases", "QueueState", "forget_process", "prepare_folder"]
+__all__ = ["CONTENT_TYPE", "Metrics", "QueueState", "forget_process", "prepare_folder"]
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
@@ -51,15 +52,6 @@ def forget_process(pid: int, folder: Path) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Phases:
-    """Seconds that a prediction spent."""
-
-    decode_s: float
-    infer_s: float
-    encode_s: float
-
-
-@dataclass(frozen=True, slots=True)
 class QueueState:
     """What the job queue says of one of its queues.
 
@@ -77,7 +69,7 @@ class QueueState:
 class Metrics:
     """What one process counts.
 
-    Only names of models that were loaded here become labels: whoever asks for invented names makes no series.
+    Only names of models that were loaded here become labels: requests for invented names make no series.
 
     Args:
         folder: Of `prepare_folder`; without one, only this process is on the page.
@@ -87,6 +79,7 @@ class Metrics:
         self._folder = folder
         self._registry = CollectorRegistry()
         self._versions: set[tuple[str, str]] = set()
+        self._shown: frozenset[tuple[str, int]] = frozenset()
         self._phases: dict[tuple[str, str], tuple[Counter, tuple[Histogram, ...]]] = {}
         self._routes: dict[tuple[str, str, int, str | None, int | None], tuple[Counter, Histogram]] = {}
         model = ("model", "version")
@@ -106,10 +99,6 @@ class Metrics:
     def _histogram(self, name: str, meaning: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
         return Histogram(f"onehot_{name}_duration_seconds", meaning, labels, buckets=buckets, registry=self._registry)
 
-    def knows(self, model: str, version: int) -> bool:
-        """Whether a version was loaded here once."""
-        return (model, str(version)) in self._versions
-
     def version_loaded(self, model: str, version: int) -> None:
         """A version became ready in this process."""
         if (model, str(version)) not in self._versions and len(self._versions) >= MOST_VERSIONS:
@@ -128,6 +117,22 @@ class Metrics:
             return "", ""
         labels = (model, str(version))
         return labels if labels in self._versions else (OTHER, OTHER)
+
+    def record(self, answered: AnsweredRequest) -> None:
+        """Count a request: its answer, and its error or its prediction. A version that answers is loaded."""
+        model, version, ended_s = answered.model, answered.version, answered.ended_s
+        if model is not None and version is not None and (model, str(version)) not in self._versions:
+            self.version_loaded(model, version)
+        self.request_answered(
+            answered.route, method=answered.method, status=answered.status, duration_s=ended_s - answered.started_s,
+            model=model, version=version,
+        )  # fmt: skip
+        if answered.error is not None:
+            self.request_failed(answered.error, model=model, version=version)
+        elif model is not None and version is not None and answered.infer_to_s:
+            decode_s, infer_s = answered.infer_from_s - answered.started_s, answered.infer_to_s - answered.infer_from_s
+            phases_s = (decode_s, infer_s, ended_s - answered.infer_to_s)
+            self.predicted(model, version, rows=answered.rows or 0, phases_s=phases_s)
 
     def request_answered(
         self, route: str, *, method: str, status: int, duration_s: float,
@@ -154,22 +159,30 @@ class Metrics:
         count(counter)
         observe(histogram, duration_s)
 
-    def request_failed(self, error: BaseException, *, model: str | None = None, version: int | None = None) -> None:
-        """Count an error by its class."""
-        self._errors.labels(type(error).__name__, *self._labels(model, version)).inc()
+    def request_failed(self, error: str, *, model: str | None = None, version: int | None = None) -> None:
+        """Count an error by the name of its class."""
+        self._errors.labels(error, *self._labels(model, version)).inc()
 
-    def predicted(self, model: str, version: int, *, rows: int, phases: Phases) -> None:
-        """Count the rows of a prediction and where its time went."""
+    def predicted(self, model: str, version: int, *, rows: int, phases_s: Sequence[float]) -> None:
+        """Count the rows of a prediction, and the seconds that each of `PHASES` took."""
         labels = self._labels(model, version)
         found = self._phases.get(labels)
         if found is None:
             found = self._rows.labels(*labels), tuple(self._phase.labels(phase, *labels) for phase in PHASES)
             self._phases[labels] = found
-        counter, (decode, infer, encode) = found
+        counter, histograms = found
         count(counter, rows)
-        observe(decode, phases.decode_s)
-        observe(infer, phases.infer_s)
-        observe(encode, phases.encode_s)
+        for histogram, phase_s in zip(histograms, phases_s, strict=True):
+            observe(histogram, phase_s)
+
+    def show_state(self, *, loaded: frozenset[tuple[str, int]], in_flight: int) -> None:
+        """Bring the gauges up to date: every loaded version, as model and number, and the requests being answered."""
+        self.note_in_flight(in_flight)
+        for model, version in loaded - self._shown:
+            self.version_loaded(model, version)
+        for model, version in self._shown - loaded:
+            self.version_unloaded(model, version)
+        self._shown = loaded
 
     def note_in_flight(self, count: int) -> None:
         """How many requests this process answers now; noted now and then, as each would pay for it twice."""

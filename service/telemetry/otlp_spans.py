@@ -1,4 +1,4 @@
-"""Requests as OpenTelemetry spans, sent over OTLP; made when a request is answered, from the times that were noted."""
+"""Requests as OpenTelemetry spans, sent over OTLP; made when a request is answered, from its times."""
 
 from importlib.metadata import version as version_of
 from time import perf_counter, time_ns
@@ -10,7 +10,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import SpanKind, StatusCode, set_span_in_context
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from service.http.context import RequestContext
+from service.telemetry.answered_request import AnsweredRequest
 
 __all__ = ["Spans", "open_spans"]
 
@@ -39,60 +39,47 @@ class Spans:
         self._tracer = provider.get_tracer(NAME, version_of(NAME))
         self._propagator = TraceContextTextMapPropagator()
 
-    def record(self, noted: RequestContext, *, status: int, ended_s: float) -> str:
+    def record(self, answered: AnsweredRequest) -> str:
         """Tell of an answered request.
-
-        Args:
-            noted: What was noted of it.
-            status: Of its answer.
-            ended_s: When it was answered, on the clock of `time.perf_counter`.
 
         Returns:
             The id of its trace: the caller's, where it came with a `traceparent`.
         """
         epoch_ns = time_ns() - round(perf_counter() * NS)
-        request, rule = noted.request, noted.request.url_rule
-        route = "" if rule is None else rule.rule
         span = self._tracer.start_span(
-            f"{request.method} {route}".strip(), self._propagator.extract(_carrier(noted)), kind=SpanKind.SERVER,
-            attributes=_attributes(noted, route, status), start_time=epoch_ns + round(noted.started_s * NS),
+            f"{answered.method} {answered.route}".strip(), self._propagator.extract(dict(answered.trace_headers)),
+            kind=SpanKind.SERVER, attributes=_attributes(answered),
+            start_time=epoch_ns + round(answered.started_s * NS),
         )  # fmt: skip
-        if noted.infer_to_s:
+        if answered.infer_to_s:
             context = set_span_in_context(span)
-            times_s = (noted.started_s, noted.infer_from_s, noted.infer_to_s, ended_s)
+            times_s = (answered.started_s, answered.infer_from_s, answered.infer_to_s, answered.ended_s)
             for name, from_s, to_s in zip(("decode", "infer", "encode"), times_s, times_s[1:], strict=False):
                 part = self._tracer.start_span(
-                    name, context, attributes=_of_version(noted), start_time=epoch_ns + round(from_s * NS)
+                    name, context, attributes=_of_version(answered), start_time=epoch_ns + round(from_s * NS)
                 )
                 part.end(epoch_ns + round(to_s * NS))
-        if status >= 500:
+        if answered.status >= 500:
             span.set_status(StatusCode.ERROR)
-        span.end(epoch_ns + round(ended_s * NS))
+        span.end(epoch_ns + round(answered.ended_s * NS))
         return f"{span.get_span_context().trace_id:032x}"
 
 
-def _carrier(noted: RequestContext) -> dict[str, str]:
-    headers = noted.request.headers
-    return {name: headers[name] for name in ("traceparent", "tracestate") if name in headers}
-
-
-def _attributes(noted: RequestContext, route: str, status: int) -> Attributes:
+def _attributes(answered: AnsweredRequest) -> Attributes:
     """In the words of OpenTelemetry's semantic conventions where they have one; never a payload, never a key."""
     found: Attributes = {
-        "http.request.method": noted.request.method,
-        "http.route": route,
-        "url.path": noted.request.path,
-        "http.response.status_code": status,
-        "onehot.request_id": noted.request_id,
-        **_of_version(noted),
+        "http.request.method": answered.method,
+        "http.route": answered.route,
+        "url.path": answered.path,
+        "http.response.status_code": answered.status,
+        "onehot.request_id": answered.request_id,
+        **_of_version(answered),
     }
-    if noted.error is not None:
-        found["error.type"] = type(noted.error).__name__
+    if answered.error is not None:
+        found["error.type"] = answered.error
     return found
 
 
-def _of_version(noted: RequestContext) -> Attributes:
-    if noted.served is None:
-        return {}
-    found: Attributes = {"onehot.model": noted.served.model, "onehot.version": noted.served.version}
-    return found if noted.rows is None else found | {"onehot.rows": noted.rows}
+def _of_version(answered: AnsweredRequest) -> Attributes:
+    found = {"onehot.model": answered.model, "onehot.version": answered.version, "onehot.rows": answered.rows}
+    return {name: value for name, value in found.items() if value is not None}

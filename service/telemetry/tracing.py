@@ -4,12 +4,11 @@ The switch is OpenTelemetry's own: `OTEL_EXPORTER_OTLP_ENDPOINT`, with the other
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import structlog
 
-if TYPE_CHECKING:
-    from service.http.context import RequestContext
+from service.telemetry.answered_request import AnsweredRequest
 
 __all__ = ["Traces", "is_asked_for", "open_traces"]
 
@@ -21,7 +20,7 @@ log = structlog.get_logger("service")
 class Traces(Protocol):
     """Where requests are told to."""
 
-    def record(self, noted: "RequestContext", *, status: int, ended_s: float) -> str:
+    def record(self, answered: AnsweredRequest) -> str:
         """Tell of an answered request; the id of its trace."""
 
 

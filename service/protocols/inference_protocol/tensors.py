@@ -60,7 +60,7 @@ class BinaryTail:
     """The bytes after the JSON; inputs take theirs from the front, in order.
 
     Args:
-        rest: What nobody took yet.
+        rest: What is left.
         announced: Whether the request has the header without which there is no binary data.
     """
 

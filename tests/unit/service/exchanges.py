@@ -4,7 +4,6 @@ from gunicorn.config import Config
 from gunicorn.http.parser import RequestParser
 
 from service.fast_path.request_reader import PlainReader, PlainRequest
-from service.fast_path.wsgi_shortcut import FastPath
 from service.server.http_exchange import exchange, exchange_plain
 
 SENT_AT_ONCE = 100
@@ -56,15 +55,14 @@ class Worker:
         self.log = Log()
 
 
-def answer(worker, connection, request):
+def answer(worker, connection, request, *, fast_path=None):
     """Have one request, as bytes, answered over a connection as the worker does."""
     parser = RequestParser(worker.cfg, [request], ("127.0.0.1", 1))
-    hot = getattr(worker.wsgi, "wsgi_app", None)
-    reader = PlainReader(parser, most_bytes=hot.most_bytes) if isinstance(hot, FastPath) else None
-    parsed, begun = next(parser) if reader is None else reader.next(), {}
+    reader = None if fast_path is None else PlainReader(parser, most_bytes=fast_path.most_bytes)
+    parsed, failed = next(parser) if reader is None else reader.next(), None
     if isinstance(parsed, PlainRequest):
-        begun = exchange_plain(worker, parsed, connection)
-        if begun is None:
+        failed = exchange_plain(worker, fast_path, parsed, connection)
+        if failed is None:
             return
         parsed = parsed.give_up()
-    exchange(worker, ("127.0.0.1", 8501), parsed, connection, ("127.0.0.1", 1), begun)
+    exchange(worker, ("127.0.0.1", 8501), parsed, connection, ("127.0.0.1", 1), failed)

@@ -37,7 +37,7 @@ monkey.patch_all()
 import time, threading
 from service.admission import Admission
 from service.errors import DeadlineExceeded
-from service.blocking_calls import aside
+from service.blocking_calls import run_in_thread
 
 admission = Admission(most=9, timeout_s=0.1)
 admission.start()
@@ -55,7 +55,7 @@ def request(wait):
     said.append("left alone")
 
 never = threading.Event()
-waits = [never.wait, lambda: time.sleep(20), lambda: aside(time.sleep, 0.01), lambda: None]
+waits = [never.wait, lambda: time.sleep(20), lambda: run_in_thread(time.sleep, 0.01), lambda: None]
 threads = [threading.Thread(target=request, args=(wait,)) for wait in waits]
 [thread.start() for thread in threads]
 [thread.join(10) for thread in threads]

@@ -19,12 +19,12 @@ def test_under_gevent_other_work_goes_on_meanwhile() -> None:
         from gevent import monkey, spawn, get_hub
         monkey.patch_all()
         real_event = monkey.get_original("threading", "Event")
-        from service.blocking_calls import aside
+        from service.blocking_calls import run_in_thread
         release = real_event()
         spawn(release.set)
-        assert aside(release.wait, 30)
+        assert run_in_thread(release.wait, 30)
         try:
-            aside(int, "x")
+            run_in_thread(int, "x")
         except ValueError:
             print("done")
     """

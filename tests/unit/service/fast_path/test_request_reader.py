@@ -8,7 +8,8 @@ from gunicorn.http.errors import NoMoreData, ParseException
 from gunicorn.http.parser import RequestParser
 
 from models.settings import Settings
-from service.fast_path.request_reader import PLAIN_BYTES, Place, PlainHead, PlainReader, PlainRequest
+from service.fast_path.request_reader import PLAIN_BYTES, PlainHead, PlainReader, PlainRequest
+from service.http.prediction_paths import PredictionPath
 from service.server.master import gunicorn_settings
 
 BODY = b'{"instances": [[1, 2]]}'
@@ -42,9 +43,12 @@ def test_everything_that_counts_is_read() -> None:
              "X-Request-Id: mine-1", "x-api-key: oh_1", "Authorization: Bearer oh_2", "Connection: Keep-Alive",
              "Content-Type: application/json; charset=utf-8", "User-Agent: a (b; c) d/1")  # fmt: skip
     head = PlainHead.from_bytes(head_of(*lines), most_bytes=MOST)
-    place = Place("/v1/models/<name:model>/versions/<int:version>:predict", "a_b-1", 12)
-    assert head == PlainHead("/v1/models/a_b-1/versions/12:predict", place, 7, "application/json; charset=utf-8",
-                             False, None, "mine-1", "Bearer oh_2", "oh_1")  # fmt: skip
+    asked = PredictionPath("/v1/models/<name:model>/versions/<int:version>:predict", "a_b-1", 12)
+    assert head == PlainHead("/v1/models/a_b-1/versions/12:predict", asked, 7, {
+        "host": "here", "content-length": "7", "accept": "*/*", "x-request-id": "mine-1", "x-api-key": "oh_1",
+        "authorization": "Bearer oh_2", "connection": "Keep-Alive",
+        "content-type": "application/json; charset=utf-8", "user-agent": "a (b; c) d/1",
+    })  # fmt: skip
 
 
 def test_tensors_and_arrays_are_read() -> None:
@@ -52,14 +56,15 @@ def test_tensors_and_arrays_are_read() -> None:
     lines = ("POST /v2/models/m/versions/3/infer HTTP/1.1", "Host: here", "Content-Length: 7",
              "Inference-Header-Content-Length: 5", "Content-Type: application/octet-stream",
              "Accept: application/x-npy")  # fmt: skip
-    place = Place("/v2/models/<name:model>/versions/<int:version>/infer", "m", 3, is_predict=False)
-    assert PlainHead.from_bytes(head_of(*lines), most_bytes=MOST) == PlainHead(
-        "/v2/models/m/versions/3/infer", place, 7, "application/octet-stream", False, "5", "", None, None
-    )
+    asked = PredictionPath("/v2/models/<name:model>/versions/<int:version>/infer", "m", 3, is_predict=False)
+    head = PlainHead.from_bytes(head_of(*lines), most_bytes=MOST)
+    assert head is not None
+    assert (head.path, head.prediction, head.length) == ("/v2/models/m/versions/3/infer", asked, 7)
+    assert head.headers["inference-header-content-length"] == "5"
     npy = (FIRST, FIELDS[0], "Content-Type: application/x-npy", FIELDS[2], "Accept: application/x-npy")
     head = PlainHead.from_bytes(head_of(*npy), most_bytes=MOST)
     assert head is not None
-    assert (head.content_type, head.as_npy) == ("application/x-npy", True)
+    assert (head.headers["content-type"], head.headers["accept"]) == ("application/x-npy", "application/x-npy")
 
 
 @pytest.mark.parametrize(
@@ -86,13 +91,12 @@ def test_tensors_and_arrays_are_read() -> None:
         (FIRST, *FIELDS, "Transfer-Encoding: identity"),
         (FIRST, *FIELDS, "Transfer_Encoding: chunked"),
         (FIRST, *FIELDS, "Transfer-Encoding : chunked"),
-        (FIRST, *FIELDS, "Content-Encoding: gzip"),
         (FIRST, *FIELDS, "Expect: 100-continue"),
         (FIRST, *FIELDS, "Upgrade: h2c"),
         (FIRST, *FIELDS, "TE: trailers"),
         (FIRST, *FIELDS, "Connection: close"),
         (FIRST, *FIELDS, "Connection: keep-alive, close"),
-        (FIRST, *FIELDS, "Accept: application/x-npy, application/json"),
+        (FIRST, *FIELDS, "X_API_Key: oh_1"),
         (FIRST.replace("/v1", "/v2"), *FIELDS),
         ("POST /v2/models/classic/labels/stable/infer HTTP/1.1", *FIELDS),
         ("POST /v2/models/classic/infer?a=1 HTTP/1.1", *FIELDS),
@@ -114,6 +118,12 @@ def test_what_is_not_plain_is_left_alone(lines) -> None:
     """Whatever may be read in two ways, or means more than a plain prediction does."""
     assert PlainHead.from_bytes(head_of(FIRST, *FIELDS), most_bytes=MOST) is not None
     assert PlainHead.from_bytes(head_of(*lines), most_bytes=MOST) is None
+
+
+@pytest.mark.parametrize("field", ["Content-Encoding: gzip", "Accept: application/x-npy, application/json"])
+def test_what_one_place_decides_for_both_ways_is_plain(field) -> None:
+    """What a body is, and what its answer may be."""
+    assert PlainHead.from_bytes(head_of(FIRST, *FIELDS, field), most_bytes=MOST) is not None
 
 
 def test_requests_that_come_together_are_read_apart(config) -> None:
@@ -144,6 +154,22 @@ def test_a_body_may_come_behind_its_head(config) -> None:
     assert not request.is_whole
     assert request.read() == BODY
     assert request.is_whole
+
+
+@pytest.mark.parametrize("size", [1000, 65_536, PLAIN_BYTES])
+def test_a_long_body_is_put_together_once(config, size) -> None:
+    """However many pieces it comes in; what follows it is the next request's."""
+    plain = head_of(FIRST, *FIELDS) + b"\r\n\r\n" + BODY
+    body = bytes(range(256)) * (PLAIN_BYTES // 256)
+    head = head_of(FIRST, *FIELDS[:2], f"Content-Length: {len(body)}") + b"\r\n\r\n"
+    sent = head + body + plain
+    reader = reader_of(config, *(sent[start : start + size] for start in range(0, len(sent), size)))
+    request = reader.next()
+    assert isinstance(request, PlainRequest)
+    assert request.read() == body
+    request.leave_rest()
+    following = reader.next()
+    assert (following.read() if isinstance(following, PlainRequest) else following.body.read()) == BODY
 
 
 def test_a_body_that_breaks_off_is_short(config) -> None:
@@ -231,9 +257,9 @@ def _agrees(config: Config, head: bytes) -> bool:
     fields = dict(request.headers)
     assert (request.method, request.version, request.path) == ("POST", (1, 1), plain.path), head
     assert not request.should_close(), head
-    assert fields.get("X-API-KEY") == plain.api_key, head
-    assert fields.get("AUTHORIZATION") == plain.authorization, head
-    assert fields.get("INFERENCE-HEADER-CONTENT-LENGTH") == plain.header_length, head
+    assert fields.get("X-API-KEY") == plain.headers.get("x-api-key"), head
+    assert fields.get("AUTHORIZATION") == plain.headers.get("authorization"), head
+    assert fields == {name.upper(): value for name, value in plain.headers.items()}, head
     rest = sent[end + 4 :]
     assert request.body.read() == rest[: plain.length], head
     return True

@@ -6,6 +6,7 @@ from models.preprocessing.instances import Feature, InstanceSpec
 from service.protocols.tensorflow_serving import (
     classify_results,
     metadata_document,
+    predictions_key,
     read_examples,
     read_predict,
     status_document,
@@ -23,8 +24,8 @@ def manifest(draft_of):
 def test_rows_and_columns_are_told_apart(manifest) -> None:
     """And so are the names of their answers."""
     row, column = read_predict({"instances": [1]}, manifest), read_predict({"inputs": [1]}, manifest)
-    assert (row.key, row.values, row.answer_key) == ("instances", [1], "predictions")
-    assert (column.key, column.values, column.answer_key) == ("inputs", [1], "outputs")
+    assert (row.key, row.values, predictions_key(row.key)) == ("instances", [1], "predictions")
+    assert (column.key, column.values, predictions_key(column.key)) == ("inputs", [1], "outputs")
 
 
 def test_the_only_input_may_be_named(manifest) -> None:

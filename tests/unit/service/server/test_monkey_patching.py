@@ -12,7 +12,8 @@ metadata.entry_points = lambda **wanted: (asked.append(wanted), entry_points(**w
 from gevent import events
 told = []
 events.subscribers.append(lambda event: told.append(type(event).__name__))
-from service.server.monkey_patching import load_structlog, patch_standard_library
+from service.gevent_internals import patch_standard_library
+from service.server.monkey_patching import load_structlog
 patch_standard_library()
 load_structlog()
 import socket, structlog

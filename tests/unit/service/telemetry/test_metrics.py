@@ -5,11 +5,11 @@ import sys
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from models.errors import InputError
 from service.errors import QueueUnavailable
-from service.telemetry.metrics import Metrics, Phases, QueueState
+from service.telemetry.answered_request import AnsweredRequest
+from service.telemetry.metrics import Metrics, QueueState
 
-PHASES = Phases(decode_s=0.001, infer_s=0.002, encode_s=0.003)
+PHASES_S = (0.001, 0.002, 0.003)
 
 
 def samples(page, name):
@@ -51,8 +51,8 @@ def test_requests_are_counted_by_what_they_were_about(metrics):
 
 def test_a_prediction_counts_its_rows_and_where_its_time_went(metrics):
     """Decode, infer and encode apart."""
-    metrics.predicted("iris", 3, rows=32, phases=PHASES)
-    metrics.predicted("iris", 3, rows=1, phases=PHASES)
+    metrics.predicted("iris", 3, rows=32, phases_s=PHASES_S)
+    metrics.predicted("iris", 3, rows=1, phases_s=PHASES_S)
     page = metrics.page()
     assert samples(page, "onehot_rows_total") == {"model=iris,version=3": 33}
     sums = samples(page, "onehot_phase_duration_seconds_sum")
@@ -63,11 +63,24 @@ def test_a_prediction_counts_its_rows_and_where_its_time_went(metrics):
     }
 
 
+def test_a_record_counts_the_answer_and_its_prediction_or_its_error(metrics):
+    """A version that answers is loaded, whether it was told so or not."""
+    told = {"method": "POST", "path": "/p", "route": "/r", "status": 200, "started_s": 1.0, "ended_s": 1.006}
+    told |= {"model": "wine", "version": 2, "rows": 4, "infer_from_s": 1.001, "infer_to_s": 1.003}
+    metrics.record(AnsweredRequest(**told))
+    metrics.record(AnsweredRequest(**told | {"status": 504, "error": "DeadlineExceeded"}))
+    page = metrics.page()
+    assert samples(page, "onehot_request_duration_seconds_count") == {"route=/r": 2}
+    assert samples(page, "onehot_rows_total") == {"model=wine,version=2": 4}
+    assert samples(page, "onehot_errors_total") == {"error=DeadlineExceeded,model=wine,version=2": 1}
+    sums = samples(page, "onehot_phase_duration_seconds_sum")
+    assert sorted(round(value, 6) for value in sums.values()) == [0.001, 0.002, 0.003]
+
+
 def test_errors_are_counted_by_class(metrics):
     """With the model that they were about."""
-    error = InputError(where="instances[0]", expected="numbers", received="'a'")
-    metrics.request_failed(error, model="iris", version=3)
-    metrics.request_failed(error)
+    metrics.request_failed("InputError", model="iris", version=3)
+    metrics.request_failed("InputError")
     assert samples(metrics.page(), "onehot_errors_total") == {
         "error=InputError,model=iris,version=3": 1,
         "error=InputError,model=,version=": 1,
@@ -78,8 +91,8 @@ def test_invented_names_make_no_series(metrics):
     """A thousand models that do not exist, versions that are not loaded, and odd verbs are one series."""
     for number in range(1_000):
         answered(metrics, method=f"VERB{number}", model=f"model-{number}", version=number)
-        metrics.request_failed(ValueError(), model="iris", version=1_000 + number)
-        metrics.predicted(f"model-{number}", 1, rows=1, phases=PHASES)
+        metrics.request_failed("ValueError", model="iris", version=1_000 + number)
+        metrics.predicted(f"model-{number}", 1, rows=1, phases_s=PHASES_S)
     page = metrics.page()
     route = "route=/v1/models/<model>:predict"
     assert samples(page, "onehot_requests_total") == {
@@ -106,6 +119,16 @@ def test_loaded_versions_are_shown_and_counts_outlive_them(metrics):
     metrics.version_unloaded("never", 1)
     assert samples(metrics.page(), "onehot_version_loaded") == {"model=iris,version=3": 0}
     assert len(samples(metrics.page(), "onehot_requests_total")) == 1
+
+
+def test_gauges_follow_what_is_loaded(metrics):
+    """A version that has gone shows 0, one that stays is not touched."""
+    metrics.show_state(loaded=frozenset({("iris", 3), ("wine", 1)}), in_flight=2)
+    metrics.show_state(loaded=frozenset({("wine", 1), ("wine", 2)}), in_flight=1)
+    assert samples(metrics.page(), "onehot_version_loaded") == {
+        "model=iris,version=3": 0, "model=wine,version=1": 1, "model=wine,version=2": 1,
+    }  # fmt: skip
+    assert samples(metrics.page(), "onehot_requests_in_flight") == {"": 1}
 
 
 def test_requests_in_flight_are_as_many_as_were_last_noted(metrics):
@@ -136,7 +159,7 @@ def test_the_page_comes_when_the_queue_is_away(metrics):
 
 FORKING = """
 import os, signal
-from service.telemetry.metrics import Metrics, Phases, forget_process, prepare_folder
+from service.telemetry.metrics import Metrics, forget_process, prepare_folder
 
 folder = prepare_folder()
 metrics = Metrics(folder)
@@ -150,7 +173,7 @@ for number in range(2):
         if number == 0:
             metrics.version_unloaded("iris", 2)
         for _ in range(5):
-            metrics.predicted("iris", 1, rows=2, phases=Phases(0.1, 0.1, 0.1))
+            metrics.predicted("iris", 1, rows=2, phases_s=(0.1, 0.1, 0.1))
         metrics.note_in_flight(1)
         os.write(say_ready, b"x")
         signal.pause()
