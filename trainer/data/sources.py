@@ -18,25 +18,31 @@ from models.sources.known_sources import OBJECT_STORES, known_files, known_kinds
 from models.spec import DataSpec
 from models.store.datasets import Datasets
 from trainer.data.dataset import Dataset
-from trainer.data.remote import fetched
+from trainer.data.readers.remote import fetched
 
 __all__ = ["load_dataset", "read_source"]
 
-SETS: Mapping[str, str] = {"sklearn": "trainer.data.scikit:read", "keras": "trainer.data.keras_sets:read"}
+SETS: Mapping[str, str] = {
+    "sklearn": "trainer.data.readers.scikit_sets:read",
+    "keras": "trainer.data.readers.keras_sets:read",
+}
 """Scheme of known data sets → `module:function`, called with the part after `://` and the spec's `data`."""
 
 FILES: Mapping[str, str] = {
-    ".npz": "trainer.data.arrays:read_npz",
-    ".npy": "trainer.data.arrays:read_npy",
-    ".csv": "trainer.data.tables:read_csv",
-    ".jsonl": "trainer.data.tables:read_json",
-    ".ndjson": "trainer.data.tables:read_json",
-    ".json": "trainer.data.tables:read_json",
+    ".npz": "trainer.data.readers.array_files:read_npz",
+    ".npy": "trainer.data.readers.array_files:read_npy",
+    ".csv": "trainer.data.readers.tables:read_csv",
+    ".jsonl": "trainer.data.readers.tables:read_json",
+    ".ndjson": "trainer.data.readers.tables:read_json",
+    ".json": "trainer.data.readers.tables:read_json",
 }
 """A file's ending → `module:function`, called with its path and the spec's `data`."""
 
 PARQUET = ".parquet"
-STREAMED: Mapping[str, str] = {PARQUET: "trainer.data.parquet:read_parquet", "": "trainer.data.images:read_images"}
+STREAMED: Mapping[str, str] = {
+    PARQUET: "trainer.data.readers.parquet:read_parquet",
+    "": "trainer.data.readers.image_folders:read_images",
+}
 """Ending, or none for a folder → the same for what may be larger than memory; called with the steps as well."""
 
 

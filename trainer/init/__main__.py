@@ -80,7 +80,7 @@ def _image_size(source: str, settings: Settings) -> tuple[int, int] | None:
     """The size to bring the images of a folder to, when they have several, or one that is large."""
     if "://" in source or not (folder := find_file(source, settings.data_roots)).is_dir():
         return None
-    from trainer.data.images import find_images  # noqa: PLC0415 -- only folders of images need it
+    from trainer.data.readers.image_folders import find_images  # noqa: PLC0415 -- only folders of images need it
 
     sizes = np.array([(image.form.height, image.form.width) for image in find_images(folder, source)])
     height, width = np.median(sizes, axis=0)

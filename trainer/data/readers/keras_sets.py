@@ -21,10 +21,10 @@ from models.preprocessing.instances import Array
 from models.sources.damaged_files import UNREADABLE, reading
 from models.sources.known_sources import known_sets
 from models.spec import DataSpec
-from trainer.data.arrays import read_npz, with_own_test
 from trainer.data.dataset import Dataset
-from trainer.data.plain_pickles import load_plain
-from trainer.data.scikit import array_digest
+from trainer.data.readers.array_files import read_npz, with_own_test
+from trainer.data.readers.plain_pickles import load_plain
+from trainer.data.readers.scikit_sets import array_digest
 
 __all__ = ["read"]
 

@@ -10,8 +10,9 @@ import pytest
 from models.errors import DataError
 from models.sources.known_sources import KNOWN
 from models.spec import DataSpec
-from trainer.data import Dataset, keras_sets, load_dataset
-from trainer.data.plain_pickles import load_plain
+from trainer.data import Dataset, load_dataset
+from trainer.data.readers import keras_sets
+from trainer.data.readers.plain_pickles import load_plain
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from models.sources.columns import feature_columns, target_column
 from models.sources.damaged_files import reading
 from models.spec import DataSpec
 from trainer.data.dataset import Dataset
+from trainer.data.readers.tables import UNREADABLE_TABLE, feature_of, read_dataset, read_targets
 from trainer.data.rows import empty_rows
-from trainer.data.tables import UNREADABLE_TABLE, feature_of, read_dataset, read_targets
 
 __all__ = ["read_parquet"]
 
