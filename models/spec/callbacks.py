@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from models.errors import Problem
 from models.keras_catalog.objects import ObjectSpec
-from models.spec.metrics import UNDIRECTED, measured_names, metric_name
+from models.spec.keras_metrics import UNDIRECTED, measured_names, metric_name
 
 __all__ = ["check_callbacks", "check_monitors"]
 

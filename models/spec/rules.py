@@ -8,7 +8,7 @@ from models.keras_catalog.objects import ObjectSpec
 from models.keras_catalog.shape_inference import infer_shapes
 from models.spec.callbacks import check_callbacks
 from models.spec.head import check_head
-from models.spec.metrics import check_metrics, counts_rows, higher_is_better, measured_names
+from models.spec.keras_metrics import check_metrics, counts_rows, higher_is_better, measured_names
 
 __all__ = ["check_output", "check_rules"]
 

@@ -11,8 +11,8 @@ from models.preprocessing.instances import Array
 from models.spec import Spec
 from models.spec.head import REGRESSION, SIGMOID, find_head
 from models.spec.head import Head as SpecHead
-from models.spec.metrics import metric_for
-from trainer.data.labels import Labels, to_one_hot
+from models.spec.keras_metrics import metric_for
+from trainer.data.class_labels import Labels, to_one_hot
 
 __all__ = ["Head", "check_output", "choose_head", "task_of"]
 

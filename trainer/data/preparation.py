@@ -13,9 +13,9 @@ from models.spec import DataSpec, Spec
 from models.spec.head import MULTILABEL, REGRESSION
 from models.store.datasets import Datasets
 from trainer.data import Dataset, load_dataset
+from trainer.data.class_labels import Labels, read_classes, read_more, read_multi_hot, read_values
 from trainer.data.class_weights import row_weights
 from trainer.data.head import Head, choose_head, task_of
-from trainer.data.labels import Labels, read_classes, read_more, read_multi_hot, read_values
 from trainer.data.part import Part
 from trainer.data.rows import batches, preprocessed
 from trainer.data.splits import split_rows

@@ -7,7 +7,7 @@ from sklearn.model_selection import train_test_split
 
 from models.errors import DataError
 from models.preprocessing.instances import Array
-from trainer.data.labels import Labels
+from trainer.data.class_labels import Labels
 
 __all__ = ["Split", "split_rows"]
 

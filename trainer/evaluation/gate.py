@@ -10,7 +10,7 @@ import numpy as np
 from models.errors import LabelNotFound, ModelNotFound, OnehotError, StoreUnavailable
 from models.preprocessing.instances import Array, InstanceSpec
 from models.spec import Gate, Spec
-from models.spec.metrics import higher_is_better, metric_name
+from models.spec.keras_metrics import higher_is_better, metric_name
 from models.store.manifest import Manifest
 from models.store.store import Store
 from trainer.data.head import Head

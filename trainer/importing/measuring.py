@@ -10,8 +10,8 @@ from models.errors import DataError
 from models.preprocessing.instances import Array
 from models.spec.head import MULTILABEL, REGRESSION
 from trainer.data import Dataset
+from trainer.data.class_labels import Labels, read_classes, read_multi_hot, read_values
 from trainer.data.head import Head
-from trainer.data.labels import Labels, read_classes, read_multi_hot, read_values
 from trainer.data.part import Part
 from trainer.data.preparation import Piece
 from trainer.evaluation.evaluate import Evaluation, judge

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from models.preprocessing.instances import Array
+from trainer.data.class_labels import read_classes, read_multi_hot, read_values
 from trainer.data.dataset import Dataset
-from trainer.data.labels import read_classes, read_multi_hot, read_values
 
 __all__ = ["Target", "suggest_target"]
 

@@ -10,7 +10,7 @@ from typing import Any
 from models.keras_catalog.objects import known_names
 from models.keras_catalog.shape_rules import AUGMENTING
 from models.spec.head import LOSSES
-from models.spec.metrics import METRICS
+from models.spec.keras_metrics import METRICS
 
 __all__ = ["Case", "all_cases", "split_case"]
 

@@ -23,7 +23,7 @@ from models.preprocessing.instances import Array
 from models.preprocessing.pipeline import fit_steps
 from models.spec import Spec, load_spec
 from trainer.backends.choice import import_keras
-from trainer.data.labels import Labels
+from trainer.data.class_labels import Labels
 from trainer.keras_catalog.proof_cases import Case, all_cases, split_case
 
 __all__ = ["Proof", "Unproved", "document_text", "proofs_document", "prove", "run_cases"]

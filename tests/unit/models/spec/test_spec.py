@@ -4,7 +4,7 @@ import pytest
 
 from models.errors import SpecError
 from models.spec import load_spec
-from models.spec.metrics import metric_name
+from models.spec.keras_metrics import metric_name
 from models.spec.yaml_text import dump_document, load_document, set_path
 
 SPEC = {

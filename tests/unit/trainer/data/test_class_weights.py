@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from models.errors import SpecError
+from trainer.data.class_labels import Labels
 from trainer.data.class_weights import row_weights
-from trainer.data.labels import Labels
 
 LABELS = Labels(np.array([0, 0, 0, 1]), ("common", "rare"))
 

@@ -4,8 +4,8 @@ import pytest
 from models.preprocessing.pipeline import StepSpec
 from models.spec import DataSpec
 from trainer.data import load_dataset
+from trainer.data.class_labels import read_classes, read_values
 from trainer.data.dataset import Dataset
-from trainer.data.labels import read_classes, read_values
 
 ONE_HOT = (StepSpec("one_hot", {"columns": ["zip"]}),)
 

@@ -3,7 +3,7 @@ import pytest
 from models.errors import SpecError
 from models.keras_catalog.objects import ObjectSpec, known_names
 from models.spec import load_spec
-from models.spec.metrics import METRICS, higher_is_better, metric_name
+from models.spec.keras_metrics import METRICS, higher_is_better, metric_name
 
 LAYERS = {
     "softmax": {"Dense": {"units": 3, "activation": "softmax"}},
