@@ -28,7 +28,7 @@ setup: .venv/.synced ## Prepare .venv; the command is then .venv/bin/onehot
 	@touch $@
 
 demo: .venv/.synced ## Train two classifiers through the queue, serve them, show their predictions
-	@$(PYTHON) -m onehot.demo
+	@$(PYTHON) examples/demo.py
 
 up: .venv/.synced ## Everything on this machine: queue, trainer, service
 	@.venv/bin/onehot up

@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 ROOT = Path(__file__).parents[2]
-COMMAND = (sys.executable, "-m", "onehot.demo")
+COMMAND = (sys.executable, "examples/demo.py")
 DEADLINE_S = 30.0
 MARK = "DEMO_TEST_RUN"
 

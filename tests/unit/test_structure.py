@@ -15,8 +15,24 @@ FILES = [path for package in PACKAGES for path in sorted((ROOT / package).rglob(
 MODULES = {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in FILES}
 MOST_MODULES = 15
 
-ONE_RESOURCE = "a resource of the interface: its endpoint, its command and its store go by its name"
-TWICE: Mapping[str, str] = {}
+TWICE: Mapping[str, str] = {
+    "checkpoints.py": "checkpoints of a job: kept in the store, written by the trainer",
+    "datasets.py": "uploaded data sets: in the store, and their endpoint",
+    "errors.py": "the errors that a package raises",
+    "events.py": "events of a job: their names, and the command line's reader",
+    "failures.py": "how a failure is told to the user: by the command line, by a training",
+    "head.py": "the head of a network: as a spec declares it, as the data asks for it",
+    "images.py": "bytes of an image to pixels: the rule, and its use on requests",
+    "jobs.py": "training jobs: their endpoint, their commands, the function on the queue",
+    "labels.py": "labels of versions: in the store, and their endpoint",
+    "logs.py": "how a process writes its logs",
+    "metrics.py": "counts and times of the service: kept, and their endpoint",
+    "names.py": "names that several sides spell alike: of models, of queues",
+    "progress.py": "progress of a training: told by the trainer, shown by the command line",
+    "report.py": "the evaluation report: written by the trainer, opened by its command",
+    "responses.py": "HTTP responses: of any endpoint, of the Open Inference Protocol",
+    "steps.py": "steps of the preprocessing: as computed, as a spec names them",
+}
 """File names that occur more than once, each with the one meaning that they share."""
 
 

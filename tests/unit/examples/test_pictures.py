@@ -1,6 +1,6 @@
 import pytest
 
-from onehot.pictures import picture, shades_for, side_by_side
+from examples.pictures import picture, shades_for, side_by_side
 
 
 def test_a_pixel_is_two_characters_of_its_shade():

@@ -27,7 +27,7 @@ from onehot.local.server import free_port
 from onehot.local.stack import StackConfig, run_stack
 from onehot.local.supervisor import StartFailed
 from onehot.output import print_line
-from onehot.pictures import picture, shades_for, side_by_side
+from pictures import picture, shades_for, side_by_side
 from onehot.progress import Style, epoch_screen
 
 __all__ = ["main"]
