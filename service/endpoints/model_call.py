@@ -16,7 +16,7 @@ from service.registry.pending_versions import MISSING
 __all__ = ["ModelCall"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ModelCall:
     """A request to one version of a model.
 

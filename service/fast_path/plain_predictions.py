@@ -26,7 +26,7 @@ from service.http.responses import Content, error_answer
 __all__ = ["FastPath", "PlainAnswer"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PlainAnswer:
     """The answer to a plain prediction.
 

@@ -153,7 +153,8 @@ class PlainRequest:
         while self._missing > 0 and (piece := self._parser.unreader.chunk(self._missing)):
             self._pieces.append(piece)
             self._missing -= len(piece)
-        return self._received()[self._body_from : self._body_from + self.head.length]
+        start = self._body_from
+        return self._received()[start : start + self.head.length]
 
     @property
     def is_whole(self) -> bool:

@@ -14,6 +14,7 @@ from service.http.content_negotiation import takes_gzip
 __all__ = ["compress_answer", "compressed", "compressed_for", "decoded", "decoded_chunks", "read_chunks"]
 
 ACCEPT_ENCODING = "Accept-Encoding"
+PLAIN: Mapping[str, str] = {}
 CHUNK_BYTES = 64 * 1024
 GZIP_WINDOW = 16 + zlib.MAX_WBITS
 WORTH_IT_BYTES = 8 * 1024
@@ -98,7 +99,7 @@ def compressed(body: bytes) -> bytes:
 def compressed_for(accept_encoding: str, body: bytes) -> tuple[bytes, Mapping[str, str]]:
     """A body as it is sent to a caller with this header, and the headers that tell of it: a large one compressed."""
     if len(body) < WORTH_IT_BYTES:
-        return body, {}
+        return body, PLAIN
     if not takes_gzip(accept_encoding):
         return body, {"Vary": ACCEPT_ENCODING}
     content = run_in_thread(compressed, body) if len(body) > LONG_BYTES else compressed(body)

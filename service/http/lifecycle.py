@@ -117,7 +117,7 @@ def finish(services: Services, context: RequestContext, answered: AnsweredReques
     """Count an answered request, write one line about it, and free its place."""
     services.metrics.record(answered)
     traces, trace_id = services.traces, None
-    if traces is not None and (answered.was_admitted or answered.error is not None):  # not of probes
+    if traces is not None and (context.ticket is not None or context.error is not None):  # not of probes
         trace_id = traces.record(answered)
     services.write_line(request_line(answered, trace_id=trace_id))
     services.admission.leave(context.ticket)

@@ -170,10 +170,12 @@ class Metrics:
         if found is None:
             found = self._rows.labels(*labels), tuple(self._phase.labels(phase, *labels) for phase in PHASES)
             self._phases[labels] = found
-        counter, histograms = found
+        counter, (decode, infer, encode) = found
+        decode_s, infer_s, encode_s = phases_s
         count(counter, rows)
-        for histogram, phase_s in zip(histograms, phases_s, strict=True):
-            observe(histogram, phase_s)
+        observe(decode, decode_s)
+        observe(infer, infer_s)
+        observe(encode, encode_s)
 
     def show_state(self, *, loaded: frozenset[tuple[str, int]], in_flight: int) -> None:
         """Bring the gauges up to date: every loaded version, as model and number, and the requests being answered."""
