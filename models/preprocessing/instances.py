@@ -174,14 +174,14 @@ def batch_of_array(array: Array, spec: InstanceSpec, where: str) -> Array:
 
 
 def are_finite(array: Array) -> bool:
-    """Whether an array of floats holds neither NaN nor infinity."""
+    """Whether a float array of any shape holds neither NaN nor infinity."""
     if array.size <= FEW_VALUES and isfinite(np.vdot(array, array)):  # a sum with one of them in it is none
         return True
     return bool(np.isfinite(array).all())
 
 
 def require_finite(array: Array, where: str) -> None:
-    """Refuse NaN and infinity.
+    """Refuse NaN and infinity in a float array, `(batch, *instance shape)`.
 
     Raises:
         InputError: Names the first instance with such a value.

@@ -97,7 +97,7 @@ def fit_steps(steps: Sequence[StepSpec], batch: Array, *, features: Sequence[Fea
 
     Args:
         steps: As the spec names them; `astype` is implied.
-        batch: `(batch, *instance shape)` raw training instances.
+        batch: `(batch, *instance shape)` raw training instances, numbers or object.
         features: The columns, for `one_hot`.
 
     Raises:
@@ -119,7 +119,8 @@ def fit_batches(steps: Sequence[StepSpec], batches: Callable[[], Iterable[Array]
 
     Args:
         steps: As the spec names them, without those of tables of text.
-        batches: Called once for each step that is fitted; gives all raw training instances, batch by batch.
+        batches: Called once for each step that is fitted; gives all raw training instances, batch by
+            batch: `(batch, *instance shape)` numbers of any dtype.
 
     Raises:
         DataError: When a step does not fit the data.

@@ -20,7 +20,7 @@ class Step(Protocol):
     """A fitted step."""
 
     def apply(self, batch: Array) -> Array:
-        """Transform a batch, the samples axis first."""
+        """Transform a batch, `(batch, *shape)`: float32, or object while columns hold text."""
 
     @property
     def document(self) -> dict[str, Any]:
@@ -32,7 +32,7 @@ class Astype:
     """Everything becomes float32."""
 
     def apply(self, batch: Array) -> Array:
-        """Convert; an object array must hold numbers only by now."""
+        """Convert `(batch, *shape)` to float32; an object array must hold numbers only by now."""
         if batch.dtype == object and any(cell is None or isinstance(cell, str) for cell in batch.flat):
             raise _not_a_number(batch)
         return batch.astype(np.float32, copy=False)
@@ -56,7 +56,7 @@ class Rescale:
     offset: float
 
     def apply(self, batch: Array) -> Array:
-        """Multiply, then add, in float32."""
+        """Multiply, then add, in float32; the shape stays."""
         return batch * np.float32(self.scale) + np.float32(self.offset)
 
     @property
@@ -73,12 +73,12 @@ class Standardize:
     deviation: tuple[float, ...]
 
     def apply(self, batch: Array) -> Array:
-        """Subtract, then divide, in float32."""
+        """Subtract, then divide, in float32; the shape stays."""
         return (batch - np.asarray(self.mean, np.float32)) / np.asarray(self.deviation, np.float32)
 
     @classmethod
     def fit(cls, batches: Iterable[Array]) -> Self:
-        """Mean and population deviation of a training split that comes in one or more batches, summed in float64."""
+        """Mean and population deviation of a training split in batches of `(batch, *shape)`, summed in float64."""
         count, mean, squares = 0, np.zeros(1), np.zeros(1)
         for batch in batches:
             rows = batch.reshape(-1, batch.shape[-1]).astype(np.float64)
@@ -105,7 +105,7 @@ class Fill:
     values: tuple[Any, ...]
 
     def apply(self, batch: Array) -> Array:
-        """Replace column by column, on a copy."""
+        """Replace column by column, on a copy: `(batch, columns)` float or object."""
         filled = batch.copy()
         for column, value in enumerate(self.values):
             missing = missing_cells(filled[:, column])
@@ -115,7 +115,7 @@ class Fill:
 
     @classmethod
     def fit(cls, batch: Array, strategy: str, value: Any) -> Self:
-        """The value of each column, from a training split."""
+        """The value of each column, from a training split `(rows, columns)` of float or object."""
         return cls(strategy, tuple(_fill_value(batch[:, column], strategy, value) for column in range(batch.shape[1])))
 
     @property
@@ -125,7 +125,7 @@ class Fill:
 
 
 def missing_cells(column: Array) -> Array:
-    """Which cells of a column hold nothing: null or NaN."""
+    """Which cells of a column `(rows,)` hold nothing, null or NaN: `(rows,) bool`."""
     if column.dtype == object:
         return np.array([cell is None or (isinstance(cell, float) and math.isnan(cell)) for cell in column], dtype=bool)
     return np.isnan(column)
@@ -153,7 +153,7 @@ class OneHot:
     categories: tuple[tuple[Any, ...], ...]
 
     def apply(self, batch: Array) -> Array:
-        """Widen the table; the order of the columns stays."""
+        """Widen the table, `(batch, columns)` object; the order of the columns stays."""
         parts = [self._column(batch, position) for position in range(batch.shape[1])]
         return np.concatenate(parts, axis=1)
 
@@ -180,7 +180,7 @@ class OneHot:
 
     @classmethod
     def fit(cls, batch: Array, columns: Sequence[str], names: Sequence[str]) -> Self:
-        """The categories of a training split, sorted."""
+        """The categories of a training split `(rows, columns)` of object, sorted."""
         positions = tuple(names.index(column) for column in columns)
         categories = tuple(tuple(sorted(set(batch[:, position].tolist()))) for position in positions)
         return cls(tuple(columns), positions, categories)
@@ -209,7 +209,7 @@ class Reshape:
     shape: tuple[int, ...]
 
     def apply(self, batch: Array) -> Array:
-        """Keep the samples axis, reshape the rest."""
+        """Keep the samples axis, reshape the rest: `(batch, *shape)` of any dtype."""
         return batch.reshape(len(batch), *self.shape)
 
     @property
@@ -226,7 +226,7 @@ class Resize:
     width: int
 
     def apply(self, batch: Array) -> Array:
-        """Let pixels of that size through.
+        """Let pixels of that size through: `(batch, height, width, channels)` of any dtype.
 
         Raises:
             InputError: When they have another size: numbers are not resized, images are.

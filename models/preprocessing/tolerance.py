@@ -13,7 +13,7 @@ __all__ = ["allowed_difference", "largest_difference"]
 
 
 def largest_difference(expected: Array, received: Array) -> float:
-    """The largest absolute difference of two predictions; infinite where their shapes differ."""
+    """The largest absolute difference of two `(rows, outputs) float32`; infinite where their shapes differ."""
     if expected.shape != received.shape:
         return math.inf
     return float(np.abs(expected.astype(np.float64) - received).max())

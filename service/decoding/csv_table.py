@@ -35,6 +35,9 @@ def parse_csv(
             may stand in any order.
         most_rows: After so many lines and one more the rest is not read: there are too many then.
 
+    Returns:
+        `(batch, *instance shape)` float32, or object where columns hold text.
+
     Raises:
         InputError: Names the first instance and column that do not fit.
     """
@@ -136,7 +139,7 @@ def batch_from_cells(rows: Sequence[Sequence[str]], spec: InstanceSpec, *, where
         where: What the rows are called in errors.
 
     Returns:
-        As `models.preprocessing.instances.parse_instances`.
+        `(batch, features)` float32, or object where columns hold text.
 
     Raises:
         InputError: Names the row and the column of the first cell that does not fit.

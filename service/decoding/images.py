@@ -28,6 +28,9 @@ def parse_instances_with_images(
         where: What the list is called in errors.
         resized: Whether images of another size are brought to the model's.
 
+    Returns:
+        `(batch, *instance shape)` float32, or object where columns hold text.
+
     Raises:
         InputError: Names the first instance that does not fit.
     """

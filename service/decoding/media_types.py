@@ -29,6 +29,9 @@ def parse_batch(
         resized: Whether an image of another size is brought to the model's.
         most_rows: Of a table; one more is read, and shows that there are too many.
 
+    Returns:
+        `(batch, *instance shape)` float32, or object where columns hold text.
+
     Raises:
         InputError: When the body is not of its type or does not fit the model.
         UnsupportedBody: For another type.

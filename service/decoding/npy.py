@@ -93,7 +93,7 @@ def _check_shape(shape: tuple[int, ...], spec: InstanceSpec) -> None:
 
 
 def encode_npy(predictions: Array) -> bytes:
-    """Predictions as a `.npy` file."""
+    """Predictions, `(batch, outputs) float32`, as a `.npy` file."""
     file = io.BytesIO()
     np.lib.format.write_array(file, np.ascontiguousarray(predictions), allow_pickle=False)
     return file.getvalue()

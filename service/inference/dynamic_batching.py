@@ -51,7 +51,10 @@ class DynamicBatcher:
         self._timer: Any = None
 
     def run(self, batch: Array) -> Array:
-        """As `Graph.run`, together with the others of the same turn of the event loop."""
+        """As `Graph.run`, with the others of the same turn of the event loop.
+
+        Shape: `(batch, *input shape) float32` to `(batch, outputs) float32`.
+        """
         if 2 * len(batch) > MOST_ROWS:
             return self._graph.run(batch)
         if not self._waiting:

@@ -56,6 +56,9 @@ class Predictor:
             values: A list of instances in any of the accepted forms.
             where: What the list is called in errors.
 
+        Returns:
+            `(batch, *instance shape)` float32, or object where columns hold text.
+
         Raises:
             InputError: Names the instance that does not fit, what was expected and what came.
         """
@@ -66,6 +69,9 @@ class Predictor:
 
     def read_body(self, body: bytes, content_type: str, *, most_rows: int | None = None) -> Array:
         """Make one array of a body in one of `BATCH_TYPES`; of a table, no more than one row too many.
+
+        Returns:
+            `(batch, *instance shape)` float32, or object where columns hold text.
 
         Raises:
             InputError: When it is not what its type says, or does not fit.

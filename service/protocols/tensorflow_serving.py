@@ -122,7 +122,7 @@ def classify_results(predictions: Array, manifest: Manifest, *, top_k: int | Non
     """Scores with their labels, best first, for each instance.
 
     Args:
-        predictions: `(batch, outputs)`.
+        predictions: `(batch, outputs) float32`.
         manifest: Of the version that made them.
         top_k: How many labels at most; all when None.
 
@@ -145,7 +145,7 @@ def regress_results(predictions: Array, manifest: Manifest) -> Array:
     """One number for each instance.
 
     Args:
-        predictions: `(batch, 1)`.
+        predictions: `(batch, 1) float32`.
         manifest: Of the version that made them.
 
     Raises:

@@ -55,7 +55,7 @@ def read_classes(raw: Array, class_names: tuple[str, ...] | None, *, where: str)
     """Encode labels that are integers, strings, booleans or one-hot rows.
 
     Args:
-        raw: `(rows,)`, or one-hot `(rows, classes)`.
+        raw: `(rows,)`, or one-hot `(rows, classes)`, of any dtype.
         class_names: Names from the spec or the source, in the order of the sorted labels; labels that are themselves
             these names keep the order of this list.
         where: The name of the targets in errors.
@@ -81,7 +81,7 @@ def read_classes(raw: Array, class_names: tuple[str, ...] | None, *, where: str)
 
 
 def read_more(raw: Array, known: Labels, *, where: str) -> Labels:
-    """Encode the targets of another source, `(rows,)` or `(rows, classes)`, exactly as those of the first.
+    """Encode targets of another source, `(rows,)` or `(rows, classes)` of any dtype, exactly as those of the first.
 
     Raises:
         DataError: When a label is none of the known classes, or rows have another form.
@@ -181,7 +181,7 @@ def _zeros_and_ones(rows: Array, where: str) -> Array:
 
 
 def read_multi_hot(raw: Array, class_names: tuple[str, ...] | None, *, where: str) -> Labels:
-    """Check rows of 0 and 1, `(rows, classes)`, of which several may be 1.
+    """Check rows of 0 and 1, `(rows, classes)` of any dtype, of which several may be 1.
 
     Raises:
         DataError: When they hold anything else.
@@ -190,7 +190,7 @@ def read_multi_hot(raw: Array, class_names: tuple[str, ...] | None, *, where: st
 
 
 def read_values(raw: Array, *, where: str) -> Labels:
-    """Check numbers to be predicted, `(rows,)` or `(rows, units)`.
+    """Check numbers to be predicted, `(rows,)` or `(rows, units)` of any dtype.
 
     Raises:
         DataError: When one is not a finite number.

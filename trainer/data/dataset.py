@@ -50,7 +50,7 @@ class Dataset:
         return tuple(self.features.shape[1:])
 
     def take(self, rows: Array) -> "Dataset":
-        """The same data with these rows only."""
+        """The same data with these rows only: `(rows,) int` indices."""
         return replace(
             self, features=take_rows(self.features, rows), targets=self.targets[rows], own_test_rows=0,
             numbers=self.source_rows(rows),

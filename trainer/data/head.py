@@ -38,7 +38,7 @@ class Head(SpecHead):
         return (predictions[:, 0] > 0.5).astype(np.int64) if self.task == SIGMOID else predictions.argmax(axis=1)
 
     def class_probabilities(self, predictions: Array) -> Array:
-        """One probability for each class: `(rows, classes)`, also where one unit tells two classes apart."""
+        """One probability for each class: `(rows, classes) float32`, also where one unit tells two classes apart."""
         return np.concatenate([1 - predictions, predictions], axis=1) if self.task == SIGMOID else predictions
 
     def metric(self, spec: ObjectSpec) -> ObjectSpec:

@@ -28,6 +28,6 @@ class Part:
         return len(self.inputs)
 
     def arrays(self) -> tuple[Rows, ...]:
-        """Inputs and targets, and weights where there are any: Keras' `(x, y[, sample_weight])`."""
+        """Inputs and targets, and weights where there are any: Keras' `(x, y[, sample_weight])`, float32."""
         given = (self.inputs, self.targets, self.weights)
         return tuple(array for array in given if array is not None)

@@ -167,7 +167,7 @@ def empty_rows(shape: tuple[int, ...], dtype: Any) -> Any:
 
 
 def take_rows(features: Rows, numbers: Array) -> Rows:
-    """These rows only; what lies in a file stays there."""
+    """The rows of `(rows,) int` indices only; rows in a file stay there."""
     if isinstance(features, FileRows):
         return ChosenRows(features, numbers)
     if isinstance(features, ChosenRows):
@@ -176,7 +176,7 @@ def take_rows(features: Rows, numbers: Array) -> Rows:
 
 
 def preprocessed(features: Rows, preprocessing: Preprocessing) -> Rows:
-    """The rows as the network takes them; those in a file are preprocessed when they are read."""
+    """The rows as the network takes them, `(rows, *input shape) float32`; rows in a file are preprocessed when read."""
     if isinstance(features, FileRows):
         return ChosenRows(features, np.arange(len(features)), preprocessing)
     if isinstance(features, ChosenRows):
@@ -185,12 +185,12 @@ def preprocessed(features: Rows, preprocessing: Preprocessing) -> Rows:
 
 
 def row_bytes(features: Rows) -> int:
-    """Bytes of one row, at least 1."""
+    """Bytes of one row of `(rows, *shape)`, whatever its dtype; at least 1."""
     return int(max(prod(features.shape[1:]) * features.dtype.itemsize, 1))
 
 
 def batches(features: Rows) -> Iterator[Array]:
-    """All rows in order, so many at once as may be in memory."""
+    """All rows in order, so many at once as may be in memory: `(batch, *shape)` of their own dtype."""
     if isinstance(features, np.ndarray):
         yield features
         return

@@ -64,7 +64,7 @@ def judge(head: Head, labels: Labels, predictions: Array) -> dict[str, Any]:
     Args:
         head: The network's head.
         labels: The held-out rows' labels.
-        predictions: The network's predictions for them, `(rows, outputs)`.
+        predictions: The network's predictions for them, `(rows, outputs) float32`.
     """
     names = labels.class_names
     if not names:

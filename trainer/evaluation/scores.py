@@ -58,8 +58,8 @@ def roc_auc(hits: Array, scores: Array) -> float | None:
     """The area under the ROC curve; None without hits or without misses, and where a score is not finite.
 
     Args:
-        hits: `(rows,)` booleans.
-        scores: `(rows,)`.
+        hits: `(rows,) bool`.
+        scores: `(rows,) float`.
     """
     if hits.all() or not hits.any() or not np.isfinite(scores).all():
         return None
@@ -70,7 +70,7 @@ def calibration(confidences: Array, right: Array) -> Calibration:
     """Compare confidence with accuracy, bin by bin.
 
     Args:
-        confidences: `(rows,)` probabilities of what was predicted.
+        confidences: `(rows,) float32` probabilities of what was predicted.
         right: `(rows,)` booleans: whether it was so.
     """
     edges = np.linspace(0, 1, BINS + 1)
@@ -91,9 +91,9 @@ def mistakes(true: Array, predicted: Array, confidences: Array, class_names: tup
     """The rows that were taken for another class, the surest first.
 
     Args:
-        true: `(rows,)` class indices.
+        true: `(rows,) int` class indices.
         predicted: Likewise.
-        confidences: `(rows,)` probabilities of the predicted class.
+        confidences: `(rows,) float32` probabilities of the predicted class.
         class_names: One for each class.
     """
     wrong = np.flatnonzero(true != predicted)

@@ -134,7 +134,7 @@ def snapshot_arrays(network: Any) -> list[Array]:
 
 
 def restore(network: Any, arrays: Sequence[Array]) -> None:
-    """Give a network, its metrics and its optimizer the values of `snapshot_arrays`, each in its own `(shape)`."""
+    """Give network, metrics and optimizer the values of `snapshot_arrays`, each in its own shape and dtype."""
     for variable, array in zip(_variables(network), arrays, strict=True):
         variable.assign(array)
 

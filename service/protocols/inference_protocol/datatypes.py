@@ -44,7 +44,7 @@ class Datatype:
         return self.elements == INTEGERS
 
     def read(self, content: memoryview) -> Array:
-        """The elements of binary data, flat, still in their own type."""
+        """The elements of binary data, `(elements,)`, still in their own dtype."""
         values: Array = np.frombuffer(content, self.dtype)
         return self.widen(values) if self.widen else values
 

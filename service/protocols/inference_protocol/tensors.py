@@ -93,7 +93,7 @@ class BinaryTail:
 
 
 def binary_numbers(content: memoryview, datatype: Datatype, count: int, where: str) -> Array:
-    """Read `count` little-endian numbers.
+    """Read `count` little-endian numbers: `(count,)` in the datatype's dtype.
 
     Raises:
         InputError: When there are more or fewer bytes, or a BOOL is neither 0 nor 1.
@@ -198,7 +198,7 @@ def _first_odd(level: list[Any], datatype: Datatype) -> int | None:
 
 
 def json_numbers(elements: list[Any], datatype: Datatype, where: str) -> Array:
-    """The elements as an array, whole numbers checked against the datatype's range.
+    """The elements as `(elements,)` of the datatype's dtype, whole numbers checked against the datatype's range.
 
     Raises:
         InputError: Names the first whole number that does not fit.

@@ -37,7 +37,7 @@ def read_npz(path: Path, data: DataSpec) -> Dataset:
 
 
 def with_own_test(dataset: Dataset, features: Array, targets: Array) -> Dataset:
-    """A training part and the test part that its authors made: together, the test part last.
+    """A training part and its authors' test part, `(rows, *shape)` of any dtype: together, the test part last.
 
     Raises:
         DataError: When their instances have different shapes.

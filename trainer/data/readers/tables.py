@@ -112,7 +112,7 @@ def _nested(series: pl.Series, name: str, source: str) -> Array:
 
 
 def read_targets(series: pl.Series, name: str, source: str) -> Array:
-    """The targets, none of them missing.
+    """The targets, `(rows,)` numbers or object, none of them missing.
 
     Raises:
         DataError: Names the first row without one.
