@@ -3,5 +3,5 @@
 import os
 
 # ONNX Runtime's wheels report to Microsoft unless they are told not to before they are imported. A service of ours
-# talks to nobody by itself; and the thread that does it does not survive a fork: workers would end with SIGABRT.
+# sends nothing by itself; and the thread that does it does not survive a fork: workers would end with SIGABRT.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"

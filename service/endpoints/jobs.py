@@ -126,7 +126,7 @@ def _read_spec(incoming: Request) -> "Spec":
 
 
 def _check_spec(body: bytes, document: dict[str, Any] | None, *, roots: Sequence[str], registry: Registry) -> "Spec":
-    """All that takes time: importing what reads specs, reading YAML, a glance at the data."""
+    """All that takes time: importing what reads specs, reading YAML, previewing the data."""
     from service.jobs.spec_check import read_spec  # noqa: PLC0415 -- predictions need not wait for it
 
     return read_spec(body if document is None else document, roots=roots, datasets=_uploaded(registry))

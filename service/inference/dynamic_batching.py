@@ -1,7 +1,7 @@
 """One run of a graph for the few rows of several requests.
 
 The event loop finds the requests of a busy moment all at once. Each is read and checked by itself; those for one graph
-then share a run, as soon as all that were found have been read. Nobody waits for a request that has not come.
+then share a run, as soon as all that were found have been read. No request waits for one that has not come.
 """
 
 from collections.abc import Iterator, Sequence

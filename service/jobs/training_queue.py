@@ -224,9 +224,9 @@ def _time(moment: datetime | None) -> str | None:
 
 def _error(job: Job) -> dict[str, str] | None:
     """Why a job failed, in one line: the trainer's own error, else the last line of RQ's traceback."""
-    noted = job.meta.get("error")
-    if isinstance(noted, dict):
-        return {"type": str(noted.get("type", "Error")), "message": str(noted.get("message", ""))}
+    recorded = job.meta.get("error")
+    if isinstance(recorded, dict):
+        return {"type": str(recorded.get("type", "Error")), "message": str(recorded.get("message", ""))}
     result = job.latest_result()
     if result is None or result.type is not Result.Type.FAILED or not result.exc_string:
         return None

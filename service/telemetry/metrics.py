@@ -187,7 +187,7 @@ class Metrics:
         self._shown = loaded
 
     def note_in_flight(self, count: int) -> None:
-        """How many requests this process answers now; noted now and then, as each would pay for it twice."""
+        """How many requests this process answers now; set now and then, as each would pay for it twice."""
         self._in_flight.set(count)
 
     def page(self, queues: Callable[[], Iterable[QueueState]] | None = None) -> bytes:
