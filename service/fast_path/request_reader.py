@@ -153,7 +153,7 @@ class PlainRequest:
         while self._missing > 0 and (piece := self._parser.unreader.chunk(self._missing)):
             self._pieces.append(piece)
             self._missing -= len(piece)
-        return self._received()[self._body_from : self._body_from + self.head.length]
+        return b"".join(self._pieces)[self._body_from : self._body_from + self.head.length]
 
     @property
     def is_whole(self) -> bool:
@@ -167,8 +167,5 @@ class PlainRequest:
 
     def give_up(self) -> Any:
         """The same request as gunicorn's parser makes it, nothing of it read."""
-        self._parser.unreader.unread(self._received())
+        self._parser.unreader.unread(b"".join(self._pieces))
         return next(self._parser)
-
-    def _received(self) -> bytes:
-        return self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)

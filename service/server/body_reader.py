@@ -85,7 +85,7 @@ class KnownBody:
             pieces.append(piece)
             reader.length -= len(piece)
             left = 0 if take == self._next_of_line and piece.endswith(b"\n") else left - len(piece)
-        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        return b"".join(pieces)
 
     def _next_of_line(self, most: int) -> bytes:
         piece = self._next(most)
