@@ -20,10 +20,11 @@ from service.registry.registry import Registry
 from service.telemetry.answered_request import AnsweredRequest
 from service.telemetry.logs import RequestLine, write_request_line
 from service.telemetry.metrics import Metrics
-from service.telemetry.tracing import Traces, open_traces
+from service.telemetry.tracing import open_traces
 
 if TYPE_CHECKING:
     from service.jobs.training_queue import Jobs
+    from service.telemetry.otlp_spans import Spans
 
 __all__ = ["EXTENSION", "RequestContext", "Services", "request_context", "services"]
 
@@ -65,7 +66,7 @@ class Services:
         return PendingVersions(self.registry)
 
     @cached_property
-    def traces(self) -> Traces | None:
+    def traces(self) -> "Spans | None":
         """The sender of traces, if there is one; opened by the first request, in the process that answers it."""
         return open_traces(os.environ)
 
