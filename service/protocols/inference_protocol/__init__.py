@@ -12,7 +12,7 @@ from service.protocols.inference_protocol.documents import (
     server_metadata,
 )
 from service.protocols.inference_protocol.requests import OutputWish, V2Request, decode_request
-from service.protocols.inference_protocol.responses import V2Response, encode_response
+from service.protocols.inference_protocol.responses import encode_response
 from service.protocols.inference_protocol.tensors import HEADER_LENGTH, parse_header_length
 
 __all__ = [
@@ -21,7 +21,6 @@ __all__ = [
     "IndexEntry",
     "OutputWish",
     "V2Request",
-    "V2Response",
     "decode_index_request",
     "decode_request",
     "encode_response",
