@@ -14,20 +14,19 @@ from service.http.request_bodies import read_body
 from service.http.responses import Answer, json_answer
 from service.openapi.operation import ApiBlueprint, api_response, binary_media, header_parameter, json_media
 from service.protocols.content import Content
-from service.protocols.inference_protocol import (
-    HEADER_LENGTH,
+from service.protocols.inference_protocol.documents import (
     IndexEntry,
     decode_index_request,
-    decode_request,
-    encode_response,
     live_document,
     model_metadata,
     model_ready_document,
-    parse_header_length,
     ready_document,
     repository_index,
     server_metadata,
 )
+from service.protocols.inference_protocol.requests import decode_request
+from service.protocols.inference_protocol.responses import encode_response
+from service.protocols.inference_protocol.tensors import HEADER_LENGTH, parse_header_length
 from service.registry.snapshot import Snapshot
 
 __all__ = ["answer_infer", "blueprint"]
