@@ -42,10 +42,6 @@ class Admission:
 
     What waits (for a slow client's body, the store, the queue) is ended where it waits. What computes is not
     interrupted: it is asked before it begins, by `check`.
-
-    Args:
-        most: How many at one time.
-        timeout_s: How long each.
     """
 
     def __init__(self, *, most: int, timeout_s: float) -> None:

@@ -32,11 +32,6 @@ class Authenticator:
     def authorize(self, scope: Scope, *, authorization: str | None, api_key: str | None) -> str | None:
         """Check the key of a request.
 
-        Args:
-            scope: That the key needs.
-            authorization: The header `Authorization`.
-            api_key: The header `X-API-Key`.
-
         Returns:
             The id of the key, for the log; none where no key is needed.
 

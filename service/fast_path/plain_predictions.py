@@ -32,9 +32,7 @@ class PlainAnswer:
     """The answer to a plain prediction.
 
     Args:
-        status: Its number.
         headers: Those that not every answer has.
-        body: As it is sent.
     """
 
     status: int
@@ -43,11 +41,7 @@ class PlainAnswer:
 
 
 class FastPath:
-    """Answers plain predictions.
-
-    Args:
-        services: Of the application.
-    """
+    """Answers plain predictions."""
 
     def __init__(self, services: Services) -> None:
         self._services = services

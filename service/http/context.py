@@ -36,14 +36,8 @@ class Services:
     """What one application is made of.
 
     Args:
-        settings: Read once where the process starts.
-        registry: The loaded versions.
         poller: Keeps the registry equal to the store.
-        authenticator: Asks for API keys.
-        admission: Limits how many requests are answered at one time, and for how long.
-        metrics: Counts requests.
         open_jobs: Connects to the queue, at the first request that needs it.
-        write_line: Writes the log line of a request.
     """
 
     settings: Settings
@@ -77,12 +71,8 @@ class RequestContext:
 
     Args:
         request_id: The caller's, or a new one.
-        predictor: The version that was found for it.
         rows: How many instances it holds.
-        key_id: Of the API key that it came with.
-        ticket: Of its admission.
         started_s: When it came; all three on the clock of `time.perf_counter`.
-        error: That it ended in.
         infer_from_s: When its batch was made.
         infer_to_s: When the batch was computed.
     """

@@ -38,13 +38,7 @@ def read_body(request: Request, *, limit_bytes: int) -> bytes:
 
 
 def decoded_body(body: bytes, announced: int, *, encoding: str | None, limit_bytes: int) -> bytes:
-    """A body that was read already, as `read_body` gives it.
-
-    Args:
-        body: As it came.
-        announced: Its length, by its header.
-        encoding: The header `Content-Encoding`.
-        limit_bytes: Largest body after decompression.
+    """A body that was read already, as `read_body` gives it; the limit is that after decompression.
 
     Raises:
         BodyTooLarge, InputError: As `read_body`.

@@ -14,7 +14,6 @@ class Content:
 
     Args:
         body: As it is sent, before it is compressed.
-        headers: That tell what it is.
     """
 
     body: bytes

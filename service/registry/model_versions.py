@@ -30,7 +30,6 @@ class _Version:
         tried_tag: With which loading was last tried.
         facts_tag: With which reading its facts was last tried.
         failures: In a row.
-        retry_at_s: When to try again after a failure.
     """
 
     status: VersionStatus
@@ -56,8 +55,6 @@ class ModelVersions:
     """One model's versions.
 
     Args:
-        name: The model's name.
-        loader: Loads its versions.
         clock: Seconds that only go forward.
         on_change: Called whenever `state` is another one, but for `follow`.
     """

@@ -87,7 +87,6 @@ class StoreWatch:
     took away, is found by a full look now and then.
 
     Args:
-        store: Looked at.
         full_every_s: Seconds between two full looks; longer where one takes long. With 0, every look is a full one.
         clock: Seconds that only go forward.
     """

@@ -106,13 +106,7 @@ def _folder_hooks(metrics: Path, coordinator: Path) -> dict[str, Any]:
 
 
 class _Parent(HookedArbiter):
-    """gunicorn's parent, which before it ends says for a moment that it is no longer ready, and still answers.
-
-    Args:
-        server: As gunicorn wants it.
-        coordinator: Where it is said.
-        leave_s: For how long.
-    """
+    """gunicorn's parent, which before it ends says for a moment that it is no longer ready, and still answers."""
 
     def __init__(self, server: Server, coordinator: SharedCoordinator, *, leave_s: float) -> None:
         self._coordinator = coordinator

@@ -56,7 +56,6 @@ class QueueState:
     """What the job queue says of one of its queues.
 
     Args:
-        queue: Its name.
         jobs: Waiting in it.
         workers: Listening to it.
     """
@@ -138,16 +137,7 @@ class Metrics:
         self, route: str, *, method: str, status: int, duration_s: float,
         model: str | None = None, version: int | None = None,
     ) -> None:  # fmt: skip
-        """Count a request.
-
-        Args:
-            route: The rule that it matched (`/v1/jobs/<id>`), never its path; empty for none.
-            method: Its verb.
-            status: Of the answer.
-            duration_s: From first to last.
-            model: That it was about, as the registry spells it.
-            version: That answered.
-        """
+        """Count a request by the rule that it matched (empty for none), never by its path."""
         key = (method, route, status, model, version)
         found = self._routes.get(key)
         if found is None:

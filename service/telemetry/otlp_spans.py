@@ -29,11 +29,7 @@ def open_spans() -> "Spans":
 
 
 class Spans:
-    """Makes the spans of a request: one for it all, and one each for `decode`, `infer` and `encode` of a prediction.
-
-    Args:
-        provider: Of OpenTelemetry.
-    """
+    """Makes the spans of a request: one for it all, and one each for `decode`, `infer` and `encode` of a prediction."""
 
     def __init__(self, provider: TracerProvider) -> None:
         self._tracer = provider.get_tracer(NAME, version_of(NAME))

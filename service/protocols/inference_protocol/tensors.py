@@ -60,7 +60,6 @@ class BinaryTail:
     """The bytes after the JSON; inputs take theirs from the front, in order.
 
     Args:
-        rest: What is left.
         announced: Whether the request has the header without which there is no binary data.
     """
 
@@ -82,11 +81,7 @@ class BinaryTail:
         return taken
 
     def close(self) -> None:
-        """Refuse bytes that no input claims.
-
-        Raises:
-            InputError: When there are any.
-        """
+        """Refuse bytes that no input claims."""
         if len(self.rest):
             raise InputError(where="body", expected="no bytes after the data of the last binary input",
                              received=f"{len(self.rest)} more bytes")  # fmt: skip
