@@ -17,11 +17,7 @@ LONGEST_PAUSE_S = 1.0
 
 
 class Ticket:
-    """One request that is being answered.
-
-    Args:
-        started_s: Since when its time runs, on the clock of `time.perf_counter`.
-    """
+    """One request that is being answered; its time runs since `started_s`, on the clock of `time.perf_counter`."""
 
     __slots__ = ("greenlet", "started_s")
 

@@ -29,11 +29,7 @@ __all__ = ["FastPath", "PlainAnswer"]
 
 @dataclass(frozen=True, slots=True)
 class PlainAnswer:
-    """The answer to a plain prediction.
-
-    Args:
-        headers: Those that not every answer has.
-    """
+    """The answer to a plain prediction; its headers are those that not every answer has."""
 
     status: int
     headers: list[tuple[str, str]]

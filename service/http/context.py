@@ -33,12 +33,7 @@ EXTENSION = "onehot"
 
 @dataclass
 class Services:
-    """What one application is made of.
-
-    Args:
-        poller: Keeps the registry equal to the store.
-        open_jobs: Connects to the queue, at the first request that needs it.
-    """
+    """What one application is made of; `open_jobs` connects to the queue, at the first request that needs it."""
 
     settings: Settings
     registry: Registry

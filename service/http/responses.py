@@ -46,13 +46,7 @@ class Answer(Response):
 
 
 def raw_answer(first_lines: str, headers: Iterable[tuple[str, str]], body: bytes) -> bytes:
-    """A whole answer as it goes over a connection, with the headers that all of them have.
-
-    Args:
-        first_lines: Of its head, each with its end.
-        headers: That are its own.
-        body: As it is sent.
-    """
+    """A whole answer as it goes over a connection: the lines of its head so far, its own headers, and those of all."""
     own = "".join([f"{name}: {value}\r\n" for name, value in headers])
     return f"{first_lines}Content-Length: {len(body)}\r\n{own}{SECURITY_LINES}\r\n".encode("latin-1") + body
 

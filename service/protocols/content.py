@@ -10,11 +10,7 @@ JSON_HEADERS: Mapping[str, str] = {"Content-Type": "application/json"}
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What an answer says.
-
-    Args:
-        body: As it is sent, before it is compressed.
-    """
+    """What an answer says, before it is compressed."""
 
     body: bytes
     headers: Mapping[str, str] = field(default_factory=lambda: JSON_HEADERS)

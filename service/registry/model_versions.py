@@ -114,14 +114,7 @@ class ModelVersions:
         return was_loaded
 
     def read_missing_facts(self, *, most: int) -> int:
-        """Read the facts of versions that are not loaded, the newest first.
-
-        Args:
-            most: How many manifests to read now.
-
-        Returns:
-            How many were missing.
-        """
+        """Read the facts of so many versions that are not loaded, the newest first; returns how many were missing."""
         missing = [
             one for _, one in sorted(self._versions.items(), reverse=True)
             if one.status.facts is None and one.facts_tag != one.tag

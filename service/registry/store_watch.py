@@ -59,10 +59,7 @@ class ObservedModel:
 
 
 def observe_store(store: Store, *, model: str | None = None) -> dict[str, ObservedModel]:
-    """List the store, or one model of it, once.
-
-    Returns:
-        Every model that has a published version.
+    """List the store, or one model of it, once: every model that has a published version.
 
     Raises:
         StoreUnavailable: When it does not answer, or its folder is gone.

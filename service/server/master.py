@@ -36,11 +36,8 @@ log = structlog.get_logger("service")
 class Server(BaseApplication):  # type: ignore[misc]
     """gunicorn with its settings from ours, without its command line and its configuration file.
 
-    Args:
-        app: The application, loaded before the workers are forked.
-        settings: Of this process.
-        metrics_folder: Where the processes count; it goes when they have ended.
-        coordinator: What the processes share; its folder goes too.
+    The application is loaded before the workers are forked; the folders of the metrics and of the coordinator go when
+    the service has ended.
     """
 
     def __init__(

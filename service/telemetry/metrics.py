@@ -53,12 +53,7 @@ def forget_process(pid: int, folder: Path) -> None:
 
 @dataclass(frozen=True, slots=True)
 class QueueState:
-    """What the job queue says of one of its queues.
-
-    Args:
-        jobs: Waiting in it.
-        workers: Listening to it.
-    """
+    """What the job queue says of one of its queues: how many jobs wait in it, and how many workers listen to it."""
 
     queue: str
     jobs: int
@@ -68,10 +63,8 @@ class QueueState:
 class Metrics:
     """What one process counts.
 
-    Only names of models that were loaded here become labels: requests for invented names make no series.
-
-    Args:
-        folder: Of `prepare_folder`; without one, only this process is on the page.
+    Only names of models that were loaded here become labels: requests for invented names make no series. Without the
+    folder of `prepare_folder`, only this process is on the page.
     """
 
     def __init__(self, folder: Path | None = None) -> None:

@@ -36,11 +36,7 @@ class Spans:
         self._propagator = TraceContextTextMapPropagator()
 
     def record(self, answered: AnsweredRequest) -> str:
-        """Tell of an answered request.
-
-        Returns:
-            The id of its trace: the caller's, where it came with a `traceparent`.
-        """
+        """Tell of an answered request; returns the id of its trace, the caller's where it has a `traceparent`."""
         epoch_ns = time_ns() - round(perf_counter() * NS)
         span = self._tracer.start_span(
             f"{answered.method} {answered.route}".strip(), self._propagator.extract(dict(answered.trace_headers)),

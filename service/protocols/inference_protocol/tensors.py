@@ -57,11 +57,7 @@ def split_body(body: bytes, header_length: int | None) -> tuple[bytes, "BinaryTa
 
 @dataclass(slots=True)
 class BinaryTail:
-    """The bytes after the JSON; inputs take theirs from the front, in order.
-
-    Args:
-        announced: Whether the request has the header without which there is no binary data.
-    """
+    """The bytes after the JSON, if a header announced them; inputs take theirs from the front, in order."""
 
     rest: memoryview
     announced: bool

@@ -62,11 +62,7 @@ class CommittedModel:
 
 @dataclass(frozen=True, slots=True)
 class CommittedState:
-    """All models.
-
-    Args:
-        revision: Goes up with every change.
-    """
+    """All models; the revision goes up with every change."""
 
     revision: int = 0
     models: Mapping[str, CommittedModel] = field(default_factory=dict)
