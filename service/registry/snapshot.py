@@ -190,13 +190,11 @@ class Snapshot:
     Args:
         is_complete: Whether everything that was in the store has been tried once.
         waiting_for: Why it is not complete; empty when it is.
-        store_error: Why the last look at the store failed; empty when it did not.
     """
 
     models: Mapping[str, LoadedModel] = field(default_factory=lambda: MappingProxyType({}))
     is_complete: bool = False
     waiting_for: str = "the first look at the store"
-    store_error: str = ""
 
     def committed(self, state: CommittedState) -> "Snapshot":
         """As requests see it: what answers is what all processes have."""

@@ -120,11 +120,6 @@ class SharedCoordinator(Coordinator):
                 found[pid] = Report.from_document(document)
         return [found.pop(mine, Report()), *found.values()]
 
-    def leave(self) -> None:
-        """Release what this process holds, as its end does too."""
-        self._own_lock().close()
-        self._pid = 0
-
     def start_heartbeat(self) -> None:
         """Show from now on that this process' event loop turns."""
         self._own_lock()
