@@ -17,11 +17,7 @@ LONGEST_PAUSE_S = 1.0
 
 
 class Ticket:
-    """One request that is being answered.
-
-    Args:
-        started_s: Since when its time runs, on the clock of `time.perf_counter`.
-    """
+    """One request that is being answered; its time runs since `started_s`, on the clock of `time.perf_counter`."""
 
     __slots__ = ("greenlet", "started_s")
 
@@ -42,10 +38,6 @@ class Admission:
 
     What waits (for a slow client's body, the store, the queue) is ended where it waits. What computes is not
     interrupted: it is asked before it begins, by `check`.
-
-    Args:
-        most: How many at one time.
-        timeout_s: How long each.
     """
 
     def __init__(self, *, most: int, timeout_s: float) -> None:

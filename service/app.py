@@ -63,7 +63,7 @@ def create_app(
     def show_state() -> None:
         metrics.show_state(loaded=registry.snapshot.loaded_versions, in_flight=admission.in_flight)
 
-    app.extensions[EXTENSION] = services = Services(
+    app.extensions[EXTENSION] = Services(
         settings=settings,
         registry=registry,
         poller=Poller(
@@ -78,7 +78,7 @@ def create_app(
         metrics=metrics,
         open_jobs=jobs or (lambda: _open_jobs(settings.redis_url)),
     )
-    surround_requests(app, services)
+    surround_requests(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     require_scopes_for_all(app)

@@ -4,7 +4,9 @@ import argparse
 import gc
 import os
 import sys
+import tempfile
 from collections.abc import Sequence
+from pathlib import Path
 
 import structlog
 
@@ -41,7 +43,7 @@ def start(arguments: Sequence[str]) -> int:
         return _refuse(f"ONEHOT_API_KEYS_FILE: {error}")
     set_up_logs(settings.log_format, settings.log_level)
     metrics_folder = prepare_folder()
-    coordinator = SharedCoordinator.create()
+    coordinator = SharedCoordinator(Path(tempfile.mkdtemp(prefix="onehot-coordinator-")))
     app = create_app(settings, authenticator=authenticator, metrics=Metrics(metrics_folder), coordinator=coordinator)
     services: Services = app.extensions[EXTENSION]
     services.write_line = request_lines(settings.log_format, settings.log_level)

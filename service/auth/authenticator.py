@@ -13,8 +13,7 @@ __all__ = ["Authenticator"]
 class Authenticator:
     """Asks every request for a key with the scope of its route.
 
-    Args:
-        keys: The accepted keys; without them every request passes, and the service listens on loopback only.
+    Without accepted keys every request passes, and the service listens on loopback only.
     """
 
     def __init__(self, keys: KeyVerifier | None) -> None:
@@ -30,15 +29,7 @@ class Authenticator:
         return cls(KeyVerifier(Path(settings.api_keys_file)) if settings.api_keys_file else None)
 
     def authorize(self, scope: Scope, *, authorization: str | None, api_key: str | None) -> str | None:
-        """Check the key of a request.
-
-        Args:
-            scope: That the key needs.
-            authorization: The header `Authorization`.
-            api_key: The header `X-API-Key`.
-
-        Returns:
-            The id of the key, for the log; none where no key is needed.
+        """Check the key of a request; returns its id, for the log, and none where no key is needed.
 
         Raises:
             KeyMissing, KeyRefused, ScopeMissing: When no key or the wrong one is presented.

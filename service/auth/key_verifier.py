@@ -34,10 +34,6 @@ class KeyVerifier:
     Without the file no key is accepted. A file that cannot be parsed changes nothing, is logged and is reported in
     `problem`, so that a slip in an editor does not stop the traffic.
 
-    Args:
-        path: The file.
-        clock_s: Seconds that only ever grow.
-
     Raises:
         ApiKeysError: When the file cannot be read at the start.
     """

@@ -6,7 +6,7 @@ from service.auth.scopes import Scope
 from service.http.context import services
 from service.http.responses import json_answer
 from service.http.static_files import PAGE_POLICY, StaticFiles
-from service.openapi import openapi_document
+from service.openapi.document import openapi_document
 from service.openapi.operation import ApiBlueprint, api_response, page_responses
 
 __all__ = ["blueprint"]

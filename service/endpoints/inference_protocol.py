@@ -11,22 +11,22 @@ from service.endpoints.model_call import ModelCall
 from service.http.context import services
 from service.http.prediction_paths import INFER_RULES, V2_MODEL_RULES
 from service.http.request_bodies import read_body
-from service.http.responses import Answer, Content, json_answer
+from service.http.responses import Answer, json_answer
 from service.openapi.operation import ApiBlueprint, api_response, binary_media, header_parameter, json_media
-from service.protocols.inference_protocol import (
-    HEADER_LENGTH,
+from service.protocols.content import Content
+from service.protocols.inference_protocol.documents import (
     IndexEntry,
     decode_index_request,
-    decode_request,
-    encode_response,
     live_document,
     model_metadata,
     model_ready_document,
-    parse_header_length,
     ready_document,
     repository_index,
     server_metadata,
 )
+from service.protocols.inference_protocol.requests import decode_request
+from service.protocols.inference_protocol.responses import encode_response
+from service.protocols.inference_protocol.tensors import HEADER_LENGTH, parse_header_length
 from service.registry.snapshot import Snapshot
 
 __all__ = ["answer_infer", "blueprint"]
@@ -135,8 +135,7 @@ def answer_infer(call: ModelCall, body: bytes, *, header_length: str | None) -> 
         on_rows=lambda rows: call.check_rows(rows, where="inputs[0]"),
     )  # fmt: skip
     predictions = call.compute(wanted.batch, where="inputs[0]")
-    answer = encode_response(wanted, predictions, manifest)
-    return Content(answer.body, answer.headers)
+    return encode_response(wanted, predictions, manifest)
 
 
 @blueprint.operation(

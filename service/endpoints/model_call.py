@@ -18,13 +18,7 @@ __all__ = ["ModelCall"]
 
 @dataclass(slots=True)
 class ModelCall:
-    """A request to one version of a model.
-
-    Args:
-        services: Of the application.
-        context: Of the request.
-        predictor: The version.
-    """
+    """A request to one version of a model."""
 
     services: Services
     context: RequestContext
@@ -61,11 +55,7 @@ class ModelCall:
         return read_body(request, limit_bytes=self.services.settings.max_body_bytes)
 
     def check_rows(self, rows: int, *, where: str) -> None:
-        """Refuse more instances than a request may have; asked before they are read, where their number is known.
-
-        Raises:
-            InputError: When there are more.
-        """
+        """Refuse more instances than a request may have; asked before they are read, where their number is known."""
         most = self.services.settings.max_rows
         if rows > most:
             expected = f"at most {most} instances in one request, as ONEHOT_MAX_ROWS says"

@@ -15,10 +15,11 @@ from service.decoding.npy import NPY, encode_npy
 from service.endpoints.model_call import ModelCall
 from service.http.content_negotiation import JSON, batch_type_of, preferred_type
 from service.http.request_bodies import parse_object
-from service.http.responses import Answer, Content, json_answer, json_content
+from service.http.responses import Answer, json_answer, json_content
 from service.http.routing import version_paths
 from service.openapi.json_schema import STRING
 from service.openapi.operation import ApiBlueprint, api_response, binary_media, json_media, query_parameter
+from service.protocols.content import Content
 from service.protocols.tensorflow_serving import (
     ROW,
     PredictForm,

@@ -21,20 +21,15 @@ from service.http.content_encoding import compressed_for
 from service.http.context import RequestContext, Services
 from service.http.lifecycle import REQUEST_ID, VERSION, admit, finish, request_id_of
 from service.http.request_bodies import decoded_body
-from service.http.responses import Content, error_answer
+from service.http.responses import error_answer
+from service.protocols.content import Content
 
 __all__ = ["FastPath", "PlainAnswer"]
 
 
 @dataclass(slots=True)
 class PlainAnswer:
-    """The answer to a plain prediction.
-
-    Args:
-        status: Its number.
-        headers: Those that not every answer has.
-        body: As it is sent.
-    """
+    """The answer to a plain prediction; its headers are those that not every answer has."""
 
     status: int
     headers: list[tuple[str, str]]
@@ -42,11 +37,7 @@ class PlainAnswer:
 
 
 class FastPath:
-    """Answers plain predictions.
-
-    Args:
-        services: Of the application.
-    """
+    """Answers plain predictions."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -73,7 +64,8 @@ class FastPath:
             answer = self._predict(context, head, read)
         except TooMuchAtOnce as error:
             context.error = error
-            answer = _refusal(error.limit, context.request_id)
+            refusal = _refusal(error.limit)
+            answer = PlainAnswer(429, [(REQUEST_ID, context.request_id), *refusal.headers.items()], refusal.body)
         except Exception as error:  # noqa: BLE001 -- Flask's handlers make the answer
             context.error = error
             return context
@@ -95,14 +87,8 @@ class FastPath:
         return PlainAnswer(200, [*own, *content.headers.items(), *encoding.items()], sent)
 
 
-def _refusal(limit: int, request_id: str) -> PlainAnswer:
-    content = _refusal_content(limit)
-    headers = [(REQUEST_ID, request_id), *content.headers.items()]
-    return PlainAnswer(int(HTTPStatus.TOO_MANY_REQUESTS), headers, content.body)
-
-
 @lru_cache(maxsize=1)
-def _refusal_content(limit: int) -> Content:
+def _refusal(limit: int) -> Content:
     """What every refused request is told."""
     answer = error_answer(str(TooMuchAtOnce(limit)), status=HTTPStatus.TOO_MANY_REQUESTS)
     return Content(answer.get_data(), {name: text for name, text in answer.headers.items() if name != "Content-Length"})

@@ -31,8 +31,6 @@ class PlainHead:
     """What the head of a plain prediction says.
 
     Args:
-        path: As it was sent.
-        prediction: What it asks.
         length: Of the body, in bytes.
         headers: The others, by their names in lower case.
     """
@@ -44,12 +42,7 @@ class PlainHead:
 
     @classmethod
     def from_bytes(cls, head: bytes, *, most_bytes: int) -> Self | None:
-        """Of a head as it was sent, without the empty line; None when it is not plain, or not simply spelled.
-
-        Args:
-            head: The request's first line and its headers.
-            most_bytes: The longest body.
-        """
+        """Of a head as it was sent, without the empty line; None when it is not plain, or not simply spelled."""
         first, *lines = head.split(b"\r\n")
         line = FIRST_LINE.fullmatch(first)
         if line is None or len(head) > MOST_HEAD_BYTES or len(lines) > MOST_HEADERS:
@@ -90,7 +83,6 @@ class PlainReader:
 
     Args:
         parser: gunicorn's, of the connection.
-        most_bytes: The longest body.
         turn: Called before each request, to let other connections have theirs: with True when something of the
             request has come already, with False to wait until something has.
     """
@@ -133,7 +125,6 @@ class PlainRequest:
     """A plain prediction whose head has been read.
 
     Args:
-        head: What it says.
         parser: gunicorn's, of the connection.
         data: What has come of the request, and perhaps of those after it.
         body_from: Where in `data` its body begins.
@@ -168,8 +159,5 @@ class PlainRequest:
 
     def give_up(self) -> Any:
         """The same request as gunicorn's parser makes it, nothing of it read."""
-        self._parser.unreader.unread(self._received())
+        self._parser.unreader.unread(b"".join(self._pieces))
         return next(self._parser)
-
-    def _received(self) -> bytes:
-        return self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)

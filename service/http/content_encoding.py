@@ -23,9 +23,9 @@ LONG_BYTES = 256 * 1024
 """Above, compressing takes so long that others should go on meanwhile."""
 
 
-def read_chunks(read: Callable[[int], bytes]) -> Iterator[bytes]:
-    """The chunks of a stream to its end."""
-    return iter(lambda: read(CHUNK_BYTES), b"")
+def read_chunks(read: Callable[[int], bytes], size: int = CHUNK_BYTES) -> Iterator[bytes]:
+    """The chunks of a stream to its end, each of so many bytes at most."""
+    return iter(lambda: read(size), b"")
 
 
 def decoded(chunks: Iterable[bytes], *, limit_bytes: int, encoding: str | None = None) -> bytes:

@@ -20,10 +20,11 @@ from service.registry.registry import Registry
 from service.telemetry.answered_request import AnsweredRequest
 from service.telemetry.logs import RequestLine, write_request_line
 from service.telemetry.metrics import Metrics
-from service.telemetry.tracing import Traces, open_traces
+from service.telemetry.tracing import open_traces
 
 if TYPE_CHECKING:
     from service.jobs.training_queue import Jobs
+    from service.telemetry.otlp_spans import Spans
 
 __all__ = ["EXTENSION", "RequestContext", "Services", "request_context", "services"]
 
@@ -32,18 +33,7 @@ EXTENSION = "onehot"
 
 @dataclass
 class Services:
-    """What one application is made of.
-
-    Args:
-        settings: Read once where the process starts.
-        registry: The loaded versions.
-        poller: Keeps the registry equal to the store.
-        authenticator: Asks for API keys.
-        admission: Limits how many requests are answered at one time, and for how long.
-        metrics: Counts requests.
-        open_jobs: Connects to the queue, at the first request that needs it.
-        write_line: Writes the log line of a request.
-    """
+    """What one application is made of; `open_jobs` connects to the queue, at the first request that needs it."""
 
     settings: Settings
     registry: Registry
@@ -65,7 +55,7 @@ class Services:
         return PendingVersions(self.registry)
 
     @cached_property
-    def traces(self) -> Traces | None:
+    def traces(self) -> "Spans | None":
         """The sender of traces, if there is one; opened by the first request, in the process that answers it."""
         return open_traces(os.environ)
 
@@ -76,12 +66,8 @@ class RequestContext:
 
     Args:
         request_id: The caller's, or a new one.
-        predictor: The version that was found for it.
         rows: How many instances it holds.
-        key_id: Of the API key that it came with.
-        ticket: Of its admission.
         started_s: When it came; all three on the clock of `time.perf_counter`.
-        error: That it ended in.
         infer_from_s: When its batch was made.
         infer_to_s: When the batch was computed.
     """

@@ -15,7 +15,7 @@ from models.errors import OnehotError, SpecError, StoreFull, StoreUnavailable
 from service.auth.scopes import Scope
 from service.errors import QueueUnavailable, status_of
 from service.http.content_encoding import compress_answer
-from service.http.context import RequestContext, Services, request_context
+from service.http.context import RequestContext, Services, request_context, services
 from service.http.malformed_requests import BROKEN_BODIES, broken_body
 from service.http.responses import Answer, error_answer
 from service.http.routing import route_in_any_case
@@ -44,11 +44,10 @@ SENTENCES = {
 log = structlog.get_logger("service")
 
 
-def surround_requests(app: Flask, services: Services) -> None:
+def surround_requests(app: Flask) -> None:
     """Register everything that is the same for all routes."""
-    surroundings = _Surroundings(services)
-    app.before_request(surroundings.begin)
-    app.after_request(surroundings.end)
+    app.before_request(_begin)
+    app.after_request(_end)
     app.register_error_handler(OnehotError, _recorded(_answer_ours))
     app.register_error_handler(ValidationError, _recorded(_answer_validation))
     app.register_error_handler(HTTPException, _recorded(_answer_http))
@@ -57,42 +56,37 @@ def surround_requests(app: Flask, services: Services) -> None:
     app.register_error_handler(Exception, _recorded(_answer_unforeseen))
 
 
-class _Surroundings:
-    """What comes before and after every request that Flask answers."""
+def _begin() -> None:
+    """Make the context of the request, and admit it."""
+    taken_over: RequestContext | None = request.environ.get(TAKEN_OVER)
+    context = taken_over or RequestContext(request_id_of(request.headers.get(REQUEST_ID, "")))
+    g.request_context = context
+    if context.error is not None:
+        raise context.error
+    if request.routing_exception is not None:
+        route_in_any_case(current_app, request)
+    headers = request.headers
+    admit(
+        services(), context, scope_of(current_app, request.endpoint),
+        authorization=headers.get("Authorization"), api_key=headers.get("X-API-Key"),
+    )  # fmt: skip
 
-    def __init__(self, services: Services) -> None:
-        self._services = services
 
-    def begin(self) -> None:
-        """Make the context of the request, and admit it."""
-        taken_over: RequestContext | None = request.environ.get(TAKEN_OVER)
-        context = taken_over or RequestContext(request_id_of(request.headers.get(REQUEST_ID, "")))
-        g.request_context = context
-        if context.error is not None:
-            raise context.error
-        if request.routing_exception is not None:
-            route_in_any_case(current_app, request)
-        headers = request.headers
-        admit(
-            self._services, context, scope_of(current_app, request.endpoint),
-            authorization=headers.get("Authorization"), api_key=headers.get("X-API-Key"),
-        )  # fmt: skip
-
-    def end(self, response: Response) -> Response:
-        """Finish the answer, count it, and write one line about it."""
-        context = request_context()
-        compress_answer(request, response)
-        response.headers[REQUEST_ID] = context.request_id
-        if context.predictor is not None:
-            response.headers[VERSION] = str(context.predictor.version)
-        route = "" if request.url_rule is None else request.url_rule.rule
-        trace_headers = tuple((name, request.headers[name]) for name in TRACE_HEADERS if name in request.headers)
-        answered = context.answered(
-            method=request.method, path=request.path, route=route, status=response.status_code,
-            trace_headers=trace_headers,
-        )  # fmt: skip
-        finish(self._services, context, answered)
-        return response
+def _end(response: Response) -> Response:
+    """Finish the answer, count it, and write one line about it."""
+    context = request_context()
+    compress_answer(request, response)
+    response.headers[REQUEST_ID] = context.request_id
+    if context.predictor is not None:
+        response.headers[VERSION] = str(context.predictor.version)
+    route = "" if request.url_rule is None else request.url_rule.rule
+    trace_headers = tuple((name, request.headers[name]) for name in TRACE_HEADERS if name in request.headers)
+    answered = context.answered(
+        method=request.method, path=request.path, route=route, status=response.status_code,
+        trace_headers=trace_headers,
+    )  # fmt: skip
+    finish(services(), context, answered)
+    return response
 
 
 def request_id_of(given: str) -> str:

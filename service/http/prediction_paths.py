@@ -24,9 +24,6 @@ class PredictionPath:
 
     Args:
         route: The rule that Flask would find for the path.
-        model: Its name.
-        version: That was asked for, if any.
-        label: That was asked for, if any.
         is_predict: Whether the body is read as TensorFlow Serving's; else as the Open Inference Protocol's.
     """
 

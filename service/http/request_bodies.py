@@ -14,7 +14,6 @@ from service.http.content_encoding import decoded, read_chunks
 
 __all__ = ["decoded_body", "parse_json", "parse_object", "read_body"]
 
-CHUNK_BYTES = 64 * 1024
 TOO_LARGE = "number is infinity when parsed as double"
 NOT_FINITE = re.compile(r"[+-]?(nan|inf(inity)?)\b", re.IGNORECASE)
 
@@ -32,27 +31,14 @@ def read_body(request: Request, *, limit_bytes: int) -> bytes:
     if announced is not None and announced > limit_bytes:
         raise BodyTooLarge(limit_bytes)
     encoding = request.environ.get("HTTP_CONTENT_ENCODING")
-    if encoding:
+    if encoding or announced is None:
         return decoded(read_chunks(request.stream.read), limit_bytes=limit_bytes, encoding=encoding)
-    chunks: list[bytes] = []
-    size = 0
-    while chunk := request.stream.read(CHUNK_BYTES if announced is None else announced - size):
-        size += len(chunk)
-        if size > limit_bytes:
-            raise BodyTooLarge(limit_bytes)
-        chunks.append(chunk)
-    body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
-    return body if announced is None else _require_length(body, announced)
+    body = b"".join(read_chunks(request.stream.read, announced))
+    return _require_length(body, announced)
 
 
 def decoded_body(body: bytes, announced: int, *, encoding: str | None, limit_bytes: int) -> bytes:
-    """A body that was read already, as `read_body` gives it.
-
-    Args:
-        body: As it came.
-        announced: Its length, by its header.
-        encoding: The header `Content-Encoding`.
-        limit_bytes: Largest body after decompression.
+    """A body that was read already, as `read_body` gives it; the limit is that after decompression.
 
     Raises:
         BodyTooLarge, InputError: As `read_body`.

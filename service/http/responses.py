@@ -1,7 +1,6 @@
 """Answers: JSON documents, and errors as the one payload that every error has."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -13,15 +12,7 @@ from service.http.content_negotiation import JSON
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-__all__ = [
-    "RETRY_AFTER_S",
-    "Answer",
-    "Content",
-    "error_answer",
-    "json_answer",
-    "json_content",
-    "raw_answer",
-]
+__all__ = ["RETRY_AFTER_S", "Answer", "error_answer", "json_answer", "json_content", "raw_answer"]
 
 RETRY_AFTER_S = 1
 """The store and the queue are looked at again at least this often."""
@@ -41,20 +32,6 @@ SECURITY_HEADERS: Mapping[str, str] = {
 }
 """On every answer that does not say otherwise itself: no browser may run, frame, store or lend what comes from here."""
 SECURITY_LINES = "".join(f"{name}: {value}\r\n" for name, value in SECURITY_HEADERS.items())
-JSON_HEADERS: Mapping[str, str] = {"Content-Type": JSON}
-
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """What an answer says.
-
-    Args:
-        body: As it is sent, before it is compressed.
-        headers: That tell what it is.
-    """
-
-    body: bytes
-    headers: Mapping[str, str] = field(default_factory=lambda: JSON_HEADERS)
 
 
 class Answer(Response):
@@ -69,13 +46,7 @@ class Answer(Response):
 
 
 def raw_answer(first_lines: str, headers: Iterable[tuple[str, str]], body: bytes) -> bytes:
-    """A whole answer as it goes over a connection, with the headers that all of them have.
-
-    Args:
-        first_lines: Of its head, each with its end.
-        headers: That are its own.
-        body: As it is sent.
-    """
+    """A whole answer as it goes over a connection: the lines of its head so far, its own headers, and those of all."""
     own = "".join([f"{name}: {value}\r\n" for name, value in headers])
     return f"{first_lines}Content-Length: {len(body)}\r\n{own}{SECURITY_LINES}\r\n".encode("latin-1") + body
 

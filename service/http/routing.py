@@ -8,7 +8,7 @@ from werkzeug.routing import BaseConverter, IntegerConverter
 
 from service.http.prediction_paths import MODEL_RULES
 
-__all__ = ["METADATA", "PATH", "NameConverter", "NumberConverter", "route_in_any_case", "version_paths"]
+__all__ = ["NameConverter", "NumberConverter", "route_in_any_case", "version_paths"]
 
 
 class NameConverter(BaseConverter):
@@ -31,8 +31,6 @@ def version_paths(suffix: str) -> tuple[str, ...]:
 PATH = re.compile(
     r"/v1/models(/[^/:]+)(?:/(versions)(/[^/:]+)|/(labels)(/[^/:]+))?((?:/metadata)?|:[a-z]+)", re.IGNORECASE
 )
-
-
 METADATA = "/metadata"
 
 

@@ -29,13 +29,7 @@ PAGE_POLICY = (
 
 @dataclass(frozen=True, slots=True)
 class StaticFiles:
-    """Some files of an installed package.
-
-    Args:
-        package: Where they are.
-        folder: In that package.
-        names: Of those that may be fetched.
-    """
+    """Some files of an installed package."""
 
     package: str
     folder: str

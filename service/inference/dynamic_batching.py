@@ -39,11 +39,7 @@ class Runs(Protocol):
 
 
 class DynamicBatcher:
-    """A graph that computes the rows of several requests in one run; for greenlets of one event loop.
-
-    Args:
-        graph: What computes.
-    """
+    """A graph that computes the rows of several requests in one run; for greenlets of one event loop."""
 
     def __init__(self, graph: Runs) -> None:
         self._graph = graph

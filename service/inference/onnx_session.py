@@ -22,10 +22,7 @@ class GraphError(OnehotError):
 
 
 class Graph:
-    """One graph, ready to compute.
-
-    Args:
-        content: The bytes of an ONNX file.
+    """One graph, ready to compute, of the content of an ONNX file.
 
     Raises:
         GraphError: When ONNX Runtime refuses it.

@@ -23,9 +23,7 @@ class Predictor:
     """A version that answers.
 
     Args:
-        manifest: What is known about it.
         preprocessing: The fitted steps that come before the graph.
-        graph: What computes the predictions.
         numbers: Reads instances that are written as plain numbers.
     """
 

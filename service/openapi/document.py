@@ -63,9 +63,6 @@ def openapi_document(app: Flask, *, is_locked: bool) -> dict[str, Any]:
     Args:
         app: The application.
         is_locked: Whether API keys are asked for.
-
-    Raises:
-        KeyError: For a route without an operation.
     """
     operations = operations_of(app)
     paths: dict[str, dict[str, Any]] = {}

@@ -63,8 +63,6 @@ class ApiBlueprint(Blueprint):
     """A blueprint whose routes declare the scope that they need and their OpenAPI operation.
 
     Args:
-        name: Of the blueprint.
-        import_name: Of its module.
         scope: That an API key needs for its routes, but for those that declare another.
         tag: The group of its operations in the OpenAPI document.
     """

@@ -19,11 +19,7 @@ UNLIMITED = 1 << 60
 
 @dataclass(slots=True)
 class Budget:
-    """The memory that may still be taken.
-
-    Args:
-        free_bytes: Less with each version that is to be loaded.
-    """
+    """The memory that may still be taken: less with each version that is to be loaded."""
 
     free_bytes: float
 
@@ -53,11 +49,7 @@ class Memory:
     system: Path = Path("/")
 
     def budget(self, *, processes: int) -> Budget:
-        """What is free now, less what requests should find free.
-
-        Args:
-            processes: How many this service has; each is taken to be as large as this one.
-        """
+        """What is free now, less what requests should find free; each process is taken to be as large as this one."""
         return Budget(min(self._free(processes)))
 
     def _free(self, processes: int) -> Iterator[float]:

@@ -30,7 +30,6 @@ class _Version:
         tried_tag: With which loading was last tried.
         facts_tag: With which reading its facts was last tried.
         failures: In a row.
-        retry_at_s: When to try again after a failure.
     """
 
     status: VersionStatus
@@ -56,8 +55,6 @@ class ModelVersions:
     """One model's versions.
 
     Args:
-        name: The model's name.
-        loader: Loads its versions.
         clock: Seconds that only go forward.
         on_change: Called whenever `state` is another one, but for `follow`.
     """
@@ -117,14 +114,7 @@ class ModelVersions:
         return was_loaded
 
     def read_missing_facts(self, *, most: int) -> int:
-        """Read the facts of versions that are not loaded, the newest first.
-
-        Args:
-            most: How many manifests to read now.
-
-        Returns:
-            How many were missing.
-        """
+        """Read the facts of so many versions that are not loaded, the newest first; returns how many were missing."""
         missing = [
             one for _, one in sorted(self._versions.items(), reverse=True)
             if one.status.facts is None and one.facts_tag != one.tag

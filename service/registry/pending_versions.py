@@ -30,24 +30,14 @@ ASKS_PER_S = 10
 
 
 class PendingVersions:
-    """Finds versions that the registry does not know yet.
-
-    Args:
-        registry: The loaded versions.
-    """
+    """Finds versions that the registry does not know yet."""
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
         self._asked_s = 0.0
 
     def find(self, model: str, *, version: int | None, label: str | None, missing: Exception) -> Predictor:
-        """What answers, as soon as it can.
-
-        Args:
-            model: As it was requested.
-            version: As it was requested.
-            label: As it was requested.
-            missing: What the registry says of it.
+        """What answers, as soon as it can; `missing` is what the registry says of the request.
 
         Raises:
             ModelNotFound, VersionNotFound, LabelNotFound: `missing`, when the store does not have it either.

@@ -36,8 +36,7 @@ class Poller:
         self._then = then
         self._is_behind = is_behind
         self._catch_up = catch_up
-        self._wake = threading.Event()
-        self._stopping = False
+        self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -46,23 +45,16 @@ class Poller:
         self._thread = threading.Thread(target=self._run, name="poller", daemon=True)
         self._thread.start()
 
-    def wake(self) -> None:
-        """Do the work now rather than later."""
-        self._wake.set()
-
     def stop(self) -> None:
         """End after the call that is under way."""
-        self._stopping = True
-        self._wake.set()
+        self._stopping.set()
         if self._thread is not None:
             self._thread.join()
 
     def _run(self) -> None:
         due_s = time.monotonic()
-        while not self._stopping:
-            is_woken = self._wake.wait(min(CHECK_S, max(due_s - time.monotonic(), 0)))
-            self._wake.clear()
-            is_due = is_woken or time.monotonic() >= due_s
+        while not self._stopping.wait(min(CHECK_S, max(due_s - time.monotonic(), 0))):
+            is_due = time.monotonic() >= due_s
             self._turn(is_due=is_due)
             if is_due:
                 due_s = time.monotonic() + self._every_s

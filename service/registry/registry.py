@@ -177,7 +177,7 @@ class Registry:
 
     def _load(self, desired: DesiredState) -> None:
         reason = desired.store_error
-        if reason != self._local.store_error:
+        if reason != self._models.desired.store_error:
             log.warning("store away", reason=reason) if reason else log.info("store back")
         self._waiting_for = reason or self._waiting_for
         self._models.follow(desired)
@@ -208,7 +208,7 @@ class Registry:
     def _publish(self) -> None:
         """Let requests see what this process has now."""
         waiting_for = "" if self.is_serving else self._waiting_for
-        self._local = Snapshot(self._models.state, self.is_serving, waiting_for, self._models.desired.store_error)
+        self._local = Snapshot(self._models.state, self.is_serving, waiting_for)
 
     def _send_report(self) -> None:
         """Let the others know what this process has, when that has changed."""

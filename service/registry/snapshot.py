@@ -56,8 +56,6 @@ class VersionStatus:
     """Where one version stands.
 
     Args:
-        version: Its number.
-        state: One of TensorFlow Serving's states.
         error_code: `OK`, or a canonical code of gRPC as TensorFlow Serving writes it.
         reason: Why it does not serve; empty when there is nothing to say.
         predictor: What answers for it; there exactly while it is loaded.
@@ -97,7 +95,6 @@ class LoadedModel:
     """One model.
 
     Args:
-        name: The model's name.
         versions: Every published version, ascending.
         labels: As they stand in the store.
         serving: Label → the version that answers for it now. It differs from `labels` while a label's version is being
@@ -191,16 +188,13 @@ class Snapshot:
     """All models of the store as this process sees them.
 
     Args:
-        models: By name.
         is_complete: Whether everything that was in the store has been tried once.
         waiting_for: Why it is not complete; empty when it is.
-        store_error: Why the last look at the store failed; empty when it did not.
     """
 
     models: Mapping[str, LoadedModel] = field(default_factory=lambda: MappingProxyType({}))
     is_complete: bool = False
     waiting_for: str = "the first look at the store"
-    store_error: str = ""
 
     def committed(self, state: CommittedState) -> "Snapshot":
         """As requests see it: what answers is what all processes have."""

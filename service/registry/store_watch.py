@@ -59,10 +59,7 @@ class ObservedModel:
 
 
 def observe_store(store: Store, *, model: str | None = None) -> dict[str, ObservedModel]:
-    """List the store, or one model of it, once.
-
-    Returns:
-        Every model that has a published version.
+    """List the store, or one model of it, once: every model that has a published version.
 
     Raises:
         StoreUnavailable: When it does not answer, or its folder is gone.
@@ -87,7 +84,6 @@ class StoreWatch:
     took away, is found by a full look now and then.
 
     Args:
-        store: Looked at.
         full_every_s: Seconds between two full looks; longer where one takes long. With 0, every look is a full one.
         clock: Seconds that only go forward.
     """

@@ -125,18 +125,6 @@ def _corrupt(manifest: Manifest, file: str, *, expected: str, received: str) -> 
     return CorruptVersion(manifest.model, manifest.version, file=file, expected=expected, received=received)
 
 
-class LoadFailed(ServiceError):
-    """A version that did not load for an unforeseen reason."""
-
-    def __init__(self, model: str, version: int, *, kind: str) -> None:
-        self.model = model
-        self.version = version
-        self.kind = kind
-        super().__init__(
-            f"version {version} of model {model!r} did not load ({kind}): the log of the service says more"
-        )
-
-
 @dataclass(frozen=True, slots=True)
 class VersionLoader:
     """Loads the versions of one model."""
@@ -158,7 +146,8 @@ class VersionLoader:
             raise
         except Exception as error:
             log.exception("version failed", model=self.model, version=version)
-            raise LoadFailed(self.model, version, kind=type(error).__name__) from error
+            failed = f"version {version} of model {self.model!r} did not load ({type(error).__name__})"
+            raise ServiceError(f"{failed}: the log of the service says more") from error
         if predictor.manifest.files[GRAPH_FILE].size >= LARGE_BYTES:
             give_back()  # what building the session took for a moment
         duration_ms = round((time.monotonic() - started_s) * 1000, 1)

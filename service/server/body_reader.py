@@ -28,8 +28,7 @@ DISCARD_S = 5.0
 class Turns:
     """Has one connection wait for others before each request, and now and then while a body is read.
 
-    Args:
-        unreader: Of gunicorn's parser of the connection, which reads through this object from now on.
+    The unreader of gunicorn's parser of the connection reads through this object from now on.
     """
 
     def __init__(self, unreader: Any) -> None:
@@ -59,11 +58,7 @@ class Turns:
 
 
 class KnownBody:
-    """A body of known length, as an application reads it.
-
-    Args:
-        request: As gunicorn's parser makes it, with a `Content-Length`.
-    """
+    """The body of a request with a `Content-Length`, which gunicorn's parser made, as an application reads it."""
 
     def __init__(self, request: Any) -> None:
         self._body = request.body
@@ -85,7 +80,7 @@ class KnownBody:
             pieces.append(piece)
             reader.length -= len(piece)
             left = 0 if take == self._next_of_line and piece.endswith(b"\n") else left - len(piece)
-        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        return b"".join(pieces)
 
     def _next_of_line(self, most: int) -> bytes:
         piece = self._next(most)

@@ -87,12 +87,6 @@ def _honour_close(request: Any) -> None:
 def exchange_plain(worker: Any, fast_path: FastPath, plain: PlainRequest, connection: Any) -> RequestContext | None:
     """Answer a plain prediction.
 
-    Args:
-        worker: gunicorn's.
-        fast_path: Makes the answer.
-        plain: The request.
-        connection: The socket.
-
     Returns:
         None when it is answered; else its context, for Flask to make the answer.
 

@@ -36,21 +36,13 @@ log = structlog.get_logger("service")
 class Server(BaseApplication):  # type: ignore[misc]
     """gunicorn with its settings from ours, without its command line and its configuration file.
 
-    Args:
-        app: The application, loaded before the workers are forked.
-        settings: Of this process.
-        metrics_folder: Where the processes count; it goes when they have ended.
-        coordinator: What the processes share; its folder goes too.
+    The application is loaded before the workers are forked; the folders of the metrics and of the coordinator go when
+    the service has ended.
     """
 
     def __init__(
-        self,
-        app: Flask,
-        settings: Settings,
-        *,
-        metrics_folder: Path | None = None,
-        coordinator: SharedCoordinator | None = None,
-    ) -> None:
+        self, app: Flask, settings: Settings, *, metrics_folder: Path, coordinator: SharedCoordinator
+    ) -> None:  # fmt: skip
         self._app = app
         self._settings = settings
         self._metrics_folder = metrics_folder
@@ -59,9 +51,8 @@ class Server(BaseApplication):  # type: ignore[misc]
 
     def load_config(self) -> None:
         """Hand our settings over."""
-        for name, value in gunicorn_settings(self._settings).items():
-            self.cfg.set(name, value)
-        for name, value in _folder_hooks(self._metrics_folder, self._coordinator).items():
+        hooks = _folder_hooks(self._metrics_folder, self._coordinator.folder)
+        for name, value in (gunicorn_settings(self._settings) | hooks).items():
             self.cfg.set(name, value)
 
     def run(self) -> None:
@@ -98,42 +89,33 @@ def gunicorn_settings(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _folder_hooks(metrics: Path | None, coordinator: SharedCoordinator | None) -> dict[str, Any]:
+def _folder_hooks(metrics: Path, coordinator: Path) -> dict[str, Any]:
     """Hooks of the parent: the gauges of a worker that died go, and the folders end with the service."""
 
     def child_exit(_: Any, worker: Any) -> None:
-        if metrics is not None:
-            forget_process(worker.pid, metrics)
+        forget_process(worker.pid, metrics)
 
     def on_exit(_: Any) -> None:
-        for folder in (metrics, coordinator.folder if coordinator is not None else None):
-            if folder is not None:
-                shutil.rmtree(folder, ignore_errors=True)
+        for folder in (metrics, coordinator):
+            shutil.rmtree(folder, ignore_errors=True)
 
     return {"child_exit": child_exit, "on_exit": on_exit}
 
 
 class _Parent(HookedArbiter):
-    """gunicorn's parent, which before it ends says for a moment that it is no longer ready, and still answers.
+    """gunicorn's parent, which before it ends says for a moment that it is no longer ready, and still answers."""
 
-    Args:
-        server: As gunicorn wants it.
-        coordinator: Where it is said.
-        leave_s: For how long.
-    """
-
-    def __init__(self, server: Server, coordinator: SharedCoordinator | None, *, leave_s: float) -> None:
+    def __init__(self, server: Server, coordinator: SharedCoordinator, *, leave_s: float) -> None:
         self._coordinator = coordinator
         self._leave_s = leave_s
         super().__init__(server)
 
     def before_stop(self, *, graceful: bool) -> None:
         """Tell the clients of it; they have time to learn of it when there is no hurry."""
-        if self._coordinator is not None:
-            self._coordinator.note_stopping()
-            end_s = time.monotonic() + (self._leave_s if graceful else 0)
-            while self.may_wait and time.monotonic() < end_s:
-                time.sleep(LEAVE_TURN_S)
+        self._coordinator.note_stopping()
+        end_s = time.monotonic() + (self._leave_s if graceful else 0)
+        while self.may_wait and time.monotonic() < end_s:
+            time.sleep(LEAVE_TURN_S)
 
 
 def _start_worker(worker: Any) -> None:

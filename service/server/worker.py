@@ -4,7 +4,6 @@ import errno
 import socket
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
 
@@ -69,8 +68,8 @@ class ServiceWorker(GeventWorker):  # type: ignore[misc]
     def _start_server(self, listener: Any) -> StreamServer:
         listener.setblocking(1)
         self._give_up_on_who_does_not_read(listener)
-        address = _Address(listener.getsockname())
-        server = StreamServer(listener, handle=partial(self.handle, address), spawn=Pool(self.worker_connections))
+        handle = partial(self.handle, listener.getsockname())
+        server = StreamServer(listener, handle=handle, spawn=Pool(self.worker_connections))
         if self.cfg.workers > 1:
             server.max_accept = 1
         server.start()
@@ -126,12 +125,12 @@ class ServiceWorker(GeventWorker):  # type: ignore[misc]
             except OSError:  # the other side was faster
                 continue
 
-    def handle(self, listener: Any, client: Any, addr: Any) -> None:
-        """Serve one connection to its end."""
+    def handle(self, listener_name: Any, client: Any, addr: Any) -> None:
+        """Serve one connection to its end; its listener may be closed by then, so only the name of that is given."""
         self._idle[client] = time.monotonic()
         client.setblocking(1)
         try:
-            self._serve(listener.getsockname(), client, addr)
+            self._serve(listener_name, client, addr)
         except (NoMoreData, StopIteration, gevent.GreenletExit, SystemExit):
             return
         except OSError as error:
@@ -185,17 +184,6 @@ class ServiceWorker(GeventWorker):  # type: ignore[misc]
         log.info("no request", status=status, reason=type(exc).__name__)
         with suppress(OSError):  # who sends such things need not wait for an answer
             _answer_and_hang_up(client, refusal(exc))
-
-
-@dataclass(frozen=True, slots=True)
-class _Address:
-    """Stands for a listener, which may be closed by the time that a connection of it is served."""
-
-    name: Any
-
-    def getsockname(self) -> Any:
-        """As the listener would."""
-        return self.name
 
 
 def _leave(request: Any, client: Any) -> None:

@@ -11,19 +11,9 @@ class AnsweredRequest(NamedTuple):
     A named tuple: one is made for each request, and a frozen dataclass of so many fields takes 3 µs more.
 
     Args:
-        method: Its verb.
-        path: As it was sent.
         route: The rule that it matched (`/v1/jobs/<id>`), never its path; empty for none.
-        status: Of the answer.
-        started_s: When it came.
-        ended_s: When it was answered.
-        request_id: The caller's, or a new one.
-        key_id: Of the API key that it came with.
         model: That answered, as the registry spells it.
-        version: That answered.
-        rows: How many instances were predicted.
         infer_from_s: When the computation began; 0 when nothing was computed.
-        infer_to_s: When it ended.
         error: Class of the error that it ended in.
         trace_headers: Its `traceparent` and `tracestate`.
     """

@@ -53,13 +53,7 @@ def forget_process(pid: int, folder: Path) -> None:
 
 @dataclass(frozen=True, slots=True)
 class QueueState:
-    """What the job queue says of one of its queues.
-
-    Args:
-        queue: Its name.
-        jobs: Waiting in it.
-        workers: Listening to it.
-    """
+    """What the job queue says of one of its queues: how many jobs wait in it, and how many workers listen to it."""
 
     queue: str
     jobs: int
@@ -69,10 +63,8 @@ class QueueState:
 class Metrics:
     """What one process counts.
 
-    Only names of models that were loaded here become labels: requests for invented names make no series.
-
-    Args:
-        folder: Of `prepare_folder`; without one, only this process is on the page.
+    Only names of models that were loaded here become labels: requests for invented names make no series. Without the
+    folder of `prepare_folder`, only this process is on the page.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
@@ -138,16 +130,7 @@ class Metrics:
         self, route: str, *, method: str, status: int, duration_s: float,
         model: str | None = None, version: int | None = None,
     ) -> None:  # fmt: skip
-        """Count a request.
-
-        Args:
-            route: The rule that it matched (`/v1/jobs/<id>`), never its path; empty for none.
-            method: Its verb.
-            status: Of the answer.
-            duration_s: From first to last.
-            model: That it was about, as the registry spells it.
-            version: That answered.
-        """
+        """Count a request by the rule that it matched (empty for none), never by its path."""
         key = (method, route, status, model, version)
         found = self._routes.get(key)
         if found is None:

@@ -29,22 +29,14 @@ def open_spans() -> "Spans":
 
 
 class Spans:
-    """Makes the spans of a request: one for it all, and one each for `decode`, `infer` and `encode` of a prediction.
-
-    Args:
-        provider: Of OpenTelemetry.
-    """
+    """Makes the spans of a request: one for it all, and one each for `decode`, `infer` and `encode` of a prediction."""
 
     def __init__(self, provider: TracerProvider) -> None:
         self._tracer = provider.get_tracer(NAME, version_of(NAME))
         self._propagator = TraceContextTextMapPropagator()
 
     def record(self, answered: AnsweredRequest) -> str:
-        """Tell of an answered request.
-
-        Returns:
-            The id of its trace: the caller's, where it came with a `traceparent`.
-        """
+        """Tell of an answered request; returns the id of its trace, the caller's where it has a `traceparent`."""
         epoch_ns = time_ns() - round(perf_counter() * NS)
         span = self._tracer.start_span(
             f"{answered.method} {answered.route}".strip(), self._propagator.extract(dict(answered.trace_headers)),

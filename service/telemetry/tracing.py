@@ -4,24 +4,18 @@ The switch is OpenTelemetry's own: `OTEL_EXPORTER_OTLP_ENDPOINT`, with the other
 """
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 import structlog
 
-from service.telemetry.answered_request import AnsweredRequest
+if TYPE_CHECKING:
+    from service.telemetry.otlp_spans import Spans
 
-__all__ = ["Traces", "is_asked_for", "open_traces"]
+__all__ = ["is_asked_for", "open_traces"]
 
 ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 
 log = structlog.get_logger("service")
-
-
-class Traces(Protocol):
-    """Where requests are told to."""
-
-    def record(self, answered: AnsweredRequest) -> str:
-        """Tell of an answered request; the id of its trace."""
 
 
 def is_asked_for(environment: Mapping[str, str]) -> bool:
@@ -31,7 +25,7 @@ def is_asked_for(environment: Mapping[str, str]) -> bool:
     return not is_off and exporter != "none" and any(environment.get(name, "").strip() for name in ENDPOINTS)
 
 
-def open_traces(environment: Mapping[str, str]) -> Traces | None:
+def open_traces(environment: Mapping[str, str]) -> "Spans | None":
     """Begin to trace, in the process that answers: what sends the spans would not survive a fork.
 
     Returns:

@@ -36,10 +36,8 @@ class IndexEntry:
     """One version as the registry knows it.
 
     Args:
-        model: Its model.
         version: Its number; `None` for a model none of whose versions is known.
         state: START, LOADING, AVAILABLE, UNLOADING or END.
-        reason: Why it is not available.
     """
 
     model: str

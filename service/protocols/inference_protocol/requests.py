@@ -35,7 +35,6 @@ class OutputWish:
     """How the caller wants one output.
 
     Args:
-        name: Of the output.
         binary: As bytes after the JSON.
         classification: The best so many classes as text, in place of the numbers.
     """

@@ -1,7 +1,6 @@
 """The answer to an inference request: JSON, then the data of the outputs that were asked for as bytes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,22 +8,15 @@ import orjson
 
 from models.preprocessing.instances import Array
 from models.store.manifest import Manifest
+from service.protocols.content import Content
 from service.protocols.inference_protocol.datatypes import BYTES, FP32
 from service.protocols.inference_protocol.requests import OutputWish, V2Request
 from service.protocols.inference_protocol.tensors import HEADER_LENGTH
 
-__all__ = ["V2Response", "encode_response"]
+__all__ = ["encode_response"]
 
 
-@dataclass(frozen=True, slots=True)
-class V2Response:
-    """What goes over HTTP with status 200."""
-
-    body: bytes
-    headers: dict[str, str]
-
-
-def encode_response(request: V2Request, predictions: Array, manifest: Manifest) -> V2Response:
+def encode_response(request: V2Request, predictions: Array, manifest: Manifest) -> Content:
     """Answer a request.
 
     Args:
@@ -38,9 +30,9 @@ def encode_response(request: V2Request, predictions: Array, manifest: Manifest) 
         document["id"] = request.id
     text = orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY)
     if not any(wish.binary for wish in request.outputs):
-        return V2Response(text, {"Content-Type": "application/json"})
+        return Content(text)
     headers = {"Content-Type": "application/octet-stream", HEADER_LENGTH: str(len(text))}
-    return V2Response(b"".join((text, *tails)), headers)
+    return Content(b"".join((text, *tails)), headers)
 
 
 def _output(wish: OutputWish, predictions: Array, manifest: Manifest) -> tuple[dict[str, Any], bytes]:

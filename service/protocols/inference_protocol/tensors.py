@@ -57,12 +57,7 @@ def split_body(body: bytes, header_length: int | None) -> tuple[bytes, "BinaryTa
 
 @dataclass(slots=True)
 class BinaryTail:
-    """The bytes after the JSON; inputs take theirs from the front, in order.
-
-    Args:
-        rest: What is left.
-        announced: Whether the request has the header without which there is no binary data.
-    """
+    """The bytes after the JSON, if a header announced them; inputs take theirs from the front, in order."""
 
     rest: memoryview
     announced: bool
@@ -82,11 +77,7 @@ class BinaryTail:
         return taken
 
     def close(self) -> None:
-        """Refuse bytes that no input claims.
-
-        Raises:
-            InputError: When there are any.
-        """
+        """Refuse bytes that no input claims."""
         if len(self.rest):
             raise InputError(where="body", expected="no bytes after the data of the last binary input",
                              received=f"{len(self.rest)} more bytes")  # fmt: skip

@@ -22,7 +22,6 @@ class Report:
         loaded: Model → versions that can answer here.
         failed: Model → versions that cannot, or should not any more.
         requested: Model → version → when a client last named it by number, on a clock that all processes share.
-        is_serving: Whether it answers requests.
         started_s: When it began, on the same clock.
     """
 
@@ -63,12 +62,7 @@ class CommittedModel:
 
 @dataclass(frozen=True, slots=True)
 class CommittedState:
-    """All models.
-
-    Args:
-        revision: Goes up with every change.
-        models: By name.
-    """
+    """All models; the revision goes up with every change."""
 
     revision: int = 0
     models: Mapping[str, CommittedModel] = field(default_factory=dict)

@@ -19,11 +19,7 @@ DESIRED, COMMITTED, REPORTS, LOOKS, STOPPING, LEADER = range(6)
 
 
 class Coordinator:
-    """For a process alone, which always leads.
-
-    Args:
-        numbers: Shared by the processes, all 0 at first; else this process' own.
-    """
+    """For a process alone, which always leads; the numbers are its own, unless others share them."""
 
     def __init__(self, numbers: "list[int] | memoryview[int] | None" = None) -> None:
         self._numbers = [0] * 6 if numbers is None else numbers

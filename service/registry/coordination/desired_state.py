@@ -41,7 +41,6 @@ class DesiredState:
 
     Args:
         revision: Goes up with every change; 0 before the first one.
-        models: By name.
         store_error: Why the last look at the store failed; empty when it did not.
         has_seen_store: Whether any look ever succeeded.
     """

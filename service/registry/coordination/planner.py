@@ -34,7 +34,6 @@ class Planner:
         keep_versions: How many of a model's newest versions are loaded, beside those with a label.
         full_look_s: Seconds between two full looks at the store.
         clock: Seconds that only go forward, the same in all processes.
-        memory: What there is for versions.
     """
 
     def __init__(

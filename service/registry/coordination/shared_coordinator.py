@@ -9,7 +9,6 @@ import fcntl
 import json
 import mmap
 import os
-import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -37,11 +36,7 @@ State = TypeVar("State", DesiredState, CommittedState)
 
 
 class SharedCoordinator(Coordinator):
-    """For the workers of one service. Made by the parent, before it forks.
-
-    Args:
-        folder: Empty, of this coordinator alone.
-    """
+    """For the workers of one service, in an empty folder of its own. Made by the parent, before it forks."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(memoryview(mmap.mmap(-1, mmap.PAGESIZE)).cast("Q"))
@@ -50,11 +45,6 @@ class SharedCoordinator(Coordinator):
         self._pid = 0
         self._lock: IO[str] | None = None
         self._members.mkdir(parents=True, exist_ok=True)
-
-    @classmethod
-    def create(cls) -> "SharedCoordinator":
-        """A coordinator in a temporary folder, which the caller removes at the end."""
-        return cls(Path(tempfile.mkdtemp(prefix="onehot-coordinator-")))
 
     def lead(self) -> bool:
         """Whether this process leads. It does when none did, or when the one that did is dead or stuck."""
@@ -129,11 +119,6 @@ class SharedCoordinator(Coordinator):
             elif (pid == mine or _beats(lock)) and (document := _read(file)) is not None:
                 found[pid] = Report.from_document(document)
         return [found.pop(mine, Report()), *found.values()]
-
-    def leave(self) -> None:
-        """Release what this process holds, as its end does too."""
-        self._own_lock().close()
-        self._pid = 0
 
     def start_heartbeat(self) -> None:
         """Show from now on that this process' event loop turns."""

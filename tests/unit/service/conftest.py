@@ -22,7 +22,7 @@ from service.app import create_app
 from service.http.context import EXTENSION
 from service.inference.onnx_session import Graph
 from service.inference.predictor import Predictor
-from service.openapi import openapi_document
+from service.openapi.document import openapi_document
 from service.registry.registry import Registry
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"

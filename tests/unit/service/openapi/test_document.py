@@ -10,7 +10,7 @@ from ruamel.yaml import YAML
 from models.spec import load_spec
 from models.spec.yaml_text import load_document
 from service.auth.scopes import Scope
-from service.openapi import openapi_document
+from service.openapi.document import openapi_document
 from service.openapi.operation import operations_of, scope_of
 
 OFFICIAL = json.loads((Path(__file__).parents[3] / "fixtures" / "openapi-3.1.json").read_text())

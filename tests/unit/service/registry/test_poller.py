@@ -18,10 +18,16 @@ def test_the_work_is_done_again_and_again(wait_until) -> None:
 def test_it_can_be_woken(wait_until) -> None:
     """It does not wait for its time then."""
     calls: list[int] = []
-    poller = Poller(lambda: calls.append(1), every_s=3600)
+    woken: list[bool] = []
+
+    def work() -> None:
+        calls.append(1)
+        woken.clear()
+
+    poller = Poller(work, every_s=3600, is_behind=lambda: bool(woken), catch_up=work)
     poller.start()
     wait_until(lambda: len(calls) == 1)
-    poller.wake()
+    woken.append(True)
     wait_until(lambda: len(calls) == 2)
     poller.stop()
 

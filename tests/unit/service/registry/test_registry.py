@@ -165,17 +165,17 @@ def test_a_store_that_goes_away_takes_nothing_away(registry, publish, store_fold
     shutil.move(store_folder, f"{store_folder}-away")
     registry.refresh()
     assert registry.find("classic").version == 1
-    assert registry.snapshot.store_error
+    assert registry.coordinator.desired_state().store_error
     store_folder.mkdir()
     registry.refresh()
     assert registry.find("classic").version == 1
-    assert "empty" in registry.snapshot.store_error
+    assert "empty" in registry.coordinator.desired_state().store_error
     store_folder.rmdir()
     shutil.move(f"{store_folder}-away", store_folder)
     publish()
     registry.refresh()
     assert registry.find("classic").version == 2
-    assert registry.snapshot.store_error == ""
+    assert registry.coordinator.desired_state().store_error == ""
 
 
 def test_a_store_that_never_answered_is_waited_for() -> None:

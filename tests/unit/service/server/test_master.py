@@ -1,13 +1,15 @@
 from models.settings import Settings
 from service.app import create_app
+from service.registry.coordination.shared_coordinator import SharedCoordinator
 from service.server.master import Server, gunicorn_settings
 from service.server.worker import ServiceWorker
 
 
-def test_gunicorn_takes_our_settings() -> None:
+def test_gunicorn_takes_our_settings(tmp_path) -> None:
     """Every name is one that it knows."""
     settings = Settings(bind="127.0.0.1:9", workers=3, drain_s=2.5)
-    server = Server(create_app(settings), settings)
+    coordinator = SharedCoordinator(tmp_path)
+    server = Server(create_app(settings), settings, metrics_folder=tmp_path, coordinator=coordinator)
     assert server.cfg.address == [("127.0.0.1", 9)]
     assert server.cfg.workers == 3
     assert server.cfg.graceful_timeout == 3

@@ -3,7 +3,7 @@ import pytest
 from models.errors import InputError
 from models.preprocessing.instances import Feature, InstanceSpec
 from models.store.manifest import GoldenRows, Manifest, TensorInfo
-from service.protocols.inference_protocol import (
+from service.protocols.inference_protocol.documents import (
     IndexEntry,
     decode_index_request,
     live_document,

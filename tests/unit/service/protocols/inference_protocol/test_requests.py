@@ -12,7 +12,8 @@ from hypothesis.extra import numpy as arrays
 from models.errors import InputError
 from models.preprocessing.instances import Feature, InstanceSpec
 from models.store.manifest import GoldenRows, Manifest, TensorInfo
-from service.protocols.inference_protocol import OutputWish, decode_request, parse_header_length
+from service.protocols.inference_protocol.requests import OutputWish, decode_request
+from service.protocols.inference_protocol.tensors import parse_header_length
 
 TABLE = InstanceSpec((2,), features=(Feature("island", "category"), Feature("mass", optional=True)))
 GAPS = InstanceSpec((2,), features=(Feature("length"), Feature("mass", optional=True)))

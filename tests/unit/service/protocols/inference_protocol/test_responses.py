@@ -10,7 +10,9 @@ from hypothesis.extra import numpy as arrays
 
 from models.preprocessing.instances import InstanceSpec
 from models.store.manifest import GoldenRows, Manifest, TensorInfo
-from service.protocols.inference_protocol import HEADER_LENGTH, OutputWish, V2Request, encode_response
+from service.protocols.inference_protocol.requests import OutputWish, V2Request
+from service.protocols.inference_protocol.responses import encode_response
+from service.protocols.inference_protocol.tensors import HEADER_LENGTH
 
 MANIFEST = Manifest(
     model="iris", version=3, job_id="job", created_at="2026-01-01T00:00:00Z", task="softmax",

@@ -16,7 +16,7 @@ from service.registry.coordination.shared_coordinator import SharedCoordinator
 def coordinator(tmp_path) -> Iterator[SharedCoordinator]:
     made = SharedCoordinator(tmp_path / "coordinator")
     yield made
-    made.leave()
+    made._own_lock().close()  # as the end of the process does
 
 
 @pytest.fixture
