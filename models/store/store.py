@@ -26,9 +26,10 @@ from models.errors import (
     reason_of,
 )
 from models.names import LATEST, STABLE, is_model_name
-from models.store.change_hint import ChangeHint
+from models.store.change_hint import leave_hint
+from models.store.compare_and_swap import AtomicDocument
 from models.store.file_cache import FileCache
-from models.store.labels import LabelFile
+from models.store.labels import label_file
 from models.store.manifest import FileInfo, Manifest, ManifestError
 from models.store.object_store import OtherSize, answering, children, create, get, open_url, pieces
 
@@ -249,10 +250,10 @@ class Store:
 
     def _leave_hint(self, model: str) -> None:
         """Let the processes that poll know."""
-        ChangeHint(self.objects, self.folder).note(model)
+        leave_hint(self.objects, self.folder, model)
 
-    def _label_file(self, model: str) -> LabelFile:
-        return LabelFile(self.objects, self.folder, model)
+    def _label_file(self, model: str) -> AtomicDocument:
+        return label_file(self.objects, self.folder, model)
 
     def resolve(self, model: str, *, version: int | None = None, label: str | None = None) -> int:
         """The number that a request means: a version, a label's version, else `stable`, else the highest.
