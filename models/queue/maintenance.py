@@ -56,13 +56,7 @@ class Maintenance:
 
 @contextmanager
 def _locked(connection: Any, queue: str, *, owner: str) -> Iterator[bool]:
-    """Whether the caller is the one who maintains a queue, under a lock that outlives no owner for long.
-
-    Args:
-        connection: A client of the queue's server.
-        queue: The queue's name.
-        owner: A unique name.
-    """
+    """Whether the caller is the one who maintains a queue, under a lock that outlives no owner for long."""
     lock = f"onehot:maintenance:{queue}"
     is_ours = bool(connection.set(lock, owner, nx=True, ex=LOCK_S))
     try:

@@ -84,10 +84,7 @@ class AtomicDocument:
             with answering():
                 answer = obstore.get(self.objects, self.path, options=options)
                 content = bytes(answer.bytes())
-            document = json.loads(content)
-            if not isinstance(document, dict):
-                raise TypeError(f"a {type(document).__name__}")
-            return self.checked(document), answer.meta["e_tag"]
+            return self.checked(_read_object(content)), answer.meta["e_tag"]
         except FileNotFoundError:
             return {}, None
         except (ValueError, TypeError) as error:
@@ -113,3 +110,10 @@ class AtomicDocument:
                 except OSError as error:
                     raise StoreUnavailable(reason_of(error)) from error
             yield
+
+
+def _read_object(content: bytes) -> Document:
+    document = json.loads(content)
+    if not isinstance(document, dict):
+        raise TypeError(f"a {type(document).__name__}")
+    return document

@@ -76,11 +76,7 @@ class DatasetInfo:
 
 @dataclass(frozen=True, slots=True)
 class Datasets:
-    """The uploaded data sets of a store.
-
-    Args:
-        objects: obstore's store, as `Store.objects`.
-    """
+    """The uploaded data sets of a store; `objects` is the store's own."""
 
     objects: ObjectStore
 
@@ -95,7 +91,6 @@ class Datasets:
 
         Raises:
             DataError: When the name is none.
-            StoreUnavailable: When the store does not answer.
         """
         dataset_ending(name)
         with path.open("rb") as file:

@@ -51,12 +51,7 @@ class Promotion:
 
 @dataclass(frozen=True, slots=True)
 class PromotionLog:
-    """The forced promotions of one model, an object each: nothing that was recorded is ever written again.
-
-    Args:
-        objects: The store.
-        model: The model's name.
-    """
+    """The forced promotions of one model, an object each: nothing that was recorded is ever written again."""
 
     objects: ObjectStore
     model: str
@@ -66,11 +61,7 @@ class PromotionLog:
         return f"{self.model}/promotions"
 
     def record(self, promotion: Promotion) -> None:
-        """Write a promotion down.
-
-        Raises:
-            StoreUnavailable: When the store does not answer.
-        """
+        """Write a promotion down."""
         content = json.dumps(asdict(promotion), indent=1, ensure_ascii=False).encode()
         stamp = promotion.at.replace(":", "").replace("+0000", "Z")
         for attempt in range(100):
@@ -79,11 +70,7 @@ class PromotionLog:
         raise StoreUnavailable(f"{self._folder}: 100 promotions at {promotion.at}")
 
     def read(self) -> list[Promotion]:
-        """Every recorded promotion, the oldest first.
-
-        Raises:
-            StoreUnavailable: When the store does not answer, or a record cannot be read.
-        """
+        """Every recorded promotion, the oldest first; `StoreUnavailable` also when a record cannot be read."""
         with answering():
             listing = obstore.list_with_delimiter(self.objects, self._folder)
         paths = sorted(entry["path"] for entry in listing["objects"])
@@ -100,20 +87,14 @@ class PromotionLog:
 def move_label(store: Store, model: str, label: str, version: int, *, forced_by: str | None) -> dict[str, int]:
     """Move a label to a version; against the verdict of its gate only by force, which is recorded before it happens.
 
-    Args:
-        store: Where both are.
-        model: The model's name.
-        label: The label, which may be new.
-        version: Where it goes.
-        forced_by: Who forces it, a user and machine or the name of a key; None when it is not forced.
+    `forced_by` is who forces it, a user and machine or the name of a key; None when it is not forced.
 
     Returns:
         Label → version, as they are now.
 
     Raises:
-        ModelNotFound, VersionNotFound: When there is no such version.
         GateDoesNotHold: When its gate does not hold and the move is not forced.
-        StoreUnavailable: When the store does not answer.
+        ModelNotFound, VersionNotFound, StoreUnavailable: As `Store`.
     """
     store.resolve(model, version=version)
     verdict = failed_rules(store.manifest(model, version).gate)

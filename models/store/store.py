@@ -50,6 +50,9 @@ def _ignore(step: str) -> None:
 class Store:
     """Versions at rest.
 
+    Its methods raise `ModelNotFound`, `VersionNotFound` or `LabelNotFound` for what is not there, `CorruptVersion` for
+    a file that is missing or is not what its manifest says, `StoreUnavailable` when the store does not answer.
+
     Args:
         objects: obstore's store, rooted where the models are.
         folder: The folder, when it is one on this machine.
@@ -64,13 +67,7 @@ class Store:
     def open(cls, location: str | Path, *, cache: FileCache | None = None, create: bool = True) -> Self:
         """Open a folder or an object store by URL: `s3://`, `gs://`, `az://`.
 
-        Args:
-            location: The folder or the URL.
-            cache: Keeps files of an object store on this machine.
-            create: Whether a folder that is missing is made.
-
-        Raises:
-            StoreUnavailable: When the folder cannot be made or the URL is not understood.
+        A folder that is missing is made, or with `create` false is an error.
         """
         text = str(location)
         try:
@@ -84,11 +81,7 @@ class Store:
             raise StoreUnavailable(reason_of(error)) from error
 
     def require_folder(self) -> None:
-        """Check that the store's folder is there, when it is one: a mount that went away is no empty store.
-
-        Raises:
-            StoreUnavailable: When it is gone.
-        """
+        """Check that the store's folder is there, when it is one: a mount that went away is no empty store."""
         if self.folder is not None and not self.folder.is_dir():
             raise StoreUnavailable(GONE)
 
@@ -103,12 +96,7 @@ class Store:
         return [number for number in self._numbers(model) if self._exists(_path(model, number, MANIFEST))]
 
     def manifest(self, model: str, version: int) -> Manifest:
-        """Read a version's manifest.
-
-        Raises:
-            VersionNotFound: When there is no such version.
-            CorruptVersion: When the manifest cannot be read, or is the manifest of another version.
-        """
+        """Read a version's manifest."""
         corrupt = partial(CorruptVersion, model, version, file=MANIFEST)
         try:
             content = get(self.objects, _path(model, version, MANIFEST), most_bytes=LARGEST_MANIFEST_BYTES)
@@ -125,19 +113,11 @@ class Store:
         return manifest
 
     def read(self, manifest: Manifest, file: str) -> bytes:
-        """Read a file of a version and check size and digest.
-
-        Raises:
-            CorruptVersion: When the file is missing or is not what the manifest says.
-        """
+        """Read a file of a version and check size and digest."""
         return b"".join(self._checked(manifest, file))
 
     def check(self, manifest: Manifest, file: str) -> None:
-        """Check size and digest of a file of a version, however large, in little memory.
-
-        Raises:
-            CorruptVersion: When the file is missing or is not what the manifest says.
-        """
+        """Check size and digest of a file of a version, however large, in little memory."""
         for _ in self._checked(manifest, file):
             pass
 
@@ -173,11 +153,7 @@ class Store:
             self.cache.check(manifest.files[file], partial(self._checked, manifest, file))
 
     def verify(self, model: str, version: int) -> Manifest:
-        """Read and check every file of a version.
-
-        Raises:
-            VersionNotFound, CorruptVersion: As `manifest` and `read`.
-        """
+        """Read and check every file of a version."""
         manifest = self.manifest(model, version)
         for file in manifest.files:
             self.check(manifest, file)
@@ -188,22 +164,14 @@ class Store:
         return self._label_file(model).read()
 
     def set_label(self, model: str, label: str, version: int) -> None:
-        """Point a label at a published version.
-
-        Raises:
-            VersionNotFound: When there is no such version.
-        """
+        """Point a label at a published version."""
         if not self._exists(_path(model, version, MANIFEST)):
             raise VersionNotFound(model, version)
         self._label_file(model).change(lambda labels: {**labels, label: version})
         self._leave_hint(model)
 
     def delete_label(self, model: str, label: str) -> None:
-        """Take a label away.
-
-        Raises:
-            LabelNotFound: When the model has no such label.
-        """
+        """Take a label away."""
 
         def without(labels: dict[str, int]) -> dict[str, int]:
             if label not in labels:
@@ -222,9 +190,6 @@ class Store:
 
         Returns:
             Where it was and where it is.
-
-        Raises:
-            ModelNotFound, VersionNotFound, CorruptVersion: When there is nothing to go back to, or it is broken.
         """
         while True:
             current = self.resolve(model)
@@ -256,11 +221,7 @@ class Store:
         return label_file(self.objects, self.folder, model)
 
     def resolve(self, model: str, *, version: int | None = None, label: str | None = None) -> int:
-        """The number that a request means: a version, a label's version, else `stable`, else the highest.
-
-        Raises:
-            ModelNotFound, VersionNotFound, LabelNotFound: When there is none.
-        """
+        """The number that a request means: a version, a label's version, else `stable`, else the highest."""
         versions = self.versions(model)
         if not versions:
             raise ModelNotFound(model)

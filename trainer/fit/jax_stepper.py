@@ -30,13 +30,7 @@ QUICK: tuple[dict[str, Any], ...] = (
 
 
 class JaxStepper:
-    """Runs Keras' own `train_step` and `test_step` in loops inside `jax.jit`.
-
-    Args:
-        network: A compiled `keras.Sequential`.
-        training: The part to train on; it stays on the device.
-        batch_size: Rows for one optimizer step.
-    """
+    """Runs Keras' own `train_step` and `test_step` in loops inside `jax.jit`; the data stays on the device."""
 
     def __init__(self, network: Any, training: Part, batch_size: int) -> None:
         self.network = network

@@ -53,11 +53,7 @@ class Proof:
 
 
 def prove(case: Case) -> Proof:
-    """Run one case.
-
-    Raises:
-        Unproved: Says what went wrong.
-    """
+    """Run one case, or raise `Unproved` with what went wrong."""
     started_s = time.monotonic()
     try:
         difference = _difference(case)

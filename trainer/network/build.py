@@ -51,14 +51,11 @@ def _argument(name: str, value: Any) -> Any:
 
 
 def build_network(spec: Spec, input_shape: tuple[int, ...]) -> Any:
-    """Build a spec's layers on an input.
+    """Build a spec's layers on an input: a built `keras.Sequential`.
 
     Args:
         spec: The spec.
         input_shape: One preprocessed instance, without the samples axis.
-
-    Returns:
-        A built `keras.Sequential`.
 
     Raises:
         SpecError: Names the first layer that its input does not fit.
