@@ -1,8 +1,7 @@
 """Forced promotions at rest: who moved a label onto a version whose gate does not hold, when, against what verdict."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -28,7 +27,7 @@ class Promotion:
         previous: Where it was before; None when it was nowhere.
         verdict: What the gate asked for and did not get.
         by: Who did it: a user and machine, or the name of a key.
-        at: When, UTC, ISO 8601.
+        at: When, UTC, ISO 8601; now, unless it is given.
     """
 
     model: str
@@ -37,16 +36,7 @@ class Promotion:
     previous: int | None
     verdict: tuple[str, ...]
     by: str
-    at: str
-
-    @classmethod
-    def now(
-        cls, model: str, label: str, version: int, *, previous: int | None, verdict: Sequence[str], by: str
-    ) -> "Promotion":
-        """A promotion that happens now."""
-        return cls(
-            model, label, version, previous, tuple(verdict), by, datetime.now(UTC).isoformat(timespec="microseconds")
-        )
+    at: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="microseconds"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +91,7 @@ def move_label(store: Store, model: str, label: str, version: int, *, forced_by:
     if verdict and forced_by is None:
         raise GateDoesNotHold(model, version, label=label, verdict=verdict)
     if verdict and forced_by is not None:
-        previous = store.labels(model).get(label)
-        promotion = Promotion.now(model, label, version, previous=previous, verdict=verdict, by=forced_by)
+        promotion = Promotion(model, label, version, store.labels(model).get(label), tuple(verdict), forced_by)
         PromotionLog(store.objects, model).record(promotion)
     store.set_label(model, label, version)
     return store.labels(model)
