@@ -42,10 +42,6 @@ LARGEST_MANIFEST_BYTES = 256 * 2**20
 """Golden rows of the largest images take a tenth of it."""
 
 
-def _ignore(step: str) -> None:
-    del step
-
-
 @dataclass(frozen=True, slots=True)
 class Store:
     """Versions at rest.
@@ -248,7 +244,7 @@ class Store:
 
     def publish(
         self, draft: Manifest, files: Mapping[str, bytes], *, promote: bool = True,
-        on_step: Callable[[str], None] = _ignore,
+        on_step: Callable[[str], None] = lambda _: None,
     ) -> Manifest:  # fmt: skip
         """Publish a version exactly once for each job.
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import jax
@@ -34,6 +35,7 @@ class JaxStepper:
 
     def __init__(self, network: Any, training: Part, batch_size: int) -> None:
         self.network = network
+        self.predict = partial(predict, network)
         self._batch_size = batch_size
         self._data = _on_device(training)
         # Without an operation: each would be compiled for itself.
@@ -64,10 +66,6 @@ class JaxStepper:
         )
         _assign((self.network.metrics_variables,), state[-1:])
         return plain_numbers(logs)
-
-    def predict(self, inputs: Array) -> Array:
-        """Have Keras predict: `(rows, outputs) float32`."""
-        return predict(self.network, inputs)
 
     def _run(
         self, loop: Run, state: State, data: State, rows: Array, size: int, order: Array | None = None

@@ -114,7 +114,7 @@ def _family(family: str, members: Mapping[str, Any]) -> dict[str, Any]:
         if own_name != name and own_name in members:
             aliases[name] = own_name
         elif name not in refused:
-            known[name] = _arguments(value, skip=1) | {one: {"required": True} for one in REQUIRED.get(name, ())}
+            known[name] = _arguments(value) | {one: {"required": True} for one in REQUIRED.get(name, ())}
     return {
         "known": known,
         "aliases": {alias: name for alias, name in aliases.items() if name in known},
@@ -122,9 +122,9 @@ def _family(family: str, members: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _arguments(callable_: Any, *, skip: int) -> dict[str, Any]:
+def _arguments(callable_: Any) -> dict[str, Any]:
     target = callable_.__init__ if inspect.isclass(callable_) else callable_
-    parameters = list(inspect.signature(target).parameters.values())[skip:]
+    parameters = list(inspect.signature(target).parameters.values())[1:]
     named = [p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
     return {p.name: _default(p) for p in named}
 

@@ -15,25 +15,13 @@ from trainer.network.keras_messages import plain_lines
 
 __all__ = ["adapt_network", "build_network", "compile_network", "keras_object"]
 
-HOMES: Mapping[str, Any] = {
-    "layers": keras.layers,
-    "activations": keras.activations,
-    "losses": keras.losses,
-    "optimizers": keras.optimizers,
-    "schedules": keras.optimizers.schedules,
-    "metrics": keras.metrics,
-    "initializers": keras.initializers,
-    "regularizers": keras.regularizers,
-    "constraints": keras.constraints,
-    "callbacks": keras.callbacks,
-}
-
 ADAPTING_ROWS = 2**16
 
 
 def keras_object(family: str, spec: ObjectSpec) -> Any:
     """Make one Keras object, with the objects among its arguments."""
-    made = getattr(HOMES[family], spec.class_name)
+    home = keras.optimizers.schedules if family == "schedules" else getattr(keras, family)
+    made = getattr(home, spec.class_name)
     return made if family == "activations" else made(**_arguments(spec))
 
 
