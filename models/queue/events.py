@@ -25,13 +25,7 @@ def events_key(job_id: str) -> str:
 
 
 def add_event(connection: Any, job_id: str, event: dict[str, Any]) -> None:
-    """Append an event to a job's list, unless it is the last one there.
-
-    Args:
-        connection: A client of the queue's server, or a pipeline.
-        job_id: The job whose event it is.
-        event: Plain values.
-    """
+    """Append an event to a job's list, unless it is the last one there."""
     connection.eval(APPEND, 1, events_key(job_id), json.dumps(event), KEPT_S)
 
 

@@ -3,8 +3,8 @@
 RQ does the work. Its functions are handed in, since this package is shared with sides that have no queue.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from models.queue.events import add_end, write_error
 __all__ = ["Maintenance"]
 
 LOCK_S = 10
-RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end"
+"""No lock of a queue outlives its owner for longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +34,11 @@ class Maintenance:
     def run(self) -> None:
         """Maintain every queue that no other process maintains at the moment."""
         for queue in self.worker.queues:
-            with _locked(self.worker.connection, queue.name, owner=self.worker.name) as is_ours:
-                if is_ours:
+            name = f"onehot:maintenance:{queue.name}"
+            lock = self.worker.connection.lock(name, timeout=LOCK_S, raise_on_release_error=False)
+            with ExitStack() as held:
+                if lock.acquire(blocking=False):
+                    held.push(lock)
                     self._maintain(queue)
 
     def _maintain(self, queue: Any) -> None:
@@ -52,21 +55,3 @@ class Maintenance:
         queue.intermediate_queue.cleanup(self.worker, queue)
         for job in lost:
             add_end(job)
-
-
-@contextmanager
-def _locked(connection: Any, queue: str, *, owner: str) -> Iterator[bool]:
-    """Whether the caller is the one who maintains a queue, under a lock that outlives no owner for long.
-
-    Args:
-        connection: A client of the queue's server.
-        queue: The queue's name.
-        owner: A unique name.
-    """
-    lock = f"onehot:maintenance:{queue}"
-    is_ours = bool(connection.set(lock, owner, nx=True, ex=LOCK_S))
-    try:
-        yield is_ours
-    finally:
-        if is_ours:  # unless it has run out, and is another's by now
-            connection.eval(RELEASE, 1, lock, owner)

@@ -6,7 +6,6 @@ it is written afterwards, losing it loses nothing, and a full listing of the sto
 
 import uuid
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from obstore.store import ObjectStore
@@ -14,47 +13,28 @@ from obstore.store import ObjectStore
 from models.errors import StoreUnavailable
 from models.store.compare_and_swap import AtomicDocument, UnreadableDocument
 
-__all__ = ["ChangeHint", "ChangeHintReader"]
+__all__ = ["ChangeHintReader", "leave_hint"]
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeHint:
-    """Which models have changed.
+def _hint(objects: ObjectStore, folder: Path | None) -> AtomicDocument:
+    return AtomicDocument(objects, folder, "changes.json", holds="{model: a token}")
 
-    Args:
-        objects: The store.
-        folder: The store's folder, when it is one.
-    """
 
-    objects: ObjectStore
-    folder: Path | None
-
-    @property
-    def file(self) -> AtomicDocument:
-        """The hint at rest."""
-        return AtomicDocument(
-            self.objects, self.folder, "changes.json", lock=".changes.lock", holds="{model: a token}"
-        )  # fmt: skip
-
-    def note(self, model: str) -> None:
-        """Note that a model has changed; when that fails, a full listing finds the change a little later."""
-        token = {model: uuid.uuid4().hex[:12]}
-        with suppress(StoreUnavailable):
-            try:
-                self.file.change(lambda tokens: {**tokens, **token})
-            except UnreadableDocument:
-                self.file.write(token)
+def leave_hint(objects: ObjectStore, folder: Path | None, model: str) -> None:
+    """Note that a model has changed; when that fails, a full listing finds the change a little later."""
+    hint, token = _hint(objects, folder), {model: uuid.uuid4().hex[:12]}
+    with suppress(StoreUnavailable):
+        try:
+            hint.change(lambda tokens: {**tokens, **token})
+        except UnreadableDocument:
+            hint.write(token)
 
 
 class ChangeHintReader:
-    """Reads which models have changed since the last call.
+    """Reads which models of a store have changed since the last call."""
 
-    Args:
-        hint: At the root of the store.
-    """
-
-    def __init__(self, hint: ChangeHint) -> None:
-        self._file = hint.file
+    def __init__(self, objects: ObjectStore, folder: Path | None) -> None:
+        self._hint = _hint(objects, folder)
         self._e_tag: str | None = None
         self._tokens: dict[str, object] = {}
 
@@ -65,7 +45,7 @@ class ChangeHintReader:
             StoreUnavailable: When the store does not answer.
         """
         try:
-            answer = self._file.read_if_changed(self._e_tag)
+            answer = self._hint.read_if_changed(self._e_tag)
         except UnreadableDocument:  # broken by hand; full listings go on without it
             return set()
         if answer is None:

@@ -24,13 +24,7 @@ ENDING = ".checkpoint"
 
 @dataclass(frozen=True, slots=True)
 class JobCheckpoints:
-    """The checkpoints of one job.
-
-    Args:
-        store: Where they are.
-        model: The name of the job's model.
-        job_id: Whose they are.
-    """
+    """The checkpoints of one job; its methods raise `StoreUnavailable` when the store does not answer."""
 
     store: Store
     model: str
@@ -42,11 +36,7 @@ class JobCheckpoints:
         return f"{self.model}/checkpoints/{self.job_id}"
 
     def save(self, content: bytes) -> None:
-        """Write a checkpoint beside the one before, then drop those that are older.
-
-        Raises:
-            StoreUnavailable: When the store does not take it; the ones before are still there.
-        """
+        """Write a checkpoint beside the one before, then drop those that are older."""
         numbers = self._numbers()
         digest = hashlib.sha256(content).hexdigest().encode()
         with answering():
@@ -54,11 +44,7 @@ class JobCheckpoints:
         self._drop(numbers[: len(numbers) + 1 - KEPT])
 
     def newest(self) -> bytes | None:
-        """The content of the newest checkpoint that is whole; None when there is none.
-
-        Raises:
-            StoreUnavailable: When the store does not answer.
-        """
+        """The content of the newest checkpoint that is whole; None when there is none."""
         for number in reversed(self._numbers()):
             content = self._read(number)
             if content is not None:
@@ -66,11 +52,7 @@ class JobCheckpoints:
         return None
 
     def remove(self) -> None:
-        """Drop all checkpoints of the job.
-
-        Raises:
-            StoreUnavailable: When the store does not answer.
-        """
+        """Drop all checkpoints of the job."""
         self._drop(self._numbers())
         if self.store.folder is not None:
             for folder in (self.store.folder / self.folder, self.store.folder / self.model / "checkpoints"):

@@ -33,34 +33,28 @@ class UnreadableDocument(StoreUnavailable):
 class AtomicDocument:
     """One JSON object, changed by compare-and-swap.
 
+    Every method raises `StoreUnavailable` when the store does not answer or the object is not readable.
+
     Args:
         objects: The store.
         folder: The store's folder, when it is one: folders know no conditional write, so a lock stands in for it.
         path: Of the object.
-        lock: Of the lock's file, in the folder.
         holds: What it holds, for error messages.
+        checked: Makes of what was read what it should be, or raises ValueError or TypeError.
     """
 
     objects: ObjectStore
     folder: Path | None
     path: str
-    lock: str
     holds: str
+    checked: Callable[[Document], Document] = dict
 
     def read(self) -> Document:
-        """What it holds; empty when it is not there.
-
-        Raises:
-            StoreUnavailable: When the store does not answer or the file is not readable.
-        """
+        """What it holds; empty when it is not there."""
         return self._read()[0]
 
     def read_if_changed(self, e_tag: str | None) -> tuple[Document, str | None] | None:
-        """What it holds and its entity tag, or None when it still has the given one: one request.
-
-        Raises:
-            StoreUnavailable: When the store does not answer or the file is not readable.
-        """
+        """What it holds and its entity tag, or None when it still has the given one: one request."""
         try:
             return self._read(None if e_tag is None else {"if_none_match": e_tag})
         except NotModifiedError:
@@ -71,49 +65,36 @@ class AtomicDocument:
 
         Args:
             changed: Old in, new out; called again when another writer was faster.
-
-        Raises:
-            StoreUnavailable: When the store does not answer.
         """
         with self._locked():
             for _ in range(ATTEMPTS):
                 before, e_tag = self._read()
                 after = changed(before)
-                if after == before or self._write(after, e_tag):
+                if after == before or self._write_unchanged(after, e_tag):
                     return after
         raise StoreUnavailable(f"{self.path} was changed by others {ATTEMPTS} times in a row")
 
-    def write(self, document: Document) -> None:
-        """Write it, whatever was there.
-
-        Raises:
-            StoreUnavailable: When the store does not answer.
-        """
+    def write(self, document: Document, mode: Any = "overwrite") -> None:
+        """Write it, whatever was there; by another `mode` of obstore's under its condition."""
         with answering():
-            obstore.put(self.objects, self.path, _content(document))
+            obstore.put(self.objects, self.path, json.dumps(document, sort_keys=True).encode(), mode=mode)
 
     def _read(self, options: Any = None) -> tuple[Document, str | None]:
         try:
             with answering():
                 answer = obstore.get(self.objects, self.path, options=options)
                 content = bytes(answer.bytes())
-            document = json.loads(content)
+            return self.checked(_read_object(content)), answer.meta["e_tag"]
         except FileNotFoundError:
             return {}, None
-        except ValueError as error:
+        except (ValueError, TypeError) as error:
             raise UnreadableDocument(self.path, expected=self.holds, received=str(error)) from error
-        if not isinstance(document, dict):
-            raise UnreadableDocument(self.path, expected=self.holds, received=f"a {type(document).__name__}")
-        return document, answer.meta["e_tag"]
 
-    def _write(self, document: Document, e_tag: str | None) -> bool:
-        """Write it if it is as it was read; whether it was."""
-        mode: Any = {"e_tag": e_tag} if e_tag is not None else "create"
-        if self.folder is not None:
-            mode = "overwrite"
+    def _write_unchanged(self, document: Document, e_tag: str | None) -> bool:
+        """Write it if it is as it was read, which the lock sees to in a folder; whether it was."""
+        condition = "create" if e_tag is None else {"e_tag": e_tag}
         try:
-            with answering():
-                obstore.put(self.objects, self.path, _content(document), mode=mode)
+            self.write(document, condition if self.folder is None else "overwrite")
         except FileExistsError:
             return False
         return True
@@ -122,14 +103,17 @@ class AtomicDocument:
     def _locked(self) -> Iterator[None]:
         with ExitStack() as held:
             if self.folder is not None:
-                lock = self.folder / self.lock
+                path = self.folder / self.path
                 try:
-                    lock.parent.mkdir(parents=True, exist_ok=True)
-                    fcntl.flock(held.enter_context(lock.open("w")), fcntl.LOCK_EX)
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    fcntl.flock(held.enter_context(path.with_name(f".{path.stem}.lock").open("w")), fcntl.LOCK_EX)
                 except OSError as error:
                     raise StoreUnavailable(reason_of(error)) from error
             yield
 
 
-def _content(document: Document) -> bytes:
-    return json.dumps(dict(sorted(document.items()))).encode()
+def _read_object(content: bytes) -> Document:
+    document = json.loads(content)
+    if not isinstance(document, dict):
+        raise TypeError(f"a {type(document).__name__}")
+    return document

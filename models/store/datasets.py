@@ -68,19 +68,10 @@ class DatasetInfo:
         """What a spec says to mean exactly these bytes."""
         return f"dataset://{self.sha256}"
 
-    @property
-    def document(self) -> dict[str, Any]:
-        """As it stands in the store."""
-        return asdict(self)
-
 
 @dataclass(frozen=True, slots=True)
 class Datasets:
-    """The uploaded data sets of a store.
-
-    Args:
-        objects: obstore's store, as `Store.objects`.
-    """
+    """The uploaded data sets of a store; `objects` is the store's own."""
 
     objects: ObjectStore
 
@@ -95,7 +86,6 @@ class Datasets:
 
         Raises:
             DataError: When the name is none.
-            StoreUnavailable: When the store does not answer.
         """
         dataset_ending(name)
         with path.open("rb") as file:
@@ -112,7 +102,7 @@ class Datasets:
         if get(self.objects, f"{folder}/{RECORD}") is None:
             with answering():
                 obstore.put(self.objects, f"{folder}/{_file_name(info)}", file, max_concurrency=PARTS)
-            create(self.objects, f"{folder}/{RECORD}", json.dumps(info.document).encode())
+            create(self.objects, f"{folder}/{RECORD}", json.dumps(asdict(info)).encode())
 
     def find(self, reference: str) -> DatasetInfo:
         """The data set that a name or a digest means.

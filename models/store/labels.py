@@ -1,51 +1,18 @@
 """Labels: movable names for the versions of one model, in `<model>/labels.json`, changed by compare-and-swap."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 from obstore.store import ObjectStore
 
-from models.store.compare_and_swap import AtomicDocument, Document, UnreadableDocument
+from models.store.compare_and_swap import AtomicDocument, Document
 
-__all__ = ["LabelFile"]
-
-HOLDS = "{label: version}"
+__all__ = ["label_file"]
 
 
-class LabelFile:
-    """The labels of one model.
+def label_file(objects: ObjectStore, folder: Path | None, model: str) -> AtomicDocument:
+    """The labels of one model in a store, label → version; `folder` is the store's, when it is one."""
+    return AtomicDocument(objects, folder, f"{model}/labels.json", holds="{label: version}", checked=_labels)
 
-    Args:
-        objects: The store.
-        folder: The store's folder, when it is one.
-        model: The model's name.
-    """
 
-    def __init__(self, objects: ObjectStore, folder: Path | None, model: str) -> None:
-        path, lock = f"{model}/labels.json", f"{model}/.labels.lock"
-        self._document = AtomicDocument(objects, folder, path, lock=lock, holds=HOLDS)
-
-    def read(self) -> dict[str, int]:
-        """Label → version; empty when there are none.
-
-        Raises:
-            StoreUnavailable: When the store does not answer or the file is not readable.
-        """
-        return self._labels(self._document.read())
-
-    def change(self, new_labels: Callable[[dict[str, int]], dict[str, int]]) -> dict[str, int]:
-        """Read, change and write the labels in one atomic write, without losing a change of another writer.
-
-        Args:
-            new_labels: Labels in, labels out; called again when another writer was faster.
-
-        Raises:
-            StoreUnavailable: When the store does not answer.
-        """
-        return self._labels(self._document.change(lambda document: dict(new_labels(self._labels(document)))))
-
-    def _labels(self, document: Document) -> dict[str, int]:
-        try:
-            return {str(name): int(version) for name, version in document.items()}
-        except (ValueError, TypeError) as error:
-            raise UnreadableDocument(self._document.path, expected=HOLDS, received=str(error)) from error
+def _labels(document: Document) -> Document:
+    return {name: int(version) for name, version in document.items()}

@@ -1,4 +1,4 @@
-"""Reads, writes and listings of an object store, with errors of our own."""
+"""Reads, writes and listings of an object store, with errors of our own: `StoreUnavailable` when it does not answer."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -45,7 +45,6 @@ def get(objects: ObjectStore, path: str, *, most_bytes: int | None = None) -> by
 
     Raises:
         OtherSize: When it has more bytes than it may have; they are not read.
-        StoreUnavailable: When the store does not answer.
     """
     try:
         with answering():
@@ -71,7 +70,6 @@ def pieces(objects: ObjectStore, path: str, *, size: int) -> Iterator[bytes]:
     Raises:
         FileNotFoundError: When there is none.
         OtherSize: When it has not the size that it should have.
-        StoreUnavailable: When the store does not answer.
     """
     with answering():
         answer = obstore.get(objects, path)
@@ -82,11 +80,7 @@ def pieces(objects: ObjectStore, path: str, *, size: int) -> Iterator[bytes]:
 
 
 def create(objects: ObjectStore, path: str, content: bytes) -> bool:
-    """Write an object only if it is absent; whether it was.
-
-    Raises:
-        StoreUnavailable: When the store does not answer.
-    """
+    """Write an object only if it is absent; whether it was."""
     try:
         with answering():
             obstore.put(objects, path, content, mode="create")

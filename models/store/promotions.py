@@ -1,8 +1,7 @@
 """Forced promotions at rest: who moved a label onto a version whose gate does not hold, when, against what verdict."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -28,7 +27,7 @@ class Promotion:
         previous: Where it was before; None when it was nowhere.
         verdict: What the gate asked for and did not get.
         by: Who did it: a user and machine, or the name of a key.
-        at: When, UTC, ISO 8601.
+        at: When, UTC, ISO 8601; now, unless it is given.
     """
 
     model: str
@@ -37,26 +36,12 @@ class Promotion:
     previous: int | None
     verdict: tuple[str, ...]
     by: str
-    at: str
-
-    @classmethod
-    def now(
-        cls, model: str, label: str, version: int, *, previous: int | None, verdict: Sequence[str], by: str
-    ) -> "Promotion":
-        """A promotion that happens now."""
-        return cls(
-            model, label, version, previous, tuple(verdict), by, datetime.now(UTC).isoformat(timespec="microseconds")
-        )
+    at: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="microseconds"))
 
 
 @dataclass(frozen=True, slots=True)
 class PromotionLog:
-    """The forced promotions of one model, an object each: nothing that was recorded is ever written again.
-
-    Args:
-        objects: The store.
-        model: The model's name.
-    """
+    """The forced promotions of one model, an object each: nothing that was recorded is ever written again."""
 
     objects: ObjectStore
     model: str
@@ -66,11 +51,7 @@ class PromotionLog:
         return f"{self.model}/promotions"
 
     def record(self, promotion: Promotion) -> None:
-        """Write a promotion down.
-
-        Raises:
-            StoreUnavailable: When the store does not answer.
-        """
+        """Write a promotion down."""
         content = json.dumps(asdict(promotion), indent=1, ensure_ascii=False).encode()
         stamp = promotion.at.replace(":", "").replace("+0000", "Z")
         for attempt in range(100):
@@ -79,11 +60,7 @@ class PromotionLog:
         raise StoreUnavailable(f"{self._folder}: 100 promotions at {promotion.at}")
 
     def read(self) -> list[Promotion]:
-        """Every recorded promotion, the oldest first.
-
-        Raises:
-            StoreUnavailable: When the store does not answer, or a record cannot be read.
-        """
+        """Every recorded promotion, the oldest first; `StoreUnavailable` also when a record cannot be read."""
         with answering():
             listing = obstore.list_with_delimiter(self.objects, self._folder)
         paths = sorted(entry["path"] for entry in listing["objects"])
@@ -100,28 +77,21 @@ class PromotionLog:
 def move_label(store: Store, model: str, label: str, version: int, *, forced_by: str | None) -> dict[str, int]:
     """Move a label to a version; against the verdict of its gate only by force, which is recorded before it happens.
 
-    Args:
-        store: Where both are.
-        model: The model's name.
-        label: The label, which may be new.
-        version: Where it goes.
-        forced_by: Who forces it, a user and machine or the name of a key; None when it is not forced.
+    `forced_by` is who forces it, a user and machine or the name of a key; None when it is not forced.
 
     Returns:
         Label → version, as they are now.
 
     Raises:
-        ModelNotFound, VersionNotFound: When there is no such version.
         GateDoesNotHold: When its gate does not hold and the move is not forced.
-        StoreUnavailable: When the store does not answer.
+        ModelNotFound, VersionNotFound, StoreUnavailable: As `Store`.
     """
     store.resolve(model, version=version)
     verdict = failed_rules(store.manifest(model, version).gate)
     if verdict and forced_by is None:
         raise GateDoesNotHold(model, version, label=label, verdict=verdict)
     if verdict and forced_by is not None:
-        previous = store.labels(model).get(label)
-        promotion = Promotion.now(model, label, version, previous=previous, verdict=verdict, by=forced_by)
+        promotion = Promotion(model, label, version, store.labels(model).get(label), tuple(verdict), forced_by)
         PromotionLog(store.objects, model).record(promotion)
     store.set_label(model, label, version)
     return store.labels(model)

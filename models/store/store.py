@@ -26,9 +26,10 @@ from models.errors import (
     reason_of,
 )
 from models.names import LATEST, STABLE, is_model_name
-from models.store.change_hint import ChangeHint
+from models.store.change_hint import leave_hint
+from models.store.compare_and_swap import AtomicDocument
 from models.store.file_cache import FileCache
-from models.store.labels import LabelFile
+from models.store.labels import label_file
 from models.store.manifest import FileInfo, Manifest, ManifestError
 from models.store.object_store import OtherSize, answering, children, create, get, open_url, pieces
 
@@ -41,13 +42,12 @@ LARGEST_MANIFEST_BYTES = 256 * 2**20
 """Golden rows of the largest images take a tenth of it."""
 
 
-def _ignore(step: str) -> None:
-    del step
-
-
 @dataclass(frozen=True, slots=True)
 class Store:
     """Versions at rest.
+
+    Its methods raise `ModelNotFound`, `VersionNotFound` or `LabelNotFound` for what is not there, `CorruptVersion` for
+    a file that is missing or is not what its manifest says, `StoreUnavailable` when the store does not answer.
 
     Args:
         objects: obstore's store, rooted where the models are.
@@ -63,13 +63,7 @@ class Store:
     def open(cls, location: str | Path, *, cache: FileCache | None = None, create: bool = True) -> Self:
         """Open a folder or an object store by URL: `s3://`, `gs://`, `az://`.
 
-        Args:
-            location: The folder or the URL.
-            cache: Keeps files of an object store on this machine.
-            create: Whether a folder that is missing is made.
-
-        Raises:
-            StoreUnavailable: When the folder cannot be made or the URL is not understood.
+        A folder that is missing is made, or with `create` false is an error.
         """
         text = str(location)
         try:
@@ -83,11 +77,7 @@ class Store:
             raise StoreUnavailable(reason_of(error)) from error
 
     def require_folder(self) -> None:
-        """Check that the store's folder is there, when it is one: a mount that went away is no empty store.
-
-        Raises:
-            StoreUnavailable: When it is gone.
-        """
+        """Check that the store's folder is there, when it is one: a mount that went away is no empty store."""
         if self.folder is not None and not self.folder.is_dir():
             raise StoreUnavailable(GONE)
 
@@ -102,12 +92,7 @@ class Store:
         return [number for number in self._numbers(model) if self._exists(_path(model, number, MANIFEST))]
 
     def manifest(self, model: str, version: int) -> Manifest:
-        """Read a version's manifest.
-
-        Raises:
-            VersionNotFound: When there is no such version.
-            CorruptVersion: When the manifest cannot be read, or is the manifest of another version.
-        """
+        """Read a version's manifest."""
         corrupt = partial(CorruptVersion, model, version, file=MANIFEST)
         try:
             content = get(self.objects, _path(model, version, MANIFEST), most_bytes=LARGEST_MANIFEST_BYTES)
@@ -124,19 +109,11 @@ class Store:
         return manifest
 
     def read(self, manifest: Manifest, file: str) -> bytes:
-        """Read a file of a version and check size and digest.
-
-        Raises:
-            CorruptVersion: When the file is missing or is not what the manifest says.
-        """
+        """Read a file of a version and check size and digest."""
         return b"".join(self._checked(manifest, file))
 
     def check(self, manifest: Manifest, file: str) -> None:
-        """Check size and digest of a file of a version, however large, in little memory.
-
-        Raises:
-            CorruptVersion: When the file is missing or is not what the manifest says.
-        """
+        """Check size and digest of a file of a version, however large, in little memory."""
         for _ in self._checked(manifest, file):
             pass
 
@@ -172,11 +149,7 @@ class Store:
             self.cache.check(manifest.files[file], partial(self._checked, manifest, file))
 
     def verify(self, model: str, version: int) -> Manifest:
-        """Read and check every file of a version.
-
-        Raises:
-            VersionNotFound, CorruptVersion: As `manifest` and `read`.
-        """
+        """Read and check every file of a version."""
         manifest = self.manifest(model, version)
         for file in manifest.files:
             self.check(manifest, file)
@@ -187,22 +160,14 @@ class Store:
         return self._label_file(model).read()
 
     def set_label(self, model: str, label: str, version: int) -> None:
-        """Point a label at a published version.
-
-        Raises:
-            VersionNotFound: When there is no such version.
-        """
+        """Point a label at a published version."""
         if not self._exists(_path(model, version, MANIFEST)):
             raise VersionNotFound(model, version)
         self._label_file(model).change(lambda labels: {**labels, label: version})
         self._leave_hint(model)
 
     def delete_label(self, model: str, label: str) -> None:
-        """Take a label away.
-
-        Raises:
-            LabelNotFound: When the model has no such label.
-        """
+        """Take a label away."""
 
         def without(labels: dict[str, int]) -> dict[str, int]:
             if label not in labels:
@@ -221,9 +186,6 @@ class Store:
 
         Returns:
             Where it was and where it is.
-
-        Raises:
-            ModelNotFound, VersionNotFound, CorruptVersion: When there is nothing to go back to, or it is broken.
         """
         while True:
             current = self.resolve(model)
@@ -249,17 +211,13 @@ class Store:
 
     def _leave_hint(self, model: str) -> None:
         """Let the processes that poll know."""
-        ChangeHint(self.objects, self.folder).note(model)
+        leave_hint(self.objects, self.folder, model)
 
-    def _label_file(self, model: str) -> LabelFile:
-        return LabelFile(self.objects, self.folder, model)
+    def _label_file(self, model: str) -> AtomicDocument:
+        return label_file(self.objects, self.folder, model)
 
     def resolve(self, model: str, *, version: int | None = None, label: str | None = None) -> int:
-        """The number that a request means: a version, a label's version, else `stable`, else the highest.
-
-        Raises:
-            ModelNotFound, VersionNotFound, LabelNotFound: When there is none.
-        """
+        """The number that a request means: a version, a label's version, else `stable`, else the highest."""
         versions = self.versions(model)
         if not versions:
             raise ModelNotFound(model)
@@ -286,7 +244,7 @@ class Store:
 
     def publish(
         self, draft: Manifest, files: Mapping[str, bytes], *, promote: bool = True,
-        on_step: Callable[[str], None] = _ignore,
+        on_step: Callable[[str], None] = lambda _: None,
     ) -> Manifest:  # fmt: skip
         """Publish a version exactly once for each job.
 

@@ -2,29 +2,24 @@
 
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from types import FrameType
 
 __all__ = ["ends_as_interrupts", "signals_call"]
 
 ENDS = (signal.SIGTERM, signal.SIGHUP)
-ENDS_AND_INTERRUPT = (signal.SIGINT, *ENDS)
 
 Handler = Callable[[int, FrameType | None], object]
 
 
-@contextmanager
-def ends_as_interrupts() -> Iterator[None]:
+def ends_as_interrupts() -> AbstractContextManager[None]:
     """SIGTERM and SIGHUP raise KeyboardInterrupt, as Ctrl-C does."""
-    with _handled(ENDS, signal.default_int_handler):
-        yield
+    return _handled(ENDS, signal.default_int_handler)
 
 
-@contextmanager
-def signals_call(action: Callable[[], None]) -> Iterator[None]:
+def signals_call(action: Callable[[], None]) -> AbstractContextManager[None]:
     """Ctrl-C, SIGTERM and SIGHUP call an action instead of raising."""
-    with _handled(ENDS_AND_INTERRUPT, lambda _number, _frame: action()):
-        yield
+    return _handled((signal.SIGINT, *ENDS), lambda _number, _frame: action())
 
 
 @contextmanager

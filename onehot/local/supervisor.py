@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Event, Thread
-from typing import Self
 
 from onehot.failures import WorkFailed
 from onehot.local.child import Child, LineSink, Program
@@ -48,7 +47,7 @@ class _SupervisedProgram:
 
 
 class Supervisor:
-    """Holds child programs; use it as a context, whose end stops them all."""
+    """Holds child programs until it is stopped, which stops them all."""
 
     def __init__(self, *, on_line: LineSink, on_message: MessageSink) -> None:
         self._on_line = on_line
@@ -56,12 +55,6 @@ class Supervisor:
         self._programs: list[_SupervisedProgram] = []
         self._stopping = Event()
         self._watcher: Thread | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
 
     def start(self, program: Program) -> None:
         """Start one program; those started first are stopped last."""

@@ -1,5 +1,6 @@
 """Uploaded data sets: a file in, a `dataset://…` out that a spec can name; listed, looked at, deleted."""
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path, PurePosixPath
@@ -106,4 +107,4 @@ def _keep(registry: Registry, name: str, path: Path) -> DatasetInfo:
 
 
 def _document(info: DatasetInfo) -> dict[str, Any]:
-    return {"source": info.source, **info.document}
+    return {"source": info.source, **asdict(info)}

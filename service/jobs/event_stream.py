@@ -24,10 +24,7 @@ HEARTBEAT = b": still here\n\n"
 
 
 def read_last_event_id(text: str | None) -> int:
-    """The index of the first event that the client has not seen.
-
-    Args:
-        text: The header `Last-Event-ID`.
+    """The index of the first event that a client has not seen which sends this `Last-Event-ID`.
 
     Raises:
         InputError: When it is no id of ours.
@@ -40,11 +37,7 @@ def read_last_event_id(text: str | None) -> int:
 
 
 def has_seen_end(jobs: Jobs, job_id: str, *, start: int) -> bool:
-    """Whether a client that asks for the events from `start` on has had the last one already.
-
-    Raises:
-        JobNotFound, QueueUnavailable: As `Jobs.get`.
-    """
+    """Whether a client that asks for the events from `start` on has had the last one already."""
     if jobs.status(job_id) not in ENDED or start == 0:
         return False
     before = _read(jobs, job_id, start - 1)
@@ -53,16 +46,9 @@ def has_seen_end(jobs: Jobs, job_id: str, *, start: int) -> bool:
 
 
 def follow(jobs: Jobs, job_id: str, *, start: int, is_ending: Callable[[], bool] = lambda: False) -> Iterator[bytes]:
-    """Yield a job's events until its end; when the queue or the service goes away, so that the client comes again.
+    """Yield a job's events from the index `start` to its end, as chunks of a `text/event-stream`.
 
-    Args:
-        jobs: The queue.
-        job_id: Whose events.
-        start: Index of the first one.
-        is_ending: Whether the service is about to end.
-
-    Returns:
-        Chunks of a `text/event-stream`.
+    It ends early when the queue is away or the service is about to end, so that the client comes again.
     """
     yield RECONNECT
     index, silent_s = start, 0.0

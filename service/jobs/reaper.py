@@ -41,11 +41,7 @@ class SilentJob(Job):
 
 
 class Reaper(Worker):
-    """A worker that takes no job, and reports the end of those that are not tried again.
-
-    Args:
-        connection: The queue's server. RQ changes its timeouts: it is used for nothing else.
-    """
+    """A worker that takes no job, and reports the end of those that are not tried again."""
 
     def __init__(self, connection: Redis) -> None:
         queues = [Queue(name, connection=connection, job_class=SilentJob, serializer=JSONSerializer) for name in QUEUES]

@@ -59,20 +59,17 @@ def translated_errors() -> Iterator[None]:
 
 
 class Jobs:
-    """The queue of trainings.
+    """The queue of trainings, over a connection with short timeouts.
 
-    Args:
-        connection: To the queue's server, with short timeouts.
+    Its methods raise `JobNotFound` for a job that is not there, and `QueueUnavailable` when the queue's server does not
+    answer.
     """
 
     def __init__(self, connection: Redis) -> None:
         self.connection = connection
 
     def submit(self, spec: Spec, *, idempotency_key: str | None = None) -> dict[str, Any]:
-        """Queue a training; the same key with the same spec gives the same job.
-
-        Returns:
-            The job's document.
+        """Queue a training; the same key with the same spec gives the same job's document.
 
         Raises:
             KeyReused: When the key came before with another spec.
@@ -113,11 +110,7 @@ class Jobs:
             pipeline.execute()
 
     def list(self, *, limit: int) -> list[dict[str, Any]]:
-        """The jobs that the queue knows, the newest first.
-
-        Raises:
-            QueueUnavailable: When the queue's server does not answer.
-        """
+        """The jobs that the queue knows, the newest first."""
         with translated_errors():
             found: list[Any] = self.connection.zrevrange(INDEX, 0, limit - 1, withscores=True)
             since_s = {job_id.decode(): submitted_s for job_id, submitted_s in found}
@@ -132,34 +125,20 @@ class Jobs:
             return [_document(job) for job in jobs if job is not None]
 
     def get(self, job_id: str) -> dict[str, Any]:
-        """One job's document.
-
-        Raises:
-            JobNotFound: When there is none.
-            QueueUnavailable: When the queue's server does not answer.
-        """
+        """One job's document."""
         with translated_errors():
             return _document(self._fetch(job_id))
 
     def status(self, job_id: str) -> str:
-        """One job's status.
-
-        Raises:
-            JobNotFound, QueueUnavailable: As `get`.
-        """
+        """One job's status."""
         with translated_errors():
             return _status(self._fetch(job_id))
 
     def cancel(self, job_id: str) -> dict[str, Any]:
-        """Ask a job to stop: one that waits never starts, one that runs stops by itself.
-
-        Returns:
-            The job's document.
+        """Ask a job to stop: one that waits never starts, one that runs stops by itself. Its document.
 
         Raises:
-            JobNotFound: When there is none.
             JobHasEnded: When it has finished or failed.
-            QueueUnavailable: When the queue's server does not answer.
         """
         with translated_errors():
             job = self._fetch(job_id)
@@ -174,11 +153,7 @@ class Jobs:
             return _document(self._fetch(job_id))
 
     def queues(self) -> Iterator[tuple[str, int, int]]:
-        """Each queue's name, how many jobs wait in it, and how many workers listen to it.
-
-        Raises:
-            QueueUnavailable: When the queue's server does not answer.
-        """
+        """Each queue's name, how many jobs wait in it, and how many workers listen to it."""
         with translated_errors(), self.connection.pipeline(transaction=False) as pipeline:
             for name in QUEUES:
                 pipeline.llen(f"rq:queue:{name}")

@@ -14,7 +14,7 @@ from obstore.exceptions import BaseError
 
 from models.errors import StoreUnavailable, reason_of
 from models.names import is_model_name
-from models.store.change_hint import ChangeHint, ChangeHintReader
+from models.store.change_hint import ChangeHintReader
 from models.store.store import Store
 
 __all__ = ["ObservedModel", "ObservedVersion", "StoreWatch", "observe_store"]
@@ -92,7 +92,7 @@ class StoreWatch:
         self._store = store
         self._full_every_s = full_every_s
         self._clock = clock
-        self._hint = ChangeHintReader(ChangeHint(store.objects, store.folder))
+        self._hint = ChangeHintReader(store.objects, store.folder)
         self._models: dict[str, ObservedModel] = {}
         self._full_due_s = clock()
 

@@ -9,7 +9,8 @@ from models.keras_catalog.objects import families, keras_version, known_names
 from models.keras_catalog.proofs import PROOFS
 from trainer.backends.choice import choose_backend
 from trainer.keras_catalog.proof_cases import Case, all_cases, split_case
-from trainer.keras_catalog.proving import Proof, Unproved, document_text, proofs_document, prove, run_cases
+from trainer.keras_catalog.proving import Proof, Unproved, proofs_document, prove, run_cases
+from trainer.keras_catalog.signatures import json_text
 
 assert choose_backend("tensorflow")
 
@@ -58,7 +59,7 @@ def test_the_committed_proofs_are_of_the_cases_and_of_the_installed_keras() -> N
         for document in (committed, expected)
     ]
     assert counts[0] == counts[1]
-    assert PROOFS.read_text("utf-8") == document_text(committed)
+    assert PROOFS.read_text("utf-8") == json_text(committed) + "\n"
 
 
 def test_a_case_that_fails_says_which_name_it_is() -> None:

@@ -52,11 +52,7 @@ def choose_backend(backend: str) -> bool:
 
 
 def import_keras(backend: str) -> None:
-    """Choose the backend, and import Keras with it.
-
-    Raises:
-        BackendMissing: When it is not installed.
-    """
+    """Choose the backend and import Keras with it, or raise `BackendMissing`."""
     if not is_installed(backend):
         raise BackendMissing(backend)
     choose_backend(backend)

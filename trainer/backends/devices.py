@@ -103,11 +103,6 @@ def _of_torch(gpus: int) -> int:
     return torch.cuda.device_count() if gpus else 0
 
 
-def _mirrored(names: tuple[str, ...]) -> AbstractContextManager[Any]:
-    scope: AbstractContextManager[Any] = _strategy(names).scope()
-    return scope
-
-
 @cache
 def _strategy(names: tuple[str, ...]) -> Any:
     """One strategy for each set of devices: two of them would take each other's messages for their own."""
@@ -116,16 +111,11 @@ def _strategy(names: tuple[str, ...]) -> Any:
     return tf.distribute.MirroredStrategy(list(names))
 
 
-def _data_parallel(names: tuple[str, ...]) -> AbstractContextManager[Any]:
-    scope: AbstractContextManager[Any] = keras.distribution.DataParallel(devices=list(names)).scope()
-    return scope
-
-
 PRESENT: Mapping[str, Callable[[int], int]] = {"tensorflow": _of_tensorflow, "jax": _of_jax, "torch": _of_torch}
 """Backend → hides the GPUs that a training does not need, and counts those of the node."""
 PREFIXES: Mapping[str, str] = {"tensorflow": "GPU", "jax": GPU, "torch": "cuda"}
 SCOPES: Mapping[str, Callable[[tuple[str, ...]], AbstractContextManager[Any]]] = {
-    "tensorflow": _mirrored,
-    "jax": _data_parallel,
+    "tensorflow": lambda names: _strategy(names).scope(),
+    "jax": lambda names: keras.distribution.DataParallel(devices=list(names)).scope(),
 }
 """Backend → its way to keep replicas alike; torch has none in Keras, which `models.spec.rules` says at submission."""

@@ -19,10 +19,6 @@ NO_DEVICE = {"CUDA_VISIBLE_DEVICES": "-1"}
 def export_in_subprocess(saved: bytes, *, task: str) -> bytes:
     """Export a `.keras` file in a process of its own, where Keras runs on tensorflow.
 
-    Args:
-        saved: The file's bytes.
-        task: The head's task; it names the output.
-
     Raises:
         TrainingError: When tensorflow is not installed, or the process fails.
     """

@@ -21,11 +21,7 @@ TRAINING_ONLY = frozenset(AUGMENTING) - WORKS_WHEN_SERVED
 
 
 def inference_network(network: Any) -> Any:
-    """The same computation on the same weights, as another network where that is needed.
-
-    Args:
-        network: A built `keras.Sequential`, or an imported functional network.
-    """
+    """The same computation on the same weights, as another network where that is needed."""
     if not isinstance(network, keras.Sequential):
         return _rewired(network)
     kept = [part for layer in network.layers for part in _exportable(layer)]

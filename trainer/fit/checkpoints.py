@@ -140,13 +140,9 @@ def restore(network: Any, arrays: Sequence[Array]) -> None:
 
 
 class Checkpointer:
-    """Saves the checkpoints of one training, and loads the newest.
+    """Saves a checkpoint of a training every `interval_s` seconds, and loads the newest that has the same origin.
 
-    Args:
-        stored: Where they are.
-        origin: What they belong to.
-        interval_s: Seconds between two of them; the first one comes after so many.
-        observer: Notified before the first one.
+    The observer is notified before the first one.
     """
 
     def __init__(
@@ -182,7 +178,6 @@ class Checkpointer:
 
         Raises:
             DataChanged: When the data is not that of the snapshot.
-            StoreUnavailable: When the store does not answer.
         """
         content = self._stored.newest()
         if content is None:

@@ -56,15 +56,7 @@ def fit(
     observer: TrainingObserver,
     checkpointer: Checkpointer | None = None,
 ) -> Fitted:
-    """Train a compiled network, from where an earlier attempt left it.
-
-    Args:
-        network: A compiled `keras.Sequential`; its weights change.
-        spec: The spec; its `fit` says how.
-        training: The part to train on.
-        validation: The part that each epoch is validated with, if any.
-        observer: Notified of each epoch.
-        checkpointer: Writes and finds the checkpoints; None for a training that cannot be resumed.
+    """Train a compiled network, from where an earlier attempt left it; without a checkpointer none is resumed.
 
     Raises:
         TrainingDiverged: When the loss is no number any more.
@@ -82,11 +74,7 @@ def fit(
 
 
 def check_monitors(spec: Spec, *, validated: bool) -> None:
-    """Refuse callbacks that watch what is not measured.
-
-    Raises:
-        SpecError: Names each of them.
-    """
+    """Raise a `SpecError` that names the callbacks which watch what is not measured."""
     problems: list[Problem] = []
     find_unmeasured(spec.fit.callbacks, spec.compile.metrics, problems, validated=validated)
     if problems:

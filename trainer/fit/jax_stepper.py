@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import jax
@@ -30,16 +31,11 @@ QUICK: tuple[dict[str, Any], ...] = (
 
 
 class JaxStepper:
-    """Runs Keras' own `train_step` and `test_step` in loops inside `jax.jit`.
-
-    Args:
-        network: A compiled `keras.Sequential`.
-        training: The part to train on; it stays on the device.
-        batch_size: Rows for one optimizer step.
-    """
+    """Runs Keras' own `train_step` and `test_step` in loops inside `jax.jit`; the data stays on the device."""
 
     def __init__(self, network: Any, training: Part, batch_size: int) -> None:
         self.network = network
+        self.predict = partial(predict, network)
         self._batch_size = batch_size
         self._data = _on_device(training)
         # Without an operation: each would be compiled for itself.
@@ -70,10 +66,6 @@ class JaxStepper:
         )
         _assign((self.network.metrics_variables,), state[-1:])
         return plain_numbers(logs)
-
-    def predict(self, inputs: Array) -> Array:
-        """Have Keras predict: `(rows, outputs) float32`."""
-        return predict(self.network, inputs)
 
     def _run(
         self, loop: Run, state: State, data: State, rows: Array, size: int, order: Array | None = None

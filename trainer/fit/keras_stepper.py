@@ -1,5 +1,6 @@
 """Steps by Keras' own `train_on_batch`, which every backend has."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ class BatchStepper:
 
     def __init__(self, network: Any, training: Part, batch_size: int) -> None:
         self.network = network
+        self.predict = partial(predict, network)
         self.training = training
         self.batch_size = batch_size
         build_state(network, training)
@@ -41,10 +43,6 @@ class BatchStepper:
             rows = np.arange(start, min(start + size, part.rows))
             self.network.test_function([_rows(part, rows)])
         return plain_numbers(self.network.get_metrics_result())
-
-    def predict(self, inputs: Array) -> Array:
-        """Have Keras predict: `(rows, units) float32`."""
-        return predict(self.network, inputs)
 
 
 def _rows(part: Part, rows: Array) -> tuple[Array, ...]:

@@ -88,18 +88,10 @@ class TrainingObserver:
         """Called before the first checkpoint of this training."""
 
     def check(self) -> None:
-        """Go on, or raise.
-
-        Raises:
-            Interruption: One of its kinds, when the training is not to go on here.
-        """
+        """Go on, or raise an `Interruption` when the training is not to go on here."""
 
     def check_before_publishing(self) -> None:
-        """The last `check`; after it the training is published, whatever is asked for then.
-
-        Raises:
-            Interruption: As `check`.
-        """
+        """The last `check`; after it the training is published, whatever is asked for then."""
 
 
 class NullObserver(TrainingObserver):

@@ -23,11 +23,6 @@ class TensorFlowStepper:
     """Runs Keras' own `train_step` and `test_step` in loops inside `tf.function`.
 
     Inputs in memory become tensors once. Of inputs in a file, so many rows at once become tensors as may be in memory.
-
-    Args:
-        network: A compiled `keras.Sequential`.
-        training: The part to train on.
-        batch_size: Rows for one optimizer step.
     """
 
     def __init__(self, network: Any, training: Part, batch_size: int) -> None:

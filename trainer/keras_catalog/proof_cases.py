@@ -4,7 +4,7 @@ A case is a spec without data. Names that Keras adds later have no case until on
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from models.keras_catalog.objects import known_names
@@ -17,7 +17,6 @@ __all__ = ["Case", "all_cases", "split_case"]
 FEATURES, SERIES, IMAGE, VOLUME = (6,), (8, 3), (8, 8, 3), (6, 6, 6, 2)
 BY_RANK: Mapping[str, tuple[int, ...]] = {"1D": SERIES, "2D": IMAGE, "3D": VOLUME}
 TOKENS, VOCABULARY = (8,), 10
-PIXELS = {"value_range": [0.0, 1.0]}
 SOFTMAX: Mapping[str, Any] = {"Dense": {"units": 3, "activation": "softmax"}}
 HEADS: Mapping[str, Mapping[str, Any]] = {
     "softmax": SOFTMAX,
@@ -77,16 +76,17 @@ def all_cases() -> list[Case]:
         *[_layer_case(name) for name in known_names("layers")],
         *_layer_variants(),
         *[_activation_case(name) for name in known_names("activations")],
-        *_activation_variants(),
-        *_head_cases(),
+        *[_activation_case(name, "with arguments", **arguments) for name, arguments in ACTIVATIONS.items()],
+        _head_case("Softmax", 3, "softmax"),
+        _head_case("Activation", 1, "sigmoid", activation="sigmoid"),
         *[case for name in known_names("losses") for case in _loss_cases(name)],
         *_smoothing_cases(),
-        *[_optimizer_case(name) for name in known_names("optimizers")],
+        *[_compiled_case("optimizers", name, optimizer=name) for name in known_names("optimizers")],
         *[_schedule_case(name) for name in known_names("schedules")],
         *_metric_cases(),
-        _stack("initializers", "kernel_initializer", INITIALIZERS),
-        _stack("regularizers", "kernel_regularizer", {}),
-        _stack("constraints", "kernel_constraint", {}),
+        _stack("initializers", "kernel_initializer"),
+        _stack("regularizers", "kernel_regularizer"),
+        _stack("constraints", "kernel_constraint"),
         *[_callback_case(name) for name in known_names("callbacks")],
         *_precision_cases(),
     ]
@@ -95,50 +95,49 @@ def all_cases() -> list[Case]:
 def split_case(case: Case) -> list[Case]:
     """A case of several names as one case for each, to find out which of them fails."""
     if case.family == "metrics":
-        metrics = case.spec["compile"]["metrics"]
-        return [_with_metrics(case, (name,), [one]) for name, one in zip(case.names, metrics, strict=True)]
-    inner = zip(case.names, case.spec["layers"], strict=False)
-    return [Case(case.family, (name,), {**case.spec, "layers": [layer, SOFTMAX]}, case.shape) for name, layer in inner]
+        compiled = case.spec["compile"]
+        specs = [{**case.spec, "compile": {**compiled, "metrics": [one]}} for one in compiled["metrics"]]
+    else:
+        specs = [{**case.spec, "layers": [layer, SOFTMAX]} for layer in case.spec["layers"]]
+    return [replace(case, names=(name,), spec=spec) for name, spec in zip(case.names, specs, strict=False)]
 
+
+VALUES: Mapping[str, Any] = {
+    "activation": "tanh", "bin_boundaries": [0.2, 0.4, 0.6, 0.8], "decay_rate": 0.5, "decay_steps": 4, "dims": [2, 1],
+    "factor": 0.2, "filters": 4, "first_decay_steps": 2, "height": 5, "height_factor": 0.2,
+    "initial_learning_rate": 0.1, "input_dim": VOCABULARY, "kernel_size": 3, "layer": {"Dense": {"units": 4}}, "n": 3,
+    "num_classes": 3, "output_dim": 4, "output_size": 2, "pool_size": 2, "precision": 0.5, "rate": 0.3, "recall": 0.5,
+    "scale": 2.0, "sensitivity": 0.5, "specificity": 0.5, "stddev": 0.2, "target_shape": [3, 2], "units": 4,
+    "value_range": [0.0, 1.0], "width": 4, "width_factor": 0.2,
+}  # fmt: skip
+"""What an argument is that Keras requires, and the range of pixels."""
 
 ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
-    "Activation": {"activation": "tanh"},
     "ActivityRegularization": {"l1": 0.01, "l2": 0.01},
     "Bidirectional": {"layer": {"LSTM": {"units": 4}}},
     "CategoryEncoding": {"num_tokens": VOCABULARY, "output_mode": "multi_hot"},
-    "CenterCrop": {"height": 5, "width": 4},
+    "Constant": {"value": 0.1},
+    "CosineDecay": {"warmup_steps": 1, "warmup_target": 0.2},
     "Dense": {"units": 5, "activation": "relu"},
-    "Discretization": {"bin_boundaries": [0.2, 0.4, 0.6, 0.8]},
+    "EarlyStopping": {"monitor": "val_loss", "patience": 1, "restore_best_weights": True},
     "EinsumDense": {"equation": "abc,cd->abd", "output_shape": [8, 5], "bias_axes": "d"},
-    "Embedding": {"input_dim": VOCABULARY, "output_dim": 4},
-    "GaussianNoise": {"stddev": 0.2},
     "GroupNormalization": {"groups": 3},
     "Normalization": {"mean": [0.5, 0.4, 0.3, 0.2, 0.1, 0.0], "variance": [0.1, 0.2, 0.3, 0.4, 0.5, 0.6]},
-    "Permute": {"dims": [2, 1]},
-    "RandomBrightness": {"factor": 0.2, **PIXELS},
-    "RandomColorDegeneration": {"factor": 0.3, **PIXELS},
-    "RandomColorJitter": {"brightness_factor": 0.2, **PIXELS},
-    "RandomContrast": {"factor": 0.2, **PIXELS},
-    "RandomHue": {"factor": 0.2, **PIXELS},
-    "RandomPosterization": {"factor": 4, **PIXELS},
+    "OneHotIoU": {"target_class_ids": [0, 2]},
+    "PiecewiseConstantDecay": {"boundaries": [1, 3], "values": [0.1, 0.05, 0.01]},
+    "RandomColorJitter": {"brightness_factor": 0.2},
+    "RandomPosterization": {"factor": 4},
     "RandomRotation": {"factor": 0.1},
-    "RandomSaturation": {"factor": 0.3, **PIXELS},
-    "RandomSharpness": {"factor": 0.3, **PIXELS},
-    "RandomTranslation": {"height_factor": 0.2, "width_factor": 0.2},
-    "RandomZoom": {"height_factor": 0.2},
-    "RepeatVector": {"n": 3},
-    "Rescaling": {"scale": 2.0, "offset": -1.0},
-    "Reshape": {"target_shape": [3, 2]},
-    "Resizing": {"height": 5, "width": 11},
-    "ReversibleEmbedding": {"input_dim": VOCABULARY, "output_dim": 4},
-    "SpectralNormalization": {"layer": {"Dense": {"units": 4}}},
+    "ReduceLROnPlateau": {"monitor": "val_loss", "patience": 1, "factor": 0.5},
+    "Rescaling": {"offset": -1.0},
+    "Resizing": {"width": 11},
+    "STFTSpectrogram": {"mode": "log", "frame_length": 64, "frame_step": 32, "fft_length": 64},
     "TimeDistributed": {"layer": {"Dense": {"units": 4, "activation": "relu"}}},
-    **{name: {"units": 4} for name in ("LSTM", "GRU", "SimpleRNN")},
-    **{name: {"rate": 0.3} for name in ("AlphaDropout", "Dropout", "GaussianDropout")},
-    **{f"SpatialDropout{axes}D": {"rate": 0.3} for axes in (1, 2, 3)},
-    **{f"DepthwiseConv{axes}D": {"kernel_size": 3} for axes in (1, 2)},
-}  # fmt: skip
-"""What a layer is built with here."""
+    **{key: {"decay_steps": 2} for key in ("ExponentialDecay", "InverseTimeDecay")},
+    **{key: {"factor": 0.3} for key in ("RandomColorDegeneration", "RandomSaturation", "RandomSharpness")},
+    **{key: {"k": 2} for key in ("TopKCategoricalAccuracy", "SparseTopKCategoricalAccuracy")},
+}
+"""What a class is built with here, beside or instead of these."""
 
 SHAPES: Mapping[str, tuple[int, ...]] = {
     **dict.fromkeys(("Bidirectional", "EinsumDense", "GRU", "LSTM", "Masking", "Permute", "SimpleRNN",
@@ -154,25 +153,19 @@ FIRST = frozenset({"CategoryEncoding", "Discretization", "Embedding", "Masking",
 """Layers that take what the data holds; all others stand behind a layer that is trained through them."""
 
 
-def _layer_arguments(name: str) -> Mapping[str, Any]:
-    if name in ARGUMENTS:
-        return ARGUMENTS[name]
-    if name.startswith("Adaptive"):
-        return {"output_size": 2}
-    if "Conv" in name:
-        return {"filters": 4, "kernel_size": 3}
-    if name.endswith("D") and "AveragePooling" in name and not name.startswith("Global"):
-        return {"pool_size": 2}
-    if name == "STFTSpectrogram":
-        return {"mode": "log", "frame_length": 64, "frame_step": 32, "fft_length": 64}
-    return PIXELS if "value_range" in known_names("layers")[name] else {}
+def _built(family: str, name: str, **changes: Any) -> Any:
+    """A name as it stands in a spec, with its arguments."""
+    signature = known_names(family)[name]
+    given = [one for one in signature if signature[one].get("required") or (family, one) == ("layers", "value_range")]
+    own = ARGUMENTS.get(name, {})
+    arguments = {**{one: VALUES[one] for one in given if one not in own}, **own, **changes}
+    return {name: arguments} if arguments else name
 
 
 def _layer_case(name: str, note: str = "", **changes: Any) -> Case:
     shape = SHAPES.get(name) or next((BY_RANK[end] for end in BY_RANK if end in name), FEATURES)
-    arguments = {**_layer_arguments(name), **changes}
     before = [] if name in FIRST else [{"Dense": {"units": shape[-1]}}]
-    layers = [*before, {name: arguments} if arguments else name, "Flatten", SOFTMAX]
+    layers = [*before, _built("layers", name, **changes), "Flatten", SOFTMAX]
     return Case("layers", (name,), {"layers": layers}, shape, VOCABULARY if shape is TOKENS else 0, note)
 
 
@@ -205,39 +198,35 @@ def _layer_variants() -> list[Case]:
     ]
 
 
-def _activation_case(name: str, arguments: Mapping[str, Any] | None = None) -> Case:
-    activation = {name: arguments} if arguments else name
+ACTIVATIONS: Mapping[str, Mapping[str, Any]] = {
+    "elu": {"alpha": 0.5},
+    "leaky_relu": {"negative_slope": 0.05},
+    "relu": {"negative_slope": 0.1, "max_value": 0.9, "threshold": 0.1},
+    "softmax": {"axis": -1},
+}
+
+
+def _activation_case(name: str, note: str = "", **arguments: Any) -> Case:
+    activation = _built("activations", name, **arguments)
     layers = [{"Dense": {"units": 6, "activation": activation}}, SOFTMAX]
-    return Case("activations", (name,), {"layers": layers}, note="with arguments" if arguments else "")
+    return Case("activations", (name,), {"layers": layers}, note=note)
 
 
-def _activation_variants() -> list[Case]:
-    return [
-        _activation_case("elu", {"alpha": 0.5}),
-        _activation_case("leaky_relu", {"negative_slope": 0.05}),
-        _activation_case("relu", {"negative_slope": 0.1, "max_value": 0.9, "threshold": 0.1}),
-        _activation_case("softmax", {"axis": -1}),
-    ]
+def _compiled_case(family: str, name: str, note: str = "", head: Any = SOFTMAX, **compiled: Any) -> Case:
+    return Case(family, (name,), {"layers": [HIDDEN, head], "compile": compiled}, note=note)
 
 
-def _head_cases() -> list[Case]:
-    """Heads made by a layer after the last weights."""
-    cases = [("Softmax", 3, "softmax"), ({"Activation": {"activation": "sigmoid"}}, 1, "sigmoid")]
-    return [
-        Case("layers", ("Softmax" if head == "Softmax" else "Activation",), {
-            "layers": [HIDDEN, {"Dense": {"units": units}}, head], "compile": {"loss": USUAL_LOSS[task]}},
-            note=f"{task} head")
-        for head, units, task in cases
-    ]  # fmt: skip
+def _head_case(name: str, units: int, task: str, **changes: Any) -> Case:
+    """A head made by a layer after the last weights."""
+    layers = [HIDDEN, {"Dense": {"units": units}}, _built("layers", name, **changes)]
+    return Case("layers", (name,), {"layers": layers, "compile": {"loss": USUAL_LOSS[task]}}, note=f"{task} head")
 
 
 def _loss_cases(name: str, note: str = "", **arguments: Any) -> list[Case]:
     """A loss on each head that it fits."""
-    loss = {name: arguments} if arguments else name
-    return [
-        Case("losses", (name,), {"layers": [HIDDEN, HEADS[task]], "compile": {"loss": loss}}, note=f"{task}{note}")
-        for task in HEADS if name in LOSSES[task]
-    ]  # fmt: skip
+    loss = _built("losses", name, **arguments)
+    tasks = [task for task in HEADS if name in LOSSES[task]]
+    return [_compiled_case("losses", name, f"{task}{note}", HEADS[task], loss=loss) for task in tasks]
 
 
 def _smoothing_cases() -> list[Case]:
@@ -245,81 +234,34 @@ def _smoothing_cases() -> list[Case]:
     return [case for name in smoothed for case in _loss_cases(name, ", label smoothing", label_smoothing=0.1)][::2]
 
 
-def _optimizer_case(name: str) -> Case:
-    layers = [{"Dense": {"units": 6, "activation": "relu"}}, SOFTMAX]
-    return Case("optimizers", (name,), {"layers": layers, "compile": {"optimizer": name}})
-
-
-SCHEDULES: Mapping[str, Mapping[str, Any]] = {
-    "CosineDecay": {"initial_learning_rate": 0.1, "decay_steps": 4, "warmup_steps": 1, "warmup_target": 0.2},
-    "CosineDecayRestarts": {"initial_learning_rate": 0.1, "first_decay_steps": 2},
-    "ExponentialDecay": {"initial_learning_rate": 0.1, "decay_steps": 2, "decay_rate": 0.5},
-    "InverseTimeDecay": {"initial_learning_rate": 0.1, "decay_steps": 2, "decay_rate": 0.5},
-    "PiecewiseConstantDecay": {"boundaries": [1, 3], "values": [0.1, 0.05, 0.01]},
-    "PolynomialDecay": {"initial_learning_rate": 0.1, "decay_steps": 4},
-}
-
-
 def _schedule_case(name: str) -> Case:
-    optimizer = {"SGD": {"learning_rate": {name: SCHEDULES[name]}, "momentum": 0.9}}
-    return Case("schedules", (name,), {"layers": [HIDDEN, SOFTMAX], "compile": {"optimizer": optimizer}})
-
-
-METRIC_ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
-    "OneHotIoU": {"num_classes": 3, "target_class_ids": [0, 2]},
-    "OneHotMeanIoU": {"num_classes": 3},
-    "PrecisionAtRecall": {"recall": 0.5},
-    "RecallAtPrecision": {"precision": 0.5},
-    "SensitivityAtSpecificity": {"specificity": 0.5},
-    "SpecificityAtSensitivity": {"sensitivity": 0.5},
-    "TopKCategoricalAccuracy": {"k": 2},
-    "SparseTopKCategoricalAccuracy": {"k": 2},
-}
+    optimizer = {"SGD": {"learning_rate": _built("schedules", name), "momentum": 0.9}}
+    return _compiled_case("schedules", name, optimizer=optimizer)
 
 
 def _metric_cases() -> list[Case]:
     """All metrics of a head at once."""
-    cases = [(task, HEADS[task], USUAL_LOSS[task]) for task in HEADS]
-    cases.append(("sparse", SOFTMAX, "sparse_categorical_crossentropy"))
-    return [_metric_case(task, head, loss) for task, head, loss in cases]
+    heads = [(task, head, USUAL_LOSS[task]) for task, head in HEADS.items()]
+    heads.append(("sparse", SOFTMAX, "sparse_categorical_crossentropy"))
+    return [_metric_case(*one) for one in heads]
 
 
 def _metric_case(task: str, head: Mapping[str, Any], loss: str) -> Case:
-    case = Case("metrics", (), {"layers": [HIDDEN, head], "compile": {"loss": loss}}, note=task)
     names = tuple(METRICS[task])
-    return _with_metrics(case, names, [_with_arguments(name, METRIC_ARGUMENTS) for name in names])
+    compiled = {"loss": loss, "metrics": [_built("metrics", name) for name in names]}
+    return Case("metrics", names, {"layers": [HIDDEN, head], "compile": compiled}, note=task)
 
 
-def _with_metrics(case: Case, names: tuple[str, ...], metrics: list[Any]) -> Case:
-    compiled = {**case.spec["compile"], "metrics": metrics}
-    return Case("metrics", names, {**case.spec, "compile": compiled}, note=case.note)
-
-
-def _with_arguments(name: str, arguments: Mapping[str, Mapping[str, Any]]) -> Any:
-    return {name: arguments[name]} if name in arguments else name
-
-
-INITIALIZERS: Mapping[str, Mapping[str, Any]] = {"Constant": {"value": 0.1}}
-
-
-def _stack(family: str, argument: str, arguments: Mapping[str, Mapping[str, Any]]) -> Case:
+def _stack(family: str, argument: str) -> Case:
     """One layer for each name, one behind the other."""
     names = tuple(known_names(family))
-    layers = [
-        {"Dense": {"units": 6, "activation": "tanh", argument: _with_arguments(name, arguments)}} for name in names
-    ]
+    layers = [{"Dense": {"units": 6, "activation": "tanh", argument: _built(family, name)}} for name in names]
     return Case(family, names, {"layers": [*layers, SOFTMAX]})
-
-
-CALLBACKS: Mapping[str, Mapping[str, Any]] = {
-    "EarlyStopping": {"monitor": "val_loss", "patience": 1, "restore_best_weights": True},
-    "ReduceLROnPlateau": {"monitor": "val_loss", "patience": 1, "factor": 0.5},
-}
 
 
 def _callback_case(name: str) -> Case:
     compiled = {"optimizer": {"Adam": {"use_ema": True}}} if name == "SwapEMAWeights" else {}
-    fit = {"callbacks": [_with_arguments(name, CALLBACKS)]}
+    fit = {"callbacks": [_built("callbacks", name)]}
     return Case("callbacks", (name,), {"layers": [HIDDEN, SOFTMAX], "compile": compiled, "fit": fit})
 
 

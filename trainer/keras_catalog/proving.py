@@ -7,10 +7,9 @@ runs every case (or those whose title holds a TEXT) and, when all were run, writ
 file says something else than the cases do.
 """
 
-import json
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,8 +24,9 @@ from models.spec import Spec, load_spec
 from trainer.backends.choice import import_keras
 from trainer.data.class_labels import Labels
 from trainer.keras_catalog.proof_cases import Case, all_cases, split_case
+from trainer.keras_catalog.signatures import json_text
 
-__all__ = ["Proof", "Unproved", "document_text", "proofs_document", "prove", "run_cases"]
+__all__ = ["Proof", "Unproved", "proofs_document", "prove", "run_cases"]
 
 ROWS = 64
 BATCHES = (1, 7, 64)
@@ -53,11 +53,7 @@ class Proof:
 
 
 def prove(case: Case) -> Proof:
-    """Run one case.
-
-    Raises:
-        Unproved: Says what went wrong.
-    """
+    """Run one case, or raise `Unproved` with what went wrong."""
     started_s = time.monotonic()
     try:
         difference = _difference(case)
@@ -156,16 +152,6 @@ def proofs_document(proofs: Iterable[Proof], keras_version: str) -> dict[str, An
     return {"keras": keras_version, "tolerance": TOLERANCE, "rows": list(BATCHES), "served": served}
 
 
-def document_text(document: Mapping[str, Any]) -> str:
-    """The document as JSON with one name a line."""
-    families = []
-    for family, names in document["served"].items():
-        rows = [f"   {json.dumps(name)}: {json.dumps(entry)}" for name, entry in sorted(names.items())]
-        families.append(f"  {json.dumps(family)}: {{\n" + ",\n".join(rows) + "\n  }")
-    head = [f" {json.dumps(key)}: {json.dumps(value)}" for key, value in document.items() if key != "served"]
-    return "{\n" + ",\n".join([*head, ' "served": {\n' + ",\n".join(families) + "\n }"]) + "\n}\n"
-
-
 def main(texts: Sequence[str]) -> int:
     """Run cases, say how each went; 1 when one failed."""
     import_keras("tensorflow")
@@ -176,7 +162,7 @@ def main(texts: Sequence[str]) -> int:
     took_s = sum(proof.took_s for proof in proofs)
     sys.stdout.write(f"{len(proofs)} of {len(proofs) + len(failures)} cases in {took_s:.0f} s\n")
     if not texts and not failures:
-        PROOFS.write_text(document_text(proofs_document(proofs, keras_version())), "utf-8")
+        PROOFS.write_text(json_text(proofs_document(proofs, keras_version())) + "\n", "utf-8")
     return 1 if failures else 0
 
 

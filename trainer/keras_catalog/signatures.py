@@ -114,7 +114,7 @@ def _family(family: str, members: Mapping[str, Any]) -> dict[str, Any]:
         if own_name != name and own_name in members:
             aliases[name] = own_name
         elif name not in refused:
-            known[name] = _arguments(value, skip=1) | {one: {"required": True} for one in REQUIRED.get(name, ())}
+            known[name] = _arguments(value) | {one: {"required": True} for one in REQUIRED.get(name, ())}
     return {
         "known": known,
         "aliases": {alias: name for alias, name in aliases.items() if name in known},
@@ -122,9 +122,9 @@ def _family(family: str, members: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _arguments(callable_: Any, *, skip: int) -> dict[str, Any]:
+def _arguments(callable_: Any) -> dict[str, Any]:
     target = callable_.__init__ if inspect.isclass(callable_) else callable_
-    parameters = list(inspect.signature(target).parameters.values())[skip:]
+    parameters = list(inspect.signature(target).parameters.values())[1:]
     named = [p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
     return {p.name: _default(p) for p in named}
 
@@ -138,19 +138,14 @@ def _default(parameter: inspect.Parameter) -> dict[str, Any]:
     return {"default": default}
 
 
-def table_text(table: Mapping[str, Any]) -> str:
-    """The table as JSON with one class a line, so that a change of Keras reads well in a diff."""
-    families = []
-    for family in FAMILIES:
-        parts = [f"  {json.dumps(part)}: {_lines(table[family][part])}" for part in ("known", "aliases", "refused")]
-        families.append(f" {json.dumps(family)}: {{\n" + ",\n".join(parts) + "\n }")
-    return f'{{\n "keras": {json.dumps(table["keras"])},\n' + ",\n".join(families) + "\n}\n"
-
-
-def _lines(entries: Mapping[str, Any]) -> str:
-    rows = [f"   {json.dumps(name)}: {json.dumps(entry)}" for name, entry in sorted(entries.items())]
-    return "{\n" + ",\n".join(rows) + "\n  }" if rows else "{}"
+def json_text(document: Any, depth: int = 3, indent: str = "") -> str:
+    """A mapping of mappings as JSON with one name a line, so that a change of Keras reads well in a diff."""
+    if not depth or not document or not isinstance(document, Mapping):
+        return json.dumps(document)
+    entries = sorted(document.items()) if depth == 1 else document.items()
+    rows = [f"{indent} {json.dumps(name)}: {json_text(entry, depth - 1, f'{indent} ')}" for name, entry in entries]
+    return "{\n" + ",\n".join(rows) + f"\n{indent}}}"
 
 
 if __name__ == "__main__":
-    sys.stdout.write(table_text(signature_table()))
+    sys.stdout.write(json_text(signature_table()) + "\n")

@@ -81,11 +81,9 @@ def error_document(error: BaseException) -> dict[str, str]:
     """An error as its type and its message; of errors that are not ours the first line, and nothing of the inside."""
     error = explained(error)
     kind = error.kind if isinstance(error, TrainingFailed) else type(error).__name__
-    return {"type": kind, "message": _message(error) or kind}
-
-
-def _message(error: BaseException) -> str:
-    return str(error) if isinstance(error, OnehotError) else _foreign_message(error)[:LONGEST_FOREIGN_MESSAGE]
+    ours = isinstance(error, OnehotError)
+    message = str(error) if ours else _foreign_message(error)[:LONGEST_FOREIGN_MESSAGE]
+    return {"type": kind, "message": message or kind}
 
 
 def _foreign_message(error: BaseException) -> str:

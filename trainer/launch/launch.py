@@ -26,13 +26,6 @@ def launch(
 ) -> Manifest:
     """Train a spec with its backend, here or in a fresh process; checkpoints go when no attempt will need them.
 
-    Args:
-        spec: What to train.
-        settings: Where store and data are.
-        job_id: Whose version it is.
-        observer: Notified of each epoch.
-        resumes: Whether an earlier attempt of the job is resumed.
-
     Raises:
         BackendMissing: When this environment does not have the backend.
         OnehotError: As `trainer.training.train`.

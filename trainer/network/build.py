@@ -15,25 +15,13 @@ from trainer.network.keras_messages import plain_lines
 
 __all__ = ["adapt_network", "build_network", "compile_network", "keras_object"]
 
-HOMES: Mapping[str, Any] = {
-    "layers": keras.layers,
-    "activations": keras.activations,
-    "losses": keras.losses,
-    "optimizers": keras.optimizers,
-    "schedules": keras.optimizers.schedules,
-    "metrics": keras.metrics,
-    "initializers": keras.initializers,
-    "regularizers": keras.regularizers,
-    "constraints": keras.constraints,
-    "callbacks": keras.callbacks,
-}
-
 ADAPTING_ROWS = 2**16
 
 
 def keras_object(family: str, spec: ObjectSpec) -> Any:
     """Make one Keras object, with the objects among its arguments."""
-    made = getattr(HOMES[family], spec.class_name)
+    home = keras.optimizers.schedules if family == "schedules" else getattr(keras, family)
+    made = getattr(home, spec.class_name)
     return made if family == "activations" else made(**_arguments(spec))
 
 
@@ -51,14 +39,11 @@ def _argument(name: str, value: Any) -> Any:
 
 
 def build_network(spec: Spec, input_shape: tuple[int, ...]) -> Any:
-    """Build a spec's layers on an input.
+    """Build a spec's layers on an input: a built `keras.Sequential`.
 
     Args:
         spec: The spec.
         input_shape: One preprocessed instance, without the samples axis.
-
-    Returns:
-        A built `keras.Sequential`.
 
     Raises:
         SpecError: Names the first layer that its input does not fit.

@@ -20,14 +20,7 @@ FLOAT32 = "float32"
 
 
 def single_device_copy(network: Any, spec: Spec, head: Head, *, replicas: int = 1) -> Any:
-    """The network itself when it was trained in float32 on one device, else a compiled copy with the same weights.
-
-    Args:
-        network: As it was trained.
-        spec: What it was trained from.
-        head: Its head.
-        replicas: How many devices it was trained on.
-    """
+    """The network itself when it was trained in float32 on one device, else a compiled copy with the same weights."""
     if spec.fit.precision == FLOAT32 and replicas == 1:
         return network
     plain = replace(spec, fit=replace(spec.fit, precision=FLOAT32))

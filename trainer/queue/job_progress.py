@@ -36,14 +36,10 @@ def _reported_epochs(connection: Redis, job_id: str) -> int:
 
 
 class RedisProgress(TrainingObserver):
-    """Writes the progress of a job into Redis, and looks there whether it shall stop.
+    """Writes the progress of an attempt of a job into Redis, and looks there whether it shall stop.
 
     While the queue's server is away it waits for it, and the training with it: it could not learn that it is
     superseded.
-
-    Args:
-        job: The current job.
-        attempt: Which attempt of the job this is.
     """
 
     def __init__(self, job: Job, attempt: str) -> None:
@@ -74,11 +70,7 @@ class RedisProgress(TrainingObserver):
         self.job.connection.sadd(CHECKPOINTS, f"{self._meta.get('model', '')}/{self.job.id}")
 
     def check(self) -> None:
-        """Look at the queue's server at most twice a second, and at this process's flag.
-
-        Raises:
-            Superseded, TrainingCancelled, TrainingPaused: When it is so.
-        """
+        """Look at the queue's server at most twice a second, and at this process's flag; raise what it finds."""
         now_s = time.monotonic()
         if now_s - self._looked_s >= LOOK_S:
             self._look()
@@ -87,11 +79,7 @@ class RedisProgress(TrainingObserver):
             raise TrainingPaused
 
     def check_before_publishing(self) -> None:
-        """Look now, and note that it is too late to cancel.
-
-        Raises:
-            Superseded, TrainingCancelled: When it is so.
-        """
+        """Look now, and note that it is too late to cancel; raise what it finds."""
         self.job.connection.set(publishing_key(self.job.id), self.attempt, ex=KEPT_S)
         try:
             self._look()

@@ -19,6 +19,16 @@ class ForbiddenFunction(OnehotError):
         super().__init__(f"a job may name {', '.join(sorted(LISTED))} only; received {name!r}")
 
 
+def _no_callback(kind: str) -> Any:
+    """A property that is None, and refuses the callback that a job names: Onehot's jobs have none."""
+
+    def refused(job: Job) -> None:
+        if name := callback_name(job, kind):
+            raise ForbiddenFunction(name)
+
+    return property(refused)
+
+
 class ListedJob(Job):
     """A job whose function and callbacks are looked up on the list before they are imported."""
 
@@ -33,24 +43,9 @@ class ListedJob(Job):
             raise ForbiddenFunction(self.func_name)
         return super().func
 
-    @property
-    def success_callback(self) -> Any:
-        """None; Onehot's jobs have no callbacks."""
-        return self._refuse_callback("success")
-
-    @property
-    def failure_callback(self) -> Any:
-        """None; Onehot's jobs have no callbacks."""
-        return self._refuse_callback("failure")
-
-    @property
-    def stopped_callback(self) -> Any:
-        """None; Onehot's jobs have no callbacks."""
-        return self._refuse_callback("stopped")
-
-    def _refuse_callback(self, kind: str) -> None:
-        if name := callback_name(self, kind):
-            raise ForbiddenFunction(name)
+    success_callback = _no_callback("success")
+    failure_callback = _no_callback("failure")
+    stopped_callback = _no_callback("stopped")
 
     def send_webhooks(self, status: Any, *, exc_string: str | None = None) -> None:
         """Send nothing: an address from the queue could be any."""

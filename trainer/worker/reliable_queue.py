@@ -42,13 +42,7 @@ class ReliableQueue(QueueWithInternals):
     def dequeue_any(  # type: ignore[override]
         cls, queues: Iterable[Queue], timeout: int | None, connection: Redis, **classes: Any
     ) -> tuple[Any, Queue] | None:  # fmt: skip
-        """Take the first job of the first queue that has one.
-
-        Args:
-            queues: In their order of importance.
-            timeout: Seconds to wait for one; None not to wait.
-            connection: To the queue's server.
-            classes: RQ's, for what is fetched.
+        """Take the first job of the first queue that has one, within `timeout` seconds; None not to wait.
 
         Returns:
             The job and its queue, or None when there is none and nothing is waited for.

@@ -30,13 +30,7 @@ SHUTDOWN_SIGNAL = signal.SIGUSR1
 
 
 class TrainingWorker(LeasingWorker):
-    """A worker that forks a work-horse for each job, asks it to end, and reports for it when it cannot.
-
-    Args:
-        queues: Their names, the most important first.
-        connection: To the queue's server; used for nothing else.
-        lease_s: How long it may be silent before its job is another's.
-    """
+    """A worker that forks a work-horse for each job, asks it to end, and reports for it when it cannot."""
 
     def __init__(self, queues: list[str], connection: Redis, *, lease_s: int = LEASE_S) -> None:
         super().__init__(queues, connection, lease_s=lease_s)

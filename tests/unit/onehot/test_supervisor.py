@@ -4,6 +4,8 @@ import socket
 import stat
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -39,9 +41,14 @@ class Screen:
         """Keep a line of a program."""
         self.lines.append((name, line))
 
-    def supervisor(self) -> Supervisor:
-        """A supervisor that speaks to this screen."""
-        return Supervisor(on_line=self.on_line, on_message=self.notes.append)
+    @contextmanager
+    def supervisor(self) -> Iterator[Supervisor]:
+        """A supervisor that speaks to this screen, and is stopped in the end."""
+        made = Supervisor(on_line=self.on_line, on_message=self.notes.append)
+        try:
+            yield made
+        finally:
+            made.stop()
 
 
 @pytest.fixture

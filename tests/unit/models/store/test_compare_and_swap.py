@@ -8,8 +8,8 @@ from models.store.compare_and_swap import AtomicDocument, UnreadableDocument
 @pytest.fixture(params=["bucket", "folder"])
 def document(request, tmp_path):
     if request.param == "bucket":
-        return AtomicDocument(MemoryStore(), None, "m/labels.json", lock="m/.lock", holds="{label: version}")
-    return AtomicDocument(LocalStore(tmp_path), tmp_path, "m/labels.json", lock="m/.lock", holds="{label: version}")
+        return AtomicDocument(MemoryStore(), None, "m/labels.json", holds="{label: version}")
+    return AtomicDocument(LocalStore(tmp_path), tmp_path, "m/labels.json", holds="{label: version}")
 
 
 def test_a_document_that_is_not_there_is_empty_and_is_made_by_a_change(document):
@@ -31,7 +31,7 @@ def test_a_document_is_read_again_only_when_it_has_changed(document):
 
 def test_a_change_starts_anew_when_another_writer_was_faster():
     """By the entity tag in a bucket; the change of both is kept."""
-    document = AtomicDocument(MemoryStore(), None, "d.json", lock=".lock", holds="numbers")
+    document = AtomicDocument(MemoryStore(), None, "d.json", holds="numbers")
     seen = []
 
     def added(before):

@@ -10,7 +10,7 @@ VERDICT = ("gate minimum: expected accuracy 0.9; received 0.5",)
 
 
 def promotion(version: int = 2) -> Promotion:
-    return Promotion.now("digits", "stable", version, previous=1, verdict=VERDICT, by="ada@lab")
+    return Promotion("digits", "stable", version, previous=1, verdict=VERDICT, by="ada@lab")
 
 
 def test_promotions_are_kept_in_order(store_folder) -> None:
