@@ -144,8 +144,8 @@ class PlainRequest:
         while self._missing > 0 and (piece := self._parser.unreader.chunk(self._missing)):
             self._pieces.append(piece)
             self._missing -= len(piece)
-        start = self._body_from
-        return self._received()[start : start + self.head.length]
+        received = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
+        return received[self._body_from : self._body_from + self.head.length]
 
     @property
     def is_whole(self) -> bool:
