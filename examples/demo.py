@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from pictures import picture, shades_for, side_by_side
 
 from models.errors import OnehotError
 from models.settings import PREFIX, read_settings
@@ -27,7 +28,6 @@ from onehot.local.server import free_port
 from onehot.local.stack import StackConfig, run_stack
 from onehot.local.supervisor import StartFailed
 from onehot.output import print_line
-from pictures import picture, shades_for, side_by_side
 from onehot.progress import Style, epoch_screen
 
 __all__ = ["main"]

@@ -59,7 +59,7 @@ def test_an_npy_becomes_nested_lists(tmp_path):
         ("in.json", "3", "received int"),
         ("in.csv", "", "expected rows"),
         ("in.csv", "a,b\n1\n", "line 2: expected 2 values; received 1"),
-        ("in.csv", b"\xff\xfe", "CSV in UTF-8"),
+        ("in.csv", b"a,b\n\xff\xfe,1\n", "CSV in UTF-8"),
         ("in.npy", b"\x00", "expected a numpy file of numbers"),
         ("in.npz", b"PK\x03\x04 no zip", "expected a numpy file of numbers"),
     ],
