@@ -10,7 +10,7 @@ from typing import Any
 from models.sources.damaged_files import UNREADABLE
 from models.sources.known_sources import FEATURE_ARRAYS
 from onehot.failures import WrongUsage
-from onehot.table_input import TABLE_ENDINGS, is_table, read_table
+from onehot.table_input import TABLE_ENDINGS, read_table
 
 __all__ = ["in_pieces", "read_request"]
 
@@ -30,8 +30,8 @@ def read_request(place: str) -> dict[str, Any]:
     """
     if place == "-":
         return _from_json(sys.stdin.buffer.read(), "standard input")
-    if is_table(place):
-        return {"instances": read_table(place).instances()[0]}
+    if (table := read_table(place)) is not None:
+        return {"instances": table.instances()[0]}
     reader = READERS.get(Path(place).suffix.lower())
     if reader is None:
         raise WrongUsage(f"{place}: expected a file that ends in {', '.join(ENDINGS)}, or - for JSON on standard input")

@@ -23,7 +23,7 @@ from models.spec.parts import CsvSpec
 from onehot.failures import WrongUsage
 from onehot.local.child import trainer_environment
 
-__all__ = ["TABLE_ENDINGS", "Table", "is_table", "read_table"]
+__all__ = ["TABLE_ENDINGS", "Table", "read_table"]
 
 JSON_LINES = (".jsonl", ".ndjson")
 REFUSED: tuple[type[Exception], ...] = (OnehotError, *UNREADABLE)
@@ -73,18 +73,17 @@ def _chosen(row: Mapping[str, Any], known: Mapping[str, str]) -> dict[str, Any]:
     return {known[name.strip()]: value for name, value in row.items() if name.strip() in known}
 
 
-def is_table(place: str) -> bool:
-    """Whether a file is a table by its ending."""
-    return ending_of(place) in TABLE_ENDINGS
-
-
-def read_table(place: str) -> Table:
-    """Read a table.
+def read_table(place: str) -> Table | None:
+    """Read a table; None where a file is none.
 
     Raises:
         WrongUsage: When it cannot be read as what its name says.
     """
     ending = ending_of(place)
+    if ending == ".json":
+        return _json_table(place)
+    if ending not in TABLE_ENDINGS:
+        return None
     reader = READERS.get(ending, _csv_cells)
     try:
         content = Path(place).read_bytes()
@@ -96,6 +95,16 @@ def read_table(place: str) -> Table:
     if not rows:
         raise WrongUsage(f"{place}: expected rows; received none")
     return Table(rows, place)
+
+
+def _json_table(place: str) -> Table | None:
+    """A list of objects by itself, as it is trained on; any other document is a request, which is not looked into."""
+    try:
+        document = json.loads(Path(place).read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return None
+    is_table = isinstance(document, list) and document and all(isinstance(row, dict) for row in document)
+    return Table(document, place) if is_table else None
 
 
 def _csv_cells(content: bytes, place: str) -> list[Any]:

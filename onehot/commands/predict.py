@@ -13,7 +13,7 @@ from onehot.commands.options import json_option, settings_here
 from onehot.failures import ServiceRefused, WorkFailed
 from onehot.inputs import in_pieces, read_request
 from onehot.output import print_json, print_line, print_table
-from onehot.table_input import Table, is_table, read_table
+from onehot.table_input import Table, read_table
 
 __all__ = ["ask", "class_names_of", "predict", "ranked"]
 
@@ -37,7 +37,7 @@ def predict(model: str, source: str, version: int | None, label: str | None, top
     """
     if version is not None and label is not None:
         raise click.UsageError("--version and --label exclude each other")
-    table = read_table(source) if is_table(source) else None
+    table = read_table(source)
     request = {} if table else read_request(source)
     settings = settings_here()
     with Service.from_settings(settings) as service:

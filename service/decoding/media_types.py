@@ -9,12 +9,16 @@ from models.errors import shown
 from models.preprocessing.instances import Array, InstanceSpec
 from service.decoding.csv_table import OnIgnored, parse_csv
 from service.decoding.images import decode_image
+from service.decoding.json_lines import parse_json_lines
 from service.decoding.npy import parse_npy
 from service.errors import UnsupportedBody
 
 __all__ = ["BATCH_TYPES", "parse_batch"]
 
-BATCH_TYPES = ("application/x-npy", "text/csv", "text/tab-separated-values", "image/png", "image/jpeg")
+BATCH_TYPES = (
+    "application/x-npy", "text/csv", "text/tab-separated-values", "application/jsonl", "application/x-ndjson",
+    "image/png", "image/jpeg",
+)  # fmt: skip
 HEADER_PARAMETER = re.compile(r";\s*header\s*=\s*\"?(present|absent)\"?\s*(?:;|\Z)", re.IGNORECASE)
 
 
@@ -50,6 +54,8 @@ def parse_batch(
                 body, spec, has_header=_stated_header(content_type), charset=charset, most_rows=most_rows,
                 on_ignored=on_ignored,
             )  # fmt: skip
+        case "application/jsonl" | "application/x-ndjson":
+            return parse_json_lines(body, spec, most_rows=most_rows, on_ignored=on_ignored)
         case "image/png" | "image/jpeg":
             return decode_image(body, spec, where="body", resized=resized)[np.newaxis]
     raise UnsupportedBody(expected=f"one of {', '.join(BATCH_TYPES)}", received=shown(content_type))

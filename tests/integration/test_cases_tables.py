@@ -13,7 +13,7 @@ from models.errors import DataError, InputError
 from models.preprocessing.instances import Feature, InstanceSpec, parse_instances
 from models.preprocessing.pipeline import StepSpec
 from models.spec import DataSpec, load_spec
-from onehot.table_input import read_table
+from onehot.table_input import Table, read_table
 from service.decoding.csv_table import parse_csv
 from service.jobs.data_preview.preview import preview_data
 from service.jobs.data_preview.row_counts import count_rows
@@ -49,13 +49,19 @@ def trained(folder: Path, name: str, **data: Any) -> Any:
     return load_dataset(spec.data, roots=(str(folder),))
 
 
-def mine(text: str) -> str:
+def table_of(path: Path) -> Table:
+    table = read_table(str(path))
+    assert table is not None
+    return table
+
+
+def with_decimal_commas(text: str) -> str:
     """The table with semicolons and decimal commas."""
     return text.replace(",", ";").replace(".", ",")
 
 
 CERTAIN: dict[str, tuple[str, bytes]] = {
-    "semicolons with decimal commas": ("t.csv", mine(PLAIN).encode()),
+    "semicolons with decimal commas": ("t.csv", with_decimal_commas(PLAIN).encode()),
     "semicolons with decimal points": ("t.csv", PLAIN.replace(",", ";").encode()),
     "tabs": ("t.csv", PLAIN.replace(",", "\t").encode()),
     "a .tsv file": ("t.tsv", PLAIN.replace(",", "\t").encode()),
@@ -82,7 +88,7 @@ def test_a_dialect_that_is_certain_is_read_alike_everywhere(tmp_path: Path, case
     expected = [[size, weight] for size, weight, _ in ROWS]
     assert dataset.features.tolist() == expected
     assert count_rows(tmp_path / name) == len(ROWS)
-    instances, ignored = read_table(str(tmp_path / name)).instances(FEATURES)
+    instances, ignored = table_of(tmp_path / name).instances(FEATURES)
     assert (parse_instances(instances, SPEC).tolist(), ignored) == (expected, ["kind"])
     if not name.lower().endswith(".gz"):
         told: list[str] = []
@@ -171,7 +177,7 @@ def test_a_table_without_a_header_is_trained_on_and_asked_for(tmp_path: Path) ->
     spec, told = InstanceSpec((2,), dataset.columns), []
     assert parse_csv(NUMBERS.encode(), spec, on_ignored=told.extend).tolist() == dataset.features.tolist()
     assert told == ["column_3"]
-    assert len(read_table(str(tmp_path / name)).instances(dataset.columns)[0]) == 60
+    assert len(table_of(tmp_path / name).instances(dataset.columns)[0]) == 60
     named = trained(tmp_path, name, csv={"header": False}, features=["size", "weight"], target="kind")
     assert ([column.name for column in named.columns], named.target) == (["size", "weight"], "kind")
 
@@ -249,7 +255,7 @@ def test_a_gap_means_the_same_everywhere(tmp_path: Path, cell: str) -> None:
     assert parse_instances([{"size": cell, "weight": 2}], spec).tolist() == [[None, 2.0]]
     assert parse_instances([[cell, 2]], spec).tolist() == [[None, 2.0]]
     for source in (name, "t.jsonl"):
-        instances, _ = read_table(str(tmp_path / source)).instances(spec.features or ())
+        instances, _ = table_of(tmp_path / source).instances(spec.features or ())
         assert parse_instances(instances[:1], spec).tolist() == [[None, 2.0]]
 
 
