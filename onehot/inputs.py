@@ -2,35 +2,39 @@
 
 import json
 import sys
-from collections.abc import Callable, Mapping
-from io import BytesIO, StringIO
+from collections.abc import Callable, Iterator, Mapping
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from models.preprocessing.table_cells import value_of
-from models.sources.csv_text import COMMAS, column_names, csv_rows, is_header
 from models.sources.damaged_files import UNREADABLE
+from models.sources.known_sources import FEATURE_ARRAYS
 from onehot.failures import WrongUsage
+from onehot.table_input import TABLE_ENDINGS, read_table
 
-__all__ = ["read_request"]
+__all__ = ["in_pieces", "read_request"]
 
-ARRAY_NAME = "x"
+PIECE_ROWS = 2**14
+PIECE_BYTES = 2**23
+"""Bounds of one request, well below what a service takes."""
 
 
 def read_request(place: str) -> dict[str, Any]:
     """Read instances and wrap them as the service wants them.
 
     Args:
-        place: A .json, .csv, .npy or .npz file, or `-` for JSON on standard input.
+        place: A .json, .npy or .npz file, a table, or `-` for JSON on standard input.
 
     Raises:
         WrongUsage: When it cannot be read as what its name says.
     """
     if place == "-":
         return _from_json(sys.stdin.buffer.read(), "standard input")
+    if (table := read_table(place)) is not None:
+        return {"instances": table.instances()[0]}
     reader = READERS.get(Path(place).suffix.lower())
     if reader is None:
-        raise WrongUsage(f"{place}: expected a file that ends in {', '.join(READERS)}, or - for JSON on standard input")
+        raise WrongUsage(f"{place}: expected a file that ends in {', '.join(ENDINGS)}, or - for JSON on standard input")
     try:
         content = Path(place).read_bytes()
     except OSError as error:
@@ -53,23 +57,6 @@ def _from_json(content: bytes, place: str) -> dict[str, Any]:
     return document if {"instances", "inputs"} & set(document) else {"instances": [document]}
 
 
-def _from_csv(content: bytes, place: str) -> dict[str, Any]:
-    """Rows of values; with a line of names on top, rows as objects keyed by those names."""
-    try:
-        rows = list(csv_rows(StringIO(content.decode(COMMAS.encoding), newline="")))
-    except UNREADABLE as error:
-        raise WrongUsage(f"{place}: expected CSV in UTF-8; received {error}") from error
-    if not rows:
-        raise WrongUsage(f"{place}: expected rows; received none")
-    if not is_header(rows[0]):
-        return {"instances": [[value_of(cell) for cell in row] for row in rows]}
-    names = column_names(rows[0])
-    for number, row in enumerate(rows[1:], start=2):
-        if len(row) != len(names):
-            raise WrongUsage(f"{place}: line {number}: expected {len(names)} values; received {len(row)}")
-    return {"instances": [dict(zip(names, map(value_of, row), strict=True)) for row in rows[1:]]}
-
-
 def _from_numpy(content: bytes, place: str) -> dict[str, Any]:
     import numpy as np  # noqa: PLC0415 -- JSON and CSV need none
 
@@ -85,16 +72,29 @@ def _from_numpy(content: bytes, place: str) -> dict[str, Any]:
 
 def _only_array(arrays: Mapping[str, Any], place: str) -> Any:
     names = list(arrays)
-    if len(names) != 1 and ARRAY_NAME not in names:
-        raise WrongUsage(
-            f"{place}: expected an array {ARRAY_NAME!r}, or only one; received {', '.join(names) or 'none'}"
-        )
-    return arrays[ARRAY_NAME if ARRAY_NAME in names else names[0]]
+    folded = {name.lower(): name for name in names}
+    usual = [folded[name] for name in FEATURE_ARRAYS if name in folded]
+    if len(names) != 1 and not usual:
+        expected = f"an array {FEATURE_ARRAYS[0]!r} (or {', '.join(FEATURE_ARRAYS[1:])}), or only one"
+        raise WrongUsage(f"{place}: expected {expected}; received {', '.join(names) or 'none'}")
+    return arrays[usual[0] if usual else names[0]]
+
+
+def in_pieces(request: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """A request as several, in order, none of which is too much for a service; at least one."""
+    ((key, rows), *more) = request.items()
+    if more or not isinstance(rows, list) or not rows:
+        yield request
+        return
+    size = max(len(json.dumps(rows[0])), 1)
+    step = max(min(PIECE_ROWS, PIECE_BYTES // size), 1)
+    for start in range(0, len(rows), step):
+        yield {key: rows[start : start + step]}
 
 
 READERS: Mapping[str, Callable[[bytes, str], dict[str, Any]]] = {
     ".json": _from_json,
-    ".csv": _from_csv,
     ".npy": _from_numpy,
     ".npz": _from_numpy,
 }
+ENDINGS = (".json", ".csv", ".npy", ".npz", *TABLE_ENDINGS[1:])

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from models.errors import InputError, shown
+from models.preprocessing.table_cells import is_gap
 
 __all__ = [
     "KINDS",
@@ -202,11 +203,20 @@ def _one_by_one(rows: list[Any], spec: InstanceSpec, where: str) -> list[Any]:
             raise InputError(where=place, expected=spec.expected, received=f"a list of {len(row)}")
         shape, flat = _flatten([row])
         if flat is None:
-            raise InputError(where=place, expected=f"numbers in {spec.expected}", received=_what_is_odd(row))
+            where_odd = place + _odd_column(row, spec)
+            raise InputError(where=where_odd, expected=f"numbers in {spec.expected}", received=_what_is_odd(row))
         if not spec.accepts(shape[1:]):
             raise InputError(where=place, expected=spec.expected, received=f"shape {list(shape[1:])}")
         numbers += flat
     return numbers
+
+
+def _odd_column(row: Any, spec: InstanceSpec) -> str:
+    """The first named column that holds no number, as it stands behind the instance's place."""
+    features = spec.features or ()
+    if not isinstance(row, list) or len(row) != len(features):
+        return ""
+    return next((f".{one.name}" for cell, one in zip(row, features, strict=True) if type(cell) not in NUMBERS), "")
 
 
 def _what_is_odd(row: Any, depth: int = 2) -> str:
@@ -280,7 +290,7 @@ def _parse_table(values: list[Any], spec: InstanceSpec, where: str) -> Array:
 
 
 def _cell(cell: Any, feature: Feature, place: str) -> Any:
-    if cell is None and feature.optional:
+    if feature.optional and (cell is None or _is_written_gap(cell, feature)):
         return None
     if feature.kind == "boolean" and isinstance(cell, bool):
         return float(cell)
@@ -289,3 +299,8 @@ def _cell(cell: Any, feature: Feature, place: str) -> Any:
     if feature.kind == "category" and type(cell) in (str, int, float, bool):
         return cell if isinstance(cell, str) else str(cell).lower() if isinstance(cell, bool) else str(cell)
     raise InputError(where=f"{place}.{feature.name}", expected=_kind(feature), received=shown(cell))
+
+
+def _is_written_gap(cell: Any, feature: Feature) -> bool:
+    """Whether text says that a number is missing, as in a file of text."""
+    return isinstance(cell, str) and feature.kind != "category" and is_gap(cell)

@@ -1,12 +1,16 @@
 """Which columns of a table are features and target, alike for the data preview and the trainer."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from models.errors import DataError
 from models.sources.known_sources import TARGET_NAMES
 from models.spec.parts import DataSpec
 
-__all__ = ["feature_columns", "target_column"]
+__all__ = [
+    "check_names", "feature_columns", "missing_targets", "target_column", "unnamed_columns", "unnamed_names",
+    "unused_columns",
+]  # fmt: skip
 
 SHOWN_COLUMNS = 20
 
@@ -42,6 +46,57 @@ def feature_columns(names: Sequence[str], data: DataSpec, *, target: str | None 
     if target in chosen:
         raise DataError(where=where, expected="columns without the target", received=repr(target))
     return chosen
+
+
+def check_names(names: Sequence[str], source: str) -> None:
+    """Refuse a name that several columns have.
+
+    Raises:
+        DataError: Names it.
+    """
+    twice = next((name for name, count in Counter(names).items() if count > 1), None)
+    if twice is not None:
+        places = [str(place) for place, name in enumerate(names, start=1) if name == twice]
+        received = f"{twice!r} over the columns {' and '.join(places)}"
+        raise DataError(where=f"{source}: header", expected="another name for each column", received=received)
+
+
+def unused_columns(names: Sequence[str], features: Sequence[str], target: str) -> tuple[str, ...]:
+    """The columns that are neither features nor target."""
+    used = {*features, target}
+    return tuple(name for name in names if name not in used)
+
+
+def unnamed_names(count: int) -> list[str]:
+    """The names column_1, column_2 and so on."""
+    return [f"column_{place}" for place in range(1, count + 1)]
+
+
+def unnamed_columns(count: int, data: DataSpec) -> list[str]:
+    """The names of the columns of a table without any: those that the spec lists, in order, else numbered ones.
+
+    The spec names all of them when `data.features` has one name less than there are columns: the target is the
+    last, or where `data.target` says by its number (column_3).
+    """
+    numbered = unnamed_names(count)
+    features = data.features
+    if not isinstance(features, tuple) or len(features) != count - 1 or set(features) & set(numbered):
+        return numbered
+    target = data.target or "target"
+    place = numbered.index(target) if target in numbered else count - 1
+    return [*features[:place], target, *features[place:]]
+
+
+def missing_targets(where: str, count: int, rows: int) -> DataError:
+    """The error of rows without a target.
+
+    Args:
+        where: The first of them.
+        count: How many there are.
+        rows: How many rows there are in all.
+    """
+    received = f"nothing in {count} of {rows} rows, which `data.drop_missing_target: true` leaves out"
+    return DataError(where=where, expected="a target in every row", received=received)
 
 
 def _known(name: str, names: Sequence[str], where: str) -> str:

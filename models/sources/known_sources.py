@@ -6,10 +6,11 @@ with one of the known endings, or a folder of images.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 __all__ = [
-    "ENDINGS", "FEATURE_ARRAYS", "IMAGE_ENDINGS", "KNOWN", "OBJECT_STORES", "SCHEMES", "TARGET_ARRAYS", "TARGET_NAMES",
-    "DataShape", "known_files", "known_kinds", "known_sets",
+    "CSV_ENDINGS", "ENDINGS", "FEATURE_ARRAYS", "IMAGE_ENDINGS", "KNOWN", "OBJECT_STORES", "SCHEMES", "TARGET_ARRAYS",
+    "TARGET_NAMES", "DataShape", "ending_of", "known_files", "known_kinds", "known_sets",
 ]  # fmt: skip
 
 
@@ -28,7 +29,8 @@ class DataShape:
 
 OBJECT_STORES = ("s3", "gs", "az")
 SCHEMES = ("sklearn", "keras", "dataset", *OBJECT_STORES)
-ENDINGS = (".npz", ".npy", ".csv", ".parquet", ".jsonl", ".ndjson", ".json")
+CSV_ENDINGS = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
+ENDINGS = (".npz", ".npy", *CSV_ENDINGS, ".parquet", ".jsonl", ".ndjson", ".json")
 IMAGE_ENDINGS = (".png", ".jpg", ".jpeg")
 
 KNOWN: Mapping[str, DataShape] = {
@@ -49,6 +51,12 @@ KNOWN: Mapping[str, DataShape] = {
 FEATURE_ARRAYS = ("x", "features", "data", "images", "x_train")
 TARGET_ARRAYS = ("y", "target", "targets", "labels", "label", "y_train")
 TARGET_NAMES = ("target", "label", "labels", "class", "y")
+
+
+def ending_of(name: str) -> str:
+    """The ending of a file's name in small letters, of a compressed one with the ending before; empty without one."""
+    suffixes = [suffix.lower() for suffix in PurePosixPath(name).suffixes[-2:]]
+    return "".join(suffixes) if suffixes[-1:] == [".gz"] else "".join(suffixes[-1:])
 
 
 def known_sets(scheme: str) -> str:

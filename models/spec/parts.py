@@ -11,15 +11,34 @@ from models.preprocessing.pipeline import StepSpec
 from models.queue.names import CPU_QUEUE, GPU_QUEUE
 from models.spec.fields import checked, each_of, keras_object, keras_objects, part
 from models.spec.steps import STEPS, check_step, step_document
-from models.spec.value_kinds import FRACTION, SHAPE, class_name_list, class_weights, label_name, model_name
+from models.spec.value_kinds import (
+    FRACTION,
+    SHAPE,
+    cell_separator,
+    class_name_list,
+    class_weights,
+    label_name,
+    model_name,
+    text_encoding,
+)
 
-__all__ = ["CompileSpec", "DataSpec", "FitSpec", "Gate", "Resources", "Spec"]
+__all__ = ["CompileSpec", "CsvSpec", "DataSpec", "FitSpec", "Gate", "Resources", "Spec"]
 
 RMSPROP = ObjectSpec("RMSprop")
 """What Keras takes where no optimizer is named."""
 NAMES = kinds.either(kinds.text, kinds.listing(kinds.text))
 SHARE_OR_SOURCE = kinds.either(FRACTION, kinds.text)
 PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CsvSpec:
+    """How a file of text separates and writes its cells; what is not said is told from the file."""
+
+    separator: Annotated[str | None, checked(cell_separator)] = None
+    decimal: Annotated[str | None, checked(kinds.choice(".", ","))] = None
+    encoding: Annotated[str | None, checked(text_encoding)] = None
+    header: Annotated[bool | None, checked(kinds.boolean)] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +51,13 @@ class DataSpec:
     validation: Annotated[float | str, checked(SHARE_OR_SOURCE)] = 0.15
     test: Annotated[float | str, checked(SHARE_OR_SOURCE)] = 0.15
     class_names: Annotated[tuple[str, ...] | None, checked(class_name_list)] = None
+    csv: Annotated[CsvSpec | None, part(CsvSpec)] = None
+    drop_missing_target: Annotated[bool | None, checked(kinds.boolean)] = None
+
+    @property
+    def dialect(self) -> CsvSpec:
+        """What is said about files of text."""
+        return self.csv or CsvSpec()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,16 +1,21 @@
 """What the values of a spec may be that are no arguments of Keras."""
 
+import string
 from collections.abc import Mapping
 from typing import Any
 
 from models.keras_catalog.argument_kinds import POSITIVE, Mismatch, kind, listing, number
 from models.names import RESERVED, is_label_name, is_model_name
 
-__all__ = ["FRACTION", "SHAPE", "class_name_list", "class_weights", "label_name", "model_name"]
+__all__ = [
+    "FRACTION", "SHAPE", "cell_separator", "class_name_list", "class_weights", "label_name", "model_name",
+    "text_encoding",
+]  # fmt: skip
 
 FRACTION = number(0, 1, above=True, below=True)
 SHAPE = listing(POSITIVE)
 WEIGHT = number(0, above=True)
+UNFIT_SEPARATORS = f"{string.ascii_letters}{string.digits}\"'.\r\n\0"
 
 label_name = kind("a label of letters, digits and _", lambda value: isinstance(value, str) and is_label_name(value))
 model_name = kind(
@@ -18,6 +23,22 @@ model_name = kind(
     f"and not {' or '.join(RESERVED)}",
     lambda value: isinstance(value, str) and is_model_name(value),
 )
+cell_separator = kind(
+    'one character such as ";" or "\\t", and no letter, digit, quote or point',
+    lambda value: isinstance(value, str) and len(value) == 1 and value.isascii() and value not in UNFIT_SEPARATORS,
+)
+
+
+def text_encoding(value: Any) -> str:
+    """An encoding of text that Python knows, such as `windows-1252`."""
+    expected = "an encoding of text such as utf-8, windows-1252 or utf-16"
+    if not isinstance(value, str):
+        raise Mismatch(expected)
+    try:
+        b"ab".decode(value, "replace")
+    except (LookupError, ValueError) as error:
+        raise Mismatch(expected) from error
+    return value
 
 
 def class_name_list(value: Any) -> list[str]:

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import obstore
@@ -18,7 +18,7 @@ from obstore.store import ObjectStore
 
 from models.errors import DataError, DatasetNotFound, shown
 from models.sources.damaged_files import reading
-from models.sources.known_sources import ENDINGS
+from models.sources.known_sources import ENDINGS, ending_of
 from models.store.object_store import answering, children, create, get
 
 __all__ = ["DatasetInfo", "Datasets", "dataset_ending"]
@@ -38,7 +38,7 @@ def dataset_ending(name: str) -> str:
     Raises:
         DataError: When a data set cannot have this name.
     """
-    ending = PurePosixPath(name).suffix.lower()
+    ending = ending_of(name)
     if ending not in ENDINGS or NAME.fullmatch(name) is None:
         expected = f"a name of up to 128 letters, digits, `.`, `_` and `-` that ends in {', '.join(ENDINGS)}"
         raise DataError(where="name", expected=expected, received=shown(name))
@@ -155,7 +155,7 @@ class Datasets:
             DataError: When its bytes are not what was uploaded.
         """
         info = self.find(reference)
-        with tempfile.NamedTemporaryFile(prefix="onehot-", suffix=PurePosixPath(info.name).suffix.lower()) as file:
+        with tempfile.NamedTemporaryFile(prefix="onehot-", suffix=ending_of(info.name)) as file:
             with answering():
                 stream = obstore.get(self.objects, f"{FOLDER}/{info.sha256}/{_file_name(info)}").stream(CHUNK_BYTES)
                 digest = _gather(map(bytes, stream), file)
@@ -172,7 +172,7 @@ def _info(record: bytes, digest: str) -> DatasetInfo:
 
 
 def _file_name(info: DatasetInfo) -> str:
-    return f"data{PurePosixPath(info.name).suffix.lower()}"
+    return f"data{ending_of(info.name)}"
 
 
 def _gather(chunks: Iterable[bytes], file: BinaryIO | Any) -> str:

@@ -7,17 +7,20 @@ from typing import Any
 import click
 import httpx
 
+from models.preprocessing.instances import Feature
 from onehot.client import Service, model_path
 from onehot.commands.options import json_option, settings_here
 from onehot.failures import ServiceRefused, WorkFailed
-from onehot.inputs import read_request
-from onehot.output import print_json, print_table
+from onehot.inputs import in_pieces, read_request
+from onehot.output import print_json, print_line, print_table
+from onehot.table_input import Table, read_table
 
 __all__ = ["ask", "class_names_of", "predict", "ranked"]
 
 VERSION_HEADER = "X-Onehot-Model-Version"
 NOT_YET = frozenset({404, 503})
 PAUSE_S = 0.2
+SHOWN_COLUMNS = 12
 
 
 @click.command()
@@ -30,21 +33,46 @@ PAUSE_S = 0.2
 def predict(model: str, source: str, version: int | None, label: str | None, top_k: int, as_json: bool) -> None:  # noqa: FBT001 -- click's options
     """Ask the service what MODEL says about the instances in INPUT.
 
-    INPUT is a .json, .csv, .npy or .npz file, or - for JSON on standard input.
+    INPUT is a .json, .npy or .npz file, a table (.csv, .tsv, .parquet, .jsonl), or - for JSON on standard input.
     """
     if version is not None and label is not None:
         raise click.UsageError("--version and --label exclude each other")
-    request = read_request(source)
+    table = read_table(source)
+    request = {} if table else read_request(source)
     settings = settings_here()
     with Service.from_settings(settings) as service:
         path = model_path(model, version=version, label=label)
         # The service looks for new versions once in `poll_s`: after two looks all its processes have what was published
-        served, predictions = ask(service, path, request, patience_s=2 * settings.poll_s)
+        requests = in_pieces(_fitted(service, path, table) if table else request)
+        served, predictions = ask(service, path, next(requests), patience_s=2 * settings.poll_s)
+        for piece in requests:  # all are answered by one version
+            predictions += ask(service, model_path(model, version=served), piece, patience_s=0)[1]
         names = class_names_of(service, model, served)
     if as_json:
         print_json({"model": model, "version": served, "class_names": names, "predictions": predictions})
     else:
         _print_predictions(predictions, names, top_k)
+
+
+def _fitted(service: Service, path: str, table: Table) -> dict[str, Any]:
+    """A table as a request, without the columns that the model does not know; a note names them."""
+    instances, ignored = table.instances(_features(service, path))
+    if ignored:
+        shown = ", ".join(ignored[:SHOWN_COLUMNS]) + (", …" if len(ignored) > SHOWN_COLUMNS else "")
+        print_line(f"{table.place}: passed over, as the model does not know them: {shown}", err=True)
+    return {"instances": instances}
+
+
+def _features(service: Service, path: str) -> list[Feature]:
+    """The named columns of a model; none where it has none, or is not there yet."""
+    try:
+        document = service.get(f"{path}/metadata")
+    except ServiceRefused:
+        return []
+    instance = document.get("metadata", {}).get("instance") or {}
+    return [
+        Feature(str(one["name"]), str(one["kind"]), bool(one["optional"])) for one in instance.get("features") or ()
+    ]
 
 
 def ask(service: Service, path: str, request: Mapping[str, Any], *, patience_s: float) -> tuple[int, list[Any]]:

@@ -7,6 +7,7 @@ import secrets
 import shutil
 import socket
 from dataclasses import dataclass
+from glob import escape
 from pathlib import Path
 
 from onehot.failures import WorkFailed
@@ -108,7 +109,8 @@ def prepare_server(folder: Path) -> QueueServer:
     configuration.touch(mode=0o600, exist_ok=False)
     configuration.write_text(_configuration(folder.absolute(), port, password), encoding="utf-8")
     url = f"redis://:{password}@{LOOPBACK}:{port}/0"
-    return QueueServer((find_server(), str(configuration)), url, port)
+    # The server takes a path with [, * or ? for a pattern.
+    return QueueServer((find_server(), escape(str(configuration))), url, port)
 
 
 def _configuration(folder: Path, port: int, password: str) -> str:

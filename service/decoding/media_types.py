@@ -3,31 +3,43 @@
 import re
 
 import numpy as np
+from werkzeug.http import parse_options_header
 
 from models.errors import shown
 from models.preprocessing.instances import Array, InstanceSpec
-from service.decoding.csv_table import parse_csv
+from service.decoding.csv_table import OnIgnored, parse_csv
 from service.decoding.images import decode_image
+from service.decoding.json_lines import parse_json_lines
 from service.decoding.npy import parse_npy
 from service.errors import UnsupportedBody
 
 __all__ = ["BATCH_TYPES", "parse_batch"]
 
-BATCH_TYPES = ("application/x-npy", "text/csv", "image/png", "image/jpeg")
+BATCH_TYPES = (
+    "application/x-npy", "text/csv", "text/tab-separated-values", "application/jsonl", "application/x-ndjson",
+    "image/png", "image/jpeg",
+)  # fmt: skip
 HEADER_PARAMETER = re.compile(r";\s*header\s*=\s*\"?(present|absent)\"?\s*(?:;|\Z)", re.IGNORECASE)
 
 
 def parse_batch(
-    body: bytes, content_type: str, spec: InstanceSpec, *, resized: bool = False, most_rows: int | None = None
+    body: bytes,
+    content_type: str,
+    spec: InstanceSpec,
+    *,
+    resized: bool = False,
+    most_rows: int | None = None,
+    on_ignored: OnIgnored = lambda _: None,
 ) -> Array:
     """Make a batch of a body in one of `BATCH_TYPES`.
 
     Args:
         body: As it came, decompressed.
-        content_type: The header; of its parameters only `header` of CSV says anything here.
+        content_type: The header; of its parameters only `header` and `charset` of CSV say anything here.
         spec: What an instance looks like.
         resized: Whether an image of another size is brought to the model's.
         most_rows: Of a table; one more is read, and shows that there are too many.
+        on_ignored: Called with the names of a table's columns that the model does not know.
 
     Returns:
         `(batch, *instance shape)` float32, or object where columns hold text.
@@ -39,8 +51,14 @@ def parse_batch(
     match content_type.partition(";")[0].strip().lower():
         case "application/x-npy":
             return parse_npy(body, spec)
-        case "text/csv":
-            return parse_csv(body, spec, has_header=_stated_header(content_type), most_rows=most_rows)
+        case "text/csv" | "text/tab-separated-values":
+            charset = parse_options_header(content_type)[1].get("charset")
+            return parse_csv(
+                body, spec, has_header=_stated_header(content_type), charset=charset, most_rows=most_rows,
+                on_ignored=on_ignored,
+            )  # fmt: skip
+        case "application/jsonl" | "application/x-ndjson":
+            return parse_json_lines(body, spec, most_rows=most_rows, on_ignored=on_ignored)
         case "image/png" | "image/jpeg":
             return decode_image(body, spec, where="body", resized=resized)[np.newaxis]
     raise UnsupportedBody(expected=f"one of {', '.join(BATCH_TYPES)}", received=shown(content_type))

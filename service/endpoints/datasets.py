@@ -23,7 +23,8 @@ from service.registry.registry import Registry
 __all__ = ["blueprint"]
 
 ENDING_OF_TYPE = {
-    "application/x-npz": ".npz", "application/x-npy": ".npy", "text/csv": ".csv", "application/json": ".json",
+    "application/x-npz": ".npz", "application/x-npy": ".npy", "text/csv": ".csv", "text/tab-separated-values": ".tsv",
+    "application/json": ".json",
     "application/vnd.apache.parquet": ".parquet", "application/x-ndjson": ".ndjson", "application/jsonl": ".jsonl",
 }  # fmt: skip
 """What completes a name without an ending."""
@@ -42,7 +43,8 @@ blueprint = ApiBlueprint("datasets", __name__, tag="Data sets", scope=Scope.TRAI
 @blueprint.operation(
     "POST",
     "/v1/datasets",
-    description="`.npz`, `.npy`, `.csv`, `.parquet`, `.json`, `.jsonl`, `.ndjson`. Pickles are never loaded.",
+    description="`.npz`, `.npy`, `.csv`, `.tsv`, either as `.gz`, `.parquet`, `.json`, `.jsonl`, `.ndjson`. "
+    "Pickles are never loaded.",
     parameters=(NAME,),
     body=binary_media("application/octet-stream", "text/csv", "application/vnd.apache.parquet", "application/x-npz"),
     responses={201: api_response("It can be named in a spec", "Dataset", Location="The data set")},

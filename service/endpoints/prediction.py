@@ -46,7 +46,9 @@ blueprint = ApiBlueprint("prediction", __name__, tag="Predictions", scope=Scope.
     "POST",
     *version_paths(":predict"),
     summary="Predict for a batch of instances",
-    description="`Accept: application/x-npy` gives the predictions as a numpy array. gzip is read and written.",
+    description="`Accept: application/x-npy` gives the predictions as a numpy array. gzip is read and written. "
+    "Columns of a table that the model does not know are passed over, and named, percent-encoded, in the header "
+    "`X-Onehot-Ignored-Columns`.",
     body=json_media("PredictRequest") | BATCH_CONTENT,
     responses={200: api_response("The predictions", json_media("Predictions") | binary_media(NPY), **VERSION_HEADER)},
     errors=(415, 503),
@@ -135,7 +137,8 @@ def _decode_usual(
 ) -> tuple[str, Array]:
     """The batch that a body is, or that the instances of its document are, and what they are called."""
     if batch_type is not None:  # as if they had come as rows
-        return ROW, call.predictor.read_body(body, batch_type, most_rows=call.services.settings.max_rows)
+        most_rows = call.services.settings.max_rows
+        return ROW, call.predictor.read_body(body, batch_type, most_rows=most_rows, on_ignored=call.context.ignore)
     form = read(parse_object(body), call.predictor.manifest)
     if isinstance(form.values, list):
         call.check_rows(len(form.values), where=form.key)

@@ -19,7 +19,7 @@ from service.errors import TooMuchAtOnce
 from service.fast_path.request_reader import PlainHead
 from service.http.content_encoding import compressed_for
 from service.http.context import RequestContext, Services
-from service.http.lifecycle import REQUEST_ID, VERSION, admit, finish, request_id_of
+from service.http.lifecycle import REQUEST_ID, VERSION, admit, finish, ignored_columns, request_id_of
 from service.http.request_bodies import decoded_body
 from service.http.responses import error_answer
 from service.protocols.content import Content
@@ -84,6 +84,8 @@ class FastPath:
             content = answer_infer(call, body, header_length=header("inference-header-content-length"))
         sent, encoding = compressed_for(header("accept-encoding", ""), content.body)
         own = [(REQUEST_ID, context.request_id), (VERSION, str(call.predictor.version))]
+        if context.ignored_columns:
+            own += ignored_columns(context).items()
         return PlainAnswer(200, [*own, *content.headers.items(), *encoding.items()], sent)
 
 

@@ -1,7 +1,7 @@
 """What endpoints work with: the services of the application, and the context of the current request."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from time import perf_counter
@@ -70,6 +70,7 @@ class RequestContext:
         started_s: When it came; all three on the clock of `time.perf_counter`.
         infer_from_s: When its batch was made.
         infer_to_s: When the batch was computed.
+        ignored_columns: Of a table, those that the model does not know.
     """
 
     request_id: str
@@ -81,6 +82,11 @@ class RequestContext:
     error: BaseException | None = None
     infer_from_s: float = 0.0
     infer_to_s: float = 0.0
+    ignored_columns: Sequence[str] = ()
+
+    def ignore(self, columns: Sequence[str]) -> None:
+        """Keep the names of columns that were passed over, for a header of the answer."""
+        self.ignored_columns = columns
 
     def answered(
         self, *, method: str, path: str, route: str, status: int, trace_headers: tuple[tuple[str, str], ...] = ()

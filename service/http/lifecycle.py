@@ -5,6 +5,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from os import urandom
 from typing import Any
+from urllib.parse import quote
 
 import structlog
 from flask import Flask, Response, current_app, g, request
@@ -23,10 +24,17 @@ from service.openapi.operation import scope_of
 from service.telemetry.answered_request import AnsweredRequest
 from service.telemetry.logs import request_line
 
-__all__ = ["REQUEST_ID", "TAKEN_OVER", "VERSION", "admit", "finish", "request_id_of", "surround_requests"]
+__all__ = [
+    "IGNORED_COLUMNS", "REQUEST_ID", "TAKEN_OVER", "VERSION", "admit", "finish", "ignored_columns", "request_id_of",
+    "surround_requests",
+]  # fmt: skip
 
 REQUEST_ID = "X-Request-Id"
 VERSION = "X-Onehot-Model-Version"
+IGNORED_COLUMNS = "X-Onehot-Ignored-Columns"
+MOST_IGNORED = 50
+"""Names in that header; their number is bounded as headers are."""
+LONGEST_COLUMN = 64
 TAKEN_OVER = "onehot.request_context"
 """Where the WSGI environment holds the context of a request that failed on the fast path."""
 TRACE_HEADERS = ("traceparent", "tracestate")
@@ -79,6 +87,7 @@ def _end(response: Response) -> Response:
     response.headers[REQUEST_ID] = context.request_id
     if context.predictor is not None:
         response.headers[VERSION] = str(context.predictor.version)
+    response.headers.update(ignored_columns(context))
     route = "" if request.url_rule is None else request.url_rule.rule
     trace_headers = tuple((name, request.headers[name]) for name in TRACE_HEADERS if name in request.headers)
     answered = context.answered(
@@ -87,6 +96,13 @@ def _end(response: Response) -> Response:
     )  # fmt: skip
     finish(services(), context, answered)
     return response
+
+
+def ignored_columns(context: RequestContext) -> dict[str, str]:
+    """The header that names the columns of a table that were passed over; none where all were used."""
+    names = [quote(name[:LONGEST_COLUMN], safe=" ") for name in context.ignored_columns[:MOST_IGNORED]]
+    more = ["..."] if len(context.ignored_columns) > MOST_IGNORED else []
+    return {IGNORED_COLUMNS: ", ".join([*names, *more])} if names else {}
 
 
 def request_id_of(given: str) -> str:

@@ -9,6 +9,7 @@ from models.errors import InputError
 from models.preprocessing.instances import Array, are_finite, parse_instances
 from models.preprocessing.pipeline import Preprocessing
 from models.store.manifest import Manifest
+from service.decoding.csv_table import OnIgnored
 from service.decoding.images import parse_instances_with_images
 from service.decoding.json_numbers import NumberReader
 from service.decoding.media_types import parse_batch
@@ -65,8 +66,12 @@ class Predictor:
             return parse_instances_with_images(values, self.manifest.instance, where=where, resized=resized)
         return parse_instances(values, self.manifest.instance, where=where)
 
-    def read_body(self, body: bytes, content_type: str, *, most_rows: int | None = None) -> Array:
+    def read_body(
+        self, body: bytes, content_type: str, *, most_rows: int | None = None, on_ignored: OnIgnored = lambda _: None
+    ) -> Array:
         """Make one array of a body in one of `BATCH_TYPES`; of a table, no more than one row too many.
+
+        A table's columns that the model does not know are passed over, and named to `on_ignored`.
 
         Returns:
             `(batch, *instance shape)` float32, or object where columns hold text.
@@ -75,7 +80,9 @@ class Predictor:
             InputError: When it is not what its type says, or does not fit.
         """
         resized = self.preprocessing.resizes_images
-        return parse_batch(body, content_type, self.manifest.instance, resized=resized, most_rows=most_rows)
+        return parse_batch(
+            body, content_type, self.manifest.instance, resized=resized, most_rows=most_rows, on_ignored=on_ignored
+        )
 
     def predict(self, batch: Array, *, where: str = "instances") -> Array:
         """Preprocess and compute.

@@ -57,6 +57,15 @@ SCHEMAS: dict[str, Schema] = {
         validation=either(FRACTION, TEXT),
         test=either(FRACTION, TEXT),
         class_names=either(NULL, array({"type": ["string", "integer"]}, minItems=1, uniqueItems=True)),
+        csv=either(NULL, reference("SpecCsv")),
+        drop_missing_target=nullable(BOOLEAN),
+    ),
+    "SpecCsv": object_of(
+        [],
+        separator=either(NULL, {"type": "string", "minLength": 1, "maxLength": 1}),
+        decimal=either(NULL, {"enum": [".", ","]}),
+        encoding=either(NULL, TEXT),
+        header=nullable(BOOLEAN),
     ),
     "SpecStep": either(
         {"enum": ["astype", "standardize"]},

@@ -8,7 +8,7 @@ import numpy as np
 from models.errors import DataError, shown
 from models.preprocessing.instances import Array, Feature
 from models.preprocessing.pipeline import StepSpec
-from models.preprocessing.table_cells import number_of
+from models.preprocessing.table_cells import is_gap, number_of
 from trainer.data.rows import Rows, take_rows
 
 __all__ = ["Dataset"]
@@ -28,6 +28,8 @@ class Dataset:
         sha256: Digest of the data.
         own_test_rows: How many of the last rows are the source's own test part, held out whatever else is.
         numbers: Where each row is in its source, or in the source's own test part, from 0; None where all are there.
+        target: The name of the column that the targets come from, in a table.
+        unused: The names of the columns that are neither features nor target.
     """
 
     source: str
@@ -38,6 +40,8 @@ class Dataset:
     class_names: tuple[str, ...] | None = None
     own_test_rows: int = 0
     numbers: Array | None = None
+    target: str | None = None
+    unused: tuple[str, ...] = ()
 
     @property
     def rows(self) -> int:
@@ -113,7 +117,7 @@ def _as_table(dataset: Dataset, categories: set[str], *, optional: bool) -> Data
 
 
 def _cell(cell: Any, column: Feature, where: str, row: int) -> Any:
-    if cell is None or cell != cell:  # noqa: PLR0124 -- NaN is the one value that differs from itself
+    if _is_missing(cell, column):
         if column.optional:
             return None
         raise DataError(where=f"{where}, row {row}", expected="a value, or a `fill` step", received="nothing")
@@ -124,6 +128,13 @@ def _cell(cell: Any, column: Feature, where: str, row: int) -> Any:
         expected = "a number, or a `one_hot` step for this column"
         raise DataError(where=f"{where}, row {row}", expected=expected, received=shown(cell))
     return number
+
+
+def _is_missing(cell: Any, column: Feature) -> bool:
+    """Whether a cell holds nothing; in a category text is text, as only a file of text has gaps that are spelled."""
+    if isinstance(cell, str):
+        return column.kind != "category" and is_gap(cell)
+    return cell is None or cell != cell  # noqa: PLR0124 -- NaN is the one value that differs from itself
 
 
 def _category(cell: Any) -> str:

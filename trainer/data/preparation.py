@@ -1,7 +1,7 @@
 """From a spec to everything that fit needs: data read, split, encoded and preprocessed."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -9,6 +9,7 @@ import numpy as np
 from models.errors import DataError, InputError, Problem, SpecError
 from models.preprocessing.instances import Array, InstanceSpec
 from models.preprocessing.pipeline import Preprocessing, fit_batches, fit_steps
+from models.sources.known_sources import ending_of
 from models.spec import DataSpec, Spec
 from models.spec.head import MULTILABEL, REGRESSION
 from models.store.datasets import Datasets
@@ -21,6 +22,8 @@ from trainer.data.rows import batches, preprocessed
 from trainer.data.splits import split_rows
 
 __all__ = ["Piece", "Prepared", "prepare"]
+
+ARRAY_ENDINGS = (".npz", ".npy")
 
 Load = Callable[[DataSpec], Dataset]
 
@@ -137,14 +140,26 @@ def _other_source(spec: Spec, name: str, first: Dataset, labels: Labels, load: L
     """The part `validation` or `test` that has a source of its own."""
     source = str(getattr(spec.data, name))
     try:
-        other = load(DataSpec(source, spec.data.features, spec.data.target))
+        other = load(_data_of_part(spec.data, source, first))
     except DataError as error:
         where = f"data.{name}" if error.where == "data.source" else error.where
+        where = where.removesuffix(": data.features").removesuffix(": data.target")
         raise DataError(where=where, expected=error.expected, received=error.received) from error
+    if other.unused and spec.data.features is None and first.columns is not None:
+        expected = f"the columns of {first.source}, or `data.features`, which lists those to be used"
+        raise DataError(where=source, expected=expected, received=f"the column {other.unused[0]!r} besides")
     if other.instance_shape != first.instance_shape:
         expected = f"instances of shape {list(first.instance_shape)}, as in {first.source}"
         raise DataError(where=source, expected=expected, received=f"shape {list(other.instance_shape)}")
     return other, read_more(other.targets, labels, where=f"{source}: target")
+
+
+def _data_of_part(data: DataSpec, source: str, first: Dataset) -> DataSpec:
+    """The `data` of another source, whose columns are found by the names that those of the first have."""
+    if first.columns is None or ending_of(source) in ARRAY_ENDINGS:
+        return replace(data, source=source)
+    features = tuple(column.name for column in first.columns)
+    return replace(data, source=source, features=features, target=first.target or data.target)
 
 
 def _fit_preprocessing(spec: Spec, training: Dataset) -> Preprocessing:

@@ -14,7 +14,7 @@ from typing import Any
 from models.errors import DataError
 from models.preprocessing.pipeline import StepSpec
 from models.sources.data_files import find_file
-from models.sources.known_sources import OBJECT_STORES, known_files, known_kinds
+from models.sources.known_sources import CSV_ENDINGS, OBJECT_STORES, ending_of, known_files, known_kinds
 from models.spec import DataSpec
 from models.store.datasets import Datasets
 from trainer.data.dataset import Dataset
@@ -31,7 +31,7 @@ SETS: Mapping[str, str] = {
 FILES: Mapping[str, str] = {
     ".npz": "trainer.data.readers.array_files:read_npz",
     ".npy": "trainer.data.readers.array_files:read_npy",
-    ".csv": "trainer.data.readers.tables:read_csv",
+    **dict.fromkeys(CSV_ENDINGS, "trainer.data.readers.tables:read_csv"),
     ".jsonl": "trainer.data.readers.tables:read_json",
     ".ndjson": "trainer.data.readers.tables:read_json",
     ".json": "trainer.data.readers.tables:read_json",
@@ -93,7 +93,7 @@ def _local(source: str, roots: tuple[str, ...], datasets: Datasets | None) -> It
 
 
 def _read(path: Path, data: DataSpec, steps: tuple[StepSpec, ...]) -> Dataset:
-    ending = path.suffix.lower()
+    ending = ending_of(path.name)
     dataset: Dataset
     if path.is_dir():
         dataset = _function(STREAMED[""])(path, data, steps)

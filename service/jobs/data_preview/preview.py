@@ -5,16 +5,28 @@ It reads array headers, and tables up to a few megabytes. The trainer decides th
 
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from models.errors import DataError, DatasetNotFound, Problem, StoreUnavailable
 from models.sources.data_files import class_folders, find_file
-from models.sources.known_sources import ENDINGS, KNOWN, SCHEMES, DataShape, known_files, known_kinds, known_sets
+from models.sources.known_sources import (
+    CSV_ENDINGS,
+    ENDINGS,
+    KNOWN,
+    SCHEMES,
+    DataShape,
+    ending_of,
+    known_files,
+    known_kinds,
+    known_sets,
+)
 from models.spec.head import find_head
 from models.spec.parts import Spec
 from models.spec.rules import check_output
 from models.store.datasets import Datasets
 from service.jobs.data_preview.array_preview import preview_arrays
+from service.jobs.data_preview.part_columns import check_part_columns, small_table
 from service.jobs.data_preview.table_preview import csv_columns, json_columns, preview_table
 
 __all__ = ["preview_data"]
@@ -48,11 +60,21 @@ def _missing_parts(spec: Spec, roots: tuple[str, ...], datasets: Datasets | None
     problems = []
     for name, source in (("validation", spec.data.validation), ("test", spec.data.test)):
         try:
-            if isinstance(source, str):
-                _find(source, roots, datasets)
+            if isinstance(source, str) and (path := _find(source, roots, datasets)) is not None:
+                _check_part(path, source, spec, roots)
         except DataError as error:
             problems.append(Problem(f"data.{name}", error.expected, error.received))
     return problems
+
+
+def _check_part(path: Path, source: str, spec: Spec, roots: tuple[str, ...]) -> None:
+    """Its columns beside those of the source, where both are small tables that can be read."""
+    first = None
+    if "://" not in spec.data.source:
+        with suppress(DataError):
+            first = small_table(find_file(spec.data.source, roots), spec.data)
+    if first is not None:
+        check_part_columns(first[0], path, source, spec.data)
 
 
 def _find(source: str, roots: tuple[str, ...], datasets: Datasets | None) -> Path | None:
@@ -80,11 +102,11 @@ def _data_shape(spec: Spec, roots: tuple[str, ...], datasets: Datasets | None) -
     if path.is_dir():
         return DataShape(classes=sum(1 for _ in class_folders(path, source)))
     is_small = path.stat().st_size <= MOST_BYTES
-    match path.suffix.lower():
+    match ending_of(path.name):
         case ".npz":
             return preview_arrays(path, spec)
-        case ".csv" if is_small:
-            return preview_table(*csv_columns(path, source), spec)
+        case ending if ending in CSV_ENDINGS and is_small:
+            return preview_table(*csv_columns(path, spec.data), spec)
         case ".jsonl" | ".ndjson" if is_small:
             return preview_table(*json_columns(path, source), spec)
         case ending if ending not in ENDINGS:

@@ -8,7 +8,7 @@ from typing import IO
 from models.errors import DataError, reason_of
 from models.sources.csv_text import open_table
 from models.sources.damaged_files import UNREADABLE, bounded_lines
-from models.sources.known_sources import ENDINGS, TARGET_ARRAYS, known_files
+from models.sources.known_sources import CSV_ENDINGS, ENDINGS, TARGET_ARRAYS, ending_of, known_files
 from models.sources.npz_arrays import read_plain_header
 from service.jobs.data_preview.json_rows import json_rows
 from service.jobs.data_preview.parquet_footer import parquet_rows
@@ -25,13 +25,16 @@ def count_rows(path: Path) -> int:
     Raises:
         DataError: When it is none, or cannot be read as what its ending says.
     """
-    counters = {".npz": _archive_rows, ".npy": _array_rows, ".csv": _csv_rows, ".parquet": parquet_rows,
-                ".jsonl": _line_rows, ".ndjson": _line_rows, ".json": json_rows}  # fmt: skip
-    ending = path.suffix.lower()
+    counters = {".npz": _archive_rows, ".npy": _array_rows, ".parquet": parquet_rows,
+                ".jsonl": _line_rows, ".ndjson": _line_rows, ".json": json_rows,
+                **dict.fromkeys(CSV_ENDINGS, _csv_rows)}  # fmt: skip
+    ending = ending_of(path.name)
     if ending not in ENDINGS:
         raise DataError(where="name", expected=f"one of {known_files()}", received=repr(ending))
     try:
         return _checked(counters[ending](path))
+    except DataError as error:  # not in an encoding, or parted by a separator, that is certain
+        raise DataError(where="body", expected=error.expected, received=error.received) from error
     except REFUSED as error:
         raise DataError(where="body", expected=f"a readable {ending} file", received=reason_of(error)) from error
 
@@ -71,8 +74,8 @@ def _header_rows(file: IO[bytes], size: int) -> int:
 
 
 def _csv_rows(path: Path) -> int:
-    with open_table(path) as (_, rows):
-        return sum(1 for _ in rows)
+    with open_table(path) as table:
+        return sum(1 for _ in table.rows)
 
 
 def _line_rows(path: Path) -> int:

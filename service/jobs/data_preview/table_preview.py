@@ -1,26 +1,39 @@
 """The preview of a small table: its columns, cells and labels."""
 
 import json
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from models.errors import DataError, shown
 from models.preprocessing.table_cells import BOOLEANS, is_gap, number_of
-from models.sources.columns import feature_columns, target_column
+from models.sources.columns import feature_columns, missing_targets, target_column
+from models.sources.csv_dialect import find_decimal, with_point
 from models.sources.csv_text import open_table
 from models.sources.damaged_files import reading
-from models.sources.known_sources import DataShape
+from models.sources.known_sources import DataShape, ending_of
 from models.spec.head import find_head
-from models.spec.parts import Spec
+from models.spec.parts import DataSpec, Spec
 
 __all__ = ["csv_columns", "json_columns", "preview_table"]
 
 
-def csv_columns(path: Path, source: str) -> tuple[list[str], list[list[Any]]]:
-    """Names of the columns and rows of cells; gaps are None."""
-    with reading(source, expected="a readable .csv file"), open_table(path) as (names, rows):
-        return names, [[None if is_gap(cell) else cell.strip() for cell in row] for row in rows]
+def csv_columns(path: Path, data: DataSpec) -> tuple[list[str], list[list[Any]]]:
+    """Names of the columns and rows of cells; gaps are None, and decimal commas points.
+
+    Raises:
+        DataError: When it is not certain how the file is to be read.
+    """
+    expected = f"a readable {ending_of(path.name)} file"
+    with reading(data.source, expected=expected), open_table(path, data) as table:
+        rows = [[cell.strip() for cell in row] for row in table.rows]
+    decimal = find_decimal(data.dialect, table.dialect.separator, _any_cell(rows), source=data.source)
+    return table.names, [[None if is_gap(cell) else with_point(cell, decimal) for cell in row] for row in rows]
+
+
+def _any_cell(rows: list[list[str]]) -> Callable[[str], bool]:
+    return lambda pattern: any(re.match(pattern, cell) for row in rows for cell in row)
 
 
 def json_columns(path: Path, source: str) -> tuple[list[str], list[list[Any]]]:
@@ -57,6 +70,7 @@ def preview_table(names: list[str], rows: list[list[Any]], spec: Spec) -> DataSh
         raise DataError(where=where, expected=f"{len(names)} cells", received=f"{len(ragged)}")
     target = target_column(names, spec.data)
     features = feature_columns(names, spec.data, target=target)
+    rows = _with_target(rows, names.index(target), spec.data)
     classes = _classes([row[names.index(target)] for row in rows], target, spec)
     if any(isinstance(cell, list | dict) for cell in rows[0]):
         return DataShape(None, classes)
@@ -66,12 +80,26 @@ def preview_table(names: list[str], rows: list[list[Any]], spec: Spec) -> DataSh
     return DataShape(None if one_hot else (len(features),), classes)
 
 
+def _with_target(rows: list[list[Any]], place: int, data: DataSpec) -> list[list[Any]]:
+    """The rows that are trained on: those without a target are dropped where the spec says so."""
+    if not data.drop_missing_target:
+        return rows
+    kept = [row for row in rows if not _is_missing(row[place])]
+    if not kept:
+        raise DataError(where=data.source, expected="at least one row with a target", received="none")
+    return kept
+
+
+def _is_missing(cell: Any) -> bool:
+    return cell is None or (isinstance(cell, str) and is_gap(cell))
+
+
 def _check_column(cells: Sequence[Any], name: str, spec: Spec) -> None:
     steps = {step.name for step in spec.preprocessing}
     categories = {one for step in spec.preprocessing if step.name == "one_hot" for one in step.arguments["columns"]}
     for row, cell in enumerate(cells):
         where = f"{spec.data.source}: column {name!r}, row {row}"
-        if cell is None or cell == "":
+        if cell is None or cell == "" or (name not in categories and _is_missing(cell)):
             if "fill" not in steps:
                 raise DataError(where=where, expected="a value, or a `fill` step", received="nothing")
         elif name not in categories and not _is_number(cell):
@@ -84,9 +112,9 @@ def _is_number(cell: Any) -> bool:
 
 def _classes(cells: Sequence[Any], target: str, spec: Spec) -> int | None:
     where = f"{spec.data.source}: column {target!r}"
-    for row, cell in enumerate(cells):
-        if cell is None or cell == "":
-            raise DataError(where=f"{where}, row {row}", expected="a target in every row", received="nothing")
+    gaps = [row for row, cell in enumerate(cells) if _is_missing(cell)]
+    if gaps:
+        raise missing_targets(f"{where}, row {gaps[0]}", len(gaps), len(cells))
     head = find_head(spec.layers)
     if head is None or head.task == "regression" or isinstance(cells[0], list):
         return None

@@ -59,7 +59,7 @@ def test_an_npy_becomes_nested_lists(tmp_path):
         ("in.json", "3", "received int"),
         ("in.csv", "", "expected rows"),
         ("in.csv", "a,b\n1\n", "line 2: expected 2 values; received 1"),
-        ("in.csv", b"\xff\xfe", "CSV in UTF-8"),
+        ("in.csv", b"a,b\n\xff\xfe,1\n", "CSV in UTF-8"),
         ("in.npy", b"\x00", "expected a numpy file of numbers"),
         ("in.npz", b"PK\x03\x04 no zip", "expected a numpy file of numbers"),
     ],
@@ -91,3 +91,37 @@ def test_a_table_is_read_as_the_trainer_reads_it(tmp_path) -> None:
     path.write_text("wild,NA,island\nTrue,1.5,Dream\nfalse,NA,?\n")
     expected = [{"wild": True, "NA": 1.5, "island": "Dream"}, {"wild": False, "NA": None, "island": None}]
     assert read_request(str(path)) == {"instances": expected}
+
+
+def test_seventy_thousand_rows_are_sent_in_pieces_in_order(tmp_path, against, stand_in) -> None:
+    """All to the version that answered the first; a service takes 65 536 at once."""
+    path = tmp_path / "long.csv"
+    path.write_text("size\n" + "".join(f"{row}\n" for row in range(70_000)))
+    names = {"metadata": {"instance": {"features": [{"name": "size", "kind": "number", "optional": False}]}}}
+    stand_in.on("GET", "/v1/models/m/metadata", (200, names))
+    stand_in.on("GET", "/v1/models/m/versions/3/metadata", (200, names))
+    pieces = [16384] * 4 + [70_000 - 4 * 16384]
+    answers = [(200, {"predictions": [[piece / 10]] * rows}, {"X-Onehot-Model-Version": "3"})
+               for piece, rows in enumerate(pieces)]  # fmt: skip
+    stand_in.on("POST", "/v1/models/m:predict", answers[0])
+    stand_in.on("POST", "/v1/models/m/versions/3:predict", *answers[1:])
+    done = against("predict", "m", str(path), "--json")
+    assert done.exit_code == 0, done.output
+    assert len(json.loads(done.stdout)["predictions"]) == 70_000
+    bodies = [json.loads(body)["instances"] for method, _, _, body in stand_in.received if method == "POST"]
+    assert list(map(len, bodies)) == pieces
+    assert [row["size"] for rows in bodies for row in rows] == list(range(70_000))
+
+
+def test_columns_that_the_model_does_not_know_are_passed_over_and_named_once(tmp_path, against, stand_in) -> None:
+    """On stderr; the rows are sent without them."""
+    path = tmp_path / "birds.csv"
+    path.write_text("id,size,kind\n1,2.5,a\n2,3.5,b\n")
+    feature = {"name": "size", "kind": "number", "optional": False}
+    stand_in.on("GET", "/v1/models/m/metadata", (200, {"metadata": {"instance": {"features": [feature]}}}))
+    stand_in.on("POST", "/v1/models/m:predict", (200, {"predictions": [[0.1], [0.2]]}, {"X-Onehot-Model-Version": "1"}))
+    done = against("predict", "m", str(path))
+    assert done.exit_code == 0, done.output
+    assert done.stderr.count("birds.csv: passed over, as the model does not know them: id, kind") == 1
+    (body,) = [json.loads(body) for method, _, _, body in stand_in.received if method == "POST"]
+    assert body == {"instances": [{"size": 2.5}, {"size": 3.5}]}

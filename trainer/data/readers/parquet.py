@@ -10,11 +10,11 @@ import polars as pl
 from models.errors import DataError
 from models.preprocessing.instances import Array
 from models.preprocessing.pipeline import StepSpec
-from models.sources.columns import feature_columns, target_column
+from models.sources.columns import feature_columns, target_column, unused_columns
 from models.sources.damaged_files import reading
 from models.spec import DataSpec
 from trainer.data.dataset import Dataset
-from trainer.data.readers.tables import UNREADABLE_TABLE, feature_of, read_dataset, read_targets
+from trainer.data.readers.tables import UNREADABLE_TABLE, feature_of, read_dataset, read_targets, rows_with_target
 from trainer.data.rows import empty_rows
 
 __all__ = ["read_parquet"]
@@ -36,15 +36,20 @@ def read_parquet(path: Path, data: DataSpec, steps: Sequence[StepSpec]) -> Datas
         DataError: Names file, column and row that cannot be used.
     """
     with reading(data.source, expected="a readable .parquet file", errors=UNREADABLE_TABLE):
-        table = pl.scan_parquet(path, low_memory=True)
+        table = pl.scan_parquet(path, low_memory=True, glob=False)
         head = table.head(0).collect()
         target = target_column(head.columns, data)
         names = feature_columns(head.columns, data, target=target)
         if any(step.name in TABLE_STEPS for step in steps) or not all(map(_is_number, head.select(names).dtypes)):
-            return read_dataset(pl.read_parquet(path), data)
-        targets = read_targets(table.select(target).collect().get_column(target), target, data.source)
+            return read_dataset(pl.read_parquet(path, glob=False), data)
+        column = table.select(target).collect().get_column(target)
+        if rows_with_target(column, data) is not None:
+            return read_dataset(pl.read_parquet(path, glob=False), data)
+        targets = read_targets(column, target, data.source)
         features = _numbers(table, names, len(targets), data.source)
-    return Dataset(data.source, features, targets, "", columns=tuple(feature_of(head, name) for name in names))
+    columns = tuple(feature_of(head, name) for name in names)
+    unused = unused_columns(head.columns, names, target)
+    return Dataset(data.source, features, targets, "", columns=columns, target=target, unused=unused)
 
 
 def _is_number(dtype: pl.DataType) -> bool:

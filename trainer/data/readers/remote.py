@@ -4,13 +4,14 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import obstore
 from obstore.exceptions import BaseError
 from obstore.store import from_url
 
 from models.errors import DataError, reason_of
+from models.sources.known_sources import ending_of
 
 __all__ = ["fetched"]
 
@@ -30,7 +31,7 @@ def fetched(url: str) -> Iterator[Path]:
     """
     scheme, _, rest = url.partition("://")
     bucket, _, path = rest.partition("/")
-    with tempfile.NamedTemporaryFile(prefix="onehot-", suffix=PurePosixPath(path).suffix.lower()) as file:
+    with tempfile.NamedTemporaryFile(prefix="onehot-", suffix=ending_of(path)) as file:
         try:
             store = from_url(f"{scheme}://{bucket}", retry_config={"max_retries": 3, "retry_timeout": PATIENCE})
             for chunk in obstore.get(store, path).stream(CHUNK_BYTES):

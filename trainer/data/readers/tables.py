@@ -10,25 +10,53 @@ import polars as pl
 from models.errors import DataError
 from models.preprocessing.instances import Array, Feature
 from models.preprocessing.table_cells import BOOLEANS, GAPS, PADDED
-from models.sources.columns import feature_columns, target_column
-from models.sources.csv_text import COMMAS, open_table
+from models.sources.columns import feature_columns, missing_targets, target_column, unused_columns
+from models.sources.csv_dialect import COMMA_NUMBER, find_decimal
+from models.sources.csv_text import open_table, table_text
 from models.sources.damaged_files import UNREADABLE, reading
 from models.spec import DataSpec
 from trainer.data.dataset import Dataset
 
-__all__ = ["UNREADABLE_TABLE", "feature_of", "read_csv", "read_dataset", "read_json", "read_targets"]
+__all__ = [
+    "UNREADABLE_TABLE",
+    "feature_of",
+    "read_csv",
+    "read_dataset",
+    "read_json",
+    "read_targets",
+    "rows_with_target",
+]
 
 UNREADABLE_TABLE = (*UNREADABLE, pl.exceptions.PolarsError)
 
 
 def read_csv(path: Path, data: DataSpec) -> Dataset:
-    """Read a CSV file with a header; the cells mean what `models.preprocessing.table_cells` says."""
-    with _reading(path, data), open_table(path) as (names, _):
-        frame = pl.read_csv(path, infer_schema=False, separator=COMMAS.separator)
-    if len(names) == len(frame.columns) == len(set(names)):  # polars leaves doubled quotes in names as they are
-        frame.columns = names
+    """Read a file of text; the cells mean what `models.preprocessing.table_cells` says."""
+    with _reading(path, data), open_table(path, data) as table:
+        text = table_text(path, table.dialect, source=data.source)
+        frame = pl.read_csv(text, has_header=False, infer_schema=False, separator=table.dialect.separator)
+        if len(table.names) != frame.width:
+            raise ValueError(f"{frame.width} columns below {len(table.names)} names")
+    frame = frame.slice(int(table.has_header))
+    frame.columns = table.names
+    frame = _with_points(frame, data, table.dialect.separator)
     frame = frame.with_columns(_typed(column) for column in frame.iter_columns())
     return read_dataset(frame.filter(~pl.all_horizontal(pl.all().is_null())), data)
+
+
+def _with_points(frame: pl.DataFrame, data: DataSpec, separator: str) -> pl.DataFrame:
+    """The same table with points for decimal commas."""
+
+    def has_cell(pattern: str) -> bool:
+        matches = pl.all().str.strip_chars().str.contains(pattern)
+        return bool(frame.select(pl.any_horizontal(matches).any()).item())
+
+    if find_decimal(data.dialect, separator, has_cell, source=data.source) == ".":
+        return frame
+    cell = pl.all().str.strip_chars()
+    return frame.with_columns(
+        pl.when(cell.str.contains(COMMA_NUMBER)).then(cell.str.replace(",", ".", literal=True)).otherwise(pl.all())
+    )
 
 
 def _typed(texts: pl.Series) -> pl.Series:
@@ -50,7 +78,8 @@ def read_json(path: Path, data: DataSpec) -> Dataset:
     """Read a JSON list of objects, or one JSON object a line."""
     with _reading(path, data):
         read = pl.read_json if path.suffix.lower() == ".json" else pl.read_ndjson
-        frame = read(path, infer_schema_length=None)
+        with path.open("rb") as file:  # a path would be taken for a pattern
+            frame = read(file, infer_schema_length=None)
     return read_dataset(frame, data)
 
 
@@ -66,17 +95,23 @@ def read_dataset(frame: pl.DataFrame, data: DataSpec) -> Dataset:
     """
     target = target_column(frame.columns, data)
     names = feature_columns(frame.columns, data, target=target)
+    kept = rows_with_target(frame.get_column(target), data)
+    frame = frame if kept is None else frame[kept]
     columns = [_cells(frame.get_column(name), name, data.source) for name in names]
     targets = read_targets(frame.get_column(target), target, data.source)
     if len(names) == 1 and columns[0].ndim > 1:
-        return Dataset(data.source, columns[0], targets, "")
+        return Dataset(data.source, columns[0], targets, "", numbers=kept, target=target)
     for name, column in zip(names, columns, strict=True):
         if column.ndim > 1:
             expected = "single values beside other columns, or this column alone in `data.features`"
             raise DataError(where=f"{data.source}: column {name!r}", expected=expected, received="lists")
     kind = object if any(column.dtype == object for column in columns) else np.float64
     features = np.stack([column.astype(kind) for column in columns], axis=1)
-    return Dataset(data.source, features, targets, "", columns=tuple(feature_of(frame, name) for name in names))
+    named = tuple(feature_of(frame, name) for name in names)
+    return Dataset(
+        data.source, features, targets, "", columns=named, numbers=kept, target=target,
+        unused=unused_columns(frame.columns, names, target),
+    )  # fmt: skip
 
 
 def feature_of(frame: pl.DataFrame, name: str) -> Feature:
@@ -111,18 +146,33 @@ def _nested(series: pl.Series, name: str, source: str) -> Array:
         ) from error
 
 
+def rows_with_target(series: pl.Series, data: DataSpec) -> Array | None:
+    """The numbers of the rows to be kept where those without a target are dropped; None where all are."""
+    gaps = _gaps(series)
+    if not data.drop_missing_target or not gaps.any():
+        return None
+    return (~gaps).arg_true().to_numpy().astype(np.int64)
+
+
+def _gaps(series: pl.Series) -> pl.Series:
+    missing = series.is_null()
+    if series.dtype.is_float():
+        return missing | series.is_nan().fill_null(value=True)
+    return (
+        missing | series.str.strip_chars().is_in(GAPS).fill_null(value=True) if series.dtype == pl.String else missing
+    )
+
+
 def read_targets(series: pl.Series, name: str, source: str) -> Array:
     """The targets, `(rows,)` numbers or object, none of them missing.
 
     Raises:
-        DataError: Names the first row without one.
+        DataError: Counts the rows without one, and names the first.
     """
-    gaps = series.is_null() | (series.is_nan() if series.dtype.is_float() else series.is_null())
+    gaps = _gaps(series)
     if gaps.any():
-        row = int(gaps.arg_max() or 0)
-        raise DataError(
-            where=f"{source}: column {name!r}, row {row}", expected="a target in every row", received="nothing"
-        )
+        where = f"{source}: column {name!r}, row {int(gaps.arg_max() or 0)}"
+        raise missing_targets(where, int(gaps.sum()), len(series))
     if series.dtype.is_nested():
         return _nested(series, name, source)
     if isinstance(series.dtype, pl.Categorical | pl.Enum):

@@ -3,7 +3,8 @@ import io
 
 import pytest
 
-from models.sources.csv_text import Dialect, cells_of_line, csv_rows, is_header, open_table
+from models.sources.csv_dialect import Dialect
+from models.sources.csv_text import cells_of_line, csv_rows, is_header, open_table
 
 
 @pytest.mark.parametrize(
@@ -23,18 +24,18 @@ def test_empty_lines_are_no_rows(text, rows) -> None:
 def test_the_names_are_those_of_the_first_line_that_is_not_empty(tmp_path) -> None:
     """Without a byte order mark, and without the blanks around them."""
     (tmp_path / "t.csv").write_text('\ufeff\n\n a,"b ""c""" ,d\n1,2,3\n')
-    with open_table(tmp_path / "t.csv") as (names, _):
-        assert names == ["a", 'b "c"', "d"]
+    with open_table(tmp_path / "t.csv") as table:
+        assert table.names == ["a", 'b "c"', "d"]
 
 
 def test_a_row_of_gaps_is_none_of_a_table(tmp_path) -> None:
     """As a spreadsheet leaves them below its last row."""
     (tmp_path / "t.csv").write_text("a,b\n1,2\n,\nNA, ?\n3,\n")
-    with open_table(tmp_path / "t.csv") as (names, rows):
-        assert (names, list(rows)) == (["a", "b"], [["1", "2"], ["3", ""]])
+    with open_table(tmp_path / "t.csv") as table:
+        assert (table.names, list(table.rows)) == (["a", "b"], [["1", "2"], ["3", ""]])
     (tmp_path / "t.csv").write_text("")
-    with open_table(tmp_path / "t.csv") as (names, rows):
-        assert (names, list(rows)) == ([], [])
+    with open_table(tmp_path / "t.csv") as table:
+        assert (table.names, list(table.rows)) == ([], [])
 
 
 def test_another_dialect_has_another_separator() -> None:
