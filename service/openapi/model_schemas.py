@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from models.names import TASKS
 from models.preprocessing.instances import KINDS
 from service.openapi.json_schema import (
     BOOLEAN,
@@ -41,7 +42,7 @@ SCHEMAS: dict[str, Schema] = {
         error=nullable(STRING, description="Why it does not serve"),
         labels=array(STRING),
         created_at=nullable(DATE_TIME),
-        task={"enum": ["softmax", "sigmoid", "multilabel", "regression", None]},
+        task={"enum": [*TASKS, None]},
         class_names=array(STRING),
         metrics=mapping(NUMBER, description="On held-out rows"),
     ),
@@ -53,6 +54,7 @@ SCHEMAS: dict[str, Schema] = {
         model_spec=object_of(name=STRING, signature_name=STRING, version=STRING),
         metadata=object_of(
             signature_def=object_of(signature_def=mapping(reference("Signature"))),
+            task={"enum": list(TASKS)},
             class_names=array(STRING),
             instance=reference("InstanceForm"),
         ),

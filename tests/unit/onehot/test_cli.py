@@ -165,8 +165,8 @@ def test_predict_shows_the_best_classes_by_name(against, stand_in):
     result = against("predict", "tiny", "-", "--label", "canary", "--top-k", "2", input="[[1], [2]]")
     assert result.exit_code == 0, result.stderr
     assert [line.split() for line in result.stdout.splitlines()[1:]] == [
-        ["0", "middle", "0.7000", "high", "0.2000"],
-        ["1", "low", "0.5000", "high", "0.4000"],
+        ["1", "middle", "0.7000", "high", "0.2000"],
+        ["2", "low", "0.5000", "high", "0.4000"],
     ]
 
 
