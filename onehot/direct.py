@@ -9,9 +9,10 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from models.errors import SpecError
+from models.store.gate_verdict import with_verdict
 from onehot.events import END, EPOCH
 from onehot.failures import WorkFailed, WrongUsage
-from onehot.following import FINISHED, INTERRUPTED_STATUS, print_outcome
+from onehot.following import FINISHED, INTERRUPTED_STATUS, print_outcome, require_promotion
 from onehot.local.child import Child, Program, trainer_environment
 from onehot.local.interrupts import ends_as_interrupts, signals_call
 from onehot.output import print_json, print_line
@@ -27,6 +28,7 @@ def train_here(document: Mapping[str, Any], *, as_json: bool) -> None:
 
     Raises:
         WorkFailed: When the training did not finish.
+        NotPromoted: When the gate of its version does not hold.
     """
     with tempfile.TemporaryDirectory(prefix="onehot-") as folder:
         spec = Path(folder) / "spec.json"
@@ -34,11 +36,12 @@ def train_here(document: Mapping[str, Any], *, as_json: bool) -> None:
         end = _run(spec)
     if end.get("status") != FINISHED:
         raise _failure(end)
-    result = end.get("result") or {}
+    result = with_verdict(end.get("result") or {})
     if as_json:
         print_json(result)
     else:
         print_outcome(result)
+    require_promotion(result)
 
 
 def _run(spec: Path) -> dict[str, Any]:

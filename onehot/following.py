@@ -4,14 +4,23 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from models.store.gate_verdict import failed_rules
+from models.store.gate_verdict import gate_verdict
 from onehot.client import Service
 from onehot.events import EPOCH, follow_events
-from onehot.failures import WorkFailed
+from onehot.failures import NotPromoted, WorkFailed
 from onehot.output import print_json, print_line, short_number
 from onehot.progress import ShowEpoch, epoch_screen
 
-__all__ = ["FINISHED", "INTERRUPTED_STATUS", "error_of", "failure_of", "follow_job", "print_outcome", "watch_job"]
+__all__ = [
+    "FINISHED",
+    "INTERRUPTED_STATUS",
+    "error_of",
+    "failure_of",
+    "follow_job",
+    "print_outcome",
+    "require_promotion",
+    "watch_job",
+]
 
 FINISHED = "finished"
 INTERRUPTED_STATUS = 130
@@ -32,6 +41,7 @@ def follow_job(service: Service, job_id: str, *, as_json: bool) -> None:
 
     Raises:
         WorkFailed: When the job did not finish.
+        NotPromoted: When the gate of its version does not hold.
     """
     try:
         with epoch_screen(sys.stderr, waiting=f"job {job_id}: waiting for its first epoch") as show:
@@ -44,8 +54,12 @@ def follow_job(service: Service, job_id: str, *, as_json: bool) -> None:
         print_json(job)
     if job.get("status") != FINISHED:
         raise WorkFailed(failure_of(job))
+    result = job.get("result") or {}
     if not as_json:
-        print_outcome(job.get("result") or {})
+        print_outcome(result)
+    require_promotion(result)
+    if not as_json:
+        print_line(f"Next: onehot predict {result.get('model')} INPUT.json")
 
 
 def failure_of(job: Mapping[str, Any]) -> str:
@@ -62,10 +76,17 @@ def error_of(job: Mapping[str, Any]) -> str | None:
 
 def print_outcome(result: Mapping[str, Any]) -> None:
     """Print which version was published and its metrics on held-out data."""
-    model, version = result.get("model"), result.get("version")
-    print_line(f"Published {model} version {version}")
+    print_line(f"Published {result.get('model')} version {result.get('version')}")
     for name, value in (result.get("metrics") or {}).items():
         print_line(f"  test {name:<12} {short_number(float(value))}")
-    for reason in failed_rules(result.get("gate")):
-        print_line(f"  the label `stable` did not move: {reason}")
-    print_line(f"Next: onehot predict {model} INPUT.json")
+
+
+def require_promotion(result: Mapping[str, Any]) -> None:
+    """End the command when the gate does not hold.
+
+    Raises:
+        NotPromoted: With the verdict, and what can be done with the version all the same.
+    """
+    verdict = gate_verdict(result.get("gate"))
+    if verdict is not None:
+        raise NotPromoted(str(result.get("model")), int(result.get("version") or 0), verdict)

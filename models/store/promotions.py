@@ -10,7 +10,7 @@ import obstore
 from obstore.store import ObjectStore
 
 from models.errors import GateDoesNotHold, StoreUnavailable
-from models.store.gate_verdict import failed_rules
+from models.store.gate_verdict import failed_rules, gate_verdict
 from models.store.object_store import answering, create, get
 from models.store.store import Store
 
@@ -116,9 +116,10 @@ def move_label(store: Store, model: str, label: str, version: int, *, forced_by:
         StoreUnavailable: When the store does not answer.
     """
     store.resolve(model, version=version)
-    verdict = failed_rules(store.manifest(model, version).gate)
-    if verdict and forced_by is None:
-        raise GateDoesNotHold(model, version, label=label, verdict=verdict)
+    gate = store.manifest(model, version).gate
+    verdict, sentence = failed_rules(gate), gate_verdict(gate)
+    if sentence is not None and forced_by is None:
+        raise GateDoesNotHold(model, version, label=label, verdict=sentence)
     if verdict and forced_by is not None:
         previous = store.labels(model).get(label)
         promotion = Promotion.now(model, label, version, previous=previous, verdict=verdict, by=forced_by)

@@ -85,6 +85,7 @@ def _pairs(job: Mapping[str, Any]) -> dict[str, object]:
         "model": result.get("model") or job.get("model"),
         "version": result.get("version"),
         "epoch": _epoch(job),
+        "verdict": result.get("verdict"),
         "error": error_of(job),
         "created": job.get("created_at"),
         "started": job.get("started_at"),

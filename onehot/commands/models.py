@@ -9,7 +9,8 @@ from typing import Any
 import click
 
 from models.errors import CorruptVersion, ModelNotFound
-from models.names import is_label_name
+from models.names import STABLE, is_label_name
+from models.store.gate_verdict import gate_verdict
 from models.store.manifest import Manifest
 from models.store.promotions import move_label
 from models.store.store import Store
@@ -115,10 +116,15 @@ def _version_rows(store: Store, model: str) -> list[dict[str, Any]]:
         row = {"model": model, "version": version, "labels": _names_of(version, labels)}
         try:
             manifest = store.manifest(model, version)
-            rows.append({**row, "created_at": manifest.created_at, "metrics": manifest.metrics, "error": None})
+            known = {"created_at": manifest.created_at, "metrics": manifest.metrics, "error": None}
+            rows.append({**row, **known, "verdict": _verdict(manifest, labels)})
         except CorruptVersion as error:
-            rows.append({**row, "created_at": None, "metrics": {}, "error": str(error)})
+            rows.append({**row, "created_at": None, "metrics": {}, "error": str(error), "verdict": None})
     return rows
+
+
+def _verdict(manifest: Manifest, labels: Mapping[str, int]) -> str | None:
+    return gate_verdict(manifest.gate, is_promoted=labels.get(STABLE) == manifest.version)
 
 
 def _names_of(version: int, labels: Mapping[str, int]) -> list[str]:
@@ -126,7 +132,8 @@ def _names_of(version: int, labels: Mapping[str, int]) -> list[str]:
 
 
 def _metrics(row: Mapping[str, Any]) -> str:
-    return row["error"] or "  ".join(f"{name} {value:.4f}" for name, value in row["metrics"].items())
+    metrics = [f"{name} {value:.4f}" for name, value in row["metrics"].items()]
+    return row["error"] or "  ".join([*metrics, *filter(None, [row["verdict"]])])
 
 
 def _verified(store: Store, model: str, version: int) -> dict[str, Any]:
@@ -142,6 +149,7 @@ def _pairs(store: Store, manifest: Manifest) -> dict[str, object]:
         "model": manifest.model,
         "version": manifest.version,
         "labels": " ".join(_names_of(manifest.version, store.labels(manifest.model))),
+        "verdict": _verdict(manifest, store.labels(manifest.model)),
         "created": manifest.created_at,
         "job": manifest.job_id,
         "task": manifest.task,

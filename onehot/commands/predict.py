@@ -121,7 +121,7 @@ def _post(service: Service, path: str, request: Mapping[str, Any], *, deadline_s
         try:
             return service.call("POST", path, json=request)
         except ServiceRefused as refused:
-            if refused.status not in NOT_YET or time.monotonic() > deadline_s:
+            if refused.status not in NOT_YET or not refused.may_retry or time.monotonic() > deadline_s:
                 raise
         time.sleep(PAUSE_S)
 

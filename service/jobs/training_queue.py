@@ -24,6 +24,7 @@ from rq.serializers import JSONSerializer
 
 from models.queue.names import ENDED, INDEX, KEPT_S, QUEUES, cancel_key
 from models.spec import Spec
+from models.store.gate_verdict import with_verdict
 from service.errors import JobHasEnded, JobNotFound, KeyReused, QueueUnavailable
 
 __all__ = ["Jobs", "connect", "translated_errors"]
@@ -214,8 +215,13 @@ def _document(job: Job) -> dict[str, Any]:
         "ended_at": _time(job.ended_at),
         "progress": job.meta.get("progress"),
         "error": _error(job) if status in (JobStatus.FAILED, JobStatus.STOPPED) else None,
-        "result": job.return_value() if status == JobStatus.FINISHED else None,
+        "result": _result(job) if status == JobStatus.FINISHED else None,
     }
+
+
+def _result(job: Job) -> Any:
+    returned = job.return_value()
+    return with_verdict(returned) if isinstance(returned, dict) else returned
 
 
 def _time(moment: datetime | None) -> str | None:

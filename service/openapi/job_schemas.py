@@ -56,6 +56,7 @@ SCHEMAS: dict[str, Schema] = {
         version=INTEGER,
         metrics=METRICS,
         gate={"type": ["object", "null"]},
+        verdict=STRING | {"description": "Why `stable` did not move to the version, where its gate does not hold"},
     ),
     "Jobs": object_of(jobs=array(reference("Job"), description="The newest first")),
     "Dataset": object_of(

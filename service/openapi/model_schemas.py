@@ -40,6 +40,7 @@ SCHEMAS: dict[str, Schema] = {
         version=POSITIVE_INTEGER,
         state=STATE,
         error=nullable(STRING, description="Why it does not serve"),
+        verdict=nullable(STRING, description="Why it was not promoted, or was by force only: its gate does not hold"),
         labels=array(STRING),
         created_at=nullable(DATE_TIME),
         task={"enum": [*TASKS, None]},

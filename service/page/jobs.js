@@ -80,7 +80,10 @@ function running(job, progress, history) {
 }
 
 function outcome(result) {
-  return make("div", { class: "running" }, make("span", {}, `version ${result.version}`), figures(result.metrics ?? {}));
+  return [
+    make("div", { class: "running" }, make("span", {}, `version ${result.version}`), figures(result.metrics ?? {})),
+    result.verdict ? make("p", { class: "reason warn" }, result.verdict) : null,
+  ];
 }
 
 function figures(metrics) {

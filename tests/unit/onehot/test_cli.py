@@ -198,7 +198,10 @@ def test_output_that_is_no_terminal_has_no_escape_sequences(against, spec):
 
 def test_a_version_that_was_just_published_is_waited_for(against, stand_in):
     """`onehot train … && onehot predict …` works, although each process of the service looks only once a second."""
-    not_yet = [(404, {"error": "no model 'tiny'"}), (503, {"error": "model 'tiny' is not loaded"})]
+    not_yet = [
+        (404, {"error": "no model 'tiny'"}),
+        (503, {"error": "model 'tiny' is not loaded"}, {"Retry-After": "1"}),
+    ]
     stand_in.on("POST", "/v1/models/tiny:predict", *not_yet, (200, {"predictions": [[1.0]]}))
     assert against("predict", "tiny", "-", input="[[1]]").exit_code == 0
 

@@ -56,6 +56,18 @@ def test_the_default_version_is_shown(onehot):
     assert json.loads(onehot("models", "show", "tiny", "3", "--json").stdout)["version"] == 3
 
 
+@pytest.mark.usefixtures("store")
+def test_the_verdict_of_a_gate_is_shown_with_its_version(onehot):
+    """In the list, of one version, and told from a version that was promoted by force."""
+    sentence = "not promoted: accuracy 0.5000, at least 0.9"
+    assert f"verdict        {sentence}" in onehot("models", "show", "tiny", "3").stdout
+    assert [sentence in line for line in onehot("models", "list").stdout.splitlines()[1:]] == [False, False, True]
+    rows = json.loads(onehot("models", "list", "--json").stdout)
+    assert [row["verdict"] for row in rows] == [None, None, sentence]
+    onehot("models", "label", "tiny", "stable", "3", "--force")
+    assert "promoted by force: accuracy 0.5000, at least 0.9" in onehot("models", "show", "tiny", "3").stdout
+
+
 def test_a_label_moves_and_goes(onehot, store):
     """As the store sees it."""
     assert onehot("models", "label", "tiny", "canary", "1").exit_code == 0
@@ -68,13 +80,13 @@ def test_a_label_goes_onto_a_version_with_a_broken_gate_by_force_only(onehot, st
     """The message says which rule it was."""
     refused = onehot("models", "label", "tiny", "stable", "3")
     assert refused.exit_code == 1
-    assert "gate minimum: expected accuracy 0.9; received 0.5" in refused.stderr
+    assert "not promoted: accuracy 0.5000, at least 0.9: label 'stable' does not move" in refused.stderr
     assert PromotionLog(store.objects, "tiny").read() == []
     assert onehot("models", "label", "tiny", "stable", "3", "--force").exit_code == 0
     assert store.labels("tiny") == {"stable": 3}
     (forced,) = PromotionLog(store.objects, "tiny").read()
     assert (forced.label, forced.previous, forced.version) == ("stable", 2, 3)
-    assert forced.verdict == ("gate minimum: expected accuracy 0.9; received 0.5",)
+    assert forced.verdict == ("accuracy 0.5000, at least 0.9",)
     assert "@" in forced.by
 
 

@@ -37,13 +37,14 @@ def test_a_gate_that_does_not_hold_keeps_a_label_away(client, labels, store_fold
     """Unless the caller insists, which is written down."""
     answer = client.put("/v1/models/classic/labels/stable", json={"version": 3})
     assert answer.status_code == 409
-    assert "expected accuracy 0.9; received 0.8" in answer.json["error"]
+    assert answer.json["error"].startswith("not promoted: accuracy 0.8000, at least 0.9: label 'stable' does not move")
+    assert "force" in answer.json["error"]
     assert labels() == {"stable": 1}
     assert client.put("/v1/models/classic/labels/stable", json={"version": 3, "force": True}).status_code == 200
     assert labels() == {"stable": 3}
     (forced,) = PromotionLog(Store.open(store_folder).objects, "classic").read()
     assert (forced.version, forced.previous, forced.by) == (3, 1, "a caller without a key")
-    assert "expected accuracy 0.9; received 0.8" in forced.verdict[0]
+    assert forced.verdict == ("accuracy 0.8000, at least 0.9",)
 
 
 def test_a_label_goes_away(client, labels) -> None:
@@ -99,7 +100,8 @@ def test_a_version_that_its_gate_holds_back_answers_only_who_asks_for_it(client,
     body = {"instances": [[0.5] * 8]}
     answer = client.post("/v1/models/new:predict", json=body)
     assert answer.status_code == 503
-    assert "no version is `stable`, as the gate of version 1 does not hold" in answer.json["error"]
+    assert "`stable`: version 1 not promoted: accuracy 0.8000, at least 0.9" in answer.json["error"]
+    assert "Retry-After" not in answer.headers
     assert client.post("/v1/models/new/versions/1:predict", json=body).status_code == 200
     assert client.post("/v1/models/new/labels/latest:predict", json=body).status_code == 200
     assert client.put("/v1/models/new/labels/stable", json={"version": 1, "force": True}).status_code == 200
