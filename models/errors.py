@@ -224,7 +224,9 @@ class NoEarlierVersion(StoreError):
     def __init__(self, model: str, version: int) -> None:
         self.model = model
         self.version = version
-        super().__init__(f"{model} has no version before {version}")
+        super().__init__(
+            f"{model} has no version before {version} that was `stable` or whose gate holds: --to names another one"
+        )
 
 
 class LabelNotFound(StoreError):

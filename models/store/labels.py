@@ -6,6 +6,7 @@ from pathlib import Path
 from obstore.store import ObjectStore
 
 from models.store.compare_and_swap import AtomicDocument, Document, UnreadableDocument
+from models.store.promotions import Move, Promotion, PromotionLog
 
 __all__ = ["LabelFile"]
 
@@ -22,6 +23,7 @@ class LabelFile:
     """
 
     def __init__(self, objects: ObjectStore, folder: Path | None, model: str) -> None:
+        self._model, self._log = model, PromotionLog(objects, model)
         path, lock = f"{model}/labels.json", f"{model}/.labels.lock"
         self._document = AtomicDocument(objects, folder, path, lock=lock, holds=HOLDS)
 
@@ -33,16 +35,32 @@ class LabelFile:
         """
         return self._labels(self._document.read())
 
-    def change(self, new_labels: Callable[[dict[str, int]], dict[str, int]]) -> dict[str, int]:
+    def change(self, new_labels: Callable[[dict[str, int]], dict[str, int]], *, move: Move) -> dict[str, int]:
         """Read, change and write the labels in one atomic write, without losing a change of another writer.
+
+        Each label that moves is recorded before.
 
         Args:
             new_labels: Labels in, labels out; called again when another writer was faster.
+            move: Why they move.
 
         Raises:
             StoreUnavailable: When the store does not answer.
         """
-        return self._labels(self._document.change(lambda document: dict(new_labels(self._labels(document)))))
+
+        def recorded(document: Document) -> Document:
+            before = self._labels(document)
+            after = new_labels(before)
+            self._record(before, after, move)
+            return dict(after)
+
+        return self._labels(self._document.change(recorded))
+
+    def _record(self, before: dict[str, int], after: dict[str, int], move: Move) -> None:
+        for label, version in after.items():
+            previous = before.get(label)
+            if previous != version:
+                self._log.record(Promotion.now(self._model, label, version, previous=previous, move=move))
 
     def _labels(self, document: Document) -> dict[str, int]:
         try:

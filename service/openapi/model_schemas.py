@@ -85,11 +85,15 @@ SCHEMAS: dict[str, Schema] = {
         typical=nullable(NUMBER, description="Its mean in training, where that was fitted"),
     ),
     "LabelRequest": object_of(
-        ["version"],
-        version=POSITIVE_INTEGER | {"maximum": 2**53},
+        [],
+        version=POSITIVE_INTEGER | {"maximum": 2**53, "description": "Needed unless `rollback` is true"},
+        rollback=BOOLEAN | {"description": "Back to the version that the label named before"},
         force=BOOLEAN | {"description": "Also when the gate does not hold"},
+    )
+    | {"anyOf": [{"required": ["version"]}, {"required": ["rollback"], "properties": {"rollback": {"const": True}}}]},
+    "LabelMoved": object_of(
+        model=STRING, label=STRING, version=POSITIVE_INTEGER, previous=nullable(INTEGER), labels=LABELS
     ),
-    "LabelMoved": object_of(model=STRING, label=STRING, version=POSITIVE_INTEGER, labels=LABELS),
     "Report": {"type": "object", "description": "The evaluation as it was published: report.json"},
 }
 EXAMPLES: dict[str, Any] = {
@@ -99,5 +103,5 @@ EXAMPLES: dict[str, Any] = {
         ]
     },
     "LabelRequest": {"version": 1},
-    "LabelMoved": {"model": "classic", "label": "stable", "version": 1, "labels": {"stable": 1}},
+    "LabelMoved": {"model": "classic", "label": "stable", "version": 1, "previous": None, "labels": {"stable": 1}},
 }

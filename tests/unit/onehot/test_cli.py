@@ -149,7 +149,7 @@ def test_a_service_that_is_not_there_ends_with_1_and_what_to_do(onehot, spec):
 
 def test_an_unexpected_error_is_one_sentence(onehot, monkeypatch):
     """Its traceback comes only when it is asked for."""
-    monkeypatch.setattr("onehot.commands.models.Store.open", lambda _: 1 / 0)
+    monkeypatch.setattr("models.store.store.Store.open", lambda _: 1 / 0)
     result = onehot("models", "list")
     assert result.exit_code == 1
     assert result.stderr.startswith("Error: unexpected ZeroDivisionError: division by zero")

@@ -42,9 +42,25 @@ def test_a_gate_that_does_not_hold_keeps_a_label_away(client, labels, store_fold
     assert labels() == {"stable": 1}
     assert client.put("/v1/models/classic/labels/stable", json={"version": 3, "force": True}).status_code == 200
     assert labels() == {"stable": 3}
-    (forced,) = PromotionLog(Store.open(store_folder).objects, "classic").read()
+    *_, forced = PromotionLog(Store.open(store_folder).objects, "classic").read()
     assert (forced.version, forced.previous, forced.by) == (3, 1, "a caller without a key")
     assert forced.verdict == ("accuracy 0.8000, at least 0.9",)
+
+
+def test_a_label_goes_back_to_what_it_named_before(client, labels, store_folder) -> None:
+    """Not to the number before; past a gate by force only; every move is recorded."""
+    path = "/v1/models/classic/labels/stable"
+    assert client.put(path, json={"version": 2}).json["previous"] == 1
+    assert client.put(path, json={"version": 3, "force": True}).status_code == 200
+    assert client.put(path, json={"version": 1}).status_code == 200
+    assert client.put(path, json={"rollback": True}).status_code == 409
+    assert labels() == {"stable": 1}
+    answer = client.put(path, json={"rollback": True, "version": 2})
+    assert (answer.json["version"], answer.json["previous"]) == (2, 1)
+    assert client.put(path, json={"rollback": True}).json["version"] == 1
+    actions = [one.action for one in PromotionLog(Store.open(store_folder).objects, "classic").read()]
+    assert actions == ["publish", "move", "move", "move", "rollback", "rollback"]
+    assert client.put("/v1/models/classic/labels/none", json={"rollback": True}).status_code == 404
 
 
 def test_a_label_goes_away(client, labels) -> None:
@@ -67,6 +83,9 @@ def test_a_label_goes_away(client, labels) -> None:
         ({"version": 2, "force": "yes"}, "force"),
         ({"version": 2, "force": 0}, "force"),
         ({"version": 2, "more": 1}, "more"),
+        ({"rollback": False}, "version"),
+        ({"rollback": 1}, "rollback"),
+        ({"version": None, "rollback": True}, "version"),
     ],
 )
 def test_a_body_that_does_not_fit_is_a_400(client, body, place) -> None:
