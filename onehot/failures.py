@@ -4,18 +4,19 @@
     ├── WorkFailed            1
     │   ├── ServiceUnreachable
     │   ├── ServiceRefused
-    │   └── NotPromoted
+    │   ├── NotPromoted
+    │   └── Canceled
     └── WrongUsage            2
 
 Each builds its message from its fields; click prints it after `Error:`.
 """
 
 from collections.abc import Sequence
-from typing import Self
+from typing import IO, Any, Self
 
 import click
 
-__all__ = ["NotPromoted", "ServiceRefused", "ServiceUnreachable", "WorkFailed", "WrongUsage"]
+__all__ = ["Canceled", "NotPromoted", "ServiceRefused", "ServiceUnreachable", "WorkFailed", "WrongUsage"]
 
 
 class WorkFailed(click.ClickException):
@@ -73,3 +74,11 @@ class NotPromoted(WorkFailed):
             f"  onehot predict {model} INPUT --version {version}\n"
             f"  onehot models label {model} stable {version} --force"
         )
+
+
+class Canceled(WorkFailed):
+    """A job that a person canceled: nothing is published, and nothing went wrong."""
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Print the sentence, which is no error."""
+        click.echo(self.format_message(), file=file, err=file is None)

@@ -119,3 +119,99 @@ def test_a_model_without_a_promoted_version_is_not_waited_for(against, stand_in)
     result = against("predict", "tiny", "-", input="[[1]]", POLL_S="5")
     assert (result.exit_code, len(stand_in.received)) == (1, 1)
     assert SENTENCE in result.stderr
+
+
+PROMOTED = {"model": "tiny", "version": 2, "metrics": {"accuracy": 0.95}, "gate": None}
+
+
+def listed(default_version, *, state="AVAILABLE", error=None):
+    version = {"version": 2, "state": state, "error": error}
+    return 200, {"models": [{"name": "tiny", "default_version": default_version, "versions": [version]}]}
+
+
+def test_a_training_ends_when_its_version_answers(against, finished, spec, stand_in):
+    """Not while the service still answers with the version before."""
+    finished(PROMOTED)
+    stand_in.on("GET", "/v1/models", (200, {"models": []}), listed(1, state="LOADING"), listed(2))
+    result = against("train", spec)
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[-2:] == [
+        f"tiny version 2 answers at {stand_in.url}",
+        "Next: onehot predict tiny INPUT.json",
+    ]
+    assert [path for _, path, *_ in stand_in.received].count("/v1/models") == 3
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (listed(1, state="END", error="no memory"), "cannot serve tiny version 2: no memory"),
+        ((200, {"models": []}), "does not have tiny version 2: does it read another store?"),
+        ((403, {"error": "no scope"}), "does not say whether tiny version 2 answers: no scope"),
+        (listed(3), "answers with version 3 by now"),
+    ],
+)
+def test_a_version_that_does_not_answer_is_told_with_the_reason(against, finished, spec, stand_in, answer, said):
+    """It is published all the same."""
+    finished(PROMOTED)
+    stand_in.on("GET", "/v1/models", answer)
+    result = against("train", spec, POLL_S="0.05")
+    assert result.exit_code == 0
+    assert said in result.output
+
+
+def local(monkeypatch, end):
+    monkeypatch.setattr("onehot.direct._run", lambda _: end)
+
+
+def test_a_local_training_without_a_service_says_so(onehot, spec, monkeypatch):
+    """And what lets the version answer."""
+    local(monkeypatch, {"status": "finished", "result": PROMOTED})
+    result = onehot("train", spec, "--local", URL="http://127.0.0.1:1")
+    assert (result.exit_code, result.stderr) == (
+        0, "No service runs at http://127.0.0.1:1: tiny version 2 answers after `onehot up`\n"
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [("SpecError", 2), ("DataError", 2), ("DatasetNotFound", 2), ("TrainingDiverged", 1), ("OutOfMemory", 1)],
+)
+def test_the_exit_status_is_the_same_locally_and_through_the_queue(against, finished, spec, monkeypatch, kind, status):
+    """Wrong input is 2, also where only the training finds it; failed work is 1."""
+    error = {"type": kind, "message": "layers.0: expected 3 units; received 2"}
+    finished(None, status="failed", error=error)
+    local(monkeypatch, {"status": "failed", "error": error})
+    for more in ([], ["--local"]):
+        result = against("train", spec, *more)
+        assert result.exit_code == status
+        assert "layers.0: expected 3 units; received 2" in result.stderr
+
+
+def test_a_gate_that_does_not_hold_is_1_locally_too(against, spec, monkeypatch):
+    """With the same sentence, also as JSON."""
+    local(monkeypatch, {"status": "finished", "result": HELD_BACK})
+    assert f"Error: {SENTENCE}" in against("train", spec, "--local").stderr
+    result = against("train", spec, "--local", "--json")
+    assert (result.exit_code, json.loads(result.stdout)["verdict"]) == (1, SENTENCE)
+
+
+@pytest.mark.parametrize("status", ["canceled", "stopped"])
+def test_a_canceled_job_has_one_word_and_is_no_error(against, finished, spec, status):
+    """Whether it had begun or not."""
+    finished(None, status=status, error={"type": "TrainingCanceled", "message": "the training was canceled"})
+    result = against("train", spec)
+    assert (result.exit_code, result.stderr.splitlines()[-1]) == (1, "job 7 was canceled")
+    assert cells(against("jobs", "show", "7").stdout) == [["job", "7"], ["status", "canceled"]]
+
+
+def test_a_queued_job_says_behind_how_many_it_waits(against, stand_in, finished, spec):
+    """When it is followed, shown and listed."""
+    finished(PROMOTED)
+    queued = {"id": "7", "status": "queued", "model": "tiny", "jobs_ahead": 2}
+    stand_in.on("GET", "/v1/jobs/7", (200, queued), (200, {"id": "7", "status": "finished", "result": PROMOTED}))
+    assert "job 7: queued behind 2 jobs" in against("train", spec).stderr
+    stand_in.on("GET", "/v1/jobs/7", (200, queued))
+    assert ["status", "queued,", "behind", "2"] in cells(against("jobs", "show", "7").stdout)
+    stand_in.on("GET", "/v1/jobs", (200, {"jobs": [queued]}))
+    assert "queued, behind 2" in against("jobs", "list").stdout
