@@ -18,7 +18,7 @@ from pictures import picture, shades_for, side_by_side
 from models.errors import OnehotError
 from models.settings import PREFIX, read_settings
 from onehot.client import Service, model_path
-from onehot.commands.predict import ask, class_names_of, ranked
+from onehot.commands.predict import Answering, ask
 from onehot.commands.train import read_spec, submit
 from onehot.failures import WorkFailed
 from onehot.following import FINISHED, INTERRUPTED_STATUS, failure_of, watch_job
@@ -51,13 +51,13 @@ class HeldOutResults:
 
     instances: Sequence[Sequence[float]]
     truths: Sequence[str]
-    names: Sequence[str]
+    answering: Answering
     predictions: Sequence[Sequence[float]]
 
     @property
     def best(self) -> list[tuple[str, float]]:
         """The predicted class of each instance, with its probability."""
-        return [ranked(prediction, self.names)[0] for prediction in self.predictions]
+        return [best for (best,) in self.answering.ranked(self.predictions, top_k=1)]
 
     @property
     def correct(self) -> int:
@@ -170,8 +170,8 @@ def _ask(service: Service, model: str, held_out: Mapping[str, Any], accuracy: fl
     """
     request = {"instances": held_out["instances"]}
     version, predictions = ask(service, model_path(model), request, patience_s=SERVED_WITHIN_S)
-    names = class_names_of(service, model, version)
-    asked = HeldOutResults(held_out["instances"], held_out["classes"], names, predictions)
+    answering = Answering.of(service, model, version)
+    asked = HeldOutResults(held_out["instances"], held_out["classes"], answering, predictions)
     received = asked.correct / len(asked.truths)
     if abs(received - accuracy) > SAME_ACCURACY:
         raise WorkFailed(f"{model}: expected the published accuracy {accuracy} over HTTP; received {received}")
@@ -185,8 +185,8 @@ def _print_correct(asked: HeldOutResults, model: str) -> None:
 
 def _show_digits(asked: HeldOutResults) -> None:
     """The first ones, and the ones that the model was least sure of: there its mistakes are."""
-    numbers = range(len(asked.truths))
-    unsure = sorted(numbers, key=lambda number: asked.best[number][1])[:SHOWN_DIGITS]
+    numbers, best = range(len(asked.truths)), asked.best
+    unsure = sorted(numbers, key=lambda number: best[number][1])[:SHOWN_DIGITS]
     for what, chosen in (("The first four:", numbers[:SHOWN_DIGITS]), ("The four it is least sure of:", unsure)):
         print_line(f"\n{INDENT}{what}\n")
         blocks = [_digit(asked, number) for number in chosen]
@@ -203,7 +203,9 @@ def _digit(asked: HeldOutResults, number: int) -> list[str]:
 
 
 def _show_rows(asked: HeldOutResults) -> None:
-    print_line(INDENT + "".join(f"{heading:>10}" for heading in (*asked.names, "sum", "predicted", "truly")))
+    print_line(
+        INDENT + "".join(f"{heading:>10}" for heading in (*asked.answering.class_names, "sum", "predicted", "truly"))
+    )
     for number in range(SHOWN_ROWS):
         probabilities = asked.predictions[number]
         total = sum(probabilities)

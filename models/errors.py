@@ -224,7 +224,9 @@ class NoEarlierVersion(StoreError):
     def __init__(self, model: str, version: int) -> None:
         self.model = model
         self.version = version
-        super().__init__(f"{model} has no version before {version}")
+        super().__init__(
+            f"{model} has no version before {version} that was `stable` or whose gate holds: --to names another one"
+        )
 
 
 class LabelNotFound(StoreError):
@@ -254,14 +256,14 @@ class CorruptVersion(StoreError):
 class GateDoesNotHold(StoreError):
     """A label that would move to a version whose gate does not hold."""
 
-    def __init__(self, model: str, version: int, *, label: str, verdict: Sequence[str]) -> None:
+    def __init__(self, model: str, version: int, *, label: str, verdict: str) -> None:
         self.model = model
         self.version = version
         self.label = label
-        self.verdict = tuple(verdict)
+        self.verdict = verdict
         super().__init__(
-            f"label {label!r} does not move to version {version} of model {model!r}: its gate does not hold "
-            f"({'; '.join(verdict)}); only force moves it all the same"
+            f"{verdict}: label {label!r} does not move to version {version} of model {model!r}; only force moves it "
+            "all the same"
         )
 
 

@@ -2,13 +2,27 @@
 
 import re
 
-__all__ = ["BACKENDS", "LABEL", "LATEST", "MODEL", "RESERVED", "STABLE", "TASKS", "is_label_name", "is_model_name"]
+__all__ = [
+    "BACKENDS",
+    "LABEL",
+    "LATEST",
+    "MODEL",
+    "MULTILABEL",
+    "REGRESSION",
+    "RESERVED",
+    "SIGMOID",
+    "SOFTMAX",
+    "STABLE",
+    "TASKS",
+    "is_label_name",
+    "is_model_name",
+]
 
 MODEL = re.compile(r"[a-z0-9]([a-z0-9_-]{0,62}[a-z0-9])?")
 LABEL = re.compile(r"[a-zA-Z0-9_]{1,64}")
 STABLE = "stable"
 LATEST = "latest"
-TASKS = ("softmax", "sigmoid", "multilabel", "regression")
+TASKS = SOFTMAX, SIGMOID, MULTILABEL, REGRESSION = ("softmax", "sigmoid", "multilabel", "regression")
 BACKENDS = ("tensorflow", "jax", "torch")
 RESERVED = ("datasets",)
 """Folders of the store that hold something else than a model."""

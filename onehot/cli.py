@@ -30,7 +30,7 @@ COMMANDS: Mapping[str, Entry] = {
     "train": Entry("onehot.commands.train:train", "Train a model from a spec and publish it."),
     "predict": Entry("onehot.commands.predict:predict", "Ask the service for predictions."),
     "jobs": Entry("onehot.commands.jobs:jobs", "List, show, follow and cancel training jobs."),
-    "models": Entry("onehot.commands.models:models", "List, show, label, verify and roll back what is in the store."),
+    "models": Entry("onehot.commands.models:models", "List, show, label, verify and roll back versions."),
     "keys": Entry("onehot.commands.keys:keys", "Add, list and revoke the keys that the service accepts."),
     "report": Entry("onehot.commands.report:report", "Write a version's evaluation as a page with pictures."),
     "import": Entry("onehot.commands.import_model:import_model", "Publish a Keras network of your own."),

@@ -121,7 +121,9 @@ def _refuse_errors(answer: httpx.Response) -> None:
     request_id = answer.headers.get("X-Request-Id")
     if answer.status_code >= httpx.codes.INTERNAL_SERVER_ERROR and request_id and request_id not in reason:
         reason = f"{reason} (request {request_id})"
-    raise ServiceRefused(status=answer.status_code, reason=reason, details=pairs)
+    # Of our own 503, those without Retry-After stay until a person changes something.
+    may_retry = answer.status_code != httpx.codes.SERVICE_UNAVAILABLE or "Retry-After" in answer.headers
+    raise ServiceRefused(status=answer.status_code, reason=reason, details=pairs, may_retry=may_retry)
 
 
 def document_of(answer: httpx.Response) -> dict[str, Any]:

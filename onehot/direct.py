@@ -8,10 +8,9 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from models.errors import SpecError
+from models.store.gate_verdict import with_verdict
 from onehot.events import END, EPOCH
-from onehot.failures import WorkFailed, WrongUsage
-from onehot.following import FINISHED, INTERRUPTED_STATUS, print_outcome
+from onehot.following import FINISHED, INTERRUPTED_STATUS, error_of, failure
 from onehot.local.child import Child, Program, trainer_environment
 from onehot.local.interrupts import ends_as_interrupts, signals_call
 from onehot.output import print_json, print_line
@@ -22,23 +21,23 @@ __all__ = ["train_here"]
 POLL_S = 0.2
 
 
-def train_here(document: Mapping[str, Any], *, as_json: bool) -> None:
-    """Train in a child process and show its progress.
+def train_here(document: Mapping[str, Any], *, as_json: bool) -> dict[str, Any]:
+    """Train in a child process and show its progress; returns the result, which is printed as JSON only.
 
     Raises:
         WorkFailed: When the training did not finish.
+        WrongUsage: When that was the fault of its spec or data.
     """
     with tempfile.TemporaryDirectory(prefix="onehot-") as folder:
         spec = Path(folder) / "spec.json"
         spec.write_text(json.dumps(document), encoding="utf-8")
         end = _run(spec)
     if end.get("status") != FINISHED:
-        raise _failure(end)
-    result = end.get("result") or {}
+        raise failure(end, error_of(end) or f"the training ended as {end.get('status')}")
+    result = with_verdict(end.get("result") or {})
     if as_json:
         print_json(result)
-    else:
-        print_outcome(result)
+    return result
 
 
 def _run(spec: Path) -> dict[str, Any]:
@@ -80,11 +79,3 @@ def _events(child: Child, lines: SimpleQueue[str]) -> Iterator[dict[str, Any]]:
 def _last_words(child: Child) -> str:
     last = child.last_lines[-1] if child.last_lines else "it printed nothing"
     return f"the trainer ended with status {child.poll()}: {last}"
-
-
-def _failure(end: Mapping[str, Any]) -> WorkFailed | WrongUsage:
-    error = end.get("error") or {}
-    message = str(error.get("message") or f"the training ended as {end.get('status')}")
-    if error.get("type") == SpecError.__name__:
-        return WrongUsage.from_problems("the spec", message.splitlines())
-    return WorkFailed(message)

@@ -3,18 +3,20 @@
     click.ClickException
     ├── WorkFailed            1
     │   ├── ServiceUnreachable
-    │   └── ServiceRefused
+    │   ├── ServiceRefused
+    │   ├── NotPromoted
+    │   └── Canceled
     └── WrongUsage            2
 
 Each builds its message from its fields; click prints it after `Error:`.
 """
 
 from collections.abc import Sequence
-from typing import Self
+from typing import IO, Any, Self
 
 import click
 
-__all__ = ["ServiceRefused", "ServiceUnreachable", "WorkFailed", "WrongUsage"]
+__all__ = ["Canceled", "NotPromoted", "ServiceRefused", "ServiceUnreachable", "WorkFailed", "WrongUsage"]
 
 
 class WorkFailed(click.ClickException):
@@ -47,11 +49,36 @@ class ServiceUnreachable(WorkFailed):
 
 
 class ServiceRefused(WorkFailed):
-    """The service answered with an error."""
+    """The service answered with an error; where `may_retry`, the same request may be answered soon."""
 
-    def __init__(self, *, status: int, reason: str, details: Sequence[tuple[str, str]] = ()) -> None:
+    def __init__(
+        self, *, status: int, reason: str, details: Sequence[tuple[str, str]] = (), may_retry: bool = True
+    ) -> None:
         self.status = status
+        self.may_retry = may_retry
         self.reason = reason
         self.details = tuple(details)
         lines = [reason, *(f"  {path}: {message}" for path, message in self.details)]
         super().__init__("\n".join(lines))
+
+
+class NotPromoted(WorkFailed):
+    """A version was published whose gate does not hold: `stable` stays where it was."""
+
+    def __init__(self, model: str, version: int, verdict: str) -> None:
+        self.model = model
+        self.version = version
+        self.verdict = verdict
+        super().__init__(
+            f"{verdict}\n"
+            f"  onehot predict {model} INPUT --version {version}\n"
+            f"  onehot models label {model} stable {version} --force"
+        )
+
+
+class Canceled(WorkFailed):
+    """A job that a person canceled: nothing is published, and nothing went wrong."""
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Print the sentence, which is no error."""
+        click.echo(self.format_message(), file=file, err=file is None)

@@ -4,16 +4,34 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from models.store.gate_verdict import failed_rules
+import click
+
+from models.errors import DataError, DatasetNotFound, SpecError
+from models.store.gate_verdict import gate_verdict
 from onehot.client import Service
 from onehot.events import EPOCH, follow_events
-from onehot.failures import WorkFailed
+from onehot.failures import Canceled, NotPromoted, ServiceRefused, WorkFailed, WrongUsage
 from onehot.output import print_json, print_line, short_number
 from onehot.progress import ShowEpoch, epoch_screen
+from onehot.serving import wait_until_served
 
-__all__ = ["FINISHED", "INTERRUPTED_STATUS", "error_of", "failure_of", "follow_job", "print_outcome", "watch_job"]
+__all__ = [
+    "CANCELED",
+    "FINISHED",
+    "INTERRUPTED_STATUS",
+    "error_of",
+    "failure",
+    "failure_of",
+    "follow_job",
+    "print_result",
+    "queued_behind",
+    "watch_job",
+]
 
 FINISHED = "finished"
+CANCELED = frozenset({"canceled", "stopped"})
+"""RQ's names: of a job that never started, and of one that ran."""
+WRONG_INPUT = frozenset({DataError.__name__, DatasetNotFound.__name__})
 INTERRUPTED_STATUS = 130
 """What shells give to a command that Ctrl-C ended."""
 
@@ -27,14 +45,22 @@ def watch_job(service: Service, job_id: str, show: ShowEpoch) -> dict[str, Any]:
     return job
 
 
-def follow_job(service: Service, job_id: str, *, as_json: bool) -> None:
-    """Follow a job on the screen; Ctrl-C leaves the job running.
+def follow_job(service: Service, job_id: str, *, as_json: bool, poll_s: float) -> None:
+    """Follow a job on the screen until its version answers; Ctrl-C leaves the job running.
+
+    Args:
+        service: Whom to ask.
+        job_id: Of the job.
+        as_json: Whether its document is printed.
+        poll_s: How often the service looks for new versions.
 
     Raises:
         WorkFailed: When the job did not finish.
+        WrongUsage: When that was the fault of its spec or data.
+        NotPromoted: When the gate of its version does not hold.
     """
     try:
-        with epoch_screen(sys.stderr, waiting=f"job {job_id}: waiting for its first epoch") as show:
+        with epoch_screen(sys.stderr, waiting=_waiting(service, job_id)) as show:
             job = watch_job(service, job_id, show)
     except KeyboardInterrupt:
         print_line(f"\nJob {job_id} goes on without you looking.", err=True)
@@ -43,13 +69,39 @@ def follow_job(service: Service, job_id: str, *, as_json: bool) -> None:
     if as_json:
         print_json(job)
     if job.get("status") != FINISHED:
-        raise WorkFailed(failure_of(job))
-    if not as_json:
-        print_outcome(job.get("result") or {})
+        raise failure(job, failure_of(job))
+    print_result(service, job.get("result") or {}, as_json=as_json, poll_s=poll_s)
+
+
+def _waiting(service: Service, job_id: str) -> str:
+    """What a job waits for, as far as the service says it."""
+    try:
+        ahead = service.get(f"/v1/jobs/{job_id}").get("jobs_ahead")
+    except ServiceRefused:
+        ahead = None
+    return f"job {job_id}: {queued_behind(ahead)}" if ahead else f"job {job_id}: waiting for its first epoch"
+
+
+def queued_behind(ahead: int) -> str:
+    """Behind how many jobs one waits."""
+    return f"queued behind {ahead} {'job' if ahead == 1 else 'jobs'}"
+
+
+def failure(end: Mapping[str, Any], message: str) -> click.ClickException:
+    """The error of a training that did not finish: wrong usage where the fault is the spec's or the data's."""
+    error = end.get("error")
+    kind = error.get("type") if isinstance(error, Mapping) else None
+    if kind == SpecError.__name__:
+        return WrongUsage.from_problems("the spec", (error_of(end) or message).splitlines())
+    if kind in WRONG_INPUT:
+        return WrongUsage(message)
+    return Canceled(message) if end.get("status") in CANCELED else WorkFailed(message)
 
 
 def failure_of(job: Mapping[str, Any]) -> str:
     """Why a job has no result, in one sentence."""
+    if job.get("status") in CANCELED:
+        return f"job {job.get('id')} was canceled"
     reason = error_of(job)
     return f"job {job.get('id')} {job.get('status')}" + (f": {reason}" if reason else "")
 
@@ -62,10 +114,33 @@ def error_of(job: Mapping[str, Any]) -> str | None:
 
 def print_outcome(result: Mapping[str, Any]) -> None:
     """Print which version was published and its metrics on held-out data."""
-    model, version = result.get("model"), result.get("version")
-    print_line(f"Published {model} version {version}")
+    print_line(f"Published {result.get('model')} version {result.get('version')}")
     for name, value in (result.get("metrics") or {}).items():
         print_line(f"  test {name:<12} {short_number(float(value))}")
-    for reason in failed_rules(result.get("gate")):
-        print_line(f"  the label `stable` did not move: {reason}")
-    print_line(f"Next: onehot predict {model} INPUT.json")
+
+
+def require_promotion(result: Mapping[str, Any]) -> None:
+    """End the command when the gate does not hold.
+
+    Raises:
+        NotPromoted: With the verdict, and what can be done with the version all the same.
+    """
+    verdict = gate_verdict(result.get("gate"))
+    if verdict is not None:
+        raise NotPromoted(str(result.get("model")), int(result.get("version") or 0), verdict)
+
+
+def print_result(service: Service, result: Mapping[str, Any], *, as_json: bool, poll_s: float) -> None:
+    """Print what was published, wait until it answers, and say what to do next.
+
+    Raises:
+        NotPromoted: When the gate does not hold.
+    """
+    if not as_json:
+        print_outcome(result)
+    require_promotion(result)
+    model, version = str(result.get("model")), int(result.get("version") or 0)
+    serving = wait_until_served(service, model, version, poll_s=poll_s)
+    print_line(serving.sentence, err=as_json or not serving.is_served)
+    if not as_json:
+        print_line(f"Next: onehot predict {model} INPUT.json")

@@ -5,6 +5,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from models.store.gate_verdict import gate_verdict
 from onehot.report_charts import bars, confusion, curves, reliability, shown_number
 
 __all__ = ["report_page"]
@@ -70,7 +71,10 @@ def _metrics(report: Mapping[str, Any]) -> str:
 def _gate(gate: Mapping[str, Any] | None) -> str:
     if gate is None:
         return ""
-    verdict = '<p class="holds">It holds.</p>' if gate["holds"] else '<p class="fails">It does not hold.</p>'
+    sentence = gate_verdict(gate)
+    verdict = (
+        f'<p class="fails">It does not hold. {escape(sentence)}</p>' if sentence else '<p class="holds">It holds.</p>'
+    )
     rows = [(one["rule"], one["expected"], one["received"], "yes" if one["holds"] else "no", one.get("note", ""))
             for one in gate["checks"]]  # fmt: skip
     return _section(f"Gate: {gate['metric']}", verdict + _table(("rule", "expected", "received", "holds", ""), rows))

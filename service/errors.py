@@ -10,6 +10,7 @@
         ├── TooMuchAtOnce       more requests at one time than a process answers
         ├── DeadlineExceeded    a request that took longer than it may
         ├── VersionNotLoaded    known, but it cannot answer now
+        │   └── NotPromoted     its gate does not hold: it answers only requests that name it
         ├── JobNotFound
         ├── JobHasEnded         there is nothing left to cancel
         ├── KeyReused           an Idempotency-Key that came before with another spec
@@ -37,6 +38,7 @@ from models.errors import (
 )
 
 __all__ = [
+    "LASTING",
     "STATUSES",
     "BodyTooLarge",
     "DeadlineExceeded",
@@ -45,6 +47,7 @@ __all__ = [
     "KeyMissing",
     "KeyRefused",
     "KeyReused",
+    "NotPromoted",
     "QueueUnavailable",
     "ScopeMissing",
     "ServiceError",
@@ -136,6 +139,18 @@ class VersionNotLoaded(ServiceError):
         super().__init__(f"{what} is not loaded: {reason}")
 
 
+class NotPromoted(VersionNotLoaded):
+    """A model none of whose versions answers by default, as a gate does not hold; asking again does not help."""
+
+    def __init__(self, model: str, version: int, *, verdict: str) -> None:
+        self.model, self.version, self.reason = model, version, verdict
+        ServiceError.__init__(
+            self,
+            f"no version of model {model!r} is `stable`: version {version} {verdict}; ask for it by its number, or "
+            "move the label to it by force",
+        )
+
+
 class JobNotFound(ServiceError):
     """No such job, or no longer."""
 
@@ -195,11 +210,16 @@ STATUSES: Mapping[type[OnehotError], HTTPStatus] = {
     DeadlineExceeded: HTTPStatus.GATEWAY_TIMEOUT,
     CorruptVersion: HTTPStatus.SERVICE_UNAVAILABLE,
     VersionNotLoaded: HTTPStatus.SERVICE_UNAVAILABLE,
+    NotPromoted: HTTPStatus.SERVICE_UNAVAILABLE,
     StoreFull: HTTPStatus.INSUFFICIENT_STORAGE,
     StoreUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     QueueUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 """Error class → status; an error that is not here is ours: 500."""
+
+
+LASTING = (NotPromoted,)
+"""Errors that stay until a person changes something: their answers ask for no second try."""
 
 
 def status_of(error: OnehotError) -> HTTPStatus:

@@ -1,33 +1,49 @@
-"""Forced promotions at rest: who moved a label onto a version whose gate does not hold, when, against what verdict."""
+"""Promotions at rest: who moved which label, when, from where to where, and against what verdict of a gate."""
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import obstore
 from obstore.store import ObjectStore
 
-from models.errors import GateDoesNotHold, StoreUnavailable
-from models.store.gate_verdict import failed_rules
+from models.errors import StoreUnavailable
 from models.store.object_store import answering, create, get
-from models.store.store import Store
 
-__all__ = ["Promotion", "PromotionLog", "move_label"]
+__all__ = ["MOVE", "PUBLISH", "ROLLBACK", "Move", "Promotion", "PromotionLog"]
+
+PUBLISH, MOVE, ROLLBACK = "publish", "move", "rollback"
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Why a label moves.
+
+    Args:
+        by: Who moves it: a job, a user and machine, or the name of a key.
+        action: `publish`, `move` or `rollback`.
+        verdict: What the gate asked for and did not get, where it is moved by force.
+    """
+
+    by: str = ""
+    action: str = MOVE
+    verdict: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Promotion:
-    """One forced promotion.
+    """One move of a label.
 
     Args:
         model: The model.
         label: What was moved.
         version: Where it was moved to.
         previous: Where it was before; None when it was nowhere.
-        verdict: What the gate asked for and did not get.
-        by: Who did it: a user and machine, or the name of a key.
-        at: When, UTC, ISO 8601; now, unless it is given.
+        verdict: What the gate asked for and did not get; empty where it holds.
+        by: Who did it: a job, a user and machine, or the name of a key.
+        at: When, UTC, ISO 8601.
+        action: `publish`, `move` or `rollback`.
     """
 
     model: str
@@ -36,12 +52,24 @@ class Promotion:
     previous: int | None
     verdict: tuple[str, ...]
     by: str
-    at: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="microseconds"))
+    at: str
+    action: str = MOVE
+
+    @classmethod
+    def now(cls, model: str, label: str, version: int, *, previous: int | None, move: Move) -> "Promotion":
+        """A promotion that happens now."""
+        at = datetime.now(UTC).isoformat(timespec="microseconds")
+        return cls(model, label, version, previous, move.verdict, move.by, at, move.action)
 
 
 @dataclass(frozen=True, slots=True)
 class PromotionLog:
-    """The forced promotions of one model, an object each: nothing that was recorded is ever written again."""
+    """The moves of one model's labels, an object each: nothing that was recorded is ever written again.
+
+    Args:
+        objects: The store.
+        model: The model's name.
+    """
 
     objects: ObjectStore
     model: str
@@ -51,7 +79,11 @@ class PromotionLog:
         return f"{self.model}/promotions"
 
     def record(self, promotion: Promotion) -> None:
-        """Write a promotion down."""
+        """Write a promotion down.
+
+        Raises:
+            StoreUnavailable: When the store does not answer.
+        """
         content = json.dumps(asdict(promotion), indent=1, ensure_ascii=False).encode()
         stamp = promotion.at.replace(":", "").replace("+0000", "Z")
         for attempt in range(100):
@@ -60,7 +92,11 @@ class PromotionLog:
         raise StoreUnavailable(f"{self._folder}: 100 promotions at {promotion.at}")
 
     def read(self) -> list[Promotion]:
-        """Every recorded promotion, the oldest first; `StoreUnavailable` also when a record cannot be read."""
+        """Every recorded promotion, the oldest first.
+
+        Raises:
+            StoreUnavailable: When the store does not answer, or a record cannot be read.
+        """
         with answering():
             listing = obstore.list_with_delimiter(self.objects, self._folder)
         paths = sorted(entry["path"] for entry in listing["objects"])
@@ -73,25 +109,30 @@ class PromotionLog:
         except (ValueError, TypeError, KeyError) as error:
             raise StoreUnavailable(f"{path}: expected a promotion as JSON; received {error}") from error
 
+    def named(self, label: str, *, current: int) -> list[int]:
+        """The versions that a label named before the current one, the latest first, without what a rollback took back.
 
-def move_label(store: Store, model: str, label: str, version: int, *, forced_by: str | None) -> dict[str, int]:
-    """Move a label to a version; against the verdict of its gate only by force, which is recorded before it happens.
+        Args:
+            label: The label.
+            current: What it names now.
+        """
+        names: list[int] = []
+        for one in self.read():
+            if one.label == label:
+                names = _after(names, one)
+        if current in names:
+            names = names[: _last(names, current)]
+        return [version for version in reversed(names) if version != current]
 
-    `forced_by` is who forces it, a user and machine or the name of a key; None when it is not forced.
 
-    Returns:
-        Label → version, as they are now.
+def _after(names: list[int], promotion: Promotion) -> list[int]:
+    """What a label named, in order, once it was moved."""
+    version, previous = promotion.version, promotion.previous
+    if promotion.action == ROLLBACK and version in names:
+        return names[: _last(names, version) + 1]
+    unrecorded = previous is not None and names[-1:] != [previous]
+    return [*names, previous, version] if unrecorded and previous is not None else [*names, version]
 
-    Raises:
-        GateDoesNotHold: When its gate does not hold and the move is not forced.
-        ModelNotFound, VersionNotFound, StoreUnavailable: As `Store`.
-    """
-    store.resolve(model, version=version)
-    verdict = failed_rules(store.manifest(model, version).gate)
-    if verdict and forced_by is None:
-        raise GateDoesNotHold(model, version, label=label, verdict=verdict)
-    if verdict and forced_by is not None:
-        promotion = Promotion(model, label, version, store.labels(model).get(label), tuple(verdict), forced_by)
-        PromotionLog(store.objects, model).record(promotion)
-    store.set_label(model, label, version)
-    return store.labels(model)
+
+def _last(names: list[int], version: int) -> int:
+    return len(names) - 1 - names[::-1].index(version)

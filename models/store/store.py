@@ -20,24 +20,24 @@ from models.errors import (
     CorruptVersion,
     LabelNotFound,
     ModelNotFound,
-    NoEarlierVersion,
     StoreUnavailable,
     VersionNotFound,
     reason_of,
 )
 from models.names import LATEST, STABLE, is_model_name
 from models.store.change_hint import leave_hint
-from models.store.compare_and_swap import AtomicDocument
 from models.store.file_cache import FileCache
-from models.store.labels import label_file
+from models.store.labels import LabelFile
 from models.store.manifest import FileInfo, Manifest, ManifestError
 from models.store.object_store import OtherSize, answering, children, create, get, open_url, pieces
+from models.store.promotions import PUBLISH, Move
 
 __all__ = ["Store"]
 
 MANIFEST = "manifest.json"
 CLAIM = "claim.json"
 GONE = "its folder is gone"
+UNEXPLAINED = Move()
 LARGEST_MANIFEST_BYTES = 256 * 2**20
 """Golden rows of the largest images take a tenth of it."""
 
@@ -159,12 +159,35 @@ class Store:
         """The labels of a model, without `latest`."""
         return self._label_file(model).read()
 
-    def set_label(self, model: str, label: str, version: int) -> None:
-        """Point a label at a published version."""
+    def set_label(
+        self, model: str, label: str, version: int, *, expected: int | None = None, move: Move = UNEXPLAINED
+    ) -> bool:
+        """Point a label at a published version, and record it.
+
+        Args:
+            model: The model's name.
+            label: The label, which may be new.
+            version: Where it goes.
+            expected: Where it must be, if it is anywhere, for the move to happen.
+            move: Why it moves.
+
+        Returns:
+            Whether it is there now.
+
+        Raises:
+            VersionNotFound: When there is no such version.
+        """
         if not self._exists(_path(model, version, MANIFEST)):
             raise VersionNotFound(model, version)
-        self._label_file(model).change(lambda labels: {**labels, label: version})
-        self._leave_hint(model)
+
+        def moved(labels: dict[str, int]) -> dict[str, int]:
+            is_there = expected is None or labels.get(label, expected) == expected
+            return {**labels, label: version} if is_there else labels
+
+        is_moved = self._label_file(model).change(moved, move=move).get(label) == version
+        if is_moved:
+            self._leave_hint(model)
+        return is_moved
 
     def delete_label(self, model: str, label: str) -> None:
         """Take a label away."""
@@ -174,47 +197,15 @@ class Store:
                 raise LabelNotFound(model, label)
             return {name: version for name, version in labels.items() if name != label}
 
-        self._label_file(model).change(without)
+        self._label_file(model).change(without, move=UNEXPLAINED)
         self._leave_hint(model)
-
-    def roll_back(self, model: str, *, to: int | None = None) -> tuple[int, int]:
-        """Move `stable` to an earlier version, whose files are checked first, in one atomic write.
-
-        Args:
-            model: The model's name.
-            to: This version; else the one before the version that is the default now.
-
-        Returns:
-            Where it was and where it is.
-        """
-        while True:
-            current = self.resolve(model)
-            target = to if to is not None else self._before(model, current)
-            self.verify(model, target)
-            if self._moved_stable(model, expected=current, target=target):
-                self._leave_hint(model)
-                return current, target
-
-    def _before(self, model: str, version: int) -> int:
-        earlier = [number for number in self.versions(model) if number < version]
-        if not earlier:
-            raise NoEarlierVersion(model, version)
-        return earlier[-1]
-
-    def _moved_stable(self, model: str, *, expected: int, target: int) -> bool:
-        """Move `stable`, unless it no longer names what was expected, which may be by having no label."""
-
-        def moved(labels: dict[str, int]) -> dict[str, int]:
-            return {**labels, STABLE: target} if labels.get(STABLE, expected) == expected else labels
-
-        return self._label_file(model).change(moved).get(STABLE) == target
 
     def _leave_hint(self, model: str) -> None:
         """Let the processes that poll know."""
         leave_hint(self.objects, self.folder, model)
 
-    def _label_file(self, model: str) -> AtomicDocument:
-        return label_file(self.objects, self.folder, model)
+    def _label_file(self, model: str) -> LabelFile:
+        return LabelFile(self.objects, self.folder, model)
 
     def resolve(self, model: str, *, version: int | None = None, label: str | None = None) -> int:
         """The number that a request means: a version, a label's version, else `stable`, else the highest."""
@@ -312,7 +303,8 @@ class Store:
         def forward(labels: dict[str, int]) -> dict[str, int]:
             return {**labels, STABLE: max(manifest.version, labels.get(STABLE, 0))}
 
-        self._label_file(manifest.model).change(forward)
+        move = Move(f"job {manifest.job_id}", PUBLISH)
+        self._label_file(manifest.model).change(forward, move=move)
 
     def _numbers(self, model: str) -> list[int]:
         """Claimed numbers of a model, ascending."""

@@ -7,7 +7,7 @@ import click
 
 from onehot.client import Service
 from onehot.commands.options import json_option, settings_here
-from onehot.following import error_of, follow_job
+from onehot.following import CANCELED, error_of, follow_job
 from onehot.output import print_json, print_line, print_list, print_pairs, short_number
 
 __all__ = ["jobs"]
@@ -62,14 +62,23 @@ def cancel(job_id: str, as_json: bool) -> None:  # noqa: FBT001
 @json_option
 def follow(job_id: str, as_json: bool) -> None:  # noqa: FBT001
     """Follow a job from its first epoch to its end."""
-    with Service.from_settings(settings_here()) as service:
-        follow_job(service, job_id, as_json=as_json)
+    settings = settings_here()
+    with Service.from_settings(settings) as service:
+        follow_job(service, job_id, as_json=as_json, poll_s=settings.poll_s)
 
 
 def _row(job: Mapping[str, Any]) -> tuple[object, ...]:
     result = job.get("result") or {}
     model = result.get("model") or job.get("model")
-    return job.get("id"), job.get("status"), model, result.get("version"), _epoch(job), job.get("created_at")
+    return job.get("id"), _status(job), model, result.get("version"), _epoch(job), job.get("created_at")
+
+
+def _status(job: Mapping[str, Any]) -> str | None:
+    """As people read it: one word for canceled, and behind how many a job waits."""
+    status, ahead = job.get("status"), job.get("jobs_ahead")
+    if status in CANCELED:
+        return "canceled"
+    return f"{status}, behind {ahead}" if ahead else status
 
 
 def _epoch(job: Mapping[str, Any]) -> str | None:
@@ -81,11 +90,12 @@ def _pairs(job: Mapping[str, Any]) -> dict[str, object]:
     result = job.get("result") or {}
     return {
         "job": job.get("id"),
-        "status": job.get("status"),
+        "status": _status(job),
         "model": result.get("model") or job.get("model"),
         "version": result.get("version"),
         "epoch": _epoch(job),
-        "error": error_of(job),
+        "verdict": result.get("verdict"),
+        "error": None if job.get("status") in CANCELED else error_of(job),
         "created": job.get("created_at"),
         "started": job.get("started_at"),
         "ended": job.get("ended_at"),

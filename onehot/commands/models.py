@@ -1,19 +1,12 @@
-"""`onehot models`: versions and labels, straight from the store; no service is needed."""
+"""`onehot models`: versions and labels, of the service that ONEHOT_URL names or of the store itself."""
 
-import getpass
-import json
-import socket
 from collections.abc import Mapping
 from typing import Any
 
 import click
 
-from models.errors import CorruptVersion, ModelNotFound
 from models.names import is_label_name
-from models.store.manifest import Manifest
-from models.store.promotions import move_label
-from models.store.store import Store
-from onehot.commands.options import json_option, settings_here
+from onehot.commands.options import json_option, store_option, versions_here
 from onehot.failures import WorkFailed
 from onehot.output import print_json, print_line, print_list, print_pairs
 
@@ -22,33 +15,37 @@ __all__ = ["models"]
 
 @click.group()
 def models() -> None:
-    """List, show, label, verify and roll back what is in the store."""
+    """List, show, label, verify and roll back versions.
+
+    With ONEHOT_URL they are those of that service; without it, or with --store, those of the store, ONEHOT_STORE.
+    """
 
 
 @models.command("list")
+@store_option
 @json_option
-def list_models(as_json: bool) -> None:  # noqa: FBT001 -- click's flags
+def list_models(from_store: bool, as_json: bool) -> None:  # noqa: FBT001 -- click's flags
     """List every version of every model."""
-    store = _store()
-    rows = [row for model in store.models() for row in _version_rows(store, model)]
+    with versions_here(from_store=from_store) as versions:
+        rows = versions.rows()
     headings = ("MODEL", "VERSION", "LABELS", "CREATED", "TEST METRICS")
     cells = [(r["model"], r["version"], " ".join(r["labels"]), r["created_at"], _metrics(r)) for r in rows]
-    empty = f"No versions in {settings_here().store} yet: onehot train SPEC publishes one."
+    empty = f"No versions in {versions.place} yet: onehot train SPEC publishes one."
     print_list(rows, headings, cells, as_json=as_json, empty=empty)
 
 
 @models.command()
 @click.argument("model")
 @click.argument("version", type=click.IntRange(1), required=False)
+@store_option
 @json_option
-def show(model: str, version: int | None, as_json: bool) -> None:  # noqa: FBT001
+def show(model: str, version: int | None, from_store: bool, as_json: bool) -> None:  # noqa: FBT001
     """Show one version; without a number, the default one."""
-    store = _store()
-    manifest = store.manifest(model, store.resolve(model, version=version))
-    if as_json:
-        print_json(json.loads(manifest.to_json()))
-    else:
-        print_pairs(_pairs(store, manifest))
+    with versions_here(from_store=from_store) as versions:
+        if as_json:
+            print_json(versions.document(model, version))
+        else:
+            print_pairs(versions.pairs(model, version))
 
 
 @models.command()
@@ -57,39 +54,39 @@ def show(model: str, version: int | None, as_json: bool) -> None:  # noqa: FBT00
 @click.argument("version", type=click.IntRange(1), required=False)
 @click.option("--delete", is_flag=True, help="Take the label away.")
 @click.option("--force", is_flag=True, help="Also onto a version whose gate does not hold.")
-def label(model: str, label: str, version: int | None, delete: bool, force: bool) -> None:  # noqa: FBT001
+@store_option
+def label(model: str, label: str, version: int | None, delete: bool, force: bool, from_store: bool) -> None:  # noqa: FBT001
     """Let LABEL name VERSION of MODEL."""
     if delete == (version is not None):
         raise click.UsageError("give a VERSION, or --delete")
     if not is_label_name(label):
         raise click.UsageError(f"LABEL: expected letters, digits and _, and not `latest`; received {label!r}")
-    store = _store()
-    store.resolve(model)
-    if version is None:
-        store.delete_label(model, label)
-        print_line(f"{label} of {model} is gone")
-    else:
-        forced_by = f"{getpass.getuser()}@{socket.gethostname()}" if force else None
-        move_label(store, model, label, version, forced_by=forced_by)
-        print_line(f"{label} of {model} is version {version}")
+    with versions_here(from_store=from_store) as versions:
+        if version is None:
+            versions.delete_label(model, label)
+            print_line(f"{label} of {model} is gone")
+        else:
+            versions.move_label(model, label, version, force=force)
+            print_line(f"{label} of {model} is version {version}")
 
 
 @models.command()
 @click.argument("model")
 @click.argument("version", type=click.IntRange(1), required=False)
+@store_option
 @json_option
-def verify(model: str, version: int | None, as_json: bool) -> None:  # noqa: FBT001
-    """Read every file of a version, or of all versions, and check size and digest."""
-    store = _store()
-    numbers = [version] if version is not None else store.versions(model)
-    if not numbers:
-        raise ModelNotFound(model)
-    found = [_verified(store, model, number) for number in numbers]
+def verify(model: str, version: int | None, from_store: bool, as_json: bool) -> None:  # noqa: FBT001
+    """Check size and digest of every file of a version, or of all versions.
+
+    A service did so when it loaded a version; --store reads the files now.
+    """
+    with versions_here(from_store=from_store) as versions:
+        found = versions.verify(model, version)
     if as_json:
         print_json(found)
     else:
         for one in found:
-            print_line(f"{model} version {one['version']}: {one['error'] or 'every file is as it was published'}")
+            print_line(f"{model} version {one['version']}: {_verified(one)}")
     broken = [str(one["version"]) for one in found if one["error"]]
     if broken:
         raise WorkFailed(f"not as published: version {', '.join(broken)} of {model}; train anew, or roll back")
@@ -97,59 +94,24 @@ def verify(model: str, version: int | None, as_json: bool) -> None:  # noqa: FBT
 
 @models.command()
 @click.argument("model")
-@click.option("--to", "target", type=click.IntRange(1), help="To this version; default: the one before.")
-def rollback(model: str, target: int | None) -> None:
-    """Move `stable` to an earlier version, which is checked first."""
-    previous, version = _store().roll_back(model, to=target)
-    print_line(f"stable of {model} is version {version}; it was {previous}")
+@click.option("--to", "target", type=click.IntRange(1), help="To this version; default: what `stable` named before.")
+@click.option("--force", is_flag=True, help="Also onto a version whose gate does not hold.")
+@store_option
+def rollback(model: str, target: int | None, force: bool, from_store: bool) -> None:  # noqa: FBT001
+    """Move `stable` back to the version that it named before, whose files are checked first."""
+    with versions_here(from_store=from_store) as versions:
+        moved = versions.roll_back(model, to=target, force=force)
+    print_line(f"stable of {model} is version {moved.version}; it was {moved.previous}")
 
 
-def _store() -> Store:
-    return Store.open(settings_here().store)
-
-
-def _version_rows(store: Store, model: str) -> list[dict[str, Any]]:
-    labels = store.labels(model)
-    rows = []
-    for version in store.versions(model):
-        row = {"model": model, "version": version, "labels": _names_of(version, labels)}
-        try:
-            manifest = store.manifest(model, version)
-            rows.append({**row, "created_at": manifest.created_at, "metrics": manifest.metrics, "error": None})
-        except CorruptVersion as error:
-            rows.append({**row, "created_at": None, "metrics": {}, "error": str(error)})
-    return rows
-
-
-def _names_of(version: int, labels: Mapping[str, int]) -> list[str]:
-    return [name for name, labelled in labels.items() if labelled == version]
+def _verified(one: Mapping[str, Any]) -> str:
+    if one["error"]:
+        return str(one["error"])
+    if one.get("is_loaded", True):
+        return "every file is as it was published"
+    return "not loaded, so not checked by the service: --store reads its files"
 
 
 def _metrics(row: Mapping[str, Any]) -> str:
-    return row["error"] or "  ".join(f"{name} {value:.4f}" for name, value in row["metrics"].items())
-
-
-def _verified(store: Store, model: str, version: int) -> dict[str, Any]:
-    try:
-        store.verify(model, version)
-    except CorruptVersion as error:
-        return {"version": version, "error": str(error)}
-    return {"version": version, "error": None}
-
-
-def _pairs(store: Store, manifest: Manifest) -> dict[str, object]:
-    return {
-        "model": manifest.model,
-        "version": manifest.version,
-        "labels": " ".join(_names_of(manifest.version, store.labels(manifest.model))),
-        "created": manifest.created_at,
-        "job": manifest.job_id,
-        "task": manifest.task,
-        "instance": "x".join(map(str, manifest.instance.shape)) or "one number",
-        "classes": ", ".join(manifest.class_names),
-        "data": manifest.data.get("source"),
-        "rows": ", ".join(f"{name} {count}" for name, count in (manifest.data.get("rows") or {}).items()),
-        "backend": f"{manifest.backend}, seed {manifest.seed}",
-        **{f"test {name}": value for name, value in manifest.metrics.items()},
-        **{file: f"{info.size} bytes, sha-256 {info.sha256}" for file, info in manifest.files.items()},
-    }
+    metrics = [f"{name} {value:.4f}" for name, value in row["metrics"].items()]
+    return row["error"] or "  ".join([*metrics, *filter(None, [row.get("verdict")])])

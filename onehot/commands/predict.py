@@ -1,26 +1,71 @@
-"""`onehot predict`: instances from a file to the service, probabilities to the screen."""
+"""`onehot predict`: instances from a file to the service, classes with their probabilities to the screen."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import click
 import httpx
 
+from models.names import MULTILABEL, REGRESSION, SIGMOID
 from models.preprocessing.instances import Feature
 from onehot.client import Service, model_path
 from onehot.commands.options import json_option, settings_here
 from onehot.failures import ServiceRefused, WorkFailed
 from onehot.inputs import in_pieces, read_request
-from onehot.output import print_json, print_line, print_table
+from onehot.output import print_json, print_line, print_table, short_number
 from onehot.table_input import Table, read_table
 
-__all__ = ["ask", "class_names_of", "predict", "ranked"]
+__all__ = ["Answering", "ask", "predict"]
 
 VERSION_HEADER = "X-Onehot-Model-Version"
 NOT_YET = frozenset({404, 503})
 PAUSE_S = 0.2
 SHOWN_COLUMNS = 12
+HOLDS_FROM = 0.5
+"""The probability from which a label of a multi-label model holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """The version that answered, and what its outputs mean.
+
+    Args:
+        model: The model's name.
+        version: Its number.
+        task: Of the version; empty where the service does not say it.
+        class_names: In the order of the outputs; empty where there are none.
+    """
+
+    model: str
+    version: int
+    task: str = ""
+    class_names: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, service: Service, model: str, version: int) -> "Answering":
+        """Ask the service for them."""
+        try:
+            document = service.get(f"{model_path(model, version=version)}/metadata")
+        except ServiceRefused:
+            return cls(model, version)
+        metadata = document.get("metadata", {})
+        names = tuple(map(str, metadata.get("class_names", ())))
+        return cls(model, version, str(metadata.get("task", "")), names)
+
+    @property
+    def is_classifier(self) -> bool:
+        """Whether its outputs are probabilities of classes."""
+        return self.task != REGRESSION if self.task else bool(self.class_names)
+
+    def ranked(self, predictions: Sequence[Any], *, top_k: int | None = None) -> list[list[tuple[str, float]]]:
+        """The classes of each prediction with their probabilities, best first, as `:classify` ranks them."""
+        from models.class_ranking import ranked_classes  # noqa: PLC0415 -- `onehot --help` needs no numpy
+
+        ranked = ranked_classes(predictions, self.class_names, task=self.task or SIGMOID, top_k=top_k)
+        # The shortest decimals that mean the same float32, as the service writes them.
+        return [[(name, float(str(score))) for name, score in pairs] for pairs in ranked]
 
 
 @click.command()
@@ -28,9 +73,11 @@ SHOWN_COLUMNS = 12
 @click.argument("source", metavar="INPUT")
 @click.option("--version", type=click.IntRange(1), help="This version; default: the one that `stable` names.")
 @click.option("--label", help="The version that this label names.")
-@click.option("--top-k", type=click.IntRange(1), default=1, show_default=True, help="How many classes to show.")
+@click.option(
+    "--top-k", type=click.IntRange(1), help="How many classes to show; default: the best, or each label that holds."
+)
 @json_option
-def predict(model: str, source: str, version: int | None, label: str | None, top_k: int, as_json: bool) -> None:  # noqa: FBT001 -- click's options
+def predict(model: str, source: str, version: int | None, label: str | None, top_k: int | None, as_json: bool) -> None:  # noqa: FBT001 -- click's options
     """Ask the service what MODEL says about the instances in INPUT.
 
     INPUT is a .json, .npy or .npz file, a table (.csv, .tsv, .parquet, .jsonl), or - for JSON on standard input.
@@ -47,11 +94,12 @@ def predict(model: str, source: str, version: int | None, label: str | None, top
         served, predictions = ask(service, path, next(requests), patience_s=2 * settings.poll_s)
         for piece in requests:  # all are answered by one version
             predictions += ask(service, model_path(model, version=served), piece, patience_s=0)[1]
-        names = class_names_of(service, model, served)
+        answering = Answering.of(service, model, served)
     if as_json:
-        print_json({"model": model, "version": served, "class_names": names, "predictions": predictions})
-    else:
-        _print_predictions(predictions, names, top_k)
+        print_json(_document(answering, predictions, top_k))
+        return
+    _print_predictions(answering, predictions, top_k)
+    print_line(f"{model} version {served} answered", err=True)
 
 
 def _fitted(service: Service, path: str, table: Table) -> dict[str, Any]:
@@ -101,34 +149,47 @@ def _post(service: Service, path: str, request: Mapping[str, Any], *, deadline_s
         try:
             return service.call("POST", path, json=request)
         except ServiceRefused as refused:
-            if refused.status not in NOT_YET or time.monotonic() > deadline_s:
+            if refused.status not in NOT_YET or not refused.may_retry or time.monotonic() > deadline_s:
                 raise
         time.sleep(PAUSE_S)
 
 
-def class_names_of(service: Service, model: str, version: int) -> list[str]:
-    """The names of a version's classes; empty where the service does not name them."""
-    try:
-        document = service.get(f"{model_path(model, version=version)}/metadata")
-    except ServiceRefused:
-        return []
-    return [str(name) for name in document.get("metadata", {}).get("class_names", [])]
+def _document(answering: Answering, predictions: Sequence[Any], top_k: int | None) -> dict[str, Any]:
+    document = {"model": answering.model, "version": answering.version, "class_names": list(answering.class_names)}
+    if answering.is_classifier:
+        document["results"] = answering.ranked(predictions, top_k=top_k)
+    return {**document, "predictions": predictions}
 
 
-def ranked(prediction: Any, names: Sequence[str]) -> list[tuple[str, float]]:
-    """The classes of one prediction with their probabilities, best first; one output is shown as it is."""
-    values = [float(prediction)] if isinstance(prediction, int | float) else [float(value) for value in prediction]
-    if len(values) == 1:
-        return [(names[-1] if names else "output", values[0])]
-    labels = names if len(names) == len(values) else [str(i) for i in range(len(values))]
-    return sorted(zip(labels, values, strict=True), key=lambda pair: -pair[1])
+def _print_predictions(answering: Answering, predictions: Sequence[Any], top_k: int | None) -> None:
+    if not answering.is_classifier:
+        _print_values(answering.class_names, predictions)
+    elif answering.task == MULTILABEL and top_k is None:
+        print_table(("ROW", "LABELS"), _numbered(map(_labels_that_hold, answering.ranked(predictions))))
+    else:
+        _print_classes(answering.ranked(predictions, top_k=top_k or 1))
 
 
-def _print_predictions(predictions: Sequence[Any], names: Sequence[str], top_k: int) -> None:
-    rows: list[list[object]] = []
-    for number, prediction in enumerate(predictions):
-        best = ranked(prediction, names)[:top_k]
-        rows.append([number, *(part for pair in best for part in pair)])
-    width = max((len(row) for row in rows), default=1)
-    headings = ["ROW", *(f"{word} {n}" if top_k > 1 else word for n in range(1, top_k + 1) for word in ("CLASS", "P"))]
-    print_table(headings[:width], rows)
+def _labels_that_hold(ranked: Sequence[tuple[str, float]]) -> list[object]:
+    held = [f"{name} {short_number(score)}" for name, score in ranked if score >= HOLDS_FROM]
+    return [", ".join(held)]
+
+
+def _print_classes(ranked: Sequence[Sequence[tuple[str, float]]]) -> None:
+    count = max(map(len, ranked), default=0)
+    numbers = [f" {n}" for n in range(1, count + 1)] if count > 1 else [""]
+    headings = ["ROW", *(f"{word}{number}" for number in numbers for word in ("CLASS", "P"))]
+    print_table(headings, _numbered([part for pair in pairs for part in pair] for pairs in ranked))
+
+
+def _print_values(names: Sequence[str], predictions: Sequence[Any]) -> None:
+    """The outputs of a regression as they are, in their order."""
+    rows = [value if isinstance(value, list) else [value] for value in predictions]
+    width = max(map(len, rows), default=1)
+    headings = names if len(names) == width else [f"OUTPUT {i}" for i in range(width)] if width > 1 else ["VALUE"]
+    print_table(["ROW", *headings], _numbered(rows))
+
+
+def _numbered(rows: Iterable[Sequence[object]]) -> list[list[object]]:
+    """Rows with their numbers in front, from 1 as in an editor."""
+    return [[number, *row] for number, row in enumerate(rows, start=1)]

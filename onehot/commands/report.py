@@ -1,19 +1,15 @@
 """`onehot report`: the evaluation of a version as JSON, or as a page of pictures."""
 
-import json
 from pathlib import Path
 
 import click
 
-from models.store.store import Store
-from onehot.commands.options import json_option, settings_here
+from onehot.commands.options import json_option, store_option, versions_here
 from onehot.failures import WorkFailed
 from onehot.output import print_json, print_line
 from onehot.report_page import report_page
 
 __all__ = ["report"]
-
-REPORT = "report.json"
 
 
 @click.command()
@@ -22,18 +18,18 @@ REPORT = "report.json"
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="Where the page goes; default: MODEL-VERSION.html."
 )
+@store_option
 @json_option
-def report(model: str, version: int | None, out: Path | None, as_json: bool) -> None:  # noqa: FBT001 -- click's flags
+def report(model: str, version: int | None, out: Path | None, from_store: bool, as_json: bool) -> None:  # noqa: FBT001 -- click's flags
     """Write the evaluation of VERSION (default: the default one) of MODEL as one HTML page with pictures."""
-    store = Store.open(settings_here().store)
-    manifest = store.manifest(model, store.resolve(model, version=version))
-    found = json.loads(store.read(manifest, REPORT))
+    with versions_here(from_store=from_store) as versions:
+        manifest, found = versions.report(model, version)
     if as_json:
         print_json(found)
         return
-    path = out or Path(f"{model}-{manifest.version}.html")
+    path = out or Path(f"{model}-{manifest['version']}.html")
     try:
-        path.write_text(report_page(json.loads(manifest.to_json()), found), encoding="utf-8")
+        path.write_text(report_page(manifest, found), encoding="utf-8")
     except OSError as error:
         raise WorkFailed(f"{path}: {error.strerror}") from error
     print_line(str(path))

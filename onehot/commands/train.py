@@ -12,7 +12,7 @@ from onehot.client import Service
 from onehot.commands.options import json_option, settings_here
 from onehot.direct import train_here
 from onehot.failures import ServiceRefused, WrongUsage
-from onehot.following import follow_job
+from onehot.following import follow_job, print_result
 from onehot.output import print_json, print_line
 
 __all__ = ["read_spec", "submit", "train"]
@@ -29,19 +29,21 @@ BAD_SPEC = frozenset({400, 422})
 def train(spec: str, assignments: tuple[str, ...], detach: bool, local: bool, as_json: bool) -> None:  # noqa: FBT001 -- click's flags
     """Train the model that SPEC (YAML or JSON) describes, show its progress, and publish it.
 
-    Ctrl-C stops looking; the job goes on.
+    It ends when the version answers, or says why it does not. Ctrl-C stops looking; the job goes on.
+    Exit status: 0 promoted, 1 the training failed or the gate does not hold, 2 the spec or its data is wrong.
     """
     if detach and local:
         raise click.UsageError("--detach needs the queue: leave out --local")
     settings = settings_here()
     document = read_spec(spec, assignments)
-    if local:
-        train_here(document, as_json=as_json)
-        return
     with Service.from_settings(settings) as service:
+        if local:
+            result = train_here(document, as_json=as_json)
+            print_result(service, result, as_json=as_json, poll_s=settings.poll_s)
+            return
         job = submit(service, document)
         if not detach:
-            follow_job(service, str(job["id"]), as_json=as_json)
+            follow_job(service, str(job["id"]), as_json=as_json, poll_s=settings.poll_s)
         elif as_json:
             print_json(job)
         else:

@@ -41,7 +41,7 @@ LAST_EVENT_ID = header_parameter(
 LIMIT = query_parameter(
     "limit", {"type": "integer", "minimum": 1, "maximum": MOST, "default": DEFAULT_LIMIT}, "How many at most"
 )
-QUEUED_JOB = EXAMPLES["Job"] | {"status": "queued", "progress": None, "started_at": None}
+QUEUED_JOB = EXAMPLES["Job"] | {"status": "queued", "jobs_ahead": 2, "progress": None, "started_at": None}
 EVENTS = (
     "retry: 1000\n\n"
     'id: 0\nevent: epoch\ndata: {"event":"epoch","epoch":1,"epochs":15,"metrics":{"loss":0.9},"eta_s":14.0}\n\n'

@@ -1,15 +1,17 @@
 """Labels: movable names for versions. The store is asked, not the snapshot: another process may have just published."""
 
+from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any
 
 from flask import Response, request
-from marshmallow import Schema, ValidationError, fields
+from marshmallow import Schema, ValidationError, fields, validates_schema
 
 from models.errors import InputError, ModelNotFound, shown
 from models.keras_catalog.argument_kinds import Check, Mismatch, boolean, integer
 from models.names import is_label_name, is_model_name
-from models.store.promotions import move_label
+from models.store.label_moves import Moved, move_label, roll_back
+from models.store.store import Store
 from service.auth.scopes import Scope
 from service.blocking_calls import run_in_thread
 from service.http.content_negotiation import JSON, JSON_TYPES, require_content_type
@@ -45,16 +47,23 @@ class _Strict(fields.Field[Any]):
 class _LabelSchema(Schema):
     """The body of a PUT."""
 
-    error_messages = {"unknown": "expected version and force; received another name"}  # noqa: RUF012 -- marshmallow's way
+    error_messages = {"unknown": "expected version, rollback and force; received another name"}  # noqa: RUF012 -- marshmallow's way
 
-    version = _Strict(integer(1, 2**53), required=True)
+    version = _Strict(integer(1, 2**53), load_default=None, allow_none=False)
+    rollback = _Strict(boolean, load_default=False)
     force = _Strict(boolean, load_default=False)
+
+    @validates_schema
+    def _needs_target(self, data: dict[str, Any], **_: Any) -> None:
+        if data["version"] is None and not data["rollback"]:
+            raise ValidationError("expected a version, or rollback: true; received neither", "version")
 
 
 @blueprint.operation(
     "PUT",
     PATH,
-    description="Refused with 409 when the version's gate does not hold, unless `force` is true.",
+    description="Refused with 409 when the version's gate does not hold, unless `force` is true. With `rollback` it "
+    "goes back to the version that it named before, or to `version`, whose files are checked first.",
     body=json_media("LabelRequest"),
     responses={200: api_response("It points there now", "LabelMoved")},
     errors=(409, 415, 503, 507),
@@ -64,11 +73,11 @@ def put_label(model: str, label: str) -> Response:
     _check_names(model, label)
     require_content_type(request.content_type, JSON_TYPES, expected=JSON)
     document = _LabelSchema().load(parse_object(read_body(request, limit_bytes=LIMIT_BYTES)))
-    version: int = document["version"]
-    forced_by = _caller() if document["force"] else None
-    labels = run_in_thread(move_label, services().registry.store, model, label, version, forced_by=forced_by)
-    services().pending_versions.wait_for_label(model, label, version)
-    return json_answer({"model": model, "label": label, "version": version, "labels": labels})
+    store = services().registry.store
+    moved = run_in_thread(_move, store, model, label, document, by=_caller())
+    labels = run_in_thread(store.labels, model)
+    services().pending_versions.wait_for_label(model, label, moved.version)
+    return json_answer({"model": model, "label": label, **asdict(moved), "labels": labels})
 
 
 @blueprint.operation("DELETE", PATH, responses={204: api_response("It is gone")}, errors=(400, 503, 507))
@@ -91,6 +100,13 @@ def _check_names(model: str, label: str) -> None:
 def _caller() -> str:
     key_id = request_context().key_id
     return f"key {key_id}" if key_id is not None else "a caller without a key"
+
+
+def _move(store: Store, model: str, label: str, document: dict[str, Any], *, by: str) -> Moved:
+    version, force = document["version"], document["force"]
+    if document["rollback"]:
+        return roll_back(store, model, label=label, to=version, by=by, force=force)
+    return move_label(store, model, label, version, by=by, force=force)
 
 
 def _remove(registry: Registry, model: str, label: str) -> None:

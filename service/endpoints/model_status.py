@@ -4,6 +4,8 @@ from typing import Any
 
 from flask import Response
 
+from models.names import STABLE
+from models.store.gate_verdict import gate_verdict
 from service.auth.scopes import Scope
 from service.blocking_calls import run_in_thread
 from service.endpoints.model_call import ModelCall
@@ -87,11 +89,12 @@ def _model_document(model: LoadedModel) -> dict[str, Any]:
 
 
 def _version_document(model: LoadedModel, status: VersionStatus) -> dict[str, Any]:
-    facts = status.facts
+    facts, is_stable = status.facts, model.labels.get(STABLE) == status.version
     return {
         "version": status.version,
         "state": status.state,
         "error": status.reason or None,
+        "verdict": gate_verdict(status.gate, is_promoted=is_stable),
         "labels": sorted(label for label, version in model.labels.items() if version == status.version),
         "created_at": facts.created_at if facts else None,
         "task": facts.task if facts else None,

@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 
 from models.errors import OnehotError, SpecError, StoreFull, StoreUnavailable
 from service.auth.scopes import Scope
-from service.errors import QueueUnavailable, status_of
+from service.errors import LASTING, QueueUnavailable, status_of
 from service.http.content_encoding import compress_answer
 from service.http.context import RequestContext, Services, request_context, services
 from service.http.malformed_requests import BROKEN_BODIES, broken_body
@@ -156,7 +156,7 @@ def _answer_ours(error: OnehotError) -> Answer:
         count = len(error.problems)
         message = f"the spec has {count} problems" if count != 1 else f"the spec has a problem: {error}"
         return error_answer(message, status=status, details=error.details[:MOST_PROBLEMS])
-    return error_answer(str(error), status=status)
+    return error_answer(str(error), status=status, is_lasting=isinstance(error, LASTING))
 
 
 def _answer_validation(error: ValidationError) -> Answer:

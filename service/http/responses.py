@@ -67,12 +67,14 @@ def error_answer(
     status: int,
     details: Sequence[Mapping[str, str]] = (),
     headers: Mapping[str, str] | None = None,
+    is_lasting: bool = False,
 ) -> Answer:
     """Answer with an error: one sentence that says what to do, and the places where there are several."""
     document: dict[str, Any] = {"error": _writable(message)}
     if details:
         document["details"] = [{name: _writable(text) for name, text in one.items()} for one in details]
-    return json_answer(document, status=status, headers={**ERROR_HEADERS.get(status, {}), **(headers or {})})
+    usual = {} if is_lasting else ERROR_HEADERS.get(status, {})
+    return json_answer(document, status=status, headers={**usual, **(headers or {})})
 
 
 def _writable(text: str) -> str:

@@ -6,7 +6,7 @@ third of a second and some megabytes (redis, rq), so the service does it when th
 
 import hashlib
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -24,6 +24,7 @@ from rq.serializers import JSONSerializer
 
 from models.queue.names import ENDED, INDEX, KEPT_S, QUEUES, cancel_key
 from models.spec import Spec
+from models.store.gate_verdict import with_verdict
 from service.errors import JobHasEnded, JobNotFound, KeyReused, QueueUnavailable
 
 __all__ = ["Jobs", "connect", "translated_errors"]
@@ -85,7 +86,7 @@ class Jobs:
                 job = self._fetch(job_id)
                 if job.kwargs != {"spec": document}:
                     raise KeyReused(job_id) from None
-            return _document(job)
+            return self._described(job)
 
     def _enqueue(self, spec: Spec, document: dict[str, Any], job_id: str) -> Job:
         queue = Queue(spec.resources.queue, connection=self.connection, serializer=JSONSerializer)
@@ -122,12 +123,14 @@ class Jobs:
             ]  # fmt: skip
             if forgotten:
                 self.connection.zrem(INDEX, *forgotten)
-            return [_document(job) for job in jobs if job is not None]
+            known = [job for job in jobs if job is not None]
+            ahead = self._jobs_ahead(known)
+            return [_document(job, ahead) for job in known]
 
     def get(self, job_id: str) -> dict[str, Any]:
         """One job's document."""
         with translated_errors():
-            return _document(self._fetch(job_id))
+            return self._described(self._fetch(job_id))
 
     def status(self, job_id: str) -> str:
         """One job's status."""
@@ -150,7 +153,7 @@ class Jobs:
             if status != JobStatus.STARTED and status not in ENDED:
                 with suppress(InvalidJobOperation):  # another request or a worker was faster
                     job.cancel()
-            return _document(self._fetch(job_id))
+            return self._described(self._fetch(job_id))
 
     def queues(self) -> Iterator[tuple[str, int, int]]:
         """Each queue's name, how many jobs wait in it, and how many workers listen to it."""
@@ -160,6 +163,18 @@ class Jobs:
                 pipeline.scard(f"rq:workers:{name}")
             answers = pipeline.execute()
         return zip(QUEUES, answers[::2], answers[1::2], strict=True)
+
+    def _described(self, job: Job) -> dict[str, Any]:
+        return _document(job, self._jobs_ahead([job]))
+
+    def _jobs_ahead(self, jobs: Sequence[Job]) -> dict[str, int]:
+        """Behind how many others each of those that wait does: those that run on its queue, and those before it."""
+        ahead: dict[str, int] = {}
+        for name in {job.origin for job in jobs if job.get_status(refresh=False) == JobStatus.QUEUED}:
+            queue = Queue(name, connection=self.connection, serializer=JSONSerializer)
+            running = queue.started_job_registry.get_job_count(cleanup=False)
+            ahead |= {job_id: running + place for place, job_id in enumerate(queue.get_job_ids())}
+        return ahead
 
     def _fetch(self, job_id: str) -> Job:
         try:
@@ -176,7 +191,7 @@ def _status(job: Job) -> str:
     return str(job.get_status(refresh=False).value)
 
 
-def _document(job: Job) -> dict[str, Any]:
+def _document(job: Job, ahead: Mapping[str, int]) -> dict[str, Any]:
     status = _status(job)
     return {
         "id": job.id,
@@ -187,10 +202,16 @@ def _document(job: Job) -> dict[str, Any]:
         "enqueued_at": _time(job.enqueued_at),
         "started_at": _time(job.started_at),
         "ended_at": _time(job.ended_at),
+        "jobs_ahead": ahead.get(job.id) if status == JobStatus.QUEUED else None,
         "progress": job.meta.get("progress"),
         "error": _error(job) if status in (JobStatus.FAILED, JobStatus.STOPPED) else None,
-        "result": job.return_value() if status == JobStatus.FINISHED else None,
+        "result": _result(job) if status == JobStatus.FINISHED else None,
     }
+
+
+def _result(job: Job) -> Any:
+    returned = job.return_value()
+    return with_verdict(returned) if isinstance(returned, dict) else returned
 
 
 def _time(moment: datetime | None) -> str | None:

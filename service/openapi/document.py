@@ -45,6 +45,7 @@ ERRORS: Mapping[int, str] = {
 PATH_ERRORS, BODY_ERRORS, BUSY_ERRORS, LOCKED_ERRORS = (404,), (400, 413), (429, 504), (401, 403)
 """The errors of a route that has arguments in its path, has a body, is not public, needs an API key."""
 RETRY_ERRORS = (429, 503)
+RETRY_AFTER = "Seconds to wait; absent where no version is promoted, as asking again does not help"
 SECURITY: list[dict[str, list[str]]] = [{"apiKey": []}, {"bearer": []}]
 SCHEMES = {
     "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
@@ -109,7 +110,7 @@ def _responses(rule: Rule, operation: Operation, *, is_locked: bool) -> Iterator
     for status, response in operation["responses"].items():
         yield str(status), response
     for status in sorted(_errors(rule, operation, is_locked=is_locked)):
-        headers = {"Retry_After": "Seconds to wait"} if status in RETRY_ERRORS else {}
+        headers = {"Retry_After": RETRY_AFTER} if status in RETRY_ERRORS else {}
         yield str(status), api_response(ERRORS[status], "Error", **headers)
 
 

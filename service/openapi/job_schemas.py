@@ -37,6 +37,7 @@ SCHEMAS: dict[str, Schema] = {
         enqueued_at=nullable(DATE_TIME),
         started_at=nullable(DATE_TIME),
         ended_at=nullable(DATE_TIME),
+        jobs_ahead=nullable(INTEGER, description="Behind how many others it waits, while it is queued"),
         progress=either(NULL, reference("Progress")),
         error=either(NULL, object_of(type=STRING, message=STRING)),
         result=either(NULL, reference("JobResult")),
@@ -56,6 +57,7 @@ SCHEMAS: dict[str, Schema] = {
         version=INTEGER,
         metrics=METRICS,
         gate={"type": ["object", "null"]},
+        verdict=STRING | {"description": "Why `stable` did not move to the version, where its gate does not hold"},
     ),
     "Jobs": object_of(jobs=array(reference("Job"), description="The newest first")),
     "Dataset": object_of(
@@ -77,6 +79,7 @@ JOB = {
     "enqueued_at": "2026-01-01T00:00:00.000+00:00",
     "started_at": "2026-01-01T00:00:01.000+00:00",
     "ended_at": None,
+    "jobs_ahead": None,
     "progress": {"epoch": 3, "epochs": 15, "metrics": {"loss": 0.4}, "eta_s": 12.5},
     "error": None,
     "result": None,

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from models.names import TASKS
 from models.preprocessing.instances import KINDS
 from service.openapi.json_schema import (
     BOOLEAN,
@@ -39,9 +40,10 @@ SCHEMAS: dict[str, Schema] = {
         version=POSITIVE_INTEGER,
         state=STATE,
         error=nullable(STRING, description="Why it does not serve"),
+        verdict=nullable(STRING, description="Why it was not promoted, or was by force only: its gate does not hold"),
         labels=array(STRING),
         created_at=nullable(DATE_TIME),
-        task={"enum": ["softmax", "sigmoid", "multilabel", "regression", None]},
+        task={"enum": [*TASKS, None]},
         class_names=array(STRING),
         metrics=mapping(NUMBER, description="On held-out rows"),
     ),
@@ -53,6 +55,7 @@ SCHEMAS: dict[str, Schema] = {
         model_spec=object_of(name=STRING, signature_name=STRING, version=STRING),
         metadata=object_of(
             signature_def=object_of(signature_def=mapping(reference("Signature"))),
+            task={"enum": list(TASKS)},
             class_names=array(STRING),
             instance=reference("InstanceForm"),
         ),
@@ -82,11 +85,15 @@ SCHEMAS: dict[str, Schema] = {
         typical=nullable(NUMBER, description="Its mean in training, where that was fitted"),
     ),
     "LabelRequest": object_of(
-        ["version"],
-        version=POSITIVE_INTEGER | {"maximum": 2**53},
+        [],
+        version=POSITIVE_INTEGER | {"maximum": 2**53, "description": "Needed unless `rollback` is true"},
+        rollback=BOOLEAN | {"description": "Back to the version that the label named before"},
         force=BOOLEAN | {"description": "Also when the gate does not hold"},
+    )
+    | {"anyOf": [{"required": ["version"]}, {"required": ["rollback"], "properties": {"rollback": {"const": True}}}]},
+    "LabelMoved": object_of(
+        model=STRING, label=STRING, version=POSITIVE_INTEGER, previous=nullable(INTEGER), labels=LABELS
     ),
-    "LabelMoved": object_of(model=STRING, label=STRING, version=POSITIVE_INTEGER, labels=LABELS),
     "Report": {"type": "object", "description": "The evaluation as it was published: report.json"},
 }
 EXAMPLES: dict[str, Any] = {
@@ -96,5 +103,5 @@ EXAMPLES: dict[str, Any] = {
         ]
     },
     "LabelRequest": {"version": 1},
-    "LabelMoved": {"model": "classic", "label": "stable", "version": 1, "labels": {"stable": 1}},
+    "LabelMoved": {"model": "classic", "label": "stable", "version": 1, "previous": None, "labels": {"stable": 1}},
 }

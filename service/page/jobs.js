@@ -4,8 +4,9 @@ import { badge, draw, duration, empty, make, notice, number, since, swap } from 
 
 const MOST = 12;
 const MOST_STREAMS = 3; // a browser keeps six connections to a host
-const KINDS = { finished: "good", failed: "bad", started: "busy", queued: "quiet", stopped: "quiet", canceled: "quiet" };
+const KINDS = { finished: "good", failed: "bad", started: "busy", queued: "quiet", canceled: "quiet" };
 const RUNNING = new Set(["queued", "started", "deferred", "scheduled"]);
+const CANCELED = new Set(["stopped", "canceled"]); // the queue's words: while it ran, before it ran
 const body = document.getElementById("jobs-body");
 const seen = new Map(); // job id → { history, progress, stream }
 let latest = [];
@@ -60,15 +61,17 @@ function render() {
 
 function item(job) {
   const { progress, history } = memory(job);
+  const status = CANCELED.has(job.status) ? "canceled" : job.status;
   const at = job.ended_at ?? job.started_at ?? job.created_at;
   return make("li", { class: "card job" },
     make("div", { class: "line" },
-      make("strong", {}, job.model ?? "–"), badge(job.status, KINDS[job.status]),
+      make("strong", {}, job.model ?? "–"), badge(status, KINDS[status]),
+      job.jobs_ahead ? make("span", { class: "soft" }, `behind ${job.jobs_ahead}`) : null,
       make("span", { class: "soft" }, make("time", { datetime: at }, since(at))),
       make("code", { class: "soft id", title: job.id }, job.id.slice(0, 12)),
       RUNNING.has(job.status) ? cancelButton(job) : null),
     job.status === "started" && progress ? running(job, progress, history) : null,
-    job.error ? make("p", { class: "reason" }, job.error.message) : null,
+    job.error && status !== "canceled" ? make("p", { class: "reason" }, job.error.message) : null,
     job.result ? outcome(job.result) : null);
 }
 
@@ -80,7 +83,10 @@ function running(job, progress, history) {
 }
 
 function outcome(result) {
-  return make("div", { class: "running" }, make("span", {}, `version ${result.version}`), figures(result.metrics ?? {}));
+  return [
+    make("div", { class: "running" }, make("span", {}, `version ${result.version}`), figures(result.metrics ?? {})),
+    result.verdict ? make("p", { class: "reason warn" }, result.verdict) : null,
+  ];
 }
 
 function figures(metrics) {

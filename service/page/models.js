@@ -90,15 +90,19 @@ function row(model, version, metrics) {
   );
 }
 
-// A version that only was unloaded is no fault: red is for one that cannot be served, and its reason stands below.
+// A version that only was unloaded is no fault: red is for one that cannot be served, amber for one whose gate does
+// not hold; the reason stands below.
 function state(version) {
   if (version.error) return badge(version.state.toLowerCase(), "bad");
+  if (version.verdict) return badge(version.verdict.split(":")[0], "busy");
   return version.state === "END" ? badge("not loaded", "quiet") : badge(version.state.toLowerCase(), STATES[version.state]);
 }
 
 function why(version, metrics) {
-  if (!version.error) return null;
-  return make("tr", { class: "why" }, make("td", { colspan: metrics + 5 }, make("p", { class: "reason" }, version.error)));
+  const reasons = [[version.error, "reason"], [version.verdict, "reason warn"]].filter(([text]) => text);
+  if (!reasons.length) return null;
+  const lines = reasons.map(([text, kind]) => make("p", { class: kind }, text));
+  return make("tr", { class: "why" }, make("td", { colspan: metrics + 5 }, lines));
 }
 
 function tryButton(model, version) {

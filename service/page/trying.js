@@ -99,9 +99,11 @@ function values(outputs, version) {
   ]).flat());
 }
 
+// As models/class_ranking.py ranks them: one sigmoid unit is the probability of the second class.
 function bars(outputs, version) {
   const scores = version.task === "sigmoid" && outputs.length === 1 ? [1 - outputs[0], outputs[0]] : outputs;
-  const named = scores.map((score, index) => ({ score, name: version.class_names[index] ?? `class ${index}` }));
+  const names = version.class_names.length === scores.length ? version.class_names : scores.map((_, index) => `${index}`);
+  const named = scores.map((score, index) => ({ score, name: names[index] }));
   named.sort((a, b) => b.score - a.score);
   const list = make("ol", { class: "bars" }, named.slice(0, MOST_BARS).map(bar));
   if (named.length > MOST_BARS) list.append(make("li", { class: "soft" }, `and ${named.length - MOST_BARS} more classes`));

@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
+from models.class_ranking import ranked_classes
 from models.errors import InputError, shown
 from models.preprocessing.instances import Array, InstanceSpec
 from models.store.manifest import Manifest, TensorInfo
@@ -132,13 +131,8 @@ def classify_results(predictions: Array, manifest: Manifest, *, top_k: int | Non
     if manifest.task == "regression":
         expected = "a classifier"
         raise InputError(where=f"model {manifest.model!r}", expected=expected, received="a regression: use :predict")
-    scores = predictions.reshape(len(predictions), -1)
-    if manifest.task == "sigmoid":
-        scores = np.concatenate([1 - scores, scores], axis=1)
-    names = manifest.class_names if len(manifest.class_names) == scores.shape[1] else range(scores.shape[1])
-    labels = [str(name) for name in names]
-    best = np.argsort(-scores, axis=1, kind="stable")[:, :top_k]
-    return [[[labels[index], scores[row, index]] for index in order] for row, order in enumerate(best.tolist())]
+    ranked = ranked_classes(predictions, manifest.class_names, task=manifest.task, top_k=top_k)
+    return [[list(pair) for pair in pairs] for pairs in ranked]
 
 
 def regress_results(predictions: Array, manifest: Manifest) -> Array:
@@ -190,6 +184,7 @@ def metadata_document(manifest: Manifest) -> dict[str, Any]:
         "model_spec": {"name": manifest.model, "signature_name": "", "version": str(manifest.version)},
         "metadata": {
             "signature_def": {"signature_def": {SIGNATURE: signature}},
+            "task": manifest.task,
             "class_names": list(manifest.class_names),
             "instance": instance_form(manifest),
         },

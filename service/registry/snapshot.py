@@ -12,9 +12,9 @@ from typing import Any, Self
 
 from models.errors import LabelNotFound, ModelNotFound, VersionNotFound
 from models.names import LATEST, STABLE
-from models.store.gate_verdict import failed_rules
+from models.store.gate_verdict import failed_rules, gate_verdict
 from models.store.manifest import Manifest
-from service.errors import VersionNotLoaded
+from service.errors import NotPromoted, VersionNotLoaded
 from service.inference.predictor import Predictor
 from service.registry.coordination.committed_state import CommittedModel, CommittedState
 from service.registry.coordination.desired_state import DEFAULT
@@ -44,11 +44,13 @@ class VersionFacts:
     task: str
     class_names: tuple[str, ...]
     metrics: Mapping[str, float]
+    gate: Mapping[str, Any] | None = None
 
     @classmethod
     def of(cls, manifest: Manifest) -> Self:
         """Take them out of a manifest."""
-        return cls(manifest.created_at, manifest.task, manifest.class_names, MappingProxyType(manifest.metrics))
+        metrics = MappingProxyType(manifest.metrics)
+        return cls(manifest.created_at, manifest.task, manifest.class_names, metrics, manifest.gate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +79,16 @@ class VersionStatus:
         return self.error_code not in (OK, REFUSED)
 
     @property
+    def gate(self) -> Mapping[str, Any] | None:
+        """The outcome of its gate, as far as it is known."""
+        if self.predictor is not None:
+            return self.predictor.manifest.gate
+        return self.facts.gate if self.facts is not None else None
+
+    @property
     def fails_gate(self) -> bool:
         """Whether it is loaded and its gate does not hold."""
-        return self.predictor is not None and bool(failed_rules(self.predictor.manifest.gate))
+        return self.predictor is not None and bool(failed_rules(self.gate))
 
     def committed(self, *, is_ready: bool) -> "VersionStatus":
         """As requests see it: available when all processes have it, and as long as it answers."""
@@ -166,21 +175,29 @@ class LoadedModel:
         if version is None:
             version = self.default_version if label is None else self.version_of(label)
         if version is None:
-            raise VersionNotLoaded(self.name, None, reason=self._why_no_default())
+            raise self._no_default()
         status = self.status(version)
         if status.predictor is None:
             raise VersionNotLoaded(self.name, version, reason=status.reason or "it is being loaded")
         return status.predictor
 
-    def _why_no_default(self) -> str:
-        gated = [status.version for status in self.versions.values() if status.fails_gate]
-        if STABLE not in self.labels and gated:
-            return (
-                f"no version is `stable`, as the gate of version {gated[-1]} does not hold: ask for it by its "
-                "number, or move the label to it"
-            )
+    def _no_default(self) -> VersionNotLoaded:
+        """Why requests without version and label have no answer."""
+        gated = self._held_back()
+        if gated is not None:
+            return NotPromoted(self.name, gated.version, verdict=str(gate_verdict(gated.gate)))
         reasons = [status.reason for status in self.versions.values() if status.reason]
-        return reasons[-1] if reasons else "it is being loaded"
+        return VersionNotLoaded(self.name, None, reason=reasons[-1] if reasons else "it is being loaded")
+
+    def _held_back(self) -> VersionStatus | None:
+        """The version that would be the default if its gate held."""
+        newest = self.versions[max(self.versions)]
+        if STABLE in self.labels:
+            return None
+        if failed_rules(newest.gate):
+            return newest
+        loaded = [status for status in self.versions.values() if status.fails_gate]
+        return loaded[-1] if loaded and newest.has_failed else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -249,3 +249,19 @@ def test_events_are_followed_while_they_happen(client, redis) -> None:
     add_events(redis, job_id, {"event": "end", "status": "finished"})
     assert b"event: end" in next(chunks)
     assert list(chunks) == []
+
+
+def test_a_queued_job_says_behind_how_many_it_waits(client, redis) -> None:
+    """Those before it and those that run; none once it runs."""
+    ids = [submit(client) for _ in range(3)]
+
+    def ahead():
+        listed = {job["id"]: job["jobs_ahead"] for job in client.get("/v1/jobs").json["jobs"]}
+        assert [client.get(f"/v1/jobs/{one}").json["jobs_ahead"] for one in ids] == [listed[one] for one in ids]
+        return [listed[one] for one in ids]
+
+    assert ahead() == [0, 1, 2]
+    redis.lpop("rq:queue:train")
+    redis.zadd("rq:wip:train", {f"{ids[0]}:1": 4_000_000_000})
+    Job.fetch(ids[0], connection=redis, serializer=JSONSerializer).set_status(JobStatus.STARTED)
+    assert ahead() == [None, 1, 2]

@@ -16,7 +16,7 @@ from models.queue.events import add_event, events_key
 from models.queue.names import CHECKPOINTS, cancel_key, publishing_key
 from models.store.checkpoints import JobCheckpoints
 from models.store.store import Store
-from trainer.fit.progress import Progress, Superseded, TrainingCancelled
+from trainer.fit.progress import Progress, Superseded, TrainingCanceled
 from trainer.queue.attempts import begin_attempt
 from trainer.queue.job_progress import RedisProgress
 from trainer.worker.checkpoint_cleanup import remove_orphans
@@ -87,7 +87,7 @@ def test_it_is_too_late_to_cancel_what_publishes(job: Job) -> None:
     """And in time before that."""
     observer = RedisProgress(job, "first")
     job.connection.set(cancel_key(job.id), 1)
-    with pytest.raises(TrainingCancelled):
+    with pytest.raises(TrainingCanceled):
         observer.check_before_publishing()
     assert not job.connection.exists(publishing_key(job.id))
     job.connection.delete(cancel_key(job.id))
@@ -99,18 +99,18 @@ def test_checkpoints_of_jobs_that_ended_are_swept(job: Job, tmp_path) -> None:
     """Cancelled, forgotten; those of a job that waits are not."""
     store = Store.open(tmp_path)
     queue = Queue(job.origin, connection=job.connection, serializer=JSONSerializer)
-    cancelled = queue.enqueue("trainer.jobs.train", meta={"model": "digits"})
+    canceled = queue.enqueue("trainer.jobs.train", meta={"model": "digits"})
     forgotten = queue.enqueue("trainer.jobs.train", meta={"model": "digits"})
     shelves = {}
-    for one in (job, cancelled, forgotten):
+    for one in (job, canceled, forgotten):
         RedisProgress(one, "first").on_checkpoint()
         shelves[one.id] = JobCheckpoints(store, "digits", one.id)
         shelves[one.id].save(b"state")
-    cancelled.cancel()
+    canceled.cancel()
     forgotten.delete()
     remove_orphans(job.connection, store)
     assert shelves[job.id].newest() == b"state"
-    assert shelves[cancelled.id].newest() is None
+    assert shelves[canceled.id].newest() is None
     assert shelves[forgotten.id].newest() is None
     assert job.connection.smembers(CHECKPOINTS) == {f"digits/{job.id}".encode()}
     job.connection.delete(CHECKPOINTS)

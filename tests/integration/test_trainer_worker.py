@@ -200,14 +200,14 @@ def test_a_forged_job_is_refused(queue: Queue, folder: Path) -> None:
     assert not (folder / "owned").exists()
 
 
-def test_a_cancelled_job_stops_and_stays_stopped(queue: Queue, folder: Path) -> None:
+def test_a_canceled_job_stops_and_stays_stopped(queue: Queue, folder: Path) -> None:
     """Nothing is published, and it is not tried again."""
-    job = enqueue(queue, spec("cancelled", fit={"epochs": 100_000, "batch_size": 10}))
+    job = enqueue(queue, spec("canceled", fit={"epochs": 100_000, "batch_size": 10}))
     wait_for(lambda: events(job))
     queue.connection.set(f"onehot:job:{job.id}:cancel", "1")
     assert ended(job) == "stopped"
     wait_for(lambda: events(job)[-1:] == [{"event": "end", "status": "stopped"}])
-    assert Store.open(folder / "store").versions("cancelled") == []
+    assert Store.open(folder / "store").versions("canceled") == []
 
 
 def test_another_backend_trains_in_a_process_of_its_own(environment: dict[str, str], folder: Path, tmp_path) -> None:

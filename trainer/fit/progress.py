@@ -12,7 +12,7 @@ __all__ = [
     "NullObserver",
     "Progress",
     "Superseded",
-    "TrainingCancelled",
+    "TrainingCanceled",
     "TrainingObserver",
     "TrainingPaused",
     "TrainingTimedOut",
@@ -23,11 +23,11 @@ class Interruption(TrainingError):
     """The training is not to go on here; nothing is wrong with it."""
 
 
-class TrainingCancelled(Interruption):
+class TrainingCanceled(Interruption):
     """A client asked for the training to stop."""
 
     def __init__(self) -> None:
-        super().__init__("the training was cancelled")
+        super().__init__("the training was canceled")
 
 
 class TrainingPaused(Interruption):

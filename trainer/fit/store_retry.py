@@ -1,6 +1,6 @@
 """Retries of a store that does not answer, for half a minute: a training is worth more than that.
 
-Not by `stamina`, which sleeps through the whole wait: a training must notice meanwhile that it is cancelled.
+Not by `stamina`, which sleeps through the whole wait: a training must notice meanwhile that it is canceled.
 """
 
 import logging

@@ -22,13 +22,13 @@ def begin_attempt(connection: Redis, job_id: str, attempt: str) -> None:
 
 
 def stop_requests(connection: Redis, job_id: str, attempt: str) -> tuple[bool, bool]:
-    """Whether the attempt is superseded, and whether the job is to be cancelled."""
+    """Whether the attempt is superseded, and whether the job is to be canceled."""
     current, cancel = connection.mget(attempt_key(job_id), cancel_key(job_id))
     return _text(current) not in ("", attempt), cancel is not None
 
 
 def is_cancellable(connection: Redis, job_id: str, attempt: str) -> bool:
-    """Whether the job is to be cancelled, and the attempt does not publish yet."""
+    """Whether the job is to be canceled, and the attempt does not publish yet."""
     cancel, publishing = connection.mget(cancel_key(job_id), publishing_key(job_id))
     return cancel is not None and _text(publishing) != attempt
 

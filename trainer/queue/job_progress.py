@@ -12,7 +12,7 @@ from rq.job import Job
 
 from models.queue.events import APPEND, events_key
 from models.queue.names import CHECKPOINTS, KEPT_S, attempt_key, publishing_key
-from trainer.fit.progress import Progress, Superseded, TrainingCancelled, TrainingObserver, TrainingPaused
+from trainer.fit.progress import Progress, Superseded, TrainingCanceled, TrainingObserver, TrainingPaused
 from trainer.queue.attempts import stop_requests
 from trainer.queue.shutdown_flag import is_shutting_down
 
@@ -83,13 +83,13 @@ class RedisProgress(TrainingObserver):
         self.job.connection.set(publishing_key(self.job.id), self.attempt, ex=KEPT_S)
         try:
             self._look()
-        except TrainingCancelled:
+        except TrainingCanceled:
             self.job.connection.delete(publishing_key(self.job.id))
             raise
 
     def _look(self) -> None:
-        superseded, cancelled = stop_requests(self.job.connection, self.job.id, self.attempt)
+        superseded, canceled = stop_requests(self.job.connection, self.job.id, self.attempt)
         if superseded:
             raise Superseded
-        if cancelled:
-            raise TrainingCancelled
+        if canceled:
+            raise TrainingCanceled

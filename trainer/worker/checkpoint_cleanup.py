@@ -1,6 +1,6 @@
 """`python -m trainer.worker.checkpoint_cleanup WORKER`: remove the checkpoints of jobs that have ended.
 
-A job has also ended when the queue cancelled it. A worker starts this as a process of its own, which ends with it. It
+A job has also ended when the queue canceled it. A worker starts this as a process of its own, which ends with it. It
 may not use the store itself: that starts threads, and what is forked from a process with threads can hang.
 """
 

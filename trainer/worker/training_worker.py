@@ -15,7 +15,7 @@ from rq.queue import Queue
 from models.errors import OnehotError
 from models.queue.events import add_end, write_meta
 from trainer.child_processes import die_with_parent
-from trainer.fit.progress import Superseded, TrainingCancelled, TrainingPaused
+from trainer.fit.progress import Superseded, TrainingCanceled, TrainingPaused
 from trainer.launch.failures import ProcessKilled, error_document, may_help_again
 from trainer.queue.attempts import ATTEMPT_VARIABLE, begin_attempt, is_cancellable, stop_requests
 from trainer.queue.shutdown_flag import is_shutting_down, request_shutdown, request_shutdown_on
@@ -67,7 +67,7 @@ class TrainingWorker(LeasingWorker):
                 self._preempt()
         elif is_cancellable(self.connection, job.id, execution.id):
             if self._cancel_seen:
-                write_meta(job, error=error_document(TrainingCancelled()))
+                write_meta(job, error=error_document(TrainingCanceled()))
                 self.mark_stopped(job)
                 self.kill_horse()
             self._cancel_seen = True
@@ -119,7 +119,7 @@ class TrainingWorker(LeasingWorker):
             self._note_failure(job, error, exc_info)
 
     def _note_failure(self, job: Job, error: BaseException, exc_info: Any) -> None:
-        if isinstance(error, TrainingCancelled):
+        if isinstance(error, TrainingCanceled):
             self.mark_stopped(job)
         if isinstance(error, OnehotError):
             self.log.error("job %s: %s: %s", job.id, type(error).__name__, error)

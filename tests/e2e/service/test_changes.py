@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from models.store.label_moves import roll_back
 from tests.e2e.service.load import Sample, first_step_back, load
 
 CHANGES = int(os.environ.get("CHANGES", "6"))
@@ -29,7 +30,7 @@ def test_changes_under_full_load_fail_no_request_and_answer_none_wrong(
         publish_next,
         lambda: put_label(service, history[-1] - 1 or 1),
         publish_next,
-        lambda: store.roll_back("classic")[1],
+        lambda: roll_back(store, "classic", by="a test").version,
     ]
     told: list[tuple[float, int]] = []
     with load(order_for(service)) as running:

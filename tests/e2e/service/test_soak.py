@@ -3,6 +3,7 @@
 import os
 import time
 
+from models.store.label_moves import roll_back
 from tests.e2e.service.load import first_step_back, load
 
 SOAK_S = float(os.environ.get("SOAK_S", "9"))
@@ -27,7 +28,7 @@ def test_memory_and_descriptors_stay_where_they_are(serve, publish_next, store, 
         while (passed_s := time.monotonic() - running.started_s) < SOAK_S:
             if passed_s >= settle_s:
                 measured.append((passed_s, service.memory_bytes(), service.descriptors()))
-            history.append(publish_next() if len(history) % 4 else store.roll_back("classic")[1])
+            history.append(publish_next() if len(history) % 4 else roll_back(store, "classic", by="a test").version)
             wait_until(lambda: service.default_version == history[-1], what=f"version {history[-1]} answers")
             time.sleep(max(0.0, running.started_s + passed_s + RELOAD_S - time.monotonic()))
         measured.append((SOAK_S, service.memory_bytes(), service.descriptors()))

@@ -66,7 +66,7 @@ def test_a_training_that_does_not_hear_is_killed_in_time(site: Any, wait_for: Ca
     cancel(site, job)
 
 
-def test_a_running_job_is_cancelled(site: Any, wait_for: Callable[..., Any]) -> None:
+def test_a_running_job_is_canceled(site: Any, wait_for: Callable[..., Any]) -> None:
     """It stops within 5 s and stays stopped; nothing is published, no checkpoint is left."""
     site.keep_workers(1)
     job = site.submit(fit=LONG)
@@ -75,7 +75,7 @@ def test_a_running_job_is_cancelled(site: Any, wait_for: Callable[..., Any]) -> 
     asked_s = cancel(site, job)
     assert site.ended(job, deadline_s=CANCELLED_WITHIN_S) == "stopped"
     assert time.monotonic() - asked_s < CANCELLED_WITHIN_S
-    assert site.error(job)["type"] == "TrainingCancelled"
+    assert site.error(job)["type"] == "TrainingCanceled"
     wait_for(lambda: site.events(job)[-1:] == [{"event": "end", "status": "stopped"}])
     site.no_checkpoint(job)
     assert site.store.versions(site.model(job)) == []
@@ -84,7 +84,7 @@ def test_a_running_job_is_cancelled(site: Any, wait_for: Callable[..., Any]) -> 
     assert site.status(job) == "stopped"
 
 
-def test_a_job_that_does_not_hear_is_cancelled(site: Any, wait_for: Callable[..., Any]) -> None:
+def test_a_job_that_does_not_hear_is_canceled(site: Any, wait_for: Callable[..., Any]) -> None:
     """The worker ends it; within 5 s as well."""
     site.keep_workers(1)
     job = site.submit(fit=LONG)
@@ -92,11 +92,11 @@ def test_a_job_that_does_not_hear_is_cancelled(site: Any, wait_for: Callable[...
     site.horse_of(job).send_signal(signal.SIGSTOP)
     cancel(site, job)
     assert site.ended(job, deadline_s=CANCELLED_WITHIN_S) == "stopped"
-    assert site.error(job)["type"] == "TrainingCancelled"
+    assert site.error(job)["type"] == "TrainingCanceled"
     site.no_checkpoint(job)
 
 
-def test_a_waiting_job_is_cancelled_with_its_checkpoint(site: Any, wait_for: Callable[..., Any]) -> None:
+def test_a_waiting_job_is_canceled_with_its_checkpoint(site: Any, wait_for: Callable[..., Any]) -> None:
     """One that a drained worker gave back; it never runs again."""
     site.keep_workers(1)
     job = site.submit(fit=LONG)

@@ -149,7 +149,7 @@ def test_a_service_that_is_not_there_ends_with_1_and_what_to_do(onehot, spec):
 
 def test_an_unexpected_error_is_one_sentence(onehot, monkeypatch):
     """Its traceback comes only when it is asked for."""
-    monkeypatch.setattr("onehot.commands.models.Store.open", lambda _: 1 / 0)
+    monkeypatch.setattr("models.store.store.Store.open", lambda _: 1 / 0)
     result = onehot("models", "list")
     assert result.exit_code == 1
     assert result.stderr.startswith("Error: unexpected ZeroDivisionError: division by zero")
@@ -165,8 +165,8 @@ def test_predict_shows_the_best_classes_by_name(against, stand_in):
     result = against("predict", "tiny", "-", "--label", "canary", "--top-k", "2", input="[[1], [2]]")
     assert result.exit_code == 0, result.stderr
     assert [line.split() for line in result.stdout.splitlines()[1:]] == [
-        ["0", "middle", "0.7000", "high", "0.2000"],
-        ["1", "low", "0.5000", "high", "0.4000"],
+        ["1", "middle", "0.7000", "high", "0.2000"],
+        ["2", "low", "0.5000", "high", "0.4000"],
     ]
 
 
@@ -198,7 +198,10 @@ def test_output_that_is_no_terminal_has_no_escape_sequences(against, spec):
 
 def test_a_version_that_was_just_published_is_waited_for(against, stand_in):
     """`onehot train … && onehot predict …` works, although each process of the service looks only once a second."""
-    not_yet = [(404, {"error": "no model 'tiny'"}), (503, {"error": "model 'tiny' is not loaded"})]
+    not_yet = [
+        (404, {"error": "no model 'tiny'"}),
+        (503, {"error": "model 'tiny' is not loaded"}, {"Retry-After": "1"}),
+    ]
     stand_in.on("POST", "/v1/models/tiny:predict", *not_yet, (200, {"predictions": [[1.0]]}))
     assert against("predict", "tiny", "-", input="[[1]]").exit_code == 0
 

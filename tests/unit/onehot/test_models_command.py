@@ -1,4 +1,5 @@
 import json
+import shutil
 
 import pytest
 
@@ -56,6 +57,18 @@ def test_the_default_version_is_shown(onehot):
     assert json.loads(onehot("models", "show", "tiny", "3", "--json").stdout)["version"] == 3
 
 
+@pytest.mark.usefixtures("store")
+def test_the_verdict_of_a_gate_is_shown_with_its_version(onehot):
+    """In the list, of one version, and told from a version that was promoted by force."""
+    sentence = "not promoted: accuracy 0.5000, at least 0.9"
+    assert f"verdict        {sentence}" in onehot("models", "show", "tiny", "3").stdout
+    assert [sentence in line for line in onehot("models", "list").stdout.splitlines()[1:]] == [False, False, True]
+    rows = json.loads(onehot("models", "list", "--json").stdout)
+    assert [row["verdict"] for row in rows] == [None, None, sentence]
+    onehot("models", "label", "tiny", "stable", "3", "--force")
+    assert "promoted by force: accuracy 0.5000, at least 0.9" in onehot("models", "show", "tiny", "3").stdout
+
+
 def test_a_label_moves_and_goes(onehot, store):
     """As the store sees it."""
     assert onehot("models", "label", "tiny", "canary", "1").exit_code == 0
@@ -68,13 +81,13 @@ def test_a_label_goes_onto_a_version_with_a_broken_gate_by_force_only(onehot, st
     """The message says which rule it was."""
     refused = onehot("models", "label", "tiny", "stable", "3")
     assert refused.exit_code == 1
-    assert "gate minimum: expected accuracy 0.9; received 0.5" in refused.stderr
-    assert PromotionLog(store.objects, "tiny").read() == []
+    assert "not promoted: accuracy 0.5000, at least 0.9: label 'stable' does not move" in refused.stderr
+    assert [one.version for one in PromotionLog(store.objects, "tiny").read()] == [1, 2]
     assert onehot("models", "label", "tiny", "stable", "3", "--force").exit_code == 0
     assert store.labels("tiny") == {"stable": 3}
-    (forced,) = PromotionLog(store.objects, "tiny").read()
+    *_, forced = PromotionLog(store.objects, "tiny").read()
     assert (forced.label, forced.previous, forced.version) == ("stable", 2, 3)
-    assert forced.verdict == ("gate minimum: expected accuracy 0.9; received 0.5",)
+    assert forced.verdict == ("accuracy 0.5000, at least 0.9",)
     assert "@" in forced.by
 
 
@@ -83,6 +96,30 @@ def test_rolling_back_moves_stable_to_the_version_before(onehot, store):
     assert onehot("models", "rollback", "tiny").stdout == "stable of tiny is version 1; it was 2\n"
     assert store.labels("tiny") == {"stable": 1}
     assert onehot("models", "rollback", "tiny").exit_code == 1
+
+
+def test_a_rollback_goes_to_what_stable_named_before_and_never_past_a_gate(onehot, store):
+    """Version 4 is stable, and the gate of 3 does not hold: back to 2, then 1; onto 3 by force only, and recorded."""
+    store.publish(draft("d", None), {"model.onnx": b"d"})
+    assert onehot("models", "rollback", "tiny").stdout == "stable of tiny is version 2; it was 4\n"
+    refused = onehot("models", "rollback", "tiny", "--to", "3")
+    assert refused.exit_code == 1
+    assert "not promoted: accuracy 0.5000, at least 0.9" in refused.stderr
+    assert store.labels("tiny") == {"stable": 2}
+    assert onehot("models", "rollback", "tiny", "--to", "3", "--force").exit_code == 0
+    last = PromotionLog(store.objects, "tiny").read()[-1]
+    assert (last.action, last.version, last.previous) == ("rollback", 3, 2)
+    assert last.verdict == ("accuracy 0.5000, at least 0.9",)
+    assert onehot("models", "rollback", "tiny").stdout == "stable of tiny is version 2; it was 3\n"
+
+
+def test_a_rollback_in_a_store_without_a_record_passes_over_failed_gates(onehot, store):
+    """Older stores recorded forced moves only."""
+    store.publish(draft("d", None), {"model.onnx": b"d"})
+    shutil.rmtree(store.folder / "tiny" / "promotions")
+    assert onehot("models", "rollback", "tiny").stdout == "stable of tiny is version 2; it was 4\n"
+    shutil.rmtree(store.folder / "tiny" / "promotions")
+    assert onehot("models", "rollback", "tiny").stdout == "stable of tiny is version 1; it was 2\n"
 
 
 def test_verifying_names_the_file_of_a_broken_version(onehot, store):
@@ -111,3 +148,48 @@ def test_what_is_not_there_ends_with_1_and_one_line(onehot, arguments):
     """The names that exist are one command away."""
     result = onehot("models", *arguments)
     assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
+
+
+DOCUMENT = {
+    "models": [{
+        "name": "far", "default_version": 1, "labels": {"stable": 1},
+        "versions": [
+            {"version": 2, "state": "END", "error": None, "verdict": "not promoted: accuracy 0.5000, at least 0.9",
+             "labels": [], "created_at": "2026-11-24", "task": "softmax", "class_names": ["a", "b"], "metrics": {}},
+            {"version": 1, "state": "AVAILABLE", "error": None, "verdict": None, "labels": ["stable"],
+             "created_at": "2026-11-23", "task": "softmax", "class_names": ["a", "b"], "metrics": {"accuracy": 0.9}},
+        ],
+    }]
+}  # fmt: skip
+
+
+@pytest.mark.usefixtures("store")
+def test_with_a_url_every_command_asks_that_service(against, stand_in):
+    """The store of this machine is another one; --store asks for it."""
+    stand_in.on("GET", "/v1/models", (200, DOCUMENT))
+    stand_in.on("PUT", "/v1/models/far/labels/stable", (200, {"version": 1, "previous": 2}))
+    stand_in.on("DELETE", "/v1/models/far/labels/canary", (204, b""))
+    rows = json.loads(against("models", "list", "--json").stdout)
+    assert [(row["model"], row["version"]) for row in rows] == [("far", 1), ("far", 2)]
+    assert "not promoted" in against("models", "list").stdout.splitlines()[-1]
+    assert "labels         stable" in against("models", "show", "far").stdout
+    assert against("models", "show", "far", "9").exit_code == 1
+    assert against("models", "show", "tiny").exit_code == 1
+    assert against("models", "verify", "far").stdout.splitlines() == [
+        "far version 1: every file is as it was published",
+        "far version 2: not loaded, so not checked by the service: --store reads its files",
+    ]
+    assert against("models", "label", "far", "stable", "1").stdout == "stable of far is version 1\n"
+    assert json.loads(stand_in.received[-1][3]) == {"version": 1, "force": False}
+    assert against("models", "rollback", "far", "--force").stdout == "stable of far is version 1; it was 2\n"
+    assert json.loads(stand_in.received[-1][3]) == {"rollback": True, "force": True}
+    assert against("models", "label", "far", "canary", "--delete").stdout == "canary of far is gone\n"
+    there = json.loads(against("models", "list", "--store", "--json").stdout)
+    assert [row["model"] for row in there] == ["tiny"] * 3
+
+
+def test_a_service_that_is_not_there_is_told_and_the_store_is_not_asked_instead(onehot):
+    """A wrong address gives no answer of another place."""
+    result = onehot("models", "list", URL="http://127.0.0.1:1")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "no service answers at http://127.0.0.1:1" in result.stderr

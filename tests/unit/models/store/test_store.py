@@ -13,6 +13,7 @@ from models.errors import (
     StoreUnavailable,
     VersionNotFound,
 )
+from models.store.label_moves import Moved, roll_back
 from models.store.store import Store
 
 FILES = {"model.onnx": b"graph", "model.keras": b"keras", "report.json": b"{}", "spec.yaml": b"model: iris\n"}
@@ -223,12 +224,13 @@ def test_rolling_back_is_one_atomic_write(store, draft, monkeypatch):
     monkeypatch.setattr(
         obstore, "put", lambda o, path, *args, **kw: [written.append(path), put(o, path, *args, **kw)][1]
     )
-    assert store.roll_back("iris") == (3, 2)
-    assert written == ["iris/labels.json", "changes.json"]
+    assert roll_back(store, "iris", by="a test") == Moved(2, 3)
+    assert written[0].startswith("iris/promotions/")
+    assert written[1:] == ["iris/labels.json", "changes.json"]
     assert store.labels("iris") == {"stable": 2}
-    assert store.roll_back("iris", to=1) == (2, 1)
+    assert roll_back(store, "iris", to=1, by="a test") == Moved(1, 2)
     with pytest.raises(NoEarlierVersion, match="iris has no version before 1"):
-        store.roll_back("iris")
+        roll_back(store, "iris", by="a test")
 
 
 def test_a_version_published_while_rolling_back_is_not_lost(store, draft, monkeypatch):
@@ -243,7 +245,7 @@ def test_a_version_published_while_rolling_back_is_not_lost(store, draft, monkey
         return verify(self, model, version)
 
     monkeypatch.setattr(Store, "verify", verified)
-    assert store.roll_back("iris") == (3, 2)
+    assert roll_back(store, "iris", by="a test") == Moved(2, 3)
     assert store.labels("iris") == {"stable": 2}
 
 

@@ -72,3 +72,20 @@ def test_what_does_not_exist_is_a_404(client, path) -> None:
     answer = client.get(path)
     assert answer.status_code == 404
     assert answer.json["error"]
+
+
+def test_a_gate_that_does_not_hold_is_told_with_its_version(client, publish, registry) -> None:
+    """In one sentence, loaded or not, until a person forces the promotion."""
+    checks = [{"rule": "minimum", "expected": 0.9, "received": 0.86363636, "holds": False}]
+    publish("held", promote=False, gate={"metric": "accuracy", "holds": False, "checks": checks})
+    registry.refresh()
+
+    def verdicts(name):
+        models = {model["name"]: model for model in client.get("/v1/models").json["models"]}
+        return [version["verdict"] for version in models[name]["versions"]]
+
+    assert verdicts("classic") == [None, None, None]
+    assert verdicts("held") == ["not promoted: accuracy 0.8636, at least 0.9"]
+    assert client.put("/v1/models/held/labels/stable", json={"version": 1, "force": True}).status_code == 200
+    registry.refresh()
+    assert verdicts("held") == ["promoted by force: accuracy 0.8636, at least 0.9"]

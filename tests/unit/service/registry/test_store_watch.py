@@ -8,6 +8,7 @@ import pytest
 from obstore.store import MemoryStore
 
 from models.errors import StoreUnavailable
+from models.store.label_moves import roll_back
 from models.store.store import Store
 from service.registry.store_watch import StoreWatch, observe_store
 
@@ -179,7 +180,7 @@ def test_what_is_published_is_seen_at_the_next_look(any_store, draft_of, monkeyp
         lambda: any_store.set_label("second", "canary", 2),
         lambda: any_store.delete_label("second", "canary"),
         lambda: any_store.set_label("second", "stable", 2),
-        lambda: any_store.roll_back("second"),
+        lambda: roll_back(any_store, "second", by="a test"),
     ):
         change()
         tags.append(watch.look()["second"].labels_tag)

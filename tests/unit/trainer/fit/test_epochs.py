@@ -8,7 +8,7 @@ from trainer.data.part import Part
 from trainer.data.preparation import prepare
 from trainer.fit.epochs import epoch_order, fit
 from trainer.fit.keras_stepper import BatchStepper
-from trainer.fit.progress import NullObserver, Progress, TrainingCancelled, TrainingTimedOut
+from trainer.fit.progress import NullObserver, Progress, TrainingCanceled, TrainingTimedOut
 from trainer.publication import weights_digest
 from trainer.training import make_network
 
@@ -27,7 +27,7 @@ class Recorder(NullObserver):
     def check(self) -> None:
         """After so many epochs."""
         if self.cancel_after is not None and len(self.seen) >= self.cancel_after:
-            raise TrainingCancelled
+            raise TrainingCanceled
 
 
 @pytest.fixture
@@ -126,10 +126,10 @@ def test_a_loss_that_is_no_number_ends_the_training(run) -> None:
     assert 1 <= error.value.epoch <= 40
 
 
-def test_a_cancelled_training_stops_in_the_next_epoch(run) -> None:
+def test_a_canceled_training_stops_in_the_next_epoch(run) -> None:
     """Whoever watches says so."""
     observer = Recorder(cancel_after=2)
-    with pytest.raises(TrainingCancelled):
+    with pytest.raises(TrainingCanceled):
         run(observer, fit={"epochs": 50})
     assert len(observer.seen) == 2
 

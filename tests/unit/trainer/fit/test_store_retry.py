@@ -2,7 +2,7 @@ import pytest
 
 import trainer.fit.store_retry
 from models.errors import StoreFull, StoreUnavailable
-from trainer.fit.progress import NullObserver, TrainingCancelled
+from trainer.fit.progress import NullObserver, TrainingCanceled
 from trainer.fit.store_retry import retry_store
 
 
@@ -49,13 +49,13 @@ def test_a_full_store_is_not_waited_for() -> None:
     assert store.asked == 1
 
 
-def test_who_waits_can_be_cancelled() -> None:
+def test_who_waits_can_be_canceled() -> None:
     """The watcher is asked meanwhile."""
 
     class Cancelled(NullObserver):
         def check(self) -> None:
             """Stop."""
-            raise TrainingCancelled
+            raise TrainingCanceled
 
-    with pytest.raises(TrainingCancelled):
+    with pytest.raises(TrainingCanceled):
         retry_store(Store(9, StoreUnavailable("away")).ask, observer=Cancelled())

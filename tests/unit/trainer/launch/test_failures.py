@@ -4,7 +4,7 @@ import signal
 import pytest
 
 from models.errors import DataError, StoreFull, StoreUnavailable, TrainingDiverged, WorkerLost
-from trainer.fit.progress import Superseded, TrainingCancelled, TrainingPaused
+from trainer.fit.progress import Superseded, TrainingCanceled, TrainingPaused
 from trainer.launch.failures import ProcessKilled, error_document, is_final, may_help_again
 from trainer.launch.subprocess_training import TrainingFailed
 
@@ -25,7 +25,7 @@ class ResourceExhaustedError(Exception):
         (DataError(where="a", expected="b", received="c"), False),
         (TrainingDiverged(epoch=3), False),
         (TrainingFailed(kind="TrainingDiverged", message=""), False),
-        (TrainingCancelled(), False),
+        (TrainingCanceled(), False),
         (WorkerLost(), False),
         (MemoryError(), False),
         (OSError(errno.ENOSPC, "No space left on device", "scratch"), False),
@@ -40,7 +40,7 @@ def test_only_what_can_go_better_is_tried_again(error, again) -> None:
 def test_checkpoints_stay_while_somebody_can_go_on() -> None:
     """Whoever was superseded leaves them to its successor."""
     assert [is_final(error) for error in (TrainingPaused(), Superseded(), ValueError("x"))] == [False] * 3
-    assert [is_final(error) for error in (TrainingCancelled(), TrainingDiverged(epoch=1))] == [True] * 2
+    assert [is_final(error) for error in (TrainingCanceled(), TrainingDiverged(epoch=1))] == [True] * 2
 
 
 @pytest.mark.parametrize(

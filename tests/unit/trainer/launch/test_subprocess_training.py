@@ -5,7 +5,7 @@ import pytest
 import trainer.launch.subprocess_training
 from models.spec import Spec
 from models.store.store import Store
-from trainer.fit.progress import NullObserver, TrainingCancelled, TrainingPaused
+from trainer.fit.progress import NullObserver, TrainingCanceled, TrainingPaused
 from trainer.launch.subprocess_training import TrainingFailed, train_in_subprocess
 
 
@@ -50,10 +50,10 @@ def test_a_child_that_says_nothing_is_told(run) -> None:
         run("raise SystemExit(3)")
 
 
-def test_a_child_is_cancelled(run) -> None:
+def test_a_child_is_canceled(run) -> None:
     """At once."""
-    with pytest.raises(TrainingCancelled):
-        run("import time; time.sleep(60)", Saying(TrainingCancelled()))
+    with pytest.raises(TrainingCanceled):
+        run("import time; time.sleep(60)", Saying(TrainingCanceled()))
 
 
 def test_a_child_is_paused_by_sigterm(run) -> None:

@@ -1,0 +1,132 @@
+"""Versions and labels in the store itself; no service is needed."""
+
+import getpass
+import json
+import os
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from models.errors import CorruptVersion, ModelNotFound
+from models.names import STABLE
+from models.store.gate_verdict import gate_verdict
+from models.store.label_moves import Moved, move_label, roll_back
+from models.store.manifest import Manifest
+from models.store.store import Store
+
+__all__ = ["StoredVersions"]
+
+REPORT = "report.json"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredVersions:
+    """The versions of a store.
+
+    Args:
+        store: Where they are.
+        place: How it is called.
+    """
+
+    store: Store
+    place: str
+
+    @classmethod
+    def open(cls, location: str) -> Self:
+        """Open a store."""
+        return cls(Store.open(location), location)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Every version of every model."""
+        return [row for model in self.store.models() for row in self._rows_of(model)]
+
+    def _rows_of(self, model: str) -> list[dict[str, Any]]:
+        labels = self.store.labels(model)
+        return [self._row(model, version, labels) for version in self.store.versions(model)]
+
+    def _row(self, model: str, version: int, labels: Mapping[str, int]) -> dict[str, Any]:
+        row = {"model": model, "version": version, "labels": _names_of(version, labels)}
+        try:
+            manifest = self.store.manifest(model, version)
+        except CorruptVersion as error:
+            return {**row, "created_at": None, "metrics": {}, "error": str(error), "verdict": None}
+        known = {"created_at": manifest.created_at, "metrics": manifest.metrics, "error": None}
+        return {**row, **known, "verdict": _verdict(manifest, labels)}
+
+    def document(self, model: str, version: int | None) -> dict[str, Any]:
+        """The manifest of a version, or of the default one."""
+        document: dict[str, Any] = json.loads(self._manifest(model, version).to_json())
+        return document
+
+    def pairs(self, model: str, version: int | None) -> dict[str, object]:
+        """A version in names and values."""
+        manifest, labels = self._manifest(model, version), self.store.labels(model)
+        return {
+            "model": manifest.model,
+            "version": manifest.version,
+            "labels": " ".join(_names_of(manifest.version, labels)),
+            "verdict": _verdict(manifest, labels),
+            "created": manifest.created_at,
+            "job": manifest.job_id,
+            "task": manifest.task,
+            "instance": "x".join(map(str, manifest.instance.shape)) or "one number",
+            "classes": ", ".join(manifest.class_names),
+            "data": manifest.data.get("source"),
+            "rows": ", ".join(f"{name} {count}" for name, count in (manifest.data.get("rows") or {}).items()),
+            "backend": f"{manifest.backend}, seed {manifest.seed}",
+            **{f"test {name}": value for name, value in manifest.metrics.items()},
+            **{file: f"{info.size} bytes, sha-256 {info.sha256}" for file, info in manifest.files.items()},
+        }
+
+    def _manifest(self, model: str, version: int | None) -> Manifest:
+        return self.store.manifest(model, self.store.resolve(model, version=version))
+
+    def move_label(self, model: str, label: str, version: int, *, force: bool) -> Moved:
+        """Let a label name a version."""
+        return move_label(self.store, model, label, version, by=_caller(), force=force)
+
+    def delete_label(self, model: str, label: str) -> None:
+        """Take a label away."""
+        self.store.resolve(model)
+        self.store.delete_label(model, label)
+
+    def roll_back(self, model: str, *, to: int | None, force: bool) -> Moved:
+        """Move `stable` back."""
+        return roll_back(self.store, model, to=to, by=_caller(), force=force)
+
+    def verify(self, model: str, version: int | None) -> list[dict[str, Any]]:
+        """Read every file of a version, or of all; what is wrong with each."""
+        numbers = [version] if version is not None else self.store.versions(model)
+        if not numbers:
+            raise ModelNotFound(model)
+        return [self._verified(model, number) for number in numbers]
+
+    def _verified(self, model: str, version: int) -> dict[str, Any]:
+        try:
+            self.store.verify(model, version)
+        except CorruptVersion as error:
+            return {"version": version, "error": str(error)}
+        return {"version": version, "error": None}
+
+    def report(self, model: str, version: int | None) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The manifest and the evaluation of a version."""
+        manifest = self._manifest(model, version)
+        return json.loads(manifest.to_json()), json.loads(self.store.read(manifest, REPORT))
+
+
+def _verdict(manifest: Manifest, labels: Mapping[str, int]) -> str | None:
+    return gate_verdict(manifest.gate, is_promoted=labels.get(STABLE) == manifest.version)
+
+
+def _names_of(version: int, labels: Mapping[str, int]) -> list[str]:
+    return [name for name, labelled in labels.items() if labelled == version]
+
+
+def _caller() -> str:
+    """Who moves a label; a container's user may have no name."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):
+        user = f"uid {os.getuid()}"
+    return f"{user}@{socket.gethostname()}"

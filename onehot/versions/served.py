@@ -1,0 +1,93 @@
+"""Versions and labels as a service tells of them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from models.store.label_moves import Moved
+from onehot.client import Service, model_path
+from onehot.failures import WorkFailed
+
+__all__ = ["ServedVersions"]
+
+AVAILABLE = "AVAILABLE"
+UNKNOWN = "–"
+
+
+@dataclass(frozen=True, slots=True)
+class ServedVersions:
+    """The versions that a service knows.
+
+    Args:
+        service: Whom to ask.
+    """
+
+    service: Service
+
+    @property
+    def place(self) -> str:
+        """Where they are."""
+        return self.service.url
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Every version of every model, the oldest first."""
+        models = self.service.get("/v1/models")["models"]
+        return [{"model": model["name"], **version} for model in models for version in reversed(model["versions"])]
+
+    def document(self, model: str, version: int | None) -> dict[str, Any]:
+        """What the service tells of a version, or of the default one."""
+        found = next((one for one in self.service.get("/v1/models")["models"] if one["name"] == model), None)
+        if found is None:
+            raise WorkFailed(f"no model {model!r} at {self.place}: `onehot models list` names those that exist")
+        wanted = version if version is not None else found["default_version"]
+        if wanted is None:
+            wanted = found["versions"][0]["version"]
+        for one in found["versions"]:
+            if one["version"] == wanted:
+                return {"model": model, **one}
+        raise WorkFailed(f"no version {wanted} of model {model!r} at {self.place}: `onehot models list` names them")
+
+    def pairs(self, model: str, version: int | None) -> dict[str, object]:
+        """A version in names and values."""
+        one = self.document(model, version)
+        return {
+            "model": model,
+            "version": one["version"],
+            "labels": " ".join(one["labels"]),
+            "state": one["state"].lower(),
+            "error": one["error"],
+            "verdict": one.get("verdict"),
+            "created": one["created_at"],
+            "task": one["task"],
+            "classes": ", ".join(one["class_names"]),
+            **{f"test {name}": value for name, value in one["metrics"].items()},
+        }
+
+    def move_label(self, model: str, label: str, version: int, *, force: bool) -> Moved:
+        """Let a label name a version."""
+        return self._put(model, label, {"version": version, "force": force})
+
+    def delete_label(self, model: str, label: str) -> None:
+        """Take a label away."""
+        self.service.call("DELETE", model_path(model, label=label))
+
+    def roll_back(self, model: str, *, to: int | None, force: bool) -> Moved:
+        """Move `stable` back."""
+        target = {} if to is None else {"version": to}
+        return self._put(model, "stable", {"rollback": True, "force": force, **target})
+
+    def _put(self, model: str, label: str, document: dict[str, Any]) -> Moved:
+        answer = self.service.call("PUT", model_path(model, label=label), json=document).json()
+        return Moved(int(answer["version"]), answer.get("previous"))
+
+    def verify(self, model: str, version: int | None) -> list[dict[str, Any]]:
+        """What the service found when it loaded a version, or all: it checks every file and replays golden rows."""
+        numbers = [row["version"] for row in self.rows() if row["model"] == model] if version is None else [version]
+        documents = [self.document(model, number) for number in numbers or [None]]
+        return [{"version": one["version"], "error": one["error"] or None, "is_loaded": one["state"] == AVAILABLE}
+                for one in documents]  # fmt: skip
+
+    def report(self, model: str, version: int | None) -> tuple[dict[str, Any], dict[str, Any]]:
+        """What is told of a version, and its evaluation."""
+        one = self.document(model, version)
+        found = self.service.get(f"{model_path(model, version=one['version'])}/report")
+        return {"backend": UNKNOWN, "seed": UNKNOWN, **one}, found
