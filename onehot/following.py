@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from models.store.gate_verdict import failed_rules
+from models.store.manifest import added_sentence
 from onehot.client import Service
 from onehot.events import EPOCH, follow_events
 from onehot.failures import WorkFailed
@@ -66,6 +67,10 @@ def print_outcome(result: Mapping[str, Any]) -> None:
     print_line(f"Published {model} version {version}")
     for name, value in (result.get("metrics") or {}).items():
         print_line(f"  test {name:<12} {short_number(float(value))}")
+    if result.get("added_activation"):
+        print_line(f"  {added_sentence(result['added_activation'])}")
+    for warning in result.get("warnings") or []:
+        print_line(f"  Warning: {warning}")
     for reason in failed_rules(result.get("gate")):
         print_line(f"  the label `stable` did not move: {reason}")
     print_line(f"Next: onehot predict {model} INPUT.json")

@@ -56,6 +56,8 @@ SCHEMAS: dict[str, Schema] = {
         version=INTEGER,
         metrics=METRICS,
         gate={"type": ["object", "null"]},
+        added_activation=nullable(STRING, description="What makes probabilities of the logits of the last layer"),
+        warnings=array(STRING, description="What is wrong with the version all the same"),
     ),
     "Jobs": object_of(jobs=array(reference("Job"), description="The newest first")),
     "Dataset": object_of(

@@ -52,7 +52,7 @@ def task_of(spec: Spec) -> str:
     Raises:
         SpecError: When they describe none.
     """
-    head = find_head(spec.layers)
+    head = find_head(spec.layers, spec.compile.loss)
     if head is None:
         expected = "a last layer with softmax, sigmoid or linear activation"
         raise SpecError([Problem(_last_layer(spec), expected, str(spec.layers[-1].document))])
@@ -70,7 +70,8 @@ def choose_head(spec: Spec, labels: Labels, *, task: str) -> Head:
         raise SpecError([Problem(_last_layer(spec), expected, "one sigmoid unit, which tells two apart")])
     units = {SIGMOID: 1, REGRESSION: labels.values.shape[-1]}.get(task, len(labels.class_names))
     found = find_head(spec.layers, spec.compile.loss)
-    return Head(task, units, sparse=found is not None and found.sparse, exclusive=labels.are_classes)
+    sparse, added = (found.sparse, found.added_activation) if found is not None else (False, None)
+    return Head(task, units, sparse, added, exclusive=labels.are_classes)
 
 
 def check_output(spec: Spec, head: Head, shape: tuple[int | None, ...], class_names: tuple[str, ...]) -> None:

@@ -118,7 +118,7 @@ def _check_network(spec: Spec, data: DataShape, problems: list[Problem]) -> None
             problems.append(Problem("input_shape", expected, str(list(spec.input_shape))))
         else:
             check_output(spec.layers, shape, problems)
-    head = find_head(spec.layers)
+    head = find_head(spec.layers, spec.compile.loss)
     if head is None or data.classes is None:
         return
     path = f"layers.{len(spec.layers) - 1}.{spec.layers[-1].class_name}"

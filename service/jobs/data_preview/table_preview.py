@@ -87,7 +87,7 @@ def _classes(cells: Sequence[Any], target: str, spec: Spec) -> int | None:
     for row, cell in enumerate(cells):
         if cell is None or cell == "":
             raise DataError(where=f"{where}, row {row}", expected="a target in every row", received="nothing")
-    head = find_head(spec.layers)
+    head = find_head(spec.layers, spec.compile.loss)
     if head is None or head.task == "regression" or isinstance(cells[0], list):
         return None
     found = {str(cell) for cell in cells}
