@@ -8,7 +8,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from models.errors import SpecError
+from models.errors import DataError, SpecError
 from onehot.events import END, EPOCH
 from onehot.failures import WorkFailed, WrongUsage
 from onehot.following import FINISHED, INTERRUPTED_STATUS, print_outcome
@@ -20,6 +20,8 @@ from onehot.progress import epoch_screen
 __all__ = ["train_here"]
 
 POLL_S = 0.2
+REFUSED_AT_SUBMISSION = frozenset({SpecError.__name__, DataError.__name__})
+"""What the service would have refused before it was queued: wrong usage, as there."""
 
 
 def train_here(document: Mapping[str, Any], *, as_json: bool) -> None:
@@ -85,6 +87,6 @@ def _last_words(child: Child) -> str:
 def _failure(end: Mapping[str, Any]) -> WorkFailed | WrongUsage:
     error = end.get("error") or {}
     message = str(error.get("message") or f"the training ended as {end.get('status')}")
-    if error.get("type") == SpecError.__name__:
+    if error.get("type") in REFUSED_AT_SUBMISSION:
         return WrongUsage.from_problems("the spec", message.splitlines())
     return WorkFailed(message)

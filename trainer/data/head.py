@@ -8,11 +8,11 @@ import numpy as np
 from models.errors import Problem, SpecError
 from models.keras_catalog.objects import ObjectSpec
 from models.preprocessing.instances import Array
+from models.sources.class_labels import Labels, to_one_hot
 from models.spec import Spec
 from models.spec.head import REGRESSION, SIGMOID, find_head
 from models.spec.head import Head as SpecHead
 from models.spec.keras_metrics import metric_for
-from trainer.data.class_labels import Labels, to_one_hot
 
 __all__ = ["Head", "check_output", "choose_head", "task_of"]
 
@@ -96,7 +96,7 @@ def check_output(spec: Spec, head: Head, shape: tuple[int | None, ...], class_na
 
 
 def _last_layer(spec: Spec) -> str:
-    return f"layers.{len(spec.layers) - 1}"
+    return f"layers.{len(spec.layers) - 1}.{spec.layers[-1].class_name}"
 
 
 def _listed(names: Sequence[str], most: int = 10) -> str:

@@ -7,7 +7,7 @@ import numpy as np
 from sklearn import metrics as sklearn_metrics
 
 from models.preprocessing.instances import Array
-from trainer.data.class_labels import Labels
+from models.sources.class_labels import Labels
 from trainer.data.head import Head
 from trainer.data.preparation import Prepared
 from trainer.data.rows import batches
