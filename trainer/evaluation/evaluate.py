@@ -49,6 +49,11 @@ class Evaluation:
     calibration: Calibration | None = None
     mistakes: tuple[Mistake, ...] = ()
 
+    @property
+    def recalls(self) -> dict[str, tuple[float, int]]:
+        """Class → its recall, and how many held-out rows it has."""
+        return {score.name: (score.recall, score.support) for score in self.classes}
+
 
 def evaluate(stepper: Stepper, prepared: Prepared) -> Evaluation:
     """Evaluate a trained network on train, validation and test."""

@@ -30,7 +30,7 @@ def make_report(
         pieces: The evaluated parts by name; empty for a network that was not measured.
         evaluation: Of those parts.
         parity: The comparison with the exported graph.
-        more: `history`, `timings_s` and `imported`, where there are any.
+        more: `history`, `timings_s`, `baseline` and `imported`, where there are any.
     """
     report = {
         "format_version": FORMAT_VERSION,
@@ -47,6 +47,8 @@ def make_report(
         "mistakes": [_mistake(mistake, pieces["test"].raw) for mistake in evaluation.mistakes],
         "parity": asdict(parity),
         "gate": draft.gate,
+        "warnings": list(draft.warnings),
+        "baseline": None,
         "history": [],
         "timings_s": {},
     }
