@@ -15,7 +15,7 @@ from models.settings import read_settings
 from models.spec import load_spec
 from models.spec.yaml_text import load_document
 from trainer.data import load_dataset
-from trainer.data.class_labels import read_classes
+from models.sources.class_labels import read_classes
 from trainer.data.splits import split_rows
 
 

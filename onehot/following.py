@@ -8,6 +8,7 @@ import click
 
 from models.errors import DataError, DatasetNotFound, SpecError
 from models.store.gate_verdict import gate_verdict
+from models.store.manifest import added_sentence
 from onehot.client import Service
 from onehot.events import EPOCH, follow_events
 from onehot.failures import Canceled, NotPromoted, ServiceRefused, WorkFailed, WrongUsage
@@ -117,6 +118,10 @@ def print_outcome(result: Mapping[str, Any]) -> None:
     print_line(f"Published {result.get('model')} version {result.get('version')}")
     for name, value in (result.get("metrics") or {}).items():
         print_line(f"  test {name:<12} {short_number(float(value))}")
+    if result.get("added_activation"):
+        print_line(f"  {added_sentence(result['added_activation'])}")
+    for warning in result.get("warnings") or []:
+        print_line(f"  Warning: {warning}")
 
 
 def require_promotion(result: Mapping[str, Any]) -> None:

@@ -22,7 +22,8 @@ def report_page(manifest: Mapping[str, Any], report: Mapping[str, Any]) -> str:
     """
     title = f"{manifest['model']} version {manifest['version']}"
     sections = [
-        _head(title, manifest, report), _metrics(report), _gate(report.get("gate")), _learning(report),
+        _head(title, manifest, report), _warnings(report.get("warnings") or []), _metrics(report),
+        _baseline(report.get("baseline")), _gate(report.get("gate")), _learning(report),
         _classes(report), _balance(report), _mistakes(report.get("mistakes") or []),
         _timings(report.get("timings_s") or {}),
     ]  # fmt: skip
@@ -66,6 +67,22 @@ def _metrics(report: Mapping[str, Any]) -> str:
         rows.append(["calibration error (ECE)", *[None] * (len(parts) - 1), report["calibration"]["ece"]])
     headings = ["", *(f"{name} ({part['rows']} rows)" for name, part in parts.items())]
     return _section("Metrics", _table(headings, rows))
+
+
+def _warnings(warnings: Sequence[str]) -> str:
+    return _section("Warnings", "".join(f'<p class="fails">{escape(warning)}</p>' for warning in warnings))
+
+
+def _baseline(baseline: Mapping[str, Any] | None) -> str:
+    if baseline is None:
+        return ""
+    answer, linear = baseline.get("answer"), baseline.get("linear")
+    rows: list[Sequence[object]] = [("this network", baseline["model"])]
+    if linear is not None:
+        rows.append((f"{linear['method']} on {linear['rows']} training rows", linear["value"]))
+    constant = "always the mean of the training rows, or the value that most of them have"
+    rows.append((constant if answer is None else f"always {answer}", baseline["majority"]))
+    return _section("Without a network", _table(("", f"{baseline['metric']} (test)"), rows))
 
 
 def _gate(gate: Mapping[str, Any] | None) -> str:

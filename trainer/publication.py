@@ -96,6 +96,7 @@ def draft_manifest(
         files={},
         package_versions=dict(package_versions()),
         weights_sha256=weights_digest(network),
+        added_activation=head.added_activation,
         **fields,
     )
 

@@ -19,6 +19,7 @@ from trainer.backends.devices import Devices, claim_devices
 from trainer.backends.seeds import seed_everything
 from trainer.data.head import check_output
 from trainer.data.preparation import Prepared, prepare
+from trainer.evaluation.baseline import compare, find_warnings
 from trainer.evaluation.evaluate import Evaluation, evaluate
 from trainer.evaluation.gate import GateOutcome, pass_gate
 from trainer.evaluation.report import make_report
@@ -123,6 +124,9 @@ class TrainingRun:
             network, fitted = self._train()
             with watch.step("evaluate"):
                 evaluation = evaluate(fitted.stepper, prepared)
+            with watch.step("baseline"):
+                is_weighted = spec.fit.class_weight is not None
+                baseline = compare(prepared, evaluation.predictions, is_weighted=is_weighted)
             self.observer.check()
             with watch.step("export"):
                 onnx = export_onnx(network, prepared.head)
@@ -132,11 +136,12 @@ class TrainingRun:
             gate = retry_store(
                 lambda: pass_gate(spec, prepared, evaluation.predictions, store=self.store), observer=self.observer
             )
-        draft = self._draft(network, evaluation, parity, gate)
+        draft = self._draft(network, evaluation, parity, gate, find_warnings(baseline, evaluation.recalls))
         timings_s = {name: round(seconds, 4) for name, seconds in watch.seconds.items()}
         report = make_report(
-            draft, prepared.pieces, evaluation, parity=parity, history=fitted.history, timings_s=timings_s
-        )
+            draft, prepared.pieces, evaluation, parity=parity, history=fitted.history, timings_s=timings_s,
+            baseline=baseline.document,
+        )  # fmt: skip
         files = {"model.onnx": onnx, "model.keras": export_keras(network), "report.json": report,
                  "spec.yaml": dump_document(spec.document)}  # fmt: skip
         return Candidate(draft, files)
@@ -159,14 +164,16 @@ class TrainingRun:
             return network, fitted
         return plain, replace(fitted, stepper=make_stepper(plain, training, spec.fit.batch_size))
 
-    def _draft(self, network: Any, evaluation: Evaluation, parity: Parity, gate: GateOutcome | None) -> Manifest:
+    def _draft(
+        self, network: Any, evaluation: Evaluation, parity: Parity, gate: GateOutcome | None, warnings: tuple[str, ...]
+    ) -> Manifest:
         spec, prepared = self.spec, self.prepared
         return draft_manifest(
             network, prepared.head, prepared.preprocessing, prepared.instance,
             model=spec.model, class_names=prepared.class_names, metrics=finite(evaluation.metrics["test"]),
             golden_rows=golden_rows(prepared.test, evaluation.predictions, tolerance=parity.tolerance),
             data=describe_data(spec.data.source, prepared.sha256, prepared.pieces),
-            seed=spec.seed, backend=spec.backend, gate=None if gate is None else gate.document,
+            seed=spec.seed, backend=spec.backend, gate=None if gate is None else gate.document, warnings=warnings,
         )  # fmt: skip
 
 

@@ -8,10 +8,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from models.preprocessing.instances import Array
+
 __all__ = [
     "CSV_ENDINGS", "ENDINGS", "FEATURE_ARRAYS", "IMAGE_ENDINGS", "KNOWN", "OBJECT_STORES", "SCHEMES", "TARGET_ARRAYS",
-    "TARGET_NAMES", "DataShape", "ending_of", "known_files", "known_kinds", "known_sets",
+    "TARGET_NAMES", "DataShape", "Targets", "ending_of", "known_files", "known_kinds", "known_sets",
 ]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """The targets of a source.
+
+    Args:
+        values: `(rows,)` or `(rows, columns)`.
+        where: What they are called in errors.
+        class_names: The names that the source itself has for its classes.
+    """
+
+    values: Array
+    where: str
+    class_names: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +38,16 @@ class DataShape:
     Args:
         shape: Of one raw instance.
         classes: How many there are.
+        class_rows: Class → how many rows it has.
+        targets: As the source has them.
+        has_own_test: Whether the source has a test part of its own beside these.
     """
 
     shape: tuple[int, ...] | None = None
     classes: int | None = None
+    class_rows: Mapping[str, int] | None = None
+    targets: Targets | None = None
+    has_own_test: bool = False
 
 
 OBJECT_STORES = ("s3", "gs", "az")

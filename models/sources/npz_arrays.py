@@ -1,6 +1,6 @@
 """Files of numpy's: what their headers say, and which arrays of an archive are features and target."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import IO, Any, NamedTuple
 
 import numpy as np
@@ -10,7 +10,7 @@ from models.sources.damaged_files import PICKLED
 from models.sources.known_sources import FEATURE_ARRAYS, TARGET_ARRAYS
 from models.spec.parts import DataSpec
 
-__all__ = ["ArrayHeader", "choose_arrays", "read_header", "read_plain_header"]
+__all__ = ["ArrayHeader", "choose_arrays", "own_test_arrays", "read_header", "read_plain_header", "target_index"]
 
 
 class ArrayHeader(NamedTuple):
@@ -58,6 +58,26 @@ def choose_arrays(names: Sequence[str], data: DataSpec) -> tuple[str, str]:
     if isinstance(wanted, tuple):
         raise DataError(where="data.features", expected="the name of one array", received=f"{len(wanted)} names")
     return _chosen(wanted, FEATURE_ARRAYS, others, data, key="features"), target
+
+
+def own_test_arrays(features: str, target: str, names: Container[str]) -> tuple[str, str] | None:
+    """The names of an archive's own test part beside these arrays, as keras.datasets writes them."""
+    own = ("x_test", "y_test")
+    return own if (features, target) == ("x_train", "y_train") and all(name in names for name in own) else None
+
+
+def target_index(target: str | None, columns: int, source: str) -> int:
+    """The column of the targets in one table of numbers: the last, else the one with this index.
+
+    Raises:
+        DataError: When there is no such column.
+    """
+    try:
+        column = -1 if target is None else int(target)
+        return range(columns)[column]
+    except (ValueError, IndexError) as error:
+        expected = f"a column's index from 0 to {columns - 1}"
+        raise DataError(where=f"{source}: data.target", expected=expected, received=repr(target)) from error
 
 
 def _chosen(wanted: str | None, usual: Sequence[str], names: Sequence[str], data: DataSpec, *, key: str) -> str:

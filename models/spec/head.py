@@ -10,7 +10,7 @@ from models.keras_catalog.objects import ObjectSpec
 from models.keras_catalog.shape_rules import ALIKE
 from models.names import TASKS
 
-__all__ = ["LOSSES", "MULTILABEL", "REGRESSION", "SIGMOID", "SOFTMAX", "Head", "check_head", "find_head"]
+__all__ = ["FROM_LOGITS", "LOSSES", "MULTILABEL", "REGRESSION", "SIGMOID", "SOFTMAX", "Head", "check_head", "find_head"]
 
 SOFTMAX, SIGMOID, MULTILABEL, REGRESSION = TASKS
 SPARSE_LOSS = "SparseCategoricalCrossentropy"
@@ -29,6 +29,12 @@ LOSSES: Mapping[str, Sequence[str]] = {
 }
 """Task → the losses that mean something for it; Poisson takes the logarithm of what the network puts out."""
 
+FROM_LOGITS: Mapping[str, str] = {
+    "BinaryCrossentropy": "sigmoid", "BinaryFocalCrossentropy": "sigmoid", "CategoricalCrossentropy": "softmax",
+    "CategoricalFocalCrossentropy": "softmax", "SparseCategoricalCrossentropy": "softmax",
+}  # fmt: skip
+"""Losses that may take logits → the activation that makes probabilities of them."""
+
 CONVOLUTION = re.compile(r"(Separable)?Conv[123]D")
 KEEPS_VALUES = re.compile(r"Flatten|Reshape|Identity|(Spatial)?Dropout([123]D)?|Global(Average|Max)Pooling[123]D")
 
@@ -41,11 +47,20 @@ class Head:
         task: `softmax` (one of n classes), `sigmoid` (one of two), `multilabel` (each of n), `regression`.
         units: How many numbers for one instance.
         sparse: Whether loss and metrics take class indices instead of one-hot rows.
+        added_activation: What makes probabilities of the logits that the last layer gives: `softmax`, `sigmoid`, or
+            nothing where the layers do that themselves.
     """
 
     task: str
     units: int
     sparse: bool = False
+    added_activation: str | None = None
+
+    def loss(self, spec: ObjectSpec) -> ObjectSpec:
+        """The loss that a spec names, as it takes what the whole network gives: probabilities, never logits."""
+        if self.added_activation is None:
+            return spec
+        return ObjectSpec(spec.class_name, {**spec.arguments, "from_logits": False})
 
 
 def find_head(layers: Sequence[ObjectSpec], loss: ObjectSpec | None = None) -> Head | None:
@@ -53,16 +68,28 @@ def find_head(layers: Sequence[ObjectSpec], loss: ObjectSpec | None = None) -> H
 
     Args:
         layers: In order.
-        loss: As `compile.loss` names it; it says whether targets are class indices.
+        loss: As `compile.loss` names it; it says whether targets are class indices, and whether the last layer gives
+            logits.
     """
     units, activation = _last_weights(layers)
     if units is None:
         return None
+    added = _activation_of_logits(loss) if activation == "linear" else None
+    return _head(units, added or activation, loss, added)
+
+
+def _activation_of_logits(loss: ObjectSpec | None) -> str | None:
+    """The activation that a loss which takes logits applies to them."""
+    takes_logits = loss is not None and loss.arguments.get("from_logits")
+    return FROM_LOGITS.get(loss.class_name) if loss is not None and takes_logits else None
+
+
+def _head(units: int, activation: str, loss: ObjectSpec | None, added: str | None) -> Head | None:
     if activation == "softmax":
         sparse = loss is not None and loss.class_name == SPARSE_LOSS
-        return Head(SOFTMAX, units, sparse) if units > 1 else None
+        return Head(SOFTMAX, units, sparse, added) if units > 1 else None
     if activation == "sigmoid":
-        return Head(SIGMOID if units == 1 else MULTILABEL, units)
+        return Head(SIGMOID if units == 1 else MULTILABEL, units, added_activation=added)
     if activation == "linear":
         return Head(REGRESSION, units)
     return None
@@ -109,8 +136,16 @@ def check_head(layers: Sequence[ObjectSpec], loss: ObjectSpec, problems: list[Pr
         return None
     if loss.class_name not in LOSSES[head.task]:
         expected = f"a loss for a {head.task} head of {head.units}: {', '.join(LOSSES[head.task])}"
-        problems.append(Problem("compile.loss", expected, loss.class_name))
-    if loss.arguments.get("from_logits"):
-        problems.append(Problem(
-            "compile.loss.from_logits", "false: a head gives probabilities, as they are served", "True"))  # fmt: skip
+        problems.append(Problem("compile.loss", expected + _missing_activation(head, loss), loss.class_name))
+    if loss.arguments.get("from_logits") and head.added_activation is None:
+        expected = f"false, as the last layer has the activation {_last_weights(layers)[1]}, or none on that layer"
+        problems.append(Problem("compile.loss.from_logits", expected, "True"))
     return head
+
+
+def _missing_activation(head: Head, loss: ObjectSpec) -> str:
+    """The way on for a loss of classes behind linear units."""
+    activation = FROM_LOGITS.get(loss.class_name)
+    if head.task != REGRESSION or activation is None:
+        return ""
+    return f"; or for classes `activation: {activation}` on the last layer, or `from_logits: true` on this loss"

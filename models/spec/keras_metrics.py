@@ -1,5 +1,6 @@
 """Metrics by head: which mean something for it, what a name means for it, and which way is better."""
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -97,9 +98,20 @@ def metric_for(head: Head, metric: ObjectSpec, *, exclusive: bool = True) -> Obj
     if class_name in AVERAGED and head.task != "softmax":
         # Without a threshold Keras takes the largest output for a hit, and one unit alone is always that.
         implied["threshold"] = 0.5
-    return replace(
-        metric, class_name=class_name, arguments={**implied, **metric.arguments, "name": metric_name(metric)}
-    )
+    given = _of_probabilities(metric.arguments) if head.added_activation else metric.arguments
+    return replace(metric, class_name=class_name, arguments={**implied, **given, "name": metric_name(metric)})
+
+
+def _of_probabilities(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """A metric's arguments for logits as they are for the probabilities that are made of them."""
+    kept = {name: value for name, value in arguments.items() if name != "from_logits"}
+    return kept | {name: _probabilities(kept[name]) for name in ("threshold", "thresholds") if name in kept}
+
+
+def _probabilities(logits: Any) -> Any:
+    if isinstance(logits, list | tuple):
+        return [_probabilities(one) for one in logits]
+    return 1 / (1 + math.exp(-logits)) if logits > -700 else 0.0
 
 
 def _class_for(head: Head, class_name: str, *, exclusive: bool) -> str:
@@ -125,6 +137,9 @@ def check_metrics(head: Head, metrics: Sequence[ObjectSpec], problems: list[Prob
             expected = f"a metric for a {task} head of {head.units}: {', '.join(fitting)}"
             hint = "; the loss CategoricalCrossentropy allows it" if _needs_one_hot(head, metric) else ""
             problems.append(Problem(f"compile.metrics.{index}", expected, f"{metric.class_name}{hint}"))
+        elif metric.arguments.get("from_logits") and head.added_activation is None:
+            expected = "false: the network gives probabilities; true goes with a loss that has it, too"
+            problems.append(Problem(f"compile.metrics.{index}.{metric.class_name}.from_logits", expected, "True"))
     _check_names(metrics, problems)
 
 

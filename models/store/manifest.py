@@ -16,7 +16,16 @@ from models.names import BACKENDS, TASKS
 from models.preprocessing.instances import KINDS, Feature, InstanceSpec
 from models.preprocessing.pipeline import Preprocessing
 
-__all__ = ["FORMAT_VERSION", "FileInfo", "GoldenRows", "Manifest", "ManifestError", "TensorInfo", "finite"]
+__all__ = [
+    "FORMAT_VERSION",
+    "FileInfo",
+    "GoldenRows",
+    "Manifest",
+    "ManifestError",
+    "TensorInfo",
+    "added_sentence",
+    "finite",
+]
 
 FORMAT_VERSION = 1
 INTEGER = fields.Integer(strict=True)
@@ -106,6 +115,8 @@ class Manifest:
     weights_sha256: Annotated[str, fields.String()]
     gate: Annotated[dict[str, Any] | None, fields.Dict(required=True)] = None
     format_version: Annotated[int, fields.Integer(strict=True)] = FORMAT_VERSION
+    added_activation: Annotated[str | None, fields.String()] = None
+    warnings: Annotated[tuple[str, ...], Tuple(fields.String())] = ()
 
     @property
     def fitted_preprocessing(self) -> Preprocessing:
@@ -116,7 +127,10 @@ class Manifest:
     @property
     def summary(self) -> dict[str, Any]:
         """What a finished training returns: plain JSON values."""
-        return {"model": self.model, "version": self.version, "metrics": dict(self.metrics), "gate": self.gate}
+        return {
+            "model": self.model, "version": self.version, "metrics": dict(self.metrics), "gate": self.gate,
+            "added_activation": self.added_activation, "warnings": list(self.warnings),
+        }  # fmt: skip
 
     def to_json(self) -> bytes:
         """The file's bytes: UTF-8 JSON, no NaN."""
@@ -152,6 +166,11 @@ def _first_message(messages: Any, path: str = "") -> tuple[str, str]:
         key, value = next(iter(messages.items()))
         return _first_message(value, f"{path}.{key}" if path else str(key))
     return path, str(messages[0])
+
+
+def added_sentence(activation: str) -> str:
+    """What was added to a network that gives logits, for people."""
+    return f"{activation} added behind the last layer: the loss takes logits (from_logits), probabilities are served"
 
 
 def finite(metrics: Mapping[str, float]) -> dict[str, float]:

@@ -62,7 +62,8 @@ def test_what_is_trained_on_is_what_is_asked_for(table: Path, tmp_path: Path) ->
 def test_a_table_is_accepted_and_counted_as_it_is_trained_on(table: Path) -> None:
     """Nothing is wrong with it at submission; an upload of it has as many rows."""
     document = {
-        "model": "m", "data": {"source": table.name}, "compile": {"loss": "categorical_crossentropy"},
+        "model": "m", "data": dict.fromkeys(("source", "validation", "test"), table.name),
+            "compile": {"loss": "categorical_crossentropy"},
         "preprocessing": [{"fill": {"strategy": "constant", "value": -1}}, {"one_hot": {"columns": ["place"]}}],
         "layers": [{"Dense": {"units": 2, "activation": "softmax"}}],
     }  # fmt: skip

@@ -6,7 +6,7 @@ import numpy as np
 
 from models.errors import Problem, SpecError
 from models.preprocessing.instances import Array
-from trainer.data.class_labels import Labels
+from models.sources.class_labels import Labels
 
 __all__ = ["row_weights"]
 

@@ -8,11 +8,11 @@ import numpy as np
 from models.errors import Problem, SpecError
 from models.keras_catalog.objects import ObjectSpec
 from models.preprocessing.instances import Array
+from models.sources.class_labels import Labels, to_one_hot
 from models.spec import Spec
 from models.spec.head import REGRESSION, SIGMOID, find_head
 from models.spec.head import Head as SpecHead
 from models.spec.keras_metrics import metric_for
-from trainer.data.class_labels import Labels, to_one_hot
 
 __all__ = ["Head", "check_output", "choose_head", "task_of"]
 
@@ -52,7 +52,7 @@ def task_of(spec: Spec) -> str:
     Raises:
         SpecError: When they describe none.
     """
-    head = find_head(spec.layers)
+    head = find_head(spec.layers, spec.compile.loss)
     if head is None:
         expected = "a last layer with softmax, sigmoid or linear activation"
         raise SpecError([Problem(_last_layer(spec), expected, str(spec.layers[-1].document))])
@@ -70,7 +70,8 @@ def choose_head(spec: Spec, labels: Labels, *, task: str) -> Head:
         raise SpecError([Problem(_last_layer(spec), expected, "one sigmoid unit, which tells two apart")])
     units = {SIGMOID: 1, REGRESSION: labels.values.shape[-1]}.get(task, len(labels.class_names))
     found = find_head(spec.layers, spec.compile.loss)
-    return Head(task, units, sparse=found is not None and found.sparse, exclusive=labels.are_classes)
+    sparse, added = (found.sparse, found.added_activation) if found is not None else (False, None)
+    return Head(task, units, sparse, added, exclusive=labels.are_classes)
 
 
 def check_output(spec: Spec, head: Head, shape: tuple[int | None, ...], class_names: tuple[str, ...]) -> None:
@@ -95,7 +96,7 @@ def check_output(spec: Spec, head: Head, shape: tuple[int | None, ...], class_na
 
 
 def _last_layer(spec: Spec) -> str:
-    return f"layers.{len(spec.layers) - 1}"
+    return f"layers.{len(spec.layers) - 1}.{spec.layers[-1].class_name}"
 
 
 def _listed(names: Sequence[str], most: int = 10) -> str:

@@ -9,12 +9,11 @@ import numpy as np
 from models.errors import DataError, InputError, Problem, SpecError
 from models.preprocessing.instances import Array, InstanceSpec
 from models.preprocessing.pipeline import Preprocessing, fit_batches, fit_steps
+from models.sources.class_labels import Labels, read_labels, read_more
 from models.sources.known_sources import ending_of
 from models.spec import DataSpec, Spec
-from models.spec.head import MULTILABEL, REGRESSION
 from models.store.datasets import Datasets
 from trainer.data import Dataset, load_dataset
-from trainer.data.class_labels import Labels, read_classes, read_more, read_multi_hot, read_values
 from trainer.data.class_weights import row_weights
 from trainer.data.head import Head, choose_head, task_of
 from trainer.data.part import Part
@@ -103,14 +102,8 @@ def prepare(spec: Spec, *, roots: tuple[str, ...], datasets: Datasets | None = N
 
 
 def _read_labels(dataset: Dataset, spec: Spec, task: str) -> Labels:
-    where = f"{dataset.source}: target"
-    if task == REGRESSION:
-        return read_values(dataset.targets, where=where)
     class_names = spec.data.class_names or dataset.class_names
-    targets = dataset.targets
-    if task == MULTILABEL and targets.ndim == 2 and (targets.sum(axis=1) != 1).any():
-        return read_multi_hot(targets, class_names, where=where)
-    return read_classes(targets, class_names, where=where)
+    return read_labels(dataset.targets, task, class_names, where=f"{dataset.source}: target")
 
 
 def _split(spec: Spec, dataset: Dataset, labels: Labels, load: Load) -> dict[str, tuple[Dataset, Labels]]:

@@ -5,13 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.model_selection import train_test_split
 
-from models.errors import DataError
 from models.preprocessing.instances import Array
-from trainer.data.class_labels import Labels
+from models.sources.class_labels import Labels
+from models.sources.split_sizes import check_split, part_size
 
 __all__ = ["Split", "split_rows"]
-
-FEWEST_ROWS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,25 +31,13 @@ def split_rows(labels: Labels, *, validation: float, test: float, seed: int) -> 
         seed: The same seed gives the same split.
 
     Raises:
-        DataError: When a class has too few rows to be in every part.
+        DataError: When a class has too few rows to be in every part, or too few are left to train on.
     """
+    check_split(labels, validation=validation, test=test)
     rows = np.arange(len(labels.values))
-    if len(rows) < FEWEST_ROWS:
-        raise DataError(where="data", expected=f"at least {FEWEST_ROWS} rows to split", received=f"{len(rows)}")
-    _check_class_sizes(labels, parts=1 + (validation > 0) + (test > 0))
     rest, held_out = _part(rows, labels, test, len(rows), seed)
     train, checked = _part(rest, labels, validation, len(rows), seed)
     return Split(np.sort(train), np.sort(checked), np.sort(held_out))
-
-
-def _check_class_sizes(labels: Labels, *, parts: int) -> None:
-    if not labels.are_classes:
-        return
-    small = {name: count for name, count in labels.counts().items() if count < parts}
-    if small:
-        name, count = next(iter(small.items()))
-        expected = f"at least {parts} rows of each class, one for each part of the split"
-        raise DataError(where=f"data: class {name!r}", expected=expected, received=f"{count}")
 
 
 def _part(rows: Array, labels: Labels, share: float, of: int, seed: int) -> tuple[Array, Array]:
@@ -59,10 +45,7 @@ def _part(rows: Array, labels: Labels, share: float, of: int, seed: int) -> tupl
     if not share:
         return rows, rows[:0]
     classes = len(labels.class_names) if labels.are_classes else 1
-    size = max(round(share * of), 1)
-    if size > len(rows) - classes:
-        received = f"{share:g} of {of} rows, which leaves too few"
-        raise DataError(where="data", expected="splits that leave rows of every class to train on", received=received)
+    size = part_size(share, of)
     strata = labels.values[rows] if labels.are_classes else None
     if strata is not None and (size < classes or np.bincount(strata, minlength=classes).min() < 2):
         strata = None  # such a small part cannot hold one of each class: it is drawn without regard to them

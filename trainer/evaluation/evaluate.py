@@ -7,7 +7,7 @@ import numpy as np
 from sklearn import metrics as sklearn_metrics
 
 from models.preprocessing.instances import Array
-from trainer.data.class_labels import Labels
+from models.sources.class_labels import Labels
 from trainer.data.head import Head
 from trainer.data.preparation import Prepared
 from trainer.data.rows import batches
@@ -48,6 +48,11 @@ class Evaluation:
     classes: tuple[ClassScore, ...]
     calibration: Calibration | None = None
     mistakes: tuple[Mistake, ...] = ()
+
+    @property
+    def recalls(self) -> dict[str, tuple[float, int]]:
+        """Class → its recall, and how many held-out rows it has."""
+        return {score.name: (score.recall, score.support) for score in self.classes}
 
 
 def evaluate(stepper: Stepper, prepared: Prepared) -> Evaluation:

@@ -124,7 +124,7 @@ def _row_groups(gate: Gate, prepared: Prepared) -> list[tuple[str, Array]]:
 def _metric(spec: Spec, gate: Gate, head: Head) -> Score:
     """The gate's metric as a function of targets and predictions."""
     if gate.metric == LOSS:
-        loss = keras_object("losses", spec.compile.loss)
+        loss = keras_object("losses", head.loss(spec.compile.loss))
         return lambda targets, predictions: float(loss(targets, predictions))
     chosen = next(head.metric(one) for one in spec.compile.metrics if metric_name(one) == gate.metric)
 

@@ -30,13 +30,14 @@ def make_report(
         pieces: The evaluated parts by name; empty for a network that was not measured.
         evaluation: Of those parts.
         parity: The comparison with the exported graph.
-        more: `history`, `timings_s` and `imported`, where there are any.
+        more: `history`, `timings_s`, `baseline` and `imported`, where there are any.
     """
     report = {
         "format_version": FORMAT_VERSION,
         "model": draft.model,
         "task": draft.task,
         "class_names": list(draft.class_names),
+        "added_activation": draft.added_activation,
         "data": {key: draft.data[key] for key in ("source", "sha256")},
         "parts": {name: _part(piece, evaluation.metrics[name]) for name, piece in pieces.items()},
         "confusion_matrix": None if evaluation.confusion is None else evaluation.confusion.tolist(),
@@ -46,6 +47,8 @@ def make_report(
         "mistakes": [_mistake(mistake, pieces["test"].raw) for mistake in evaluation.mistakes],
         "parity": asdict(parity),
         "gate": draft.gate,
+        "warnings": list(draft.warnings),
+        "baseline": None,
         "history": [],
         "timings_s": {},
     }

@@ -17,7 +17,7 @@ from models.names import is_model_name
 from models.settings import Settings, SettingsError, read_settings
 from models.spec import DataSpec
 from models.store.datasets import Datasets
-from models.store.manifest import Manifest
+from models.store.manifest import Manifest, added_sentence
 from models.store.store import Store
 from trainer.backends.choice import import_keras
 from trainer.data import load_dataset
@@ -43,6 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2 if isinstance(error, SettingsError) else 1
     published = f"Published {manifest.model} version {manifest.version}{_metrics_text(manifest)}"
     sys.stdout.write(f"{json.dumps(manifest.summary) if options.json else published}\n")
+    if manifest.added_activation and not options.json:
+        sys.stdout.write(f"  {added_sentence(manifest.added_activation)}\n")
     return 0
 
 

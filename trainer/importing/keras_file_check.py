@@ -10,7 +10,7 @@ from models.errors import DataError
 from models.keras_catalog.objects import ObjectSpec, refused_names
 from models.sources.damaged_files import reading
 
-__all__ = ["check_keras_file", "layer_specs"]
+__all__ = ["check_keras_file", "compiled_loss", "layer_specs"]
 
 CONFIG = "config.json"
 MOST_CONFIG_BYTES = 64 * 2**20
@@ -82,7 +82,12 @@ def _objects(value: Any, path: str) -> Iterator[tuple[str, str, Mapping[str, Any
 
 def layer_specs(network: Any) -> tuple[ObjectSpec, ...]:
     """The layers of a loaded network in the words of a spec, as far as `models.spec.head` reads them."""
-    return tuple(_layer_spec(layer) for layer in network.layers)
+    return tuple(spec for layer in network.layers for spec in _layer_specs(layer))
+
+
+def _layer_specs(layer: Any) -> tuple[ObjectSpec, ...]:
+    """One layer; those of a network that stands as a layer in another."""
+    return layer_specs(layer) if hasattr(layer, "layers") else (_layer_spec(layer),)
 
 
 def _layer_spec(layer: Any) -> ObjectSpec:
@@ -92,3 +97,17 @@ def _layer_spec(layer: Any) -> ObjectSpec:
     activation = getattr(layer, "activation", None)
     name = getattr(activation, "__name__", None)
     return ObjectSpec(type(layer).__name__, arguments | ({"activation": name} if name else {}))
+
+
+def compiled_loss(config: Mapping[str, Any]) -> ObjectSpec | None:
+    """The loss that the network was compiled with, as far as it says whether the outputs are logits.
+
+    Args:
+        config: The file's description, as `check_keras_file` returns it.
+    """
+    loss = (config.get("compile_config") or {}).get("loss")
+    while isinstance(loss, list | Mapping) and len(loss) == 1:  # one loss for each output, in a list or by name
+        (loss,) = loss.values() if isinstance(loss, Mapping) else loss
+    if not isinstance(loss, Mapping) or not isinstance(loss.get("config"), Mapping):
+        return None
+    return ObjectSpec(str(loss.get("class_name")), {"from_logits": bool(loss["config"].get("from_logits"))})

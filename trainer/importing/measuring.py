@@ -8,9 +8,9 @@ import numpy as np
 
 from models.errors import DataError
 from models.preprocessing.instances import Array
+from models.sources.class_labels import Labels, read_classes, read_multi_hot, read_values
 from models.spec.head import MULTILABEL, REGRESSION
 from trainer.data import Dataset
-from trainer.data.class_labels import Labels, read_classes, read_multi_hot, read_values
 from trainer.data.head import Head
 from trainer.data.part import Part
 from trainer.data.preparation import Piece

@@ -3,6 +3,7 @@
 import hashlib
 import tempfile
 import uuid
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import keras
 import numpy as np
 
 from models.errors import DataError, reason_of
+from models.keras_catalog.objects import ObjectSpec
 from models.preprocessing.instances import Array, InstanceSpec
 from models.preprocessing.pipeline import Preprocessing
 from models.preprocessing.steps import Astype
@@ -22,9 +24,9 @@ from trainer.data.head import Head
 from trainer.data.preparation import Piece
 from trainer.evaluation.evaluate import Evaluation
 from trainer.evaluation.report import make_report
-from trainer.export.onnx_export import export_onnx
+from trainer.export.onnx_export import export_keras, export_onnx
 from trainer.export.parity import check_parity
-from trainer.importing.keras_file_check import check_keras_file, layer_specs
+from trainer.importing.keras_file_check import check_keras_file, compiled_loss, layer_specs
 from trainer.importing.measuring import measure
 from trainer.publication import GOLDEN_ROWS, Candidate, describe_data, draft_manifest, publish
 
@@ -54,10 +56,13 @@ def import_network(
         DataError: When the file cannot be loaded safely, or is no network that can be served.
         TrainingError: When ONNX Runtime does not take the export, or computes something else.
     """
-    check_keras_file(content, where=where)
+    loss = compiled_loss(check_keras_file(content, where=where))
     network = _load(content, where)
-    shape, head = _input_shape(network, where), _head(network, where)
+    shape, head = _input_shape(network, where), _head(network, loss, where)
     names = _class_names(head, class_names)
+    if head.added_activation is not None:
+        network = _with_activation(network, head.added_activation)
+        content = export_keras(network)
     inputs = random_rows(network, shape)
     predictions = np.asarray(network.predict(inputs, verbose=0), np.float32)
     graph = export_onnx(network, head)
@@ -84,7 +89,8 @@ def _load(content: bytes, where: str) -> Any:
         path = Path(folder) / "model.keras"
         path.write_bytes(content)
         try:
-            network = keras.saving.load_model(path, compile=False, safe_mode=True)
+            with warnings.catch_warnings(action="ignore"):  # they are about the state of optimizers, which is not used
+                network = keras.saving.load_model(path, compile=False, safe_mode=True)
         except Exception as error:
             expected = "a network that Keras loads in safe mode"
             raise DataError(where=where, expected=expected, received=reason_of(error)) from error
@@ -105,15 +111,26 @@ def _input_shape(network: Any, where: str) -> tuple[int, ...]:
     return tuple(int(size) for size in shape)
 
 
-def _head(network: Any, where: str) -> Head:
-    found = find_head(layer_specs(network))
+def _with_activation(network: Any, activation: str) -> Any:
+    """The same layers, and behind them what makes probabilities of their logits."""
+    last = keras.layers.Activation(activation, dtype="float32")
+    if isinstance(network, keras.Sequential):
+        return keras.Sequential([keras.Input(network.input_shape[1:]), *network.layers, last], name=network.name)
+    return keras.Model(network.inputs, last(network.outputs[0]), name=network.name)
+
+
+def _head(network: Any, loss: ObjectSpec | None, where: str) -> Head:
+    found = find_head(layer_specs(network), loss)
     if found is None or network.output_shape[1:] != (found.units,):
         expected = "a network that ends in softmax, sigmoid or linear units, one row of them for each instance"
         raise DataError(where=where, expected=expected, received=f"an output of shape {list(network.output_shape[1:])}")
-    return Head(found.task, found.units)
+    return Head(found.task, found.units, added_activation=found.added_activation)
 
 
 def _class_names(head: Head, given: Sequence[str]) -> tuple[str, ...]:
+    if head.task == REGRESSION and given:
+        expected = "none for a network with linear units; a classifier says `from_logits=True` in its compiled loss"
+        raise DataError(where="--class-names", expected=expected, received=", ".join(given))
     if head.task == REGRESSION:
         return ()
     wanted = 2 if head.task == SIGMOID else head.units

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from models.preprocessing.instances import Array
-from trainer.data.class_labels import read_classes, read_multi_hot, read_values
+from models.sources.class_labels import read_classes, read_multi_hot, read_values
 from trainer.data.dataset import Dataset
 
 __all__ = ["Target", "suggest_target"]

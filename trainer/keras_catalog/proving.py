@@ -20,9 +20,9 @@ from models.keras_catalog.objects import keras_version
 from models.keras_catalog.proofs import PROOFS
 from models.preprocessing.instances import Array
 from models.preprocessing.pipeline import fit_steps
+from models.sources.class_labels import Labels
 from models.spec import Spec, load_spec
 from trainer.backends.choice import import_keras
-from trainer.data.class_labels import Labels
 from trainer.keras_catalog.proof_cases import Case, all_cases, split_case
 from trainer.keras_catalog.signatures import json_text
 

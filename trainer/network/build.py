@@ -10,6 +10,7 @@ from models.errors import Problem, SpecError
 from models.keras_catalog.argument_kinds import family_of
 from models.keras_catalog.objects import ACTIVATION_LAYERS, ObjectSpec
 from models.spec import Spec
+from models.spec.head import find_head
 from trainer.data.head import Head
 from trainer.network.keras_messages import plain_lines
 
@@ -45,6 +46,9 @@ def build_network(spec: Spec, input_shape: tuple[int, ...]) -> Any:
         spec: The spec.
         input_shape: One preprocessed instance, without the samples axis.
 
+    Returns:
+        A built `keras.Sequential`; behind layers that give logits, with the activation that makes probabilities.
+
     Raises:
         SpecError: Names the first layer that its input does not fit.
     """
@@ -57,6 +61,9 @@ def build_network(spec: Spec, input_shape: tuple[int, ...]) -> Any:
             network, _with_output_type(layer) if last else layer, path=f"layers.{index}.{layer.class_name}", shape=shape
         )
         shape = network.output_shape[1:]
+    head = find_head(spec.layers, spec.compile.loss)
+    if head is not None and head.added_activation:
+        network.add(keras.layers.Activation(head.added_activation, dtype="float32"))
     return network
 
 
@@ -111,6 +118,6 @@ def compile_network(network: Any, spec: Spec, head: Head) -> None:
     """Compile with the spec's optimizer and loss, and its metrics as they apply to the head."""
     network.compile(
         optimizer=keras_object("optimizers", spec.compile.optimizer),
-        loss=keras_object("losses", spec.compile.loss),
+        loss=keras_object("losses", head.loss(spec.compile.loss)),
         metrics=[keras_object("metrics", head.metric(metric)) for metric in spec.compile.metrics],
     )

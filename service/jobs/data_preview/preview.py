@@ -9,10 +9,12 @@ from contextlib import suppress
 from pathlib import Path
 
 from models.errors import DataError, DatasetNotFound, Problem, StoreUnavailable
+from models.sources.damaged_files import reading
 from models.sources.data_files import class_folders, find_file
 from models.sources.known_sources import (
     CSV_ENDINGS,
     ENDINGS,
+    IMAGE_ENDINGS,
     KNOWN,
     SCHEMES,
     DataShape,
@@ -21,17 +23,20 @@ from models.sources.known_sources import (
     known_kinds,
     known_sets,
 )
-from models.spec.head import find_head
 from models.spec.parts import Spec
 from models.spec.rules import check_output
 from models.store.datasets import Datasets
-from service.jobs.data_preview.array_preview import preview_arrays
+from service.jobs.data_preview.array_preview import preview_archive, preview_array
+from service.jobs.data_preview.json_rows import json_rows
+from service.jobs.data_preview.label_preview import check_labels
+from service.jobs.data_preview.parquet_footer import parquet_rows
 from service.jobs.data_preview.part_columns import check_part_columns, small_table
 from service.jobs.data_preview.table_preview import csv_columns, json_columns, preview_table
 
 __all__ = ["preview_data"]
 
 MOST_BYTES = 8 * 2**20
+UPLOADED = "dataset://"
 
 
 def preview_data(spec: Spec, *, roots: Sequence[str], datasets: Datasets | None = None) -> list[Problem]:
@@ -52,7 +57,7 @@ def preview_data(spec: Spec, *, roots: Sequence[str], datasets: Datasets | None 
         return [Problem(_path(error.where), error.expected, error.received), *problems]
     network: list[Problem] = []
     _check_network(spec, shape, network)
-    return network + problems
+    return network + check_labels(spec, shape) + problems
 
 
 def _missing_parts(spec: Spec, roots: tuple[str, ...], datasets: Datasets | None) -> list[Problem]:
@@ -97,21 +102,56 @@ def _path(where: str) -> str:
 def _data_shape(spec: Spec, roots: tuple[str, ...], datasets: Datasets | None) -> DataShape:
     source = spec.data.source
     path = _find(source, roots, datasets)
-    if path is None:
-        return KNOWN.get(source, DataShape())
+    if path is not None:
+        return _file_shape(path, spec)
+    if source.startswith(UPLOADED) and datasets is not None:
+        return _uploaded_shape(spec, datasets)
+    return KNOWN.get(source, DataShape())
+
+
+def _uploaded_shape(spec: Spec, datasets: Datasets) -> DataShape:
+    """Of a small data set; the bytes of another one are left to the trainer."""
+    reference = spec.data.source.removeprefix(UPLOADED)
+    try:
+        if datasets.find(reference).size > MOST_BYTES:
+            return DataShape()
+        with datasets.local(reference) as path:
+            return _file_shape(path, spec)
+    except StoreUnavailable:
+        return DataShape()  # the trainer will see what is there
+
+
+def _file_shape(path: Path, spec: Spec) -> DataShape:
+    source = spec.data.source
     if path.is_dir():
-        return DataShape(classes=sum(1 for _ in class_folders(path, source)))
+        class_rows = {one.name: _images(one) for one in class_folders(path, source)}
+        return DataShape(classes=len(class_rows), class_rows=class_rows)
     is_small = path.stat().st_size <= MOST_BYTES
     match ending_of(path.name):
         case ".npz":
-            return preview_arrays(path, spec)
+            return preview_archive(path, spec)
+        case ".npy":
+            return preview_array(path, spec)
         case ending if ending in CSV_ENDINGS and is_small:
             return preview_table(*csv_columns(path, spec.data), spec)
         case ".jsonl" | ".ndjson" if is_small:
             return preview_table(*json_columns(path, source), spec)
+        case ending if ending == ".parquet" or (ending == ".json" and is_small):
+            _check_readable(path, source, ending)
         case ending if ending not in ENDINGS:
             raise DataError(where="data.source", expected=f"one of {known_files()}", received=repr(source))
     return DataShape()
+
+
+def _check_readable(path: Path, source: str, ending: str) -> None:
+    """Look whether a file is what its ending says, by what tells its rows."""
+    with reading(source, expected=f"a readable {ending} file"):
+        _ = parquet_rows(path) if ending == ".parquet" else json_rows(path)
+
+
+def _images(folder: Path) -> int:
+    """How many images a class has."""
+    return sum(1 for one in folder.iterdir() if one.suffix.lower() in IMAGE_ENDINGS)
 
 
 def _check_scheme(scheme: str, source: str, datasets: Datasets | None) -> None:
@@ -125,7 +165,7 @@ def _check_scheme(scheme: str, source: str, datasets: Datasets | None) -> None:
 
 def _check_uploaded(source: str, datasets: Datasets) -> None:
     try:
-        datasets.find(source.removeprefix("dataset://"))
+        datasets.find(source.removeprefix(UPLOADED))
     except DatasetNotFound as error:
         raise DataError(where="data.source", expected=error.expected, received=repr(source)) from error
     except StoreUnavailable:
@@ -140,15 +180,6 @@ def _check_network(spec: Spec, data: DataShape, problems: list[Problem]) -> None
             problems.append(Problem("input_shape", expected, str(list(spec.input_shape))))
         else:
             check_output(spec.layers, shape, problems)
-    head = find_head(spec.layers)
-    if head is None or data.classes is None:
-        return
-    path = f"layers.{len(spec.layers) - 1}.{spec.layers[-1].class_name}"
-    if head.task in ("softmax", "multilabel") and head.units != data.classes:
-        problems.append(Problem(path, f"{data.classes} units, one for each class in the data", f"{head.units}"))
-    if head.task == "sigmoid" and data.classes > 2:
-        expected = f"{data.classes} softmax units, one for each class in the data"
-        problems.append(Problem(path, expected, "one sigmoid unit, which tells two apart"))
 
 
 def _model_shape(spec: Spec, shape: tuple[int, ...] | None, problems: list[Problem]) -> tuple[int, ...] | None:

@@ -6,14 +6,16 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from models.errors import DataError, shown
-from models.preprocessing.table_cells import BOOLEANS, is_gap, number_of
+from models.preprocessing.instances import Array
+from models.preprocessing.table_cells import BOOLEANS, is_gap, number_of, value_of
 from models.sources.columns import feature_columns, missing_targets, target_column
 from models.sources.csv_dialect import find_decimal, with_point
 from models.sources.csv_text import open_table
 from models.sources.damaged_files import reading
-from models.sources.known_sources import DataShape, ending_of
-from models.spec.head import find_head
+from models.sources.known_sources import DataShape, Targets, ending_of
 from models.spec.parts import DataSpec, Spec
 
 __all__ = ["csv_columns", "json_columns", "preview_table"]
@@ -71,13 +73,13 @@ def preview_table(names: list[str], rows: list[list[Any]], spec: Spec) -> DataSh
     target = target_column(names, spec.data)
     features = feature_columns(names, spec.data, target=target)
     rows = _with_target(rows, names.index(target), spec.data)
-    classes = _classes([row[names.index(target)] for row in rows], target, spec)
+    targets = _targets([row[names.index(target)] for row in rows], target, spec.data.source)
     if any(isinstance(cell, list | dict) for cell in rows[0]):
-        return DataShape(None, classes)
+        return DataShape(targets=targets)
     for name in features:
         _check_column([row[names.index(name)] for row in rows], name, spec)
     one_hot = any(step.name == "one_hot" for step in spec.preprocessing)
-    return DataShape(None if one_hot else (len(features),), classes)
+    return DataShape(None if one_hot else (len(features),), targets=targets)
 
 
 def _with_target(rows: list[list[Any]], place: int, data: DataSpec) -> list[list[Any]]:
@@ -110,22 +112,22 @@ def _is_number(cell: Any) -> bool:
     return number_of(cell) is not None or (isinstance(cell, str) and cell.strip().lower() in BOOLEANS)
 
 
-def _classes(cells: Sequence[Any], target: str, spec: Spec) -> int | None:
-    where = f"{spec.data.source}: column {target!r}"
+def _targets(cells: Sequence[Any], target: str, source: str) -> Targets | None:
+    """The targets as the trainer's reader gives them; None where cells hold lists, of which it makes rows."""
+    where = f"{source}: column {target!r}"
     gaps = [row for row, cell in enumerate(cells) if _is_missing(cell)]
     if gaps:
         raise missing_targets(f"{where}, row {gaps[0]}", len(gaps), len(cells))
-    head = find_head(spec.layers)
-    if head is None or head.task == "regression" or isinstance(cells[0], list):
+    if any(isinstance(cell, list | dict) for cell in cells):
         return None
-    found = {str(cell) for cell in cells}
-    if len(found) < 2:
-        raise DataError(where=where, expected="at least two classes", received=f"only {shown(next(iter(found)))}")
-    names = spec.data.class_names
-    if names is not None and len(names) != len(found):
-        expected = f"{len(found)} class names, one for each class in the data"
-        raise DataError(where="data.class_names", expected=expected, received=f"{len(names)} names")
-    numbers = {number_of(cell) for cell in cells}
-    if None not in numbers and len(numbers) != len(found):
-        return None  # one number is written in several ways: the trainer will see how many there are
-    return len(found)
+    return Targets(_column(cells), where)
+
+
+def _column(cells: Sequence[Any]) -> Array:
+    """Cells as the trainer's reader types them: numbers or booleans where all are, else text."""
+    values = [value_of(cell) if isinstance(cell, str) else cell for cell in cells]
+    if all(isinstance(value, bool) for value in values):
+        return np.array(values)
+    if all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
+        return np.array(values, np.float64)
+    return np.array(cells, dtype=object)

@@ -9,7 +9,7 @@ import numpy as np
 from models.errors import DataError
 from models.preprocessing.instances import Array
 from models.sources.damaged_files import reading
-from models.sources.npz_arrays import choose_arrays
+from models.sources.npz_arrays import choose_arrays, own_test_arrays, target_index
 from models.spec import DataSpec
 from trainer.data.dataset import Dataset
 
@@ -31,9 +31,8 @@ def read_npz(path: Path, data: DataSpec) -> Dataset:
         data.source, arrays[features], arrays[target], "",
         class_names=tuple(str(name) for name in names) if names is not None and names.ndim == 1 else None,
     )  # fmt: skip
-    if (features, target) == ("x_train", "y_train") and {"x_test", "y_test"} <= arrays.keys():
-        return with_own_test(dataset, arrays["x_test"], arrays["y_test"])
-    return dataset
+    own_test = own_test_arrays(features, target, arrays)
+    return dataset if own_test is None else with_own_test(dataset, *(arrays[name] for name in own_test))
 
 
 def with_own_test(dataset: Dataset, features: Array, targets: Array) -> Dataset:
@@ -63,17 +62,8 @@ def read_npy(path: Path, data: DataSpec) -> Dataset:
     if isinstance(table, Mapping) or table.ndim != 2 or table.shape[1] < 2:
         received = "an archive" if isinstance(table, Mapping) else f"shape {list(table.shape)}"
         raise DataError(where=data.source, expected="a table of at least two columns", received=received)
-    column = _column(data.target, table.shape[1], data.source)
+    column = target_index(data.target, table.shape[1], data.source)
     return Dataset(data.source, np.delete(table, column, axis=1), table[:, column], "")
-
-
-def _column(target: str | None, columns: int, source: str) -> int:
-    try:
-        column = -1 if target is None else int(target)
-        return range(columns)[column]
-    except (ValueError, IndexError) as error:
-        expected = f"a column's index from 0 to {columns - 1}"
-        raise DataError(where=f"{source}: data.target", expected=expected, received=repr(target)) from error
 
 
 def _load(path: Path, source: str) -> Array | dict[str, Array]:

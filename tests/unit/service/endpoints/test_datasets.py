@@ -161,7 +161,8 @@ def test_a_job_on_an_unknown_data_set_is_refused_before_it_is_queued(client) -> 
     }
     answer = client.post("/v1/jobs", json=spec)
     assert (answer.status_code, answer.json["details"][0]["path"]) == (400, "data.source")
-    upload(client)
+    source = upload(client, "large.csv", CSV + b"5,6,p\n").json["source"]
+    spec["data"] = dict.fromkeys(("source", "validation", "test"), source)
     assert client.post("/v1/jobs", json=spec).status_code == 503  # there is no queue in this test
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from models.errors import SpecError
-from trainer.data.class_labels import Labels
+from models.sources.class_labels import Labels
 from trainer.data.class_weights import row_weights
 
 LABELS = Labels(np.array([0, 0, 0, 1]), ("common", "rare"))

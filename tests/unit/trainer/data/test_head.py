@@ -3,8 +3,8 @@ import pytest
 
 from models.errors import SpecError
 from models.keras_catalog.objects import ObjectSpec
+from models.sources.class_labels import Labels
 from models.spec.keras_metrics import metric_name
-from trainer.data.class_labels import Labels
 from trainer.data.head import Head, check_output, choose_head, task_of
 
 THREE = Labels(np.array([0, 1, 2, 2]), ("a", "b", "c"))

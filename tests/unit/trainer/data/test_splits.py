@@ -4,7 +4,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from models.errors import DataError
-from trainer.data.class_labels import Labels
+from models.sources.class_labels import Labels
 from trainer.data.splits import split_rows
 
 

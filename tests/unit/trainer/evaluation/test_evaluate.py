@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import precision_recall_fscore_support, roc_auc_score
 
-from trainer.data.class_labels import Labels
+from models.sources.class_labels import Labels
 from trainer.data.head import Head
 from trainer.evaluation.evaluate import confusion_matrix, judge
 from trainer.fit.stepper import evaluation_batch

@@ -5,6 +5,7 @@ from models.spec import load_spec
 from service.jobs.data_preview.preview import preview_data
 
 LAYERS = [{"Dense": {"units": 8, "activation": "relu"}}, {"Dense": {"units": 2, "activation": "softmax"}}]
+TWO = np.arange(6) % 2
 CSV = "a,b,species\n1,2,x\n3,4,y\n5,6,x\n"
 
 
@@ -34,6 +35,11 @@ def write_csv(tmp_path, text):
     (tmp_path / "data.csv").write_text(text)
 
 
+def thrice(text):
+    """A table whose rows come three times, so that every class is in every part."""
+    return text + 2 * text.partition("\n")[2]
+
+
 def write_npz(tmp_path, **arrays):
     """An archive of arrays."""
     np.savez(tmp_path / "data.npz", **arrays)
@@ -52,7 +58,7 @@ def write_npz(tmp_path, **arrays):
 )
 def test_a_good_table_gets_no_problem(tmp_path, text):
     """Numbers however they are written, two classes, two units."""
-    write_csv(tmp_path, text)
+    write_csv(tmp_path, thrice(text))
     assert problems() == []
 
 
@@ -94,9 +100,9 @@ def test_a_table_that_cannot_be_trained_on_is_named(tmp_path, text, data, messag
         ({"a": np.zeros((4, 3)), "b": np.zeros(4)}, {}, "an array called"),
         ({"x": np.zeros((4, 3)), "y": np.array([{}] * 4)}, {}, "pickled objects, which are never loaded"),
         ({"x": np.zeros((4, 3)), "y": np.eye(4)}, {}, "4 units, one for each class"),
-        ({"x": np.zeros((4, 28, 28)), "y": np.zeros(4)}, {}, "is a Flatten missing?"),
-        ({"x": np.zeros((4, 3)), "y": np.zeros(4)}, {"input_shape": [4]}, "input_shape: expected [3]"),
-        ({"x": np.zeros((4, 3)), "y": np.zeros(4)}, {"preprocessing": [{"reshape": [2, 2]}]}, "a shape of 3 values"),
+        ({"x": np.zeros((6, 28, 28)), "y": TWO}, {}, "is a Flatten missing?"),
+        ({"x": np.zeros((6, 3)), "y": TWO}, {"input_shape": [4]}, "input_shape: expected [3]"),
+        ({"x": np.zeros((6, 3)), "y": TWO}, {"preprocessing": [{"reshape": [2, 2]}]}, "a shape of 3 values"),
     ],
 )
 def test_arrays_that_cannot_be_trained_on_are_named(tmp_path, arrays, options, message):
@@ -108,12 +114,12 @@ def test_arrays_that_cannot_be_trained_on_are_named(tmp_path, arrays, options, m
 
 
 def test_good_arrays_get_no_problem(tmp_path):
-    """Integer labels are not counted, one-hot rows are."""
-    write_npz(tmp_path, x=np.zeros((4, 3)), y=np.array([0, 1, 0, 1]))
+    """Integer labels and one-hot rows."""
+    write_npz(tmp_path, x=np.zeros((6, 3)), y=TWO)
     assert problems(source="data.npz") == []
-    write_npz(tmp_path, x=np.zeros((4, 3)), y=np.eye(2)[[0, 1, 0, 1]])
+    write_npz(tmp_path, x=np.zeros((6, 3)), y=np.eye(2)[TWO])
     assert problems(source="data.npz") == []
-    write_npz(tmp_path, pixels=np.zeros((4, 3)), y=np.array([0, 1, 0, 1]), weights=np.ones(4))
+    write_npz(tmp_path, pixels=np.zeros((6, 3)), y=TWO, weights=np.ones(6))
     assert problems(source="data.npz", features=["pixels"]) == []
 
 
@@ -208,7 +214,7 @@ def test_a_damaged_or_locked_archive_is_named(tmp_path):
 
 def test_parts_with_sources_of_their_own_are_looked_for(tmp_path):
     """Each under its own key, beside what is wrong with the rest."""
-    write_csv(tmp_path, CSV)
+    write_csv(tmp_path, thrice(CSV))
     found = problems(validation="none.csv", test="sklearn://irs")
     assert found[0].startswith("data.validation: expected a file under")
     assert found[1].startswith("data.test: expected one of sklearn://digits")

@@ -27,6 +27,8 @@ def test_the_classes_of_a_folder_of_images_are_counted(tmp_path: Path, classes: 
     """Its sub-folders; fewer than two are none."""
     for name in "abc"[:classes]:
         (tmp_path / "images" / name).mkdir(parents=True)
+        for number in range(3):
+            (tmp_path / "images" / name / f"{number}.png").touch()
     found = problems(tmp_path, "images", preprocessing=[{"resize": [8, 8]}])
     expected = {1: ["at least two"], 2: [], 3: ["expected 3 units, one for each class in the data"]}[classes]
     assert len(found) == len(expected)
@@ -35,7 +37,7 @@ def test_the_classes_of_a_folder_of_images_are_counted(tmp_path: Path, classes: 
 
 def test_arrays_are_not_resized(tmp_path: Path) -> None:
     """Only images are, when they are decoded."""
-    np.savez(tmp_path / "a.npz", x=np.zeros((4, 8, 8)), y=np.array([0, 1, 0, 1]))
+    np.savez(tmp_path / "a.npz", x=np.zeros((6, 8, 8)), y=np.arange(6) % 2)
     assert problems(tmp_path, "a.npz", preprocessing=[{"resize": [4, 4]}]) == [
         "preprocessing.0.resize: expected a folder of images; received instances of shape [8, 8]"
     ]
@@ -52,10 +54,10 @@ def test_a_size_is_two_whole_numbers(tmp_path: Path, size: Any, message: str) ->
 
 
 def test_an_unknown_uploaded_data_set_is_named(tmp_path: Path) -> None:
-    """Where the store is at hand; a known one is left to the trainer."""
+    """Where the store is at hand; a small known one is looked at as a file is."""
     datasets = Datasets(Store.open(tmp_path).objects)
     assert "expected the name or sha-256" in problems(tmp_path, "dataset://t.csv", datasets)[0]
-    (tmp_path / "here.csv").write_text("a,y\n1,2\n")
+    (tmp_path / "here.csv").write_text("a,y\n" + 3 * "1,2\n2,3\n")
     datasets.put("t.csv", tmp_path / "here.csv", created_at="now", count_rows=count_rows)
     assert problems(tmp_path, "dataset://t.csv", datasets) == []
 

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from models.preprocessing.pipeline import StepSpec
+from models.sources.class_labels import read_classes, read_values
 from models.spec import DataSpec
 from trainer.data import load_dataset
-from trainer.data.class_labels import read_classes, read_values
 from trainer.data.dataset import Dataset
 
 ONE_HOT = (StepSpec("one_hot", {"columns": ["zip"]}),)

@@ -10,8 +10,10 @@ import numpy as np
 
 from models.errors import DataError, shown
 from models.preprocessing.instances import Array
+from models.preprocessing.table_cells import number_of
+from models.spec.head import MULTILABEL, REGRESSION
 
-__all__ = ["Labels", "read_classes", "read_more", "read_multi_hot", "read_values", "to_one_hot"]
+__all__ = ["Labels", "read_classes", "read_labels", "read_more", "read_multi_hot", "read_values", "to_one_hot"]
 
 MOST_CLASSES = 100_000
 SHOWN_CLASSES = 10
@@ -49,6 +51,25 @@ class Labels:
     def take(self, rows: Array) -> "Labels":
         """The labels of these rows only, `(chosen,) int64`."""
         return replace(self, values=self.values[rows])
+
+
+def read_labels(raw: Array, task: str, class_names: tuple[str, ...] | None, *, where: str) -> Labels:
+    """Encode targets as a task needs them.
+
+    Args:
+        raw: `(rows,)` or `(rows, columns)`.
+        task: What the last layers describe.
+        class_names: Names from the spec or the source.
+        where: The name of the targets in errors.
+
+    Raises:
+        DataError: When they are no such targets.
+    """
+    if task == REGRESSION:
+        return read_values(raw, where=where)
+    if task == MULTILABEL and raw.ndim == 2 and (raw.sum(axis=1) != 1).any():
+        return read_multi_hot(raw, class_names, where=where)
+    return read_classes(raw, class_names, where=where)
 
 
 def read_classes(raw: Array, class_names: tuple[str, ...] | None, *, where: str) -> Labels:
@@ -149,11 +170,11 @@ def _names_for(found: list[str], class_names: tuple[str, ...] | None, where: str
         expected = (
             f"{len(found)} class names, one for each class in the data ({', '.join(found[:SHOWN_CLASSES])}{more})"
         )
-        raise DataError(where=f"{where}: class_names", expected=expected, received=f"{len(class_names)} names")
+        raise DataError(where=f"{where}: data.class_names", expected=expected, received=f"{len(class_names)} names")
     foreign = [name for name in found if name not in class_names]
     if foreign and not all(name.lstrip("-").isdecimal() or name in ("true", "false") for name in found):
         expected = f"the labels of the data ({', '.join(found[:SHOWN_CLASSES])})"
-        raise DataError(where=f"{where}: class_names", expected=expected, received=f"names without {foreign[0]!r}")
+        raise DataError(where=f"{where}: data.class_names", expected=expected, received=f"names without {foreign[0]!r}")
     return class_names
 
 
@@ -195,7 +216,7 @@ def read_values(raw: Array, *, where: str) -> Labels:
     Raises:
         DataError: When one is not a finite number.
     """
-    raw = _as_numbers(raw)
+    raw = _as_numbers(raw, where)
     if raw.dtype.kind not in "biuf" or raw.ndim > 2:
         raise DataError(
             where=where, expected="numbers to predict", received=f"dtype {raw.dtype}, shape {list(raw.shape)}"
@@ -208,13 +229,17 @@ def read_values(raw: Array, *, where: str) -> Labels:
     return Labels(values)
 
 
-def _as_numbers(raw: Array) -> Array:
+def _as_numbers(raw: Array, where: str) -> Array:
     """Text as numbers where all of it is: a CSV file may pad them with zeros."""
     if raw.dtype.kind not in "OU":
         return raw
     try:
         return raw.astype(np.float64)
     except (TypeError, ValueError):
+        for row, cell in enumerate(raw.reshape(-1).tolist() if raw.ndim == 1 else ()):
+            if number_of(cell) is None:
+                expected = "a number to predict, or a last layer with softmax or sigmoid for classes"
+                raise DataError(where=f"{where}, row {row}", expected=expected, received=shown(cell)) from None
         return raw
 
 

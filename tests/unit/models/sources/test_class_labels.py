@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from models.errors import DataError
-from trainer.data.class_labels import Labels, read_classes, read_more, read_multi_hot, read_values, to_one_hot
+from models.sources.class_labels import Labels, read_classes, read_more, read_multi_hot, read_values, to_one_hot
 
 WHERE = "a.csv: target"
 
