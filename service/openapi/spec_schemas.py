@@ -64,7 +64,10 @@ SCHEMAS: dict[str, Schema] = {
         object_of(rescale=object_of(["scale"], scale=NUMBER, offset=NUMBER)),
         object_of(standardize=NULL),
         object_of(fill=object_of(["strategy"], strategy={"enum": STRATEGIES}, value=either(NUMBER, TEXT))),
-        object_of(one_hot=object_of(columns=array(TEXT, minItems=1))),
+        object_of(date=object_of(["columns"], columns=array(TEXT, minItems=1))),
+        object_of(
+            one_hot=object_of(["columns"], columns=array(TEXT, minItems=1), unknown={"enum": ["error", "other"]})
+        ),
         object_of(resize=array(POSITIVE_INTEGER | {"maximum": 4096}, minItems=2, maxItems=2)),
         object_of(reshape=array(either(POSITIVE_INTEGER, {"const": -1}), minItems=1)),
     ),

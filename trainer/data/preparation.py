@@ -6,9 +6,10 @@ from functools import partial
 
 import numpy as np
 
-from models.errors import DataError, InputError, Problem, SpecError
+from models.errors import DataError, InputError, Problem, SpecError, UnknownCategory
 from models.preprocessing.instances import Array, InstanceSpec
 from models.preprocessing.pipeline import Preprocessing, fit_batches, fit_steps
+from models.sources.row_numbers import numbered_row
 from models.spec import DataSpec, Spec
 from models.spec.head import MULTILABEL, REGRESSION
 from models.store.datasets import Datasets
@@ -162,10 +163,24 @@ def _fit_preprocessing(spec: Spec, training: Dataset) -> Preprocessing:
 def _piece(name: str, raw: Dataset, labels: Labels, preprocessing: Preprocessing, head: Head) -> Piece:
     try:
         inputs = preprocessed(raw.features, preprocessing)
+    except UnknownCategory as error:
+        raise _unseen_category(name, raw, error) from error
     except InputError as error:
         where = f"{raw.source} ({name} part): {error.where}"
         raise DataError(where=where, expected=error.expected, received=error.received) from error
     return Piece(raw, labels, Part(inputs, head.targets(labels)))
+
+
+def _unseen_category(name: str, raw: Dataset, error: UnknownCategory) -> DataError:
+    """A category that only this part has: where it stands first, how many rows have it, and the way on."""
+    row = numbered_row(raw.source, int(raw.source_rows(np.array([error.row]))[0]))
+    names = [column.name for column in raw.columns or ()]
+    same = sum(cell == error.category for cell in raw.features[:][:, names.index(error.column)])
+    return DataError(
+        where=f"{raw.source}: column {error.column!r}, {row}",
+        expected=f"a category of the training rows, or `one_hot: {{columns: [{error.column}], unknown: other}}`",
+        received=f"{error.category!r}, which only the {name} part has ({same} of its {raw.rows} rows)",
+    )
 
 
 def _weighted(piece: Piece, spec: Spec) -> Piece:

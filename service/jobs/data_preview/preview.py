@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from models.errors import DataError, DatasetNotFound, Problem, StoreUnavailable
+from models.preprocessing.pipeline import STEP_KINDS
 from models.sources.data_files import class_folders, find_file
 from models.sources.known_sources import ENDINGS, KNOWN, SCHEMES, DataShape, known_files, known_kinds, known_sets
 from models.spec.head import find_head
@@ -132,7 +133,7 @@ def _check_network(spec: Spec, data: DataShape, problems: list[Problem]) -> None
 def _model_shape(spec: Spec, shape: tuple[int, ...] | None, problems: list[Problem]) -> tuple[int, ...] | None:
     """The shape after the preprocessing, as far as it is known."""
     for index, step in enumerate(spec.preprocessing):
-        if step.name == "one_hot":
+        if step.name in STEP_KINDS:
             return None
         if step.name == "resize" and shape is not None:
             received = f"instances of shape {list(shape)}"

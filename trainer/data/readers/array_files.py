@@ -30,6 +30,7 @@ def read_npz(path: Path, data: DataSpec) -> Dataset:
     dataset = Dataset(
         data.source, arrays[features], arrays[target], "",
         class_names=tuple(str(name) for name in names) if names is not None and names.ndim == 1 else None,
+        target_name=target, features_name=features,
     )  # fmt: skip
     if (features, target) == ("x_train", "y_train") and {"x_test", "y_test"} <= arrays.keys():
         return with_own_test(dataset, arrays["x_test"], arrays["y_test"])
@@ -64,7 +65,8 @@ def read_npy(path: Path, data: DataSpec) -> Dataset:
         received = "an archive" if isinstance(table, Mapping) else f"shape {list(table.shape)}"
         raise DataError(where=data.source, expected="a table of at least two columns", received=received)
     column = _column(data.target, table.shape[1], data.source)
-    return Dataset(data.source, np.delete(table, column, axis=1), table[:, column], "")
+    features = np.delete(table, column, axis=1)
+    return Dataset(data.source, features, table[:, column], "", target_name=str(column))
 
 
 def _column(target: str | None, columns: int, source: str) -> int:
