@@ -13,7 +13,7 @@ from models.spec.fields import checked, each_of, keras_object, keras_objects, pa
 from models.spec.steps import STEPS, check_step, step_document
 from models.spec.value_kinds import FRACTION, SHAPE, class_name_list, class_weights, label_name, model_name
 
-__all__ = ["CompileSpec", "DataSpec", "FitSpec", "Gate", "Resources", "Spec"]
+__all__ = ["CompileSpec", "DataSpec", "FitSpec", "Gate", "Resources", "Spec", "TargetSpec"]
 
 RMSPROP = ObjectSpec("RMSprop")
 """What Keras takes where no optimizer is named."""
@@ -32,6 +32,13 @@ class DataSpec:
     validation: Annotated[float | str, checked(SHARE_OR_SOURCE)] = 0.15
     test: Annotated[float | str, checked(SHARE_OR_SOURCE)] = 0.15
     class_names: Annotated[tuple[str, ...] | None, checked(class_name_list)] = None
+
+
+@dataclass(frozen=True, slots=True)
+class TargetSpec:
+    """What is done to the numbers that a regression predicts."""
+
+    standardize: Annotated[bool, checked(kinds.boolean)] = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +94,7 @@ class Spec:
     backend: Annotated[str, checked(kinds.choice(*BACKENDS))] = "tensorflow"
     seed: Annotated[int, checked(kinds.SEED)] = 0
     data: Annotated[DataSpec, part(DataSpec)]
+    target: Annotated[TargetSpec | None, part(TargetSpec)] = None
     preprocessing: Annotated[tuple[StepSpec, ...], each_of(f"a list of the steps {', '.join(STEPS)}", check_step)] = ()
     input_shape: Annotated[tuple[int, ...] | None, checked(SHAPE)] = None
     layers: Annotated[tuple[ObjectSpec, ...], keras_objects("layers")]
@@ -94,6 +102,11 @@ class Spec:
     fit: Annotated[FitSpec, part(FitSpec)] = FitSpec()
     resources: Annotated[Resources, part(Resources)] = Resources()
     gate: Annotated[Gate | None, part(Gate)] = None
+
+    @property
+    def standardizes_target(self) -> bool:
+        """Whether the loss is one of standardized targets."""
+        return self.target is not None and self.target.standardize
 
     @property
     def document(self) -> dict[str, Any]:

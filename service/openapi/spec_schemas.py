@@ -32,6 +32,7 @@ SCHEMAS: dict[str, Schema] = {
         backend={"enum": ["tensorflow", "jax", "torch"]},
         seed={"type": "integer", "minimum": 0, "maximum": 2**31 - 1},
         data=reference("SpecData"),
+        target=either(NULL, object_of([], standardize=BOOLEAN)),
         preprocessing=array(reference("SpecStep")),
         input_shape=either(NULL, array(POSITIVE_INTEGER, minItems=1)),
         layers=array(KERAS, minItems=1),
@@ -53,7 +54,7 @@ SCHEMAS: dict[str, Schema] = {
             "or an object-store URL"
         },
         features=either(NULL, TEXT, array(TEXT, minItems=1)),
-        target=either(NULL, TEXT),
+        target=either(NULL, TEXT, object_of([], name=either(NULL, TEXT), standardize=BOOLEAN)),
         validation=either(FRACTION, TEXT),
         test=either(FRACTION, TEXT),
         class_names=either(NULL, array({"type": ["string", "integer"]}, minItems=1, uniqueItems=True)),

@@ -20,6 +20,7 @@ from trainer.data.head import Head, choose_head, task_of
 from trainer.data.part import Part
 from trainer.data.rows import batches, preprocessed
 from trainer.data.splits import split_rows
+from trainer.data.target_scale import TargetScale
 
 __all__ = ["Piece", "Prepared", "prepare"]
 
@@ -52,6 +53,7 @@ class Prepared:
         train: What fit sees.
         validation: What each epoch is validated with; None when there is nothing.
         test: What is held out.
+        target_scale: Fitted on the training piece, where the spec standardizes the target; no piece is changed by it.
     """
 
     head: Head
@@ -61,6 +63,7 @@ class Prepared:
     train: Piece
     validation: Piece | None
     test: Piece
+    target_scale: TargetScale | None = None
 
     @property
     def pieces(self) -> dict[str, Piece]:
@@ -97,6 +100,7 @@ def prepare(spec: Spec, *, roots: tuple[str, ...], datasets: Datasets | None = N
     return Prepared(
         head, preprocessing, InstanceSpec(dataset.instance_shape, dataset.columns, preprocessing.output_shape),
         dataset.sha256, _weighted(pieces["train"], spec), pieces.get("validation"), pieces["test"],
+        TargetScale.fit(pieces["train"].part.targets) if spec.standardizes_target else None,
     )  # fmt: skip
 
 

@@ -112,6 +112,11 @@ def suggest_spec(dataset: Dataset, data: DataSource, *, model: str | None = None
     out.part({"model": model or _model_name(data.source)})
     _data(out, dataset, data, features, target)
     out.comment("", *notes) if notes else None
+    if target.standardize:
+        out.comment(
+            "", "The loss is one of targets of mean 0 and deviation 1; answers and metrics are in their own units."
+        )
+        out.part({"target": {"standardize": True}})
     _preprocessing(out, features, data)
     out.comment("", f"The network: {target.meaning}.")
     out.part({"layers": [*suggest_layers(features.kind, features.network_shape), target.layer]})

@@ -15,6 +15,7 @@ from trainer.init.target_leaks import predicts_alone
 __all__ = ["SuggestedTable", "suggest_table"]
 
 SHOWN_CATEGORIES = 5
+SHOWN_NOTES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,8 @@ def _meaning(used: Sequence[TableColumn]) -> str:
 def _notes(columns: Sequence[TableColumn]) -> list[str]:
     left_out = [f"{column.name!r} is left out: {column.reason}." for column in columns if column.reason]
     rare = [_rare_note(column) for column in columns if column.rare and not column.reason]
-    return left_out + rare
+    more = len(rare) - SHOWN_NOTES
+    return [*left_out, *rare[:SHOWN_NOTES], *([f"{more} more columns have such values."] if more > 0 else [])]
 
 
 def _rare_note(column: TableColumn) -> str:
