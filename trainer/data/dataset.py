@@ -112,8 +112,26 @@ def _as_table(dataset: Dataset, kinds: Mapping[str, str], *, optional: bool) -> 
     cells = np.empty(table.shape, dtype=object)
     for index, column in enumerate(columns):
         where = f"{dataset.source}: column {column.name!r}"
-        cells[:, index] = [_cell(cell, column, where, row) for row, cell in enumerate(table[:, index].tolist())]
+        listed = table[:, index].tolist()
+        try:
+            cells[:, index] = [_cell(cell, column, where, row) for row, cell in enumerate(listed)]
+        except DataError as error:
+            received = f"{error.received} ({_odd_cells(listed, column)} of {len(listed)} rows)"
+            raise DataError(where=error.where, expected=error.expected, received=received) from error
     return replace(dataset, features=cells, columns=columns)
+
+
+def _odd_cells(cells: list[Any], column: Feature) -> int:
+    """How many cells of a column are not what it is a column of."""
+    return sum(_is_odd(cell, column) for cell in cells)
+
+
+def _is_odd(cell: Any, column: Feature) -> bool:
+    try:
+        _cell(cell, column, "", 0)
+    except DataError:
+        return True
+    return False
 
 
 def _cell(cell: Any, column: Feature, where: str, row: int) -> Any:

@@ -95,3 +95,13 @@ def test_a_number_with_commas_is_named_for_what_it_is(tmp_path: Path, make_spec)
     write(tmp_path / "t.csv", {}, price=["3,750"] * ROWS)
     with pytest.raises(DataError, match="'3,750', a number with commas between its digits: write 3750"):
         prepared(tmp_path, make_spec, [], source="t.csv", features=["price"])
+
+
+def test_one_dirty_cell_in_1313_rows_is_named_with_its_column_and_count(tmp_path: Path, make_spec) -> None:
+    """So that it is seen how much there is to mend."""
+    cells = ["30.5"] * 1313
+    cells[700] = "n.k."
+    kinds = ["xyz"[row % 3] for row in range(1313)]
+    pl.DataFrame({"age": cells, "kind": kinds}).write_csv(tmp_path / "t.csv")
+    with pytest.raises(DataError, match=r"column 'age'.*received 'n.k.' \(1 of 1313 rows\)"):
+        prepared(tmp_path, make_spec, [{"fill": {"strategy": "median"}}], source="t.csv", features=["age"])
