@@ -1,5 +1,5 @@
 # Every target prepares what it needs: only Python 3.11–3.13, make and git have to be there.
-.PHONY: help browser setup demo up test test-service test-backends test-faults test-long soak fuzz schemathesis check fix bench bench-train k8s-check image-check bench-scale bench-serve test-fleet
+.PHONY: help browser setup demo up test test-service test-backends test-faults test-long soak fuzz schemathesis check fix bench bench-init bench-train k8s-check image-check bench-scale bench-serve test-fleet
 .DEFAULT_GOAL := help
 
 PYTHON := .venv/bin/python
@@ -74,6 +74,14 @@ bench-serve: .venv/.synced ## The service against its rivals, each in an environ
 bench-train: .venv/.synced .venv-jax/.synced ## Training against plain `model.fit`, a whole job against its training
 	$(PYTHON) bench/train.py --cases classic dense cnn memory job
 	.venv-jax/bin/python bench/train.py --backend jax --cases classic tutorial
+
+bench-init: .venv/.synced .venv-tables/.synced ## Specs of `onehot init` on twelve real tables, against linear models (SEEDS="1 2 3")
+	.venv-tables/bin/python bench/tables/write_tables.py .bench/tables
+	$(PYTHON) bench/init.py --seeds $(or $(SEEDS),1 2 3)
+
+.venv-tables/.synced: bench/tables/requirements.txt scripts/tables.sh
+	@sh scripts/tables.sh
+	@touch $@
 
 .venv-jax/.synced: pyproject.toml uv.lock scripts/setup.sh
 	@sh scripts/setup.sh .venv-jax --extra trainer-jax --extra service --extra local

@@ -3,6 +3,7 @@
     OnehotError
     ├── SpecError                 a spec that cannot be trained; carries every problem at once
     ├── InputError                an instance that cannot be predicted
+    │   └── UnknownCategory       a category that training did not see
     ├── DataError                 training data that cannot be used
     │   └── DatasetNotFound       no uploaded data set of that name or digest
     ├── TrainingError             a training that ended without a model
@@ -29,6 +30,7 @@ import reprlib
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 __all__ = [
     "CorruptVersion",
@@ -50,6 +52,7 @@ __all__ = [
     "StoreUnavailable",
     "TrainingDiverged",
     "TrainingError",
+    "UnknownCategory",
     "VersionNotFound",
     "WorkerLost",
     "did_you_mean",
@@ -135,6 +138,17 @@ class Misfit(OnehotError):
 
 class InputError(Misfit):
     """An instance or a body that cannot be predicted; `where` is like `instances[3]`."""
+
+
+class UnknownCategory(InputError):
+    """A category that training did not see, in a column whose `one_hot` step has no place for others."""
+
+    def __init__(self, *, row: int, column: str, known: Sequence[Any], category: object) -> None:
+        self.row = row
+        self.column = column
+        self.category = category
+        names = ", ".join(str(one) for one in known)
+        super().__init__(where=f"instances[{row}].{column}", expected=f"one of {names}", received=shown(category))
 
 
 class DataError(Misfit):

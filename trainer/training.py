@@ -159,7 +159,9 @@ class TrainingRun:
                     network, spec, training=training, validation=validation, observer=self.observer,
                     checkpointer=self.checkpointer,
                 )  # fmt: skip
-        plain = single_device_copy(network, spec, prepared.head, replicas=len(self.devices.names))
+        plain = single_device_copy(
+            network, spec, prepared.head, replicas=len(self.devices.names), scale=prepared.target_scale
+        )
         if plain is network:
             return network, fitted
         return plain, replace(fitted, stepper=make_stepper(plain, training, spec.fit.batch_size))
@@ -174,14 +176,15 @@ class TrainingRun:
             golden_rows=golden_rows(prepared.test, evaluation.predictions, tolerance=parity.tolerance),
             data=describe_data(spec.data.source, prepared.sha256, prepared.pieces),
             seed=spec.seed, backend=spec.backend, gate=None if gate is None else gate.document, warnings=warnings,
+            target=None if prepared.target_scale is None else prepared.target_scale.document,
         )  # fmt: skip
 
 
 def make_network(spec: Spec, prepared: Prepared) -> keras.Sequential:
     """A compiled network with the seed's first weights, its output checked against the head."""
     seed_everything(spec.seed)
-    network = build_network(spec, prepared.preprocessing.output_shape)
+    network = build_network(spec, prepared.preprocessing.output_shape, prepared.target_scale)
     check_output(spec, prepared.head, network.output_shape, prepared.class_names)
     adapt_network(network, prepared.train.part.inputs)
-    compile_network(network, spec, prepared.head)
+    compile_network(network, spec, prepared.head, prepared.target_scale)
     return network

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from models.errors import InputError, shown
-from models.preprocessing.table_cells import is_gap
+from models.preprocessing.table_cells import date_of, is_gap
 
 __all__ = [
     "KINDS",
@@ -27,8 +27,9 @@ __all__ = [
 Array = np.ndarray[Any, np.dtype[Any]]
 
 NUMBERS = frozenset({int, float})
-KINDS = ("number", "boolean", "category")
+KINDS = ("number", "boolean", "category", "date")
 """Of the columns of a table."""
+TEXT_KINDS = frozenset({"category", "date"})
 MOST_AXES = 12
 """Of a batch. Looking deeper for what is wrong would take as long as the client likes."""
 FEW_VALUES = 4096
@@ -43,13 +44,18 @@ class Feature:
 
     Args:
         name: The column's name.
-        kind: `number`, `boolean` or `category`.
+        kind: `number`, `boolean`, `category` or `date`.
         optional: Whether it may be missing (null), because a `fill` step fills it.
     """
 
     name: str
     kind: str = "number"
     optional: bool = False
+
+    @property
+    def is_text(self) -> bool:
+        """Whether its cells are text."""
+        return self.kind in TEXT_KINDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +82,7 @@ class InstanceSpec:
     @property
     def is_numeric(self) -> bool:
         """Whether every value is a number that must be there."""
-        return not any(feature.kind == "category" or feature.optional for feature in self.features or ())
+        return not any(feature.is_text or feature.optional for feature in self.features or ())
 
     @property
     def has_booleans(self) -> bool:
@@ -273,7 +279,9 @@ def _listed(names: Sequence[str], most: int = 12) -> str:
 
 
 def _kind(feature: Feature) -> str:
-    return {"number": "a number", "boolean": "true, false or a number"}.get(feature.kind, "text")
+    return {"number": "a number", "boolean": "true, false or a number", "date": "a date as 2024-05-31"}.get(
+        feature.kind, "text"
+    )
 
 
 def _parse_table(values: list[Any], spec: InstanceSpec, where: str) -> Array:
@@ -294,10 +302,12 @@ def _cell(cell: Any, feature: Feature, place: str) -> Any:
         return None
     if feature.kind == "boolean" and isinstance(cell, bool):
         return float(cell)
-    if feature.kind != "category" and type(cell) in NUMBERS and abs(cell) < float(np.finfo(np.float32).max):
+    if not feature.is_text and type(cell) in NUMBERS and abs(cell) < float(np.finfo(np.float32).max):
         return float(cell)
     if feature.kind == "category" and type(cell) in (str, int, float, bool):
         return cell if isinstance(cell, str) else str(cell).lower() if isinstance(cell, bool) else str(cell)
+    if feature.kind == "date" and date_of(cell) is not None:
+        return cell
     raise InputError(where=f"{place}.{feature.name}", expected=_kind(feature), received=shown(cell))
 
 

@@ -14,6 +14,7 @@ from models.errors import DataError, shown
 from models.preprocessing.instances import Array, Feature
 from models.preprocessing.steps import (
     Astype,
+    DateParts,
     Fill,
     OneHot,
     Rescale,
@@ -25,9 +26,13 @@ from models.preprocessing.steps import (
     read_step,
 )  # fmt: skip
 
-__all__ = ["Preprocessing", "StepSpec", "fit_batches", "fit_steps"]
+__all__ = ["STEP_KINDS", "TABLE_STEPS", "Preprocessing", "StepSpec", "fit_batches", "fit_steps"]
 
 
+TABLE_STEPS = frozenset({"fill", "date", "one_hot"})
+"""Steps on rows of a table that may hold text and gaps, `fill` first: a gap is neither category nor date."""
+STEP_KINDS: Mapping[str, str] = {"one_hot": "category", "date": "date"}
+"""Step that makes several columns of one → the kind of the columns that it names."""
 ARRAY_STEPS = frozenset({"resize", "rescale", "standardize", "reshape"})
 """Steps on arrays of numbers, done in the spec's order after those of tables."""
 
@@ -88,7 +93,7 @@ class _Fitting:
     names: tuple[str, ...]
 
     def then(self, step: Step) -> "_Fitting":
-        names = step.widened(self.names) if isinstance(step, OneHot) else self.names
+        names = step.widened(self.names) if isinstance(step, OneHot | DateParts) else self.names
         return _Fitting((*self.steps, step), step.apply(self.batch), tuple(names))
 
 
@@ -104,8 +109,8 @@ def fit_steps(steps: Sequence[StepSpec], batch: Array, *, features: Sequence[Fea
         DataError: When a step does not fit the data.
     """
     fitting = _Fitting((), batch, tuple(feature.name for feature in features or ()))
-    table_steps = [step for step in steps if step.name in ("fill", "one_hot")]
-    for step in sorted(table_steps, key=lambda step: step.name != "fill"):  # a gap is no category
+    table_steps = [step for step in steps if step.name in TABLE_STEPS]
+    for step in sorted(table_steps, key=lambda step: step.name != "fill"):
         fitting = fitting.then(_fit_table_step(step, fitting))
     fitting = fitting.then(_checked_astype(fitting))
     for step in steps:
@@ -171,8 +176,10 @@ def _fit_table_step(step: StepSpec, fitting: _Fitting) -> Step:
     for column in columns:
         if column not in names:
             expected = f"one of the columns {', '.join(names[:20])}" if names else "data with named columns"
-            raise DataError(where="preprocessing.one_hot.columns", expected=expected, received=shown(column))
-    return OneHot.fit(batch, columns, names)
+            raise DataError(where=f"preprocessing.{step.name}.columns", expected=expected, received=shown(column))
+    if step.name == "date":
+        return DateParts.fit(columns, names)
+    return OneHot.fit(batch, columns, names, unknown=step.arguments.get("unknown", "error"))
 
 
 def _fit_step(step: StepSpec, batch: Array, batches: Iterable[Array]) -> Step:

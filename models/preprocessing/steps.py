@@ -3,16 +3,17 @@
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, Self
+from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
 
-from models.errors import DataError, InputError, shown
+from models.errors import DataError, InputError, UnknownCategory, shown
 from models.preprocessing.instances import Array
-from models.preprocessing.table_cells import spellings_of
+from models.preprocessing.table_cells import date_of, spellings_of
 
 __all__ = [
-    "Astype", "Fill", "OneHot", "Rescale", "Reshape", "Resize", "Standardize", "Step", "missing_cells", "read_step",
+    "OTHER", "Astype", "DateParts", "Fill", "OneHot", "Rescale", "Reshape", "Resize", "Standardize", "Step",
+    "missing_cells", "read_step",
 ]  # fmt: skip
 
 
@@ -144,13 +145,26 @@ def _fill_value(column: Array, strategy: str, value: Any) -> Any:
     return float(np.mean(numbers) if strategy == "mean" else np.median(numbers))
 
 
+SHOWN_CATEGORIES = 20
+OTHER = "other"
+"""What `one_hot: {unknown: …}` makes of a category that training did not see: a column of its own, or an error."""
+
+
 @dataclass(frozen=True, slots=True)
 class OneHot:
-    """Columns of categories become one column for each category seen in training."""
+    """Columns of categories become one column for each category seen in training.
+
+    Args:
+        columns: Their names.
+        positions: Where they stand.
+        categories: Of each of them.
+        unknown: `error`, or `other`: then one more column stands for every category that training did not see.
+    """
 
     columns: tuple[str, ...]
     positions: tuple[int, ...]
     categories: tuple[tuple[Any, ...], ...]
+    unknown: str = "error"
 
     def apply(self, batch: Array) -> Array:
         """Widen the table, `(batch, columns)` object; the order of the columns stays."""
@@ -164,7 +178,7 @@ class OneHot:
         which = self.positions.index(position)
         numbers = {category: number for number, category in enumerate(self.categories[which])}
         codes = [self._code(cell, which, row, numbers) for row, cell in enumerate(column.tolist())]
-        hot: Array = np.eye(len(numbers), dtype=np.float32)[codes]
+        hot: Array = np.eye(len(numbers) + (self.unknown == OTHER), dtype=np.float32)[codes]
         return hot.astype(batch.dtype) if batch.dtype == object else hot
 
     def _code(self, cell: Any, which: int, row: int, numbers: Mapping[Any, int]) -> int:
@@ -173,33 +187,84 @@ class OneHot:
         for spelled in spellings_of(cell):
             if spelled in numbers:
                 return numbers[spelled]
-        known = ", ".join(str(category) for category in self.categories[which][:20])
-        raise InputError(
-            where=f"instances[{row}].{self.columns[which]}", expected=f"one of {known}", received=shown(cell)
-        )
+        if self.unknown == OTHER:
+            return len(numbers)
+        known = self.categories[which][:SHOWN_CATEGORIES]
+        raise UnknownCategory(row=row, column=self.columns[which], known=known, category=cell)
 
     @classmethod
-    def fit(cls, batch: Array, columns: Sequence[str], names: Sequence[str]) -> Self:
+    def fit(cls, batch: Array, columns: Sequence[str], names: Sequence[str], *, unknown: str = "error") -> Self:
         """The categories of a training split `(rows, columns)` of object, sorted."""
         positions = tuple(names.index(column) for column in columns)
         categories = tuple(tuple(sorted(set(batch[:, position].tolist()))) for position in positions)
-        return cls(tuple(columns), positions, categories)
+        return cls(tuple(columns), positions, categories, unknown)
 
     @property
     def document(self) -> dict[str, Any]:
-        """Columns, where they stand, and their categories."""
-        return {"one_hot": {"columns": list(self.columns), "positions": list(self.positions),
-                            "categories": [list(categories) for categories in self.categories]}}  # fmt: skip
+        """Columns, where they stand, and their categories; `unknown` where it is no error."""
+        values = {"columns": list(self.columns), "positions": list(self.positions),
+                  "categories": [list(categories) for categories in self.categories]}  # fmt: skip
+        return {"one_hot": values | ({"unknown": OTHER} if self.unknown == OTHER else {})}
 
     def widened(self, names: Sequence[str]) -> list[str]:
         """The names of the columns after this step."""
         out: list[str] = []
         for position, name in enumerate(names):
             if position in self.positions:
-                out += [f"{name}={category}" for category in self.categories[self.positions.index(position)]]
+                categories = self.categories[self.positions.index(position)]
+                out += [f"{name}={category}" for category in categories]
+                out += [f"{name} {OTHER}"] if self.unknown == OTHER else []
             else:
                 out.append(name)
         return out
+
+
+@dataclass(frozen=True, slots=True)
+class DateParts:
+    """Columns of dates become four columns of numbers each: year, month, weekday (Monday is 1), day of the year."""
+
+    PARTS: ClassVar[tuple[str, ...]] = ("year", "month", "weekday", "day of year")
+    columns: tuple[str, ...]
+    positions: tuple[int, ...]
+
+    def apply(self, batch: Array) -> Array:
+        """Widen the table; the order of the columns stays.
+
+        Raises:
+            InputError: Names the first cell that is no date.
+        """
+        parts = [self._column(batch, position) for position in range(batch.shape[1])]
+        return np.concatenate(parts, axis=1)
+
+    def _column(self, batch: Array, position: int) -> Array:
+        column = batch[:, position]
+        if position not in self.positions:
+            return column.reshape(-1, 1)
+        name = self.columns[self.positions.index(position)]
+        return np.array([_date_parts(cell, name, row) for row, cell in enumerate(column.tolist())], dtype=object)
+
+    @classmethod
+    def fit(cls, columns: Sequence[str], names: Sequence[str]) -> Self:
+        """Nothing is fitted but the places of the columns."""
+        return cls(tuple(columns), tuple(names.index(column) for column in columns))
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """Columns, and where they stand."""
+        return {"date": {"columns": list(self.columns), "positions": list(self.positions)}}
+
+    def widened(self, names: Sequence[str]) -> list[str]:
+        """The names of the columns after this step."""
+        parts = [[f"{name} {part}" for part in self.PARTS] if position in self.positions else [name]
+                 for position, name in enumerate(names)]  # fmt: skip
+        return [name for some in parts for name in some]
+
+
+def _date_parts(cell: Any, column: str, row: int) -> tuple[float, ...]:
+    day = date_of(cell)
+    if day is None:
+        raise InputError(where=f"instances[{row}].{column}", expected="a date as 2024-05-31", received=shown(cell))
+    return float(day.year), float(day.month), float(day.isoweekday()), float(day.timetuple().tm_yday)
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,8 +313,12 @@ READERS: Mapping[str, Callable[[Any], Step]] = {
     "standardize": lambda values: Standardize(tuple(values["mean"]), tuple(values["deviation"])),
     "fill": lambda values: Fill(values["strategy"], tuple(values["values"])),
     "one_hot": lambda values: OneHot(
-        tuple(values["columns"]), tuple(values["positions"]), tuple(tuple(one) for one in values["categories"])
+        tuple(values["columns"]),
+        tuple(values["positions"]),
+        tuple(tuple(one) for one in values["categories"]),
+        values.get("unknown", "error"),
     ),
+    "date": lambda values: DateParts(tuple(values["columns"]), tuple(values["positions"])),
     "resize": lambda values: Resize(int(values[0]), int(values[1])),
     "reshape": lambda values: Reshape(tuple(int(size) for size in values)),
 }

@@ -107,6 +107,8 @@ def _last_weights(layers: Sequence[ObjectSpec]) -> tuple[int | None, str]:
             following = following or "softmax"
         elif name == "Activation":
             following = following or _function(layer.arguments["activation"])
+        elif name == "Rescaling":
+            following = following or "linear"  # what it makes of probabilities is none
         elif not KEEPS_VALUES.fullmatch(name) and not (following and name in ALIKE):
             break
     return None, following or "linear"

@@ -22,7 +22,7 @@ from models.spec.value_kinds import (
     text_encoding,
 )
 
-__all__ = ["CompileSpec", "CsvSpec", "DataSpec", "FitSpec", "Gate", "Resources", "Spec"]
+__all__ = ["CompileSpec", "CsvSpec", "DataSpec", "FitSpec", "Gate", "Resources", "Spec", "TargetSpec"]
 
 RMSPROP = ObjectSpec("RMSprop")
 """What Keras takes where no optimizer is named."""
@@ -58,6 +58,13 @@ class DataSpec:
     def dialect(self) -> CsvSpec:
         """What is said about files of text."""
         return self.csv or CsvSpec()
+
+
+@dataclass(frozen=True, slots=True)
+class TargetSpec:
+    """What is done to the numbers that a regression predicts."""
+
+    standardize: Annotated[bool, checked(kinds.boolean)] = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +120,7 @@ class Spec:
     backend: Annotated[str, checked(kinds.choice(*BACKENDS))] = "tensorflow"
     seed: Annotated[int, checked(kinds.SEED)] = 0
     data: Annotated[DataSpec, part(DataSpec)]
+    target: Annotated[TargetSpec | None, part(TargetSpec)] = None
     preprocessing: Annotated[tuple[StepSpec, ...], each_of(f"a list of the steps {', '.join(STEPS)}", check_step)] = ()
     input_shape: Annotated[tuple[int, ...] | None, checked(SHAPE)] = None
     layers: Annotated[tuple[ObjectSpec, ...], keras_objects("layers")]
@@ -120,6 +128,11 @@ class Spec:
     fit: Annotated[FitSpec, part(FitSpec)] = FitSpec()
     resources: Annotated[Resources, part(Resources)] = Resources()
     gate: Annotated[Gate | None, part(Gate)] = None
+
+    @property
+    def standardizes_target(self) -> bool:
+        """Whether the loss is one of standardized targets."""
+        return self.target is not None and self.target.standardize
 
     @property
     def document(self) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from models.keras_catalog.argument_kinds import POSITIVE, check_value
 from models.spec.fields import SpecPart, flatten
 from models.spec.parts import Spec
 from models.spec.rules import check_rules
+from models.spec.target import lifted_target
 from models.spec.value_kinds import SHAPE
 
 __all__ = ["load_spec"]
@@ -29,6 +30,7 @@ def load_spec(document: Mapping[str, Any]) -> Spec:
     """
     problems: list[Problem] = []
     document, shape = _lifted_input_shape(document, problems)
+    document = lifted_target(document, problems)
     parts, errors = _load_parts(document)
     problems += flatten(errors)
     if shape is not None and "input_shape" not in errors:

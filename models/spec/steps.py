@@ -17,13 +17,16 @@ STEPS: Mapping[str, Mapping[str, Any]] = {
         "strategy": kinds.choice("mean", "median", "most_frequent", "constant"),
         "value": kinds.either(kinds.number(), kinds.text),
     },
-    "one_hot": {"columns": kinds.listing(kinds.text)},
+    "date": {"columns": kinds.listing(kinds.text)},
+    "one_hot": {"columns": kinds.listing(kinds.text), "unknown": kinds.choice("error", "other")},
     "resize": {"size": kinds.listing(kinds.integer(1, 4096), length=2)},
     "reshape": {"shape": kinds.listing(kinds.either(kinds.integer(-1, -1), kinds.POSITIVE))},
 }
 BARE: Mapping[str, str] = {"resize": "size", "reshape": "shape"}
 """Steps whose one argument stands without its name."""
 STEP_DEFAULTS: Mapping[str, Any] = {"rescale": {"offset": 0.0}}
+OPTIONAL: Mapping[str, frozenset[str]] = {"one_hot": frozenset({"unknown"})}
+"""Arguments that a step may lack."""
 
 
 def check_step(item: Any, path: str, problems: list[Problem]) -> StepSpec:
@@ -50,15 +53,19 @@ def check_step(item: Any, path: str, problems: list[Problem]) -> StepSpec:
         problems.append(Problem(path, f"a mapping with the keys {', '.join(STEPS[name])}", shown(arguments)))
         return StepSpec(name, {})
     given = {**STEP_DEFAULTS.get(name, {}), **arguments}
-    if name == "fill" and given.get("strategy") != "constant" and "value" in given:
-        expected = "no value, which only the strategy constant has"
-        problems.append(Problem(f"{path}.value", expected, shown(given["value"])))
-    return StepSpec(name, _checked(given, STEPS[name], path, problems))
+    optional = OPTIONAL.get(name, frozenset())
+    if name == "fill" and given.get("strategy") != "constant":
+        optional = frozenset({"value"})
+        if "value" in given:
+            expected = "no value, which only the strategy constant has"
+            problems.append(Problem(f"{path}.value", expected, shown(given["value"])))
+    return StepSpec(name, _checked(given, STEPS[name], path, problems, optional=optional))
 
 
 def _checked(
-    given: Mapping[str, Any], known: Mapping[str, Any], path: str, problems: list[Problem], *, flat: bool = False
-) -> dict[str, Any]:
+    given: Mapping[str, Any], known: Mapping[str, Any], path: str, problems: list[Problem], *, flat: bool = False,
+    optional: frozenset[str] = frozenset(),
+) -> dict[str, Any]:  # fmt: skip
     checked = {}
     for key, value in given.items():
         inner = path if flat else f"{path}.{key}"
@@ -67,7 +74,7 @@ def _checked(
             problems.append(Problem(inner, expected, f"{key!r}, which is none of them"))
             continue
         checked[key] = kinds.check_value(known[key], value, inner, problems)
-    missing = [key for key in known if key not in given and (key != "value" or given.get("strategy") == "constant")]
+    missing = [key for key in known if key not in given and key not in optional]
     problems += [Problem(f"{path}.{key}", "a value", "nothing") for key in missing]
     return checked
 

@@ -114,6 +114,7 @@ class Manifest:
     package_versions: Annotated[dict[str, str], fields.Dict(keys=fields.String(), values=fields.String())]
     weights_sha256: Annotated[str, fields.String()]
     gate: Annotated[dict[str, Any] | None, fields.Dict(required=True)] = None
+    target: Annotated[dict[str, Any] | None, fields.Dict()] = None
     format_version: Annotated[int, fields.Integer(strict=True)] = FORMAT_VERSION
     added_activation: Annotated[str | None, fields.String()] = None
     warnings: Annotated[tuple[str, ...], Tuple(fields.String())] = ()

@@ -17,7 +17,11 @@ WRONG_USAGE_STATUS = 2
 
 @click.command()
 @click.argument("data", metavar="DATA")
-@click.option("--target", metavar="NAME", help="The column or array to be predicted; else one with a usual name.")
+@click.option(
+    "--target",
+    metavar="NAME",
+    help="The column or array to be predicted; else one with a usual name, else the last column.",
+)
 @click.option("--model", metavar="NAME", help="The model's name; else made of DATA.")
 @click.option("--out", metavar="FILE", help="Write to FILE, which must not exist, instead of stdout.")
 def init(data: str, target: str | None, model: str | None, out: str | None) -> None:
@@ -28,7 +32,9 @@ def init(data: str, target: str | None, model: str | None, out: str | None) -> N
     """
     if out is not None and Path(out).exists():
         raise WrongUsage(f"--out: expected a file that does not exist yet; received {out!r}")
-    text = _written_by_trainer(data, target, model)
+    text, notes = _written_by_trainer(data, target, model)
+    if notes:
+        print_line(notes, err=True)
     if out is None:
         print_line(text.rstrip("\n"))
         return
@@ -39,8 +45,8 @@ def init(data: str, target: str | None, model: str | None, out: str | None) -> N
     print_line(f"{out} is written: onehot train {out}", err=True)
 
 
-def _written_by_trainer(data: str, target: str | None, model: str | None) -> str:
-    """Run the trainer's own command."""
+def _written_by_trainer(data: str, target: str | None, model: str | None) -> tuple[str, str]:
+    """Run the trainer's own command: the spec, and its notes."""
     command = [sys.executable, "-P", "-m", "trainer.init"]
     command += [f"--{name}={value}" for name, value in (("target", target), ("model", model)) if value is not None]
     command += ["--", data]
@@ -50,4 +56,4 @@ def _written_by_trainer(data: str, target: str | None, model: str | None) -> str
         if done.returncode == WRONG_USAGE_STATUS:
             raise WrongUsage(message)
         raise WorkFailed(message.splitlines()[-1])
-    return done.stdout
+    return done.stdout, done.stderr.strip()

@@ -27,7 +27,8 @@ SCHEMAS: dict[str, Schema] = {
         **either(array(reference("Value")), OBJECT),
     },
     "Value": {
-        "description": "A number, the text of a category, null where a gap is filled, or a list of these",
+        "description": "A number, the text of a category, a date as 2024-05-31, null where a gap is filled, "
+        "or a list of these",
         **either(SCALAR, array(reference("Value"))),
     },
     "PredictRequest": {

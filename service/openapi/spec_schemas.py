@@ -32,6 +32,7 @@ SCHEMAS: dict[str, Schema] = {
         backend={"enum": ["tensorflow", "jax", "torch"]},
         seed={"type": "integer", "minimum": 0, "maximum": 2**31 - 1},
         data=reference("SpecData"),
+        target=either(NULL, object_of([], standardize=BOOLEAN)),
         preprocessing=array(reference("SpecStep")),
         input_shape=either(NULL, array(POSITIVE_INTEGER, minItems=1)),
         layers=array(KERAS, minItems=1),
@@ -53,7 +54,7 @@ SCHEMAS: dict[str, Schema] = {
             "or an object-store URL"
         },
         features=either(NULL, TEXT, array(TEXT, minItems=1)),
-        target=either(NULL, TEXT),
+        target=either(NULL, TEXT, object_of([], name=either(NULL, TEXT), standardize=BOOLEAN)),
         validation=either(FRACTION, TEXT),
         test=either(FRACTION, TEXT),
         class_names=either(NULL, array({"type": ["string", "integer"]}, minItems=1, uniqueItems=True)),
@@ -73,7 +74,10 @@ SCHEMAS: dict[str, Schema] = {
         object_of(rescale=object_of(["scale"], scale=NUMBER, offset=NUMBER)),
         object_of(standardize=NULL),
         object_of(fill=object_of(["strategy"], strategy={"enum": STRATEGIES}, value=either(NUMBER, TEXT))),
-        object_of(one_hot=object_of(columns=array(TEXT, minItems=1))),
+        object_of(date=object_of(["columns"], columns=array(TEXT, minItems=1))),
+        object_of(
+            one_hot=object_of(["columns"], columns=array(TEXT, minItems=1), unknown={"enum": ["error", "other"]})
+        ),
         object_of(resize=array(POSITIVE_INTEGER | {"maximum": 4096}, minItems=2, maxItems=2)),
         object_of(reshape=array(either(POSITIVE_INTEGER, {"const": -1}), minItems=1)),
     ),

@@ -38,13 +38,14 @@ function field(feature, id) {
     return make("select", { id }, feature.optional ? make("option", { value: "" }, "–") : null, options);
   }
   if (feature.kind === "category") return make("input", { id, type: "text", required: !feature.optional });
+  if (feature.kind === "date") return make("input", { id, type: "date", required: !feature.optional });
   const typical = feature.typical === null || feature.typical === undefined ? (feature.optional ? "" : 0) : Number(feature.typical.toPrecision(4));
   return make("input", { id, type: "number", step: "any", value: typical, required: !feature.optional });
 }
 
 function valueOf(element, feature) {
   if (element.value === "") return feature.optional ? null : "";
-  return feature.kind !== "category" ? Number(element.value) : element.value;
+  return ["category", "date"].includes(feature.kind) ? element.value : Number(element.value);
 }
 
 export function jsonInput(form) {

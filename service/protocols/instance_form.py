@@ -1,12 +1,11 @@
 """What a form for one instance needs to know: how it is a picture or a row, and what its values usually are."""
 
-from collections.abc import Mapping
 from math import prod
 from typing import Any
 
 from models.preprocessing.instances import InstanceSpec
 from models.preprocessing.pipeline import Preprocessing
-from models.preprocessing.steps import OneHot, Rescale, Standardize
+from models.preprocessing.steps import DateParts, OneHot, Rescale, Standardize
 from models.store.manifest import Manifest
 
 __all__ = ["instance_form"]
@@ -48,7 +47,7 @@ def _full(preprocessing: Preprocessing) -> float:
 
 def _features(spec: InstanceSpec, preprocessing: Preprocessing) -> list[dict[str, Any]]:
     categories = _categories(preprocessing)
-    means = _means(spec, preprocessing, categories)
+    means = _means(spec, preprocessing)
     return [
         {
             "name": feature.name,
@@ -70,13 +69,13 @@ def _categories(preprocessing: Preprocessing) -> dict[str, list[Any]]:
     }
 
 
-def _means(spec: InstanceSpec, preprocessing: Preprocessing, categories: Mapping[str, list[Any]]) -> dict[str, float]:
+def _means(spec: InstanceSpec, preprocessing: Preprocessing) -> dict[str, float]:
     """The mean of each column of numbers, where standardizing is the first thing that is done to them."""
-    names: list[str | None] = []
-    for feature in spec.features or ():
-        known = categories.get(feature.name)
-        names += [feature.name] if known is None else [None] * len(known)
+    own = [feature.name for feature in spec.features or ()]
+    names = own
+    for step in preprocessing.steps:
+        names = step.widened(names) if isinstance(step, DateParts | OneHot) else names
     arithmetic = [step for step in preprocessing.steps if isinstance(step, Rescale | Standardize)]
     if not arithmetic or not isinstance(arithmetic[0], Standardize) or len(arithmetic[0].mean) != len(names):
         return {}
-    return {name: mean for name, mean in zip(names, arithmetic[0].mean, strict=True) if name is not None}
+    return {name: mean for name, mean in zip(names, arithmetic[0].mean, strict=True) if name in own}

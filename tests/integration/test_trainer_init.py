@@ -104,7 +104,10 @@ def penguins_by_hand(prepared: Prepared) -> Callable[[Any], Any]:
 
 def dense(*head: Any) -> list[Any]:
     """The layers of a table."""
-    return [layers.Dense(64, activation="relu"), layers.Dense(32, activation="relu"), *head]
+    hidden = [
+        layers.Dense(units, activation="relu", kernel_regularizer=keras.regularizers.L2(0.003)) for units in (64, 32)
+    ]
+    return [*hidden, *head]
 
 
 def images(*head: Any) -> list[Any]:

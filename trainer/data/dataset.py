@@ -1,14 +1,15 @@
 """What every source gives: raw features and raw targets, row by row."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from models.errors import DataError, shown
+from models.errors import DataError
 from models.preprocessing.instances import Array, Feature
-from models.preprocessing.pipeline import StepSpec
-from models.preprocessing.table_cells import is_gap, number_of
+from models.preprocessing.pipeline import STEP_KINDS, TABLE_STEPS, StepSpec
+from models.preprocessing.table_cells import date_of, explained, is_gap, number_of
 from trainer.data.rows import Rows, take_rows
 
 __all__ = ["Dataset"]
@@ -27,8 +28,9 @@ class Dataset:
         class_names: The names that the source itself has for its classes.
         sha256: Digest of the data.
         own_test_rows: How many of the last rows are the source's own test part, held out whatever else is.
+        features_name: The array that the features are, where it has a name.
         numbers: Where each row is in its source, or in the source's own test part, from 0; None where all are there.
-        target: The name of the column that the targets come from, in a table.
+        target: The column or array that the targets are, where it has a name.
         unused: The names of the columns that are neither features nor target.
     """
 
@@ -41,6 +43,7 @@ class Dataset:
     own_test_rows: int = 0
     numbers: Array | None = None
     target: str | None = None
+    features_name: str | None = None
     unused: tuple[str, ...] = ()
 
     @property
@@ -90,30 +93,47 @@ class Dataset:
             DataError: Names column and row of a text or a gap that no step takes care of.
         """
         names = tuple(column.name for column in self.columns or ())
-        if not any(step.name in ("fill", "one_hot") for step in steps):
+        if not any(step.name in TABLE_STEPS for step in steps):
             features = self.features
             if isinstance(features, np.ndarray):  # rows in a file were checked on their way there
                 features = _numbers(features, self.source, names)
             return replace(self, features=features)
-        categories = {name for step in steps if step.name == "one_hot" for name in step.arguments["columns"]}
-        return _as_table(self, categories, optional=any(step.name == "fill" for step in steps))
+        kinds = {name: STEP_KINDS[step.name] for step in steps if step.name in STEP_KINDS
+                 for name in step.arguments["columns"]}  # fmt: skip
+        return _as_table(self, kinds, optional=any(step.name == "fill" for step in steps))
 
 
-def _as_table(dataset: Dataset, categories: set[str], *, optional: bool) -> Dataset:
+def _as_table(dataset: Dataset, kinds: Mapping[str, str], *, optional: bool) -> Dataset:
     if dataset.features.ndim != 2:
-        expected = "rows of a table, which `fill` and `one_hot` work on"
+        expected = "rows of a table, which `fill`, `date` and `one_hot` work on"
         received = f"instances of shape {list(dataset.instance_shape)}"
         raise DataError(where=dataset.source, expected=expected, received=received)
     given = dataset.columns or tuple(Feature(f"x{index}") for index in range(dataset.features.shape[1]))
-    columns = tuple(
-        Feature(column.name, "category" if column.name in categories else column.kind, optional) for column in given
-    )
+    columns = tuple(Feature(column.name, kinds.get(column.name, column.kind), optional) for column in given)
     table = dataset.features[:]
     cells = np.empty(table.shape, dtype=object)
     for index, column in enumerate(columns):
         where = f"{dataset.source}: column {column.name!r}"
-        cells[:, index] = [_cell(cell, column, where, row) for row, cell in enumerate(table[:, index].tolist())]
+        listed = table[:, index].tolist()
+        try:
+            cells[:, index] = [_cell(cell, column, where, row) for row, cell in enumerate(listed)]
+        except DataError as error:
+            received = f"{error.received} ({_odd_cells(listed, column)} of {len(listed)} rows)"
+            raise DataError(where=error.where, expected=error.expected, received=received) from error
     return replace(dataset, features=cells, columns=columns)
+
+
+def _odd_cells(cells: list[Any], column: Feature) -> int:
+    """How many cells of a column are not what it is a column of."""
+    return sum(_is_odd(cell, column) for cell in cells)
+
+
+def _is_odd(cell: Any, column: Feature) -> bool:
+    try:
+        _cell(cell, column, "", 0)
+    except DataError:
+        return True
+    return False
 
 
 def _cell(cell: Any, column: Feature, where: str, row: int) -> Any:
@@ -123,10 +143,14 @@ def _cell(cell: Any, column: Feature, where: str, row: int) -> Any:
         raise DataError(where=f"{where}, row {row}", expected="a value, or a `fill` step", received="nothing")
     if column.kind == "category":
         return _category(cell)
+    if column.kind == "date":
+        if date_of(cell) is None:
+            raise DataError(where=f"{where}, row {row}", expected="a date as 2024-05-31", received=explained(cell))
+        return cell
     number = number_of(cell)
     if number is None:
         expected = "a number, or a `one_hot` step for this column"
-        raise DataError(where=f"{where}, row {row}", expected=expected, received=shown(cell))
+        raise DataError(where=f"{where}, row {row}", expected=expected, received=explained(cell))
     return number
 
 
@@ -171,5 +195,5 @@ def _no_number(features: Array, place: tuple[int, ...], source: str, names: tupl
     gap = cell is None or isinstance(cell, float | np.floating)
     expected = "a finite number, or a `fill` step" if gap else "a number, or a `one_hot` step"
     return DataError(
-        where=where, expected=expected, received=shown(cell.item() if isinstance(cell, np.generic) else cell)
+        where=where, expected=expected, received=explained(cell.item() if isinstance(cell, np.generic) else cell)
     )

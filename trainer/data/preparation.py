@@ -6,11 +6,12 @@ from functools import partial
 
 import numpy as np
 
-from models.errors import DataError, InputError, Problem, SpecError
+from models.errors import DataError, InputError, Problem, SpecError, UnknownCategory
 from models.preprocessing.instances import Array, InstanceSpec
 from models.preprocessing.pipeline import Preprocessing, fit_batches, fit_steps
 from models.sources.class_labels import Labels, read_labels, read_more
 from models.sources.known_sources import ending_of
+from models.sources.row_numbers import numbered_row
 from models.spec import DataSpec, Spec
 from models.store.datasets import Datasets
 from trainer.data import Dataset, load_dataset
@@ -19,6 +20,7 @@ from trainer.data.head import Head, choose_head, task_of
 from trainer.data.part import Part
 from trainer.data.rows import batches, preprocessed
 from trainer.data.splits import split_rows
+from trainer.data.target_scale import TargetScale
 
 __all__ = ["Piece", "Prepared", "prepare"]
 
@@ -53,6 +55,7 @@ class Prepared:
         train: What fit sees.
         validation: What each epoch is validated with; None when there is nothing.
         test: What is held out.
+        target_scale: Fitted on the training piece, where the spec standardizes the target; no piece is changed by it.
     """
 
     head: Head
@@ -62,6 +65,7 @@ class Prepared:
     train: Piece
     validation: Piece | None
     test: Piece
+    target_scale: TargetScale | None = None
 
     @property
     def pieces(self) -> dict[str, Piece]:
@@ -98,6 +102,7 @@ def prepare(spec: Spec, *, roots: tuple[str, ...], datasets: Datasets | None = N
     return Prepared(
         head, preprocessing, InstanceSpec(dataset.instance_shape, dataset.columns, preprocessing.output_shape),
         dataset.sha256, _weighted(pieces["train"], spec), pieces.get("validation"), pieces["test"],
+        TargetScale.fit(pieces["train"].part.targets) if spec.standardizes_target else None,
     )  # fmt: skip
 
 
@@ -170,10 +175,24 @@ def _fit_preprocessing(spec: Spec, training: Dataset) -> Preprocessing:
 def _piece(name: str, raw: Dataset, labels: Labels, preprocessing: Preprocessing, head: Head) -> Piece:
     try:
         inputs = preprocessed(raw.features, preprocessing)
+    except UnknownCategory as error:
+        raise _unseen_category(name, raw, error) from error
     except InputError as error:
         where = f"{raw.source} ({name} part): {error.where}"
         raise DataError(where=where, expected=error.expected, received=error.received) from error
     return Piece(raw, labels, Part(inputs, head.targets(labels)))
+
+
+def _unseen_category(name: str, raw: Dataset, error: UnknownCategory) -> DataError:
+    """A category that only this part has: where it stands first, how many rows have it, and the way on."""
+    row = numbered_row(raw.source, int(raw.source_rows(np.array([error.row]))[0]))
+    names = [column.name for column in raw.columns or ()]
+    same = sum(cell == error.category for cell in raw.features[:][:, names.index(error.column)])
+    return DataError(
+        where=f"{raw.source}: column {error.column!r}, {row}",
+        expected=f"a category of the training rows, or `one_hot: {{columns: [{error.column}], unknown: other}}`",
+        received=f"{error.category!r}, which only the {name} part has ({same} of its {raw.rows} rows)",
+    )
 
 
 def _weighted(piece: Piece, spec: Spec) -> Piece:

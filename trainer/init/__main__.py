@@ -1,4 +1,4 @@
-"""`python -m trainer.init DATA`: write a suggested spec for data to stdout, as YAML with comments.
+"""`python -m trainer.init DATA`: write a suggested spec for data to stdout, as YAML with comments; notes go to stderr.
 
 Exit status: 0 written, 1 the data cannot be used, 2 wrong usage or wrong settings.
 """
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from models.errors import OnehotError
+from models.errors import DataError, OnehotError
 from models.names import is_model_name
 from models.preprocessing.pipeline import StepSpec
 from models.settings import Settings, SettingsError, read_settings
@@ -19,9 +19,9 @@ from models.spec import DataSpec
 from models.store.datasets import Datasets
 from models.store.store import Store
 from trainer.data.sources import read_source
-from trainer.init.suggested_spec import DataSource, suggest_spec
+from trainer.init.suggested_spec import DataSource, SuggestedSpec, suggest_spec
 
-__all__ = ["main", "write_spec"]
+__all__ = ["main", "suggest", "write_spec"]
 
 LARGEST_SIDE = 96
 
@@ -31,13 +31,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         settings = read_settings(os.environ)
-        sys.stdout.write(write_spec(options.data, options.target, model=options.model, settings=settings))
+        suggested = suggest(options.data, options.target, model=options.model, settings=settings)
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 2
     except OnehotError as error:
         print(error, file=sys.stderr)
         return 1
+    sys.stdout.write(suggested.text)
+    sys.stderr.writelines(f"{note}\n" for note in suggested.notes)
     return 0
 
 
@@ -56,6 +58,11 @@ def _model_name(text: str) -> str:
 
 
 def write_spec(source: str, target: str | None = None, *, model: str | None = None, settings: Settings) -> str:
+    """The text of `suggest`."""
+    return suggest(source, target, model=model, settings=settings).text
+
+
+def suggest(source: str, target: str | None = None, *, model: str | None = None, settings: Settings) -> SuggestedSpec:
     """Look at data and write a spec for it.
 
     Args:
@@ -72,8 +79,18 @@ def write_spec(source: str, target: str | None = None, *, model: str | None = No
     steps = (StepSpec("resize", {"size": list(resize)}),) if resize else ()
     datasets = Datasets(Store.open(settings.store).objects) if source.startswith("dataset://") else None
     data = DataSpec(source, target=target)
-    dataset = read_source(data, roots=settings.data_roots, steps=steps, datasets=datasets)
-    return suggest_spec(dataset, DataSource(source, target, resize), model=model)
+    try:
+        dataset = read_source(data, roots=settings.data_roots, steps=steps, datasets=datasets)
+        return suggest_spec(dataset, DataSource(source, target, resize), model=model)
+    except DataError as error:
+        if target is not None or not _is_about_target(error):
+            raise
+        received = f"{error.received}. No --target was given: name the column to be predicted with --target"
+        raise DataError(where=error.where, expected=error.expected, received=received) from error
+
+
+def _is_about_target(error: DataError) -> bool:
+    return "target" in error.where + error.expected or ": class " in error.where
 
 
 def _image_size(source: str, settings: Settings) -> tuple[int, int] | None:

@@ -1,21 +1,17 @@
 """The features of a data set, and the preprocessing that fits them."""
 
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from models.preprocessing.instances import Array
-from models.preprocessing.table_cells import number_of
 from trainer.data.dataset import Dataset
 from trainer.data.rows import batches
 from trainer.init.suggested_layers import IMAGE, SERIES, TABLE
+from trainer.init.suggested_table import suggest_table
 
 __all__ = ["Features", "suggest_features"]
 
-MOST_CATEGORIES = 50
-"""A column of text with more of them tells rows apart, and teaches nothing."""
 MOST_CHANNELS = 16
 PIXEL = 255
 
@@ -29,22 +25,27 @@ class Features:
         network_shape: The shape after the steps, without the samples axis; of a table the raw columns.
         steps: The preprocessing.
         meaning: One instance, in words.
-        chosen: The columns to be used, when some are left out.
-        notes: Why others are left out.
+        chosen: The columns or the array to be used, where they have names.
+        notes: Why others are left out, and what to look at.
     """
 
     kind: str
     network_shape: tuple[int, ...]
     steps: tuple[Any, ...]
     meaning: str
-    chosen: tuple[str, ...] | None = None
+    chosen: tuple[str, ...] | str | None = None
     notes: tuple[str, ...] = ()
 
 
 def suggest_features(dataset: Dataset) -> Features:
     """Choose features and steps by the values and the shape of a data set."""
     if dataset.columns is not None:
-        return _table(dataset)
+        table = suggest_table(dataset)
+        return Features(TABLE, (len(table.chosen),), table.steps, table.meaning, table.chosen, table.notes)
+    return replace(_arrays(dataset), chosen=dataset.features_name)
+
+
+def _arrays(dataset: Dataset) -> Features:
     shape = dataset.instance_shape
     if _is_digits(dataset):
         return _image(dataset, (8, 8, 1))
@@ -87,44 +88,3 @@ def _largest(dataset: Dataset) -> float:
     if dataset.features.dtype == np.uint8:
         return PIXEL
     return max(float(np.abs(batch).max()) for batch in batches(dataset.features))
-
-
-def _table(dataset: Dataset) -> Features:
-    names = [column.name for column in dataset.columns or ()]
-    features = dataset.features
-    if not isinstance(features, np.ndarray):  # rows in a file: numbers, without gaps
-        return Features(TABLE, (len(names),), ("standardize",), f"a row of {len(names)} numbers")
-    cells = dict(zip(names, features.T, strict=True))
-    reasons = {name: reason for name, column in cells.items() if (reason := _useless(column))}
-    kept = [name for name in names if name not in reasons]
-    categories = [name for name in kept if _is_text(cells[name])]
-    fill = ({"fill": {"strategy": "median"}},) if any(_has_gaps(cells[name]) for name in kept) else ()
-    one_hot = ({"one_hot": {"columns": categories}},) if categories else ()
-    text = f" and {len(categories)} categories" if categories else ""
-    return Features(
-        TABLE, (len(kept),), (*fill, *one_hot, "standardize"), f"a row of {len(kept) - len(categories)} numbers{text}",
-        tuple(kept) if reasons else None, tuple(f"{name!r} is left out: {why}." for name, why in reasons.items()),
-    )  # fmt: skip
-
-
-def _useless(cells: Array) -> str:
-    """Why nothing can be learned from a column; empty when something can."""
-    present = [cell for cell in cells.tolist() if cell is not None]
-    if not present:
-        return "there is nothing in it"
-    if _is_text(cells):
-        different = len(set(present))
-        return f"it has {different} different texts" if different > MOST_CATEGORIES else ""
-    if len(present) > 2 and all(one + 1 == following for one, following in pairwise(map(number_of, present)) if one):
-        return "it numbers the rows"
-    return ""
-
-
-def _has_gaps(cells: Array) -> bool:
-    if cells.dtype != object:
-        return bool(cells.dtype.kind == "f" and np.isnan(cells).any())
-    return any(cell is None or cell != cell for cell in cells.flat)  # noqa: PLR0124 -- NaN differs from itself
-
-
-def _is_text(cells: Array) -> bool:
-    return any(isinstance(cell, str) and number_of(cell) is None for cell in cells.tolist())

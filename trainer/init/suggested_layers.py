@@ -9,6 +9,7 @@ SMALLEST_SIDE = 8
 MOST_STAGES = 4
 FIRST_FILTERS = 32
 LONGEST_FLAT_SERIES = 128
+WEIGHT_DECAY = 0.003
 
 
 def suggest_layers(kind: str, shape: tuple[int, ...]) -> list[Any]:
@@ -23,7 +24,12 @@ def suggest_layers(kind: str, shape: tuple[int, ...]) -> list[Any]:
     if kind == SERIES:
         return _series(shape)
     flat: list[Any] = [] if len(shape) == 1 else ["Flatten"]
-    return [*flat, {"Dense": {"units": 64, "activation": "relu"}}, {"Dense": {"units": 32, "activation": "relu"}}]
+    return [*flat, *(_regularized(units) for units in (64, 32))]
+
+
+def _regularized(units: int) -> Any:
+    """Few rows of many columns are learned by heart without it."""
+    return {"Dense": {"units": units, "activation": "relu", "kernel_regularizer": {"L2": {"l2": WEIGHT_DECAY}}}}
 
 
 def _convolutions(shape: tuple[int, ...]) -> list[Any]:

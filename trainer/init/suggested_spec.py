@@ -16,8 +16,9 @@ from trainer.data.dataset import Dataset
 from trainer.init.suggested_features import Features, suggest_features
 from trainer.init.suggested_layers import suggest_layers
 from trainer.init.suggested_targets import Target, suggest_target
+from trainer.init.target_choice import choice_notes
 
-__all__ = ["DataSource", "suggest_spec"]
+__all__ = ["DataSource", "SuggestedSpec", "suggest_spec"]
 
 ENDLESS = 2**20
 FEW_ROWS, MANY_ROWS = 1_000, 20_000
@@ -36,6 +37,19 @@ class DataSource:
     source: str
     target: str | None = None
     resize: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SuggestedSpec:
+    """A spec, and what its reader should know about the data.
+
+    Args:
+        text: YAML with comments.
+        notes: Each a sentence; they stand in the comments as well.
+    """
+
+    text: str
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -77,7 +91,7 @@ def _in_one_line(value: Any) -> str:
     return text.getvalue().strip().removeprefix("{v: ").removesuffix("}")
 
 
-def suggest_spec(dataset: Dataset, data: DataSource, *, model: str | None = None) -> str:
+def suggest_spec(dataset: Dataset, data: DataSource, *, model: str | None = None) -> SuggestedSpec:
     """Write a spec that fits a data set.
 
     Args:
@@ -86,16 +100,23 @@ def suggest_spec(dataset: Dataset, data: DataSource, *, model: str | None = None
         model: The model's name; made of the source's when there is none.
 
     Returns:
-        YAML with comments; `models.spec.load_spec` takes it.
+        YAML with comments, which `models.spec.load_spec` takes, and the notes in them.
 
     Raises:
         DataError: When nothing can be learned from the data as it is.
     """
     target, features = suggest_target(dataset), suggest_features(dataset)
+    notes = (*choice_notes(dataset, data.target), *features.notes)
     out = SpecText()
     _head(out, dataset, features, target, data.source)
     out.part({"model": model or _model_name(data.source)})
     _data(out, dataset, data, features, target)
+    out.comment("", *notes) if notes else None
+    if target.standardize:
+        out.comment(
+            "", "The loss is one of targets of mean 0 and deviation 1; answers and metrics are in their own units."
+        )
+        out.part({"target": {"standardize": True}})
     _preprocessing(out, features, data)
     out.comment("", f"The network: {target.meaning}.")
     out.part({"layers": [*suggest_layers(features.kind, features.network_shape), target.layer]})
@@ -104,7 +125,7 @@ def suggest_spec(dataset: Dataset, data: DataSource, *, model: str | None = None
     _fit(out, dataset)
     text = out.text.getvalue()
     load_spec(load_document(text))
-    return text
+    return SuggestedSpec(text, notes)
 
 
 def _head(out: SpecText, dataset: Dataset, features: Features, target: Target, source: str) -> None:
@@ -123,12 +144,8 @@ def _model_name(source: str) -> str:
 
 
 def _data(out: SpecText, dataset: Dataset, data: DataSource, features: Features, target: Target) -> None:
-    values: dict[str, Any] = {"source": data.source}
-    if features.chosen is not None:
-        out.comment("", *features.notes)
-        values["features"] = list(features.chosen)
-    if data.target is not None:
-        values["target"] = data.target
+    named = {"features": features.chosen, "target": dataset.target or data.target}
+    values = {"source": data.source} | {key: _plain(name) for key, name in named.items() if name is not None}
     _check_classes(target, data.source)
     if dataset.own_test_rows:
         out.comment("", f"The last {dataset.own_test_rows} rows are the data set's own test part: they are held out.")
@@ -136,6 +153,10 @@ def _data(out: SpecText, dataset: Dataset, data: DataSource, features: Features,
     else:
         out.comment("", "validation stops the training in time; test is held out: it says what the model is worth.")
         out.part({"data": {**values, "validation": 0.15, "test": 0.15}})
+
+
+def _plain(names: tuple[str, ...] | str) -> list[str] | str:
+    return names if isinstance(names, str) else list(names)
 
 
 def _check_classes(target: Target, source: str) -> None:

@@ -18,6 +18,8 @@ MOST_NUMBERS = 100
 """More than these are none."""
 CLASS_SHARE = 0.05
 SHOWN_CLASSES = 6
+WIDE = 3.0
+"""Of numbers of mean 0 and deviation 1, hardly one is as large."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,7 @@ class Target:
         loss: Its loss.
         metrics: The metrics beside the loss.
         counts: Class → rows; empty where there are none.
+        standardize: Whether the loss shall be one of standardized targets.
     """
 
     described: str
@@ -39,6 +42,7 @@ class Target:
     loss: str
     metrics: tuple[str, ...]
     counts: Mapping[str, int] = field(default_factory=dict)
+    standardize: bool = False
 
 
 def suggest_target(dataset: Dataset) -> Target:
@@ -103,4 +107,13 @@ def _regression(values: Array) -> Target:
     described = f"numbers from {float(values.min()):.6g} to {float(values.max()):.6g}"
     units = values.shape[1]
     meaning = f"{units} linear unit{'s give the numbers' if units > 1 else ' gives the number'}"
-    return Target(described, meaning, _dense(units, "linear"), "mean_squared_error", ("mean_absolute_error",))
+    return Target(
+        described, meaning, _dense(units, "linear"), "mean_squared_error", ("mean_absolute_error",),
+        standardize=_is_far_from_standard(values),
+    )  # fmt: skip
+
+
+def _is_far_from_standard(values: Array) -> bool:
+    """Whether targets lie so wide, so close or so far off that learning them takes a network long."""
+    mean, deviation = np.abs(values.mean(axis=0)), values.std(axis=0)
+    return bool(((deviation > WIDE) | (deviation < 1 / WIDE) | (mean > WIDE)).any())

@@ -12,7 +12,9 @@ from models.keras_catalog.objects import ACTIVATION_LAYERS, ObjectSpec
 from models.spec import Spec
 from models.spec.head import find_head
 from trainer.data.head import Head
+from trainer.data.target_scale import TargetScale
 from trainer.network.keras_messages import plain_lines
+from trainer.network.target_units import StandardizedLoss, target_units
 
 __all__ = ["adapt_network", "build_network", "compile_network", "keras_object"]
 
@@ -39,12 +41,13 @@ def _argument(name: str, value: Any) -> Any:
     return value
 
 
-def build_network(spec: Spec, input_shape: tuple[int, ...]) -> Any:
+def build_network(spec: Spec, input_shape: tuple[int, ...], scale: TargetScale | None = None) -> Any:
     """Build a spec's layers on an input: a built `keras.Sequential`.
 
     Args:
         spec: The spec.
         input_shape: One preprocessed instance, without the samples axis.
+        scale: Of the target, where it is standardized.
 
     Returns:
         A built `keras.Sequential`; behind layers that give logits, with the activation that makes probabilities.
@@ -64,6 +67,8 @@ def build_network(spec: Spec, input_shape: tuple[int, ...]) -> Any:
     head = find_head(spec.layers, spec.compile.loss)
     if head is not None and head.added_activation:
         network.add(keras.layers.Activation(head.added_activation, dtype="float32"))
+    if scale is not None and shape == (len(scale.mean),):
+        network.add(target_units(scale))
     return network
 
 
@@ -114,10 +119,18 @@ def adapt_network(network: Any, inputs: Any) -> None:
             layer.adapt(np.asarray(values))
 
 
-def compile_network(network: Any, spec: Spec, head: Head) -> None:
-    """Compile with the spec's optimizer and loss, and its metrics as they apply to the head."""
+def compile_network(network: Any, spec: Spec, head: Head, scale: TargetScale | None = None) -> None:
+    """Compile with the spec's optimizer and loss, and its metrics as they apply to the head.
+
+    Args:
+        network: As it was built.
+        spec: The spec.
+        head: Its head.
+        scale: Of the target, where the loss is one of standardized targets.
+    """
+    loss = keras_object("losses", head.loss(spec.compile.loss))
     network.compile(
         optimizer=keras_object("optimizers", spec.compile.optimizer),
-        loss=keras_object("losses", head.loss(spec.compile.loss)),
+        loss=loss if scale is None else StandardizedLoss(loss, scale),
         metrics=[keras_object("metrics", head.metric(metric)) for metric in spec.compile.metrics],
     )

@@ -12,6 +12,7 @@ import keras
 
 from models.spec import Spec
 from trainer.data.head import Head
+from trainer.data.target_scale import TargetScale
 from trainer.network.build import build_network, compile_network
 
 __all__ = ["single_device_copy"]
@@ -19,12 +20,24 @@ __all__ = ["single_device_copy"]
 FLOAT32 = "float32"
 
 
-def single_device_copy(network: Any, spec: Spec, head: Head, *, replicas: int = 1) -> Any:
-    """The network itself when it was trained in float32 on one device, else a compiled copy with the same weights."""
-    if spec.fit.precision == FLOAT32 and replicas == 1:
+def single_device_copy(
+    network: Any, spec: Spec, head: Head, *, replicas: int = 1, scale: TargetScale | None = None
+) -> Any:
+    """The network itself when it was trained in float32 on one device, else a compiled copy with the same weights.
+
+    Its loss is in the target's units, as its outputs are.
+
+    Args:
+        network: As it was trained.
+        spec: What it was trained from.
+        head: Its head.
+        replicas: How many devices it was trained on.
+        scale: Of the target, where the network was trained on a loss of standardized targets.
+    """
+    if spec.fit.precision == FLOAT32 and replicas == 1 and scale is None:
         return network
     plain = replace(spec, fit=replace(spec.fit, precision=FLOAT32))
-    copy = build_network(plain, network.input_shape[1:])
+    copy = build_network(plain, network.input_shape[1:], scale)
     copy.set_weights(network.get_weights())
     for layer in copy.layers:
         if isinstance(layer, keras.layers.Normalization):

@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from models.errors import DataError, DatasetNotFound, Problem, StoreUnavailable
+from models.preprocessing.pipeline import STEP_KINDS
 from models.sources.damaged_files import reading
 from models.sources.data_files import class_folders, find_file
 from models.sources.known_sources import (
@@ -185,7 +186,7 @@ def _check_network(spec: Spec, data: DataShape, problems: list[Problem]) -> None
 def _model_shape(spec: Spec, shape: tuple[int, ...] | None, problems: list[Problem]) -> tuple[int, ...] | None:
     """The shape after the preprocessing, as far as it is known."""
     for index, step in enumerate(spec.preprocessing):
-        if step.name == "one_hot":
+        if step.name in STEP_KINDS:
             return None
         if step.name == "resize" and shape is not None:
             received = f"instances of shape {list(shape)}"

@@ -10,7 +10,8 @@ import numpy as np
 
 from models.errors import DataError, shown
 from models.preprocessing.instances import Array
-from models.preprocessing.table_cells import BOOLEANS, is_gap, number_of, value_of
+from models.preprocessing.pipeline import STEP_KINDS
+from models.preprocessing.table_cells import BOOLEANS, date_of, explained, is_gap, number_of, value_of
 from models.sources.columns import feature_columns, missing_targets, target_column
 from models.sources.csv_dialect import find_decimal, with_point
 from models.sources.csv_text import open_table
@@ -78,8 +79,8 @@ def preview_table(names: list[str], rows: list[list[Any]], spec: Spec) -> DataSh
         return DataShape(targets=targets)
     for name in features:
         _check_column([row[names.index(name)] for row in rows], name, spec)
-    one_hot = any(step.name == "one_hot" for step in spec.preprocessing)
-    return DataShape(None if one_hot else (len(features),), targets=targets)
+    widened = any(step.name in STEP_KINDS for step in spec.preprocessing)
+    return DataShape(None if widened else (len(features),), targets=targets)
 
 
 def _with_target(rows: list[list[Any]], place: int, data: DataSpec) -> list[list[Any]]:
@@ -97,15 +98,19 @@ def _is_missing(cell: Any) -> bool:
 
 
 def _check_column(cells: Sequence[Any], name: str, spec: Spec) -> None:
-    steps = {step.name for step in spec.preprocessing}
-    categories = {one for step in spec.preprocessing if step.name == "one_hot" for one in step.arguments["columns"]}
+    filled = any(step.name == "fill" for step in spec.preprocessing)
+    kind = next((STEP_KINDS[step.name] for step in spec.preprocessing
+                 if step.name in STEP_KINDS and name in step.arguments["columns"]), "number")  # fmt: skip
     for row, cell in enumerate(cells):
         where = f"{spec.data.source}: column {name!r}, row {row}"
-        if cell is None or cell == "" or (name not in categories and _is_missing(cell)):
-            if "fill" not in steps:
+        if cell is None or cell == "" or (kind != "category" and _is_missing(cell)):
+            if not filled:
                 raise DataError(where=where, expected="a value, or a `fill` step", received="nothing")
-        elif name not in categories and not _is_number(cell):
-            raise DataError(where=where, expected="a number, or a `one_hot` step for this column", received=shown(cell))
+        elif kind == "number" and not _is_number(cell):
+            expected = "a number, or a `one_hot` step for this column"
+            raise DataError(where=where, expected=expected, received=explained(cell))
+        elif kind == "date" and date_of(cell) is None:
+            raise DataError(where=where, expected="a date as 2024-05-31", received=explained(cell))
 
 
 def _is_number(cell: Any) -> bool:

@@ -104,7 +104,7 @@ def load_object(text: bytes, where: str) -> dict[str, Any]:
 
 def takes_text(spec: InstanceSpec) -> bool:
     """Whether some column holds categories, so that one tensor of numbers cannot carry an instance."""
-    return any(feature.kind == "category" for feature in spec.features or ())
+    return any(feature.is_text for feature in spec.features or ())
 
 
 def _raw_request(body: bytes, manifest: Manifest) -> V2Request:

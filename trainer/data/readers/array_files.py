@@ -30,6 +30,7 @@ def read_npz(path: Path, data: DataSpec) -> Dataset:
     dataset = Dataset(
         data.source, arrays[features], arrays[target], "",
         class_names=tuple(str(name) for name in names) if names is not None and names.ndim == 1 else None,
+        target=target, features_name=features,
     )  # fmt: skip
     own_test = own_test_arrays(features, target, arrays)
     return dataset if own_test is None else with_own_test(dataset, *(arrays[name] for name in own_test))
@@ -63,7 +64,7 @@ def read_npy(path: Path, data: DataSpec) -> Dataset:
         received = "an archive" if isinstance(table, Mapping) else f"shape {list(table.shape)}"
         raise DataError(where=data.source, expected="a table of at least two columns", received=received)
     column = target_index(data.target, table.shape[1], data.source)
-    return Dataset(data.source, np.delete(table, column, axis=1), table[:, column], "")
+    return Dataset(data.source, np.delete(table, column, axis=1), table[:, column], "", target=str(column))
 
 
 def _load(path: Path, source: str) -> Array | dict[str, Array]:

@@ -9,7 +9,7 @@ import polars as pl
 
 from models.errors import DataError
 from models.preprocessing.instances import Array
-from models.preprocessing.pipeline import StepSpec
+from models.preprocessing.pipeline import TABLE_STEPS, StepSpec
 from models.sources.columns import feature_columns, target_column, unused_columns
 from models.sources.damaged_files import reading
 from models.spec import DataSpec
@@ -21,7 +21,6 @@ __all__ = ["read_parquet"]
 
 SLICE_BYTES = 16 * 2**20
 COLUMNS_AT_ONCE = 32
-TABLE_STEPS = frozenset({"fill", "one_hot"})
 
 
 def read_parquet(path: Path, data: DataSpec, steps: Sequence[StepSpec]) -> Dataset:
@@ -30,7 +29,7 @@ def read_parquet(path: Path, data: DataSpec, steps: Sequence[StepSpec]) -> Datas
     Args:
         path: The file.
         data: The spec's `data`.
-        steps: A table with text or gaps, which `fill` and `one_hot` take care of, is read into memory whole.
+        steps: A table with text or gaps, which `fill`, `date` and `one_hot` take care of, is read into memory whole.
 
     Raises:
         DataError: Names file, column and row that cannot be used.

@@ -100,7 +100,7 @@ def read_dataset(frame: pl.DataFrame, data: DataSpec) -> Dataset:
     columns = [_cells(frame.get_column(name), name, data.source) for name in names]
     targets = read_targets(frame.get_column(target), target, data.source)
     if len(names) == 1 and columns[0].ndim > 1:
-        return Dataset(data.source, columns[0], targets, "", numbers=kept, target=target)
+        return Dataset(data.source, columns[0], targets, "", numbers=kept, target=target, features_name=names[0])
     for name, column in zip(names, columns, strict=True):
         if column.ndim > 1:
             expected = "single values beside other columns, or this column alone in `data.features`"
@@ -127,6 +127,8 @@ def _cells(series: pl.Series, name: str, source: str) -> Array:
         return series.cast(pl.Float64).to_numpy()
     if isinstance(series.dtype, pl.String | pl.Categorical | pl.Enum | pl.Null | pl.Boolean):
         return _objects(series.to_list())
+    if isinstance(series.dtype, pl.Date | pl.Datetime):
+        return _objects(series.dt.to_string("iso:strict").to_list())
     raise DataError(where=f"{source}: column {name!r}", expected="numbers or text", received=str(series.dtype))
 
 
