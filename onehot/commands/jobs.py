@@ -94,6 +94,7 @@ def _pairs(job: Mapping[str, Any]) -> dict[str, object]:
         "model": result.get("model") or job.get("model"),
         "version": result.get("version"),
         "epoch": _epoch(job),
+        "stopped": (job.get("progress") or {}).get("stopped"),
         "verdict": result.get("verdict"),
         "error": None if job.get("status") in CANCELED else error_of(job),
         "created": job.get("created_at"),
