@@ -55,6 +55,7 @@ def cancel(job_id: str, as_json: bool) -> None:  # noqa: FBT001
         print_json(answer.json() if answer.content else {"id": job_id})
     else:
         print_line(f"Job {job_id} is being canceled.")
+        print_line(f"Next: onehot jobs show {job_id}", err=True)
 
 
 @jobs.command()
