@@ -10,7 +10,7 @@ from typing import Any
 
 from models.store.gate_verdict import with_verdict
 from onehot.events import END, EPOCH
-from onehot.following import FINISHED, INTERRUPTED_STATUS, error_of, failure
+from onehot.following import FINISHED, INTERRUPTED_STATUS, error_of, failure, print_stopped
 from onehot.local.child import Child, Program, trainer_environment
 from onehot.local.interrupts import ends_as_interrupts, signals_call
 from onehot.output import print_json, print_line
@@ -45,11 +45,13 @@ def _run(spec: Path) -> dict[str, Any]:
     command = (sys.executable, "-P", "-u", "-m", "trainer", str(spec), "--json-lines")
     child = Child(Program("trainer", command, trainer_environment()), lambda _, line: lines.put(line))
     end: dict[str, Any] = {}
+    progress: dict[str, Any] = {}
     try:
         with ends_as_interrupts(), epoch_screen(sys.stderr, waiting="training on this machine: starting") as show:
             for event in _events(child, lines):
                 if event.get("event") == EPOCH:
                     show(event)
+                    progress = event
                 elif event.get("event") == END:
                     end = event
     except KeyboardInterrupt:
@@ -58,6 +60,7 @@ def _run(spec: Path) -> dict[str, Any]:
     finally:
         with signals_call(child.ask_to_stop):
             child.stop()
+    print_stopped(progress)
     return end or {"error": {"message": _last_words(child)}}
 
 

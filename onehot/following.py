@@ -25,6 +25,7 @@ __all__ = [
     "failure_of",
     "follow_job",
     "print_result",
+    "print_stopped",
     "queued_behind",
     "watch_job",
 ]
@@ -71,7 +72,15 @@ def follow_job(service: Service, job_id: str, *, as_json: bool, poll_s: float) -
         print_json(job)
     if job.get("status") != FINISHED:
         raise failure(job, failure_of(job))
+    print_stopped(job.get("progress"))
     print_result(service, job.get("result") or {}, as_json=as_json, poll_s=poll_s)
+
+
+def print_stopped(progress: Mapping[str, Any] | None) -> None:
+    """Say that a callback stopped the training before its last epoch, where one did."""
+    stopped = str((progress or {}).get("stopped") or "")
+    if stopped:
+        print_line(stopped[0].upper() + stopped[1:], err=True)
 
 
 def _waiting(service: Service, job_id: str) -> str:

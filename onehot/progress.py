@@ -32,7 +32,7 @@ class Style:
     def keeps(self, event: Mapping[str, Any]) -> bool:
         """Whether an epoch gets a line that stays: the first, the last, and evenly many between them."""
         epoch, epochs = int(event.get("epoch", 0)), int(event.get("epochs", 0))
-        return epoch in (1, epochs) or epoch % (-(-epochs // self.lines) or 1) == 0
+        return bool(event.get("stopped")) or epoch in (1, epochs) or epoch % (-(-epochs // self.lines) or 1) == 0
 
 
 BAR_WIDTH = 12

@@ -139,7 +139,8 @@ def _balance(report: Mapping[str, Any]) -> str:
 
 
 def _mistakes(found: Sequence[Mapping[str, Any]]) -> str:
-    rows = [(one.get("source_row", one["row"]), one["true"], one["predicted"], one["probability"]) for one in found]
+    # The report counts from 0, people from 1.
+    rows = [(one.get("source_row", one["row"]) + 1, one["true"], one["predicted"], one["probability"]) for one in found]
     where = "row of the data" if any("source_row" in one for one in found) else "held-out row"
     table = _table((where, "true", "predicted", "probability"), rows) if rows else ""
     return _section("Most confidently wrong", table)

@@ -110,6 +110,8 @@ class Lines(Output):
         """One line an epoch."""
         metrics = "  ".join(f"{name} {value:.4f}" for name, value in progress.metrics.items())
         print(f"epoch {progress.epoch}/{progress.epochs}  {metrics}", flush=True)
+        if progress.stopped:
+            print(progress.stopped, flush=True)
 
     def finished(self, manifest: Manifest) -> None:
         """What was published."""

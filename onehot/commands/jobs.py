@@ -55,6 +55,7 @@ def cancel(job_id: str, as_json: bool) -> None:  # noqa: FBT001
         print_json(answer.json() if answer.content else {"id": job_id})
     else:
         print_line(f"Job {job_id} is being canceled.")
+        print_line(f"Next: onehot jobs show {job_id}", err=True)
 
 
 @jobs.command()
@@ -94,6 +95,7 @@ def _pairs(job: Mapping[str, Any]) -> dict[str, object]:
         "model": result.get("model") or job.get("model"),
         "version": result.get("version"),
         "epoch": _epoch(job),
+        "stopped": (job.get("progress") or {}).get("stopped"),
         "verdict": result.get("verdict"),
         "error": None if job.get("status") in CANCELED else error_of(job),
         "created": job.get("created_at"),

@@ -48,6 +48,7 @@ def train(spec: str, assignments: tuple[str, ...], detach: bool, local: bool, as
             print_json(job)
         else:
             print_line(str(job["id"]))
+            print_line(f"Next: onehot jobs follow {job['id']}", err=True)
 
 
 def read_spec(path: str, assignments: tuple[str, ...]) -> dict[str, Any]:

@@ -49,6 +49,7 @@ SCHEMAS: dict[str, Schema] = {
         epochs=INTEGER,
         metrics=METRICS,
         eta_s=nullable(NUMBER, description="Seconds that are left, about"),
+        stopped=STRING | {"description": "Why this was the last epoch, where a callback stopped the training"},
     ),
     "JobResult": object_of(
         ["model", "version"],

@@ -72,6 +72,7 @@ function item(job) {
       RUNNING.has(job.status) ? cancelButton(job) : null),
     job.status === "started" && progress ? running(job, progress, history) : null,
     job.error && status !== "canceled" ? make("p", { class: "reason" }, job.error.message) : null,
+    job.progress?.stopped ? make("p", { class: "soft stopped" }, job.progress.stopped) : null,
     job.result ? outcome(job.result) : null);
 }
 

@@ -153,8 +153,20 @@ class _Epochs:
         self.callbacks.on_epoch_end(epoch, logs)
         logs = plain_numbers(self.callbacks.callbacks[-1].logs)
         self.history.append(logs)
-        eta_s = (time.monotonic() - started_s) * (self.spec.fit.epochs - epoch - 1)
-        self.observer.on_epoch(Progress(epoch + 1, self.spec.fit.epochs, logs, eta_s))
+        stopped = self._why_stopped(epoch)
+        eta_s = 0.0 if stopped else (time.monotonic() - started_s) * (self.spec.fit.epochs - epoch - 1)
+        self.observer.on_epoch(Progress(epoch + 1, self.spec.fit.epochs, logs, eta_s, stopped))
+
+    def _why_stopped(self, epoch: int) -> str:
+        """That a callback stopped the training before its last epoch, in one sentence; else nothing."""
+        if not self.network.stop_training or epoch + 1 == self.spec.fit.epochs:
+            return ""
+        sentence = f"stopped after epoch {epoch + 1} of {self.spec.fit.epochs}"
+        for callback in self.callbacks.callbacks:
+            if isinstance(callback, keras.callbacks.EarlyStopping) and callback.wait >= callback.patience:
+                epochs = "an epoch" if callback.patience <= 1 else f"{callback.patience} epochs"
+                return f"{sentence}: {callback.monitor} did not improve for {epochs}"
+        return sentence
 
     def _train(self, epoch: int) -> dict[str, float]:
         """Train on the rows of an epoch that were not trained on yet."""

@@ -62,17 +62,22 @@ class Progress:
         epochs: How many there are at most.
         metrics: Name → value; those of validation begin with `val_`.
         eta_s: Seconds that the rest will take at most.
+        stopped: Why this was the last epoch, where a callback stopped the training; empty otherwise.
     """
 
     epoch: int
     epochs: int
     metrics: Mapping[str, float]
     eta_s: float
+    stopped: str = ""
 
     @property
     def document(self) -> dict[str, Any]:
         """The progress as it goes into a job's meta, into events and onto a pipe."""
-        return {**asdict(self), "metrics": finite(self.metrics), "eta_s": round(self.eta_s, 3)}
+        document = {**asdict(self), "metrics": finite(self.metrics), "eta_s": round(self.eta_s, 3)}
+        if not self.stopped:
+            del document["stopped"]
+        return document
 
 
 class TrainingObserver:

@@ -215,3 +215,18 @@ def test_a_queued_job_says_behind_how_many_it_waits(against, stand_in, finished,
     assert ["status", "queued,", "behind", "2"] in cells(against("jobs", "show", "7").stdout)
     stand_in.on("GET", "/v1/jobs", (200, {"jobs": [queued]}))
     assert "queued, behind 2" in against("jobs", "list").stdout
+
+
+def test_early_stopping_is_said(against, stand_in, finished, spec):
+    """When it is followed, and when the job is shown; the last epoch has its line."""
+    finished(PROMOTED)
+    sentence = "stopped after epoch 12 of 50: val_loss did not improve for 3 epochs"
+    epochs = [{"event": "epoch", "epoch": n, "epochs": 50} for n in range(1, 13)]
+    epochs[-1]["stopped"] = sentence
+    stand_in.on("GET", "/v1/jobs/7/events", (200, stand_in.stream(*epochs, {"event": "end", "status": "finished"})))
+    job = {"id": "7", "status": "finished", "progress": epochs[-1], "result": PROMOTED}
+    stand_in.on("GET", "/v1/jobs/7", (200, job))
+    followed = against("train", spec).stderr
+    assert "epoch 12/50" in followed
+    assert sentence.capitalize() in followed
+    assert sentence in against("jobs", "show", "7").stdout

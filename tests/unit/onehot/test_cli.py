@@ -73,7 +73,8 @@ def test_train_prints_the_job_as_json(against, spec):
 @pytest.mark.usefixtures("queue")
 def test_train_detached_prints_the_id_alone(against, spec):
     """For scripts."""
-    assert against("train", spec, "--detach").stdout == "7\n"
+    result = against("train", spec, "--detach")
+    assert (result.stdout, result.stderr) == ("7\n", "Next: onehot jobs follow 7\n")
 
 
 def test_a_job_that_fails_ends_with_1_and_its_reason(against, spec, queue):

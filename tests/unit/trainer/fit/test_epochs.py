@@ -109,6 +109,20 @@ def test_callbacks_stop_and_restore(run) -> None:
     assert restored["loss"] == pytest.approx(fitted.history[0]["val_loss"], abs=1e-5)
 
 
+def test_a_training_that_a_callback_stopped_says_so(run) -> None:
+    """With the epoch, what was watched and how long; one that ran to its last epoch says nothing."""
+    recorder = Recorder()
+    callbacks = [{"EarlyStopping": {"monitor": "val_loss", "patience": 2, "min_delta": 10.0}}]
+    run(recorder, fit={"epochs": 9, "callbacks": callbacks})
+    last = recorder.seen[-1]
+    assert last.document["stopped"] == "stopped after epoch 3 of 9: val_loss did not improve for 2 epochs"
+    assert last.document["eta_s"] == 0
+    assert "stopped" not in recorder.seen[0].document
+    recorder = Recorder()
+    run(recorder, fit={"epochs": 3, "callbacks": callbacks})
+    assert "stopped" not in recorder.seen[-1].document
+
+
 def test_nothing_can_monitor_a_validation_that_there_is_not(run) -> None:
     """Keras would only warn."""
     with pytest.raises(SpecError, match=r"fit\.callbacks\.0\.EarlyStopping\.monitor"):
