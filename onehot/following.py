@@ -8,7 +8,7 @@ from models.store.gate_verdict import failed_rules
 from onehot.client import Service
 from onehot.events import EPOCH, follow_events
 from onehot.failures import WorkFailed
-from onehot.output import print_json, print_line, short_number
+from onehot.output import passed_over_sentences, print_json, print_line, short_number
 from onehot.progress import ShowEpoch, epoch_screen
 
 __all__ = ["FINISHED", "INTERRUPTED_STATUS", "error_of", "failure_of", "follow_job", "print_outcome", "watch_job"]
@@ -66,6 +66,8 @@ def print_outcome(result: Mapping[str, Any]) -> None:
     print_line(f"Published {model} version {version}")
     for name, value in (result.get("metrics") or {}).items():
         print_line(f"  test {name:<12} {short_number(float(value))}")
+    for sentence in passed_over_sentences(result.get("passed_over") or {}):
+        print_line(f"  {sentence}")
     for reason in failed_rules(result.get("gate")):
         print_line(f"  the label `stable` did not move: {reason}")
     print_line(f"Next: onehot predict {model} INPUT.json")

@@ -11,8 +11,11 @@ import numpy as np
 from models.errors import InputError, shown
 
 __all__ = [
+    "AS_STORED",
     "KINDS",
     "MOST_AXES",
+    "ORIENTATIONS",
+    "UPRIGHT",
     "Array",
     "Feature",
     "InstanceSpec",
@@ -28,6 +31,8 @@ Array = np.ndarray[Any, np.dtype[Any]]
 NUMBERS = frozenset({int, float})
 KINDS = ("number", "boolean", "category")
 """Of the columns of a table."""
+AS_STORED, UPRIGHT = ORIENTATIONS = ("as_stored", "upright")
+"""How a version reads image files: as they are stored, or turned as their EXIF orientation says."""
 MOST_AXES = 12
 """Of a batch. Looking deeper for what is wrong would take as long as the client likes."""
 FEW_VALUES = 4096

@@ -29,7 +29,7 @@ class DataShape:
 OBJECT_STORES = ("s3", "gs", "az")
 SCHEMES = ("sklearn", "keras", "dataset", *OBJECT_STORES)
 ENDINGS = (".npz", ".npy", ".csv", ".parquet", ".jsonl", ".ndjson", ".json")
-IMAGE_ENDINGS = (".png", ".jpg", ".jpeg")
+IMAGE_ENDINGS = (".png", ".jpg", ".jpeg", ".jfif", ".webp", ".bmp", ".gif")
 
 KNOWN: Mapping[str, DataShape] = {
     "sklearn://digits": DataShape((64,), 10),

@@ -13,7 +13,7 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
 from models.dataclass_schema import Tuple, Value, schema_of
 from models.names import BACKENDS, TASKS
-from models.preprocessing.instances import KINDS, Feature, InstanceSpec
+from models.preprocessing.instances import AS_STORED, KINDS, ORIENTATIONS, Feature, InstanceSpec
 from models.preprocessing.pipeline import Preprocessing
 
 __all__ = ["FORMAT_VERSION", "FileInfo", "GoldenRows", "Manifest", "ManifestError", "TensorInfo", "finite"]
@@ -106,6 +106,7 @@ class Manifest:
     weights_sha256: Annotated[str, fields.String()]
     gate: Annotated[dict[str, Any] | None, fields.Dict(required=True)] = None
     format_version: Annotated[int, fields.Integer(strict=True)] = FORMAT_VERSION
+    image_orientation: Annotated[str, fields.String(validate=validate.OneOf(ORIENTATIONS))] = AS_STORED
 
     @property
     def fitted_preprocessing(self) -> Preprocessing:
@@ -116,7 +117,10 @@ class Manifest:
     @property
     def summary(self) -> dict[str, Any]:
         """What a finished training returns: plain JSON values."""
-        return {"model": self.model, "version": self.version, "metrics": dict(self.metrics), "gate": self.gate}
+        return {
+            "model": self.model, "version": self.version, "metrics": dict(self.metrics), "gate": self.gate,
+            "passed_over": self.data.get("passed_over", {}),
+        }  # fmt: skip
 
     def to_json(self) -> bytes:
         """The file's bytes: UTF-8 JSON, no NaN."""

@@ -5,7 +5,7 @@ import re
 import numpy as np
 
 from models.errors import shown
-from models.preprocessing.instances import Array, InstanceSpec
+from models.preprocessing.instances import UPRIGHT, Array, InstanceSpec
 from service.decoding.csv_table import parse_csv
 from service.decoding.images import decode_image
 from service.decoding.npy import parse_npy
@@ -13,13 +13,15 @@ from service.errors import UnsupportedBody
 
 __all__ = ["BATCH_TYPES", "parse_batch"]
 
-BATCH_TYPES = ("application/x-npy", "text/csv", "image/png", "image/jpeg")
+IMAGE_TYPES = ("image/png", "image/jpeg", "image/webp", "image/bmp", "image/gif")
+BATCH_TYPES = ("application/x-npy", "text/csv", *IMAGE_TYPES)
 HEADER_PARAMETER = re.compile(r";\s*header\s*=\s*\"?(present|absent)\"?\s*(?:;|\Z)", re.IGNORECASE)
 
 
 def parse_batch(
-    body: bytes, content_type: str, spec: InstanceSpec, *, resized: bool = False, most_rows: int | None = None
-) -> Array:
+    body: bytes, content_type: str, spec: InstanceSpec, *, resized: bool = False, orientation: str = UPRIGHT,
+    most_rows: int | None = None,
+) -> Array:  # fmt: skip
     """Make a batch of a body in one of `BATCH_TYPES`.
 
     Args:
@@ -27,19 +29,20 @@ def parse_batch(
         content_type: The header; of its parameters only `header` of CSV says anything here.
         spec: What an instance looks like.
         resized: Whether an image of another size is brought to the model's.
+        orientation: How an image is turned, as for `models.preprocessing.images.decode_image`.
         most_rows: Of a table; one more is read, and shows that there are too many.
 
     Raises:
         InputError: When the body is not of its type or does not fit the model.
         UnsupportedBody: For another type.
     """
-    match content_type.partition(";")[0].strip().lower():
+    match kind := content_type.partition(";")[0].strip().lower():
         case "application/x-npy":
             return parse_npy(body, spec)
         case "text/csv":
             return parse_csv(body, spec, has_header=_stated_header(content_type), most_rows=most_rows)
-        case "image/png" | "image/jpeg":
-            return decode_image(body, spec, where="body", resized=resized)[np.newaxis]
+        case _ if kind in IMAGE_TYPES:
+            return decode_image(body, spec, where="body", resized=resized, orientation=orientation)[np.newaxis]
     raise UnsupportedBody(expected=f"one of {', '.join(BATCH_TYPES)}", received=shown(content_type))
 
 

@@ -56,6 +56,7 @@ SCHEMAS: dict[str, Schema] = {
         version=INTEGER,
         metrics=METRICS,
         gate={"type": ["object", "null"]},
+        passed_over={"type": "object", "description": "Folder of images → other files in it, counted"},
     ),
     "Jobs": object_of(jobs=array(reference("Job"), description="The newest first")),
     "Dataset": object_of(

@@ -1,6 +1,7 @@
 """What every source gives: raw features and raw targets, row by row."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ class Dataset:
         sha256: Digest of the data.
         own_test_rows: How many of the last rows are the source's own test part, held out whatever else is.
         numbers: Where each row is in its source, or in the source's own test part, from 0; None where all are there.
+        passed_over: What a folder of images holds beside them, and how many of each.
     """
 
     source: str
@@ -38,6 +40,7 @@ class Dataset:
     class_names: tuple[str, ...] | None = None
     own_test_rows: int = 0
     numbers: Array | None = None
+    passed_over: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def rows(self) -> int:
