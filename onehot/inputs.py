@@ -30,7 +30,8 @@ def read_request(place: str) -> dict[str, Any]:
         return _from_json(sys.stdin.buffer.read(), "standard input")
     reader = READERS.get(Path(place).suffix.lower())
     if reader is None:
-        raise WrongUsage(f"{place}: expected a file that ends in {', '.join(READERS)}, or - for JSON on standard input")
+        expected = f"a file that ends in {', '.join(READERS)}, a picture or a folder of them, or - for JSON on stdin"
+        raise WrongUsage(f"{place}: expected {expected}")
     try:
         content = Path(place).read_bytes()
     except OSError as error:
