@@ -2,6 +2,7 @@
 
 import getpass
 import json
+import os
 import socket
 from collections.abc import Mapping
 from typing import Any
@@ -37,6 +38,13 @@ def list_models(as_json: bool) -> None:  # noqa: FBT001 -- click's flags
     print_list(rows, headings, cells, as_json=as_json, empty=empty)
 
 
+def _user_name() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user often has no name
+        return f"user {os.getuid()}"
+
+
 @models.command()
 @click.argument("model")
 @click.argument("version", type=click.IntRange(1), required=False)
@@ -69,7 +77,7 @@ def label(model: str, label: str, version: int | None, delete: bool, force: bool
         store.delete_label(model, label)
         print_line(f"{label} of {model} is gone")
     else:
-        forced_by = f"{getpass.getuser()}@{socket.gethostname()}" if force else None
+        forced_by = f"{_user_name()}@{socket.gethostname()}" if force else None
         move_label(store, model, label, version, forced_by=forced_by)
         print_line(f"{label} of {model} is version {version}")
 
