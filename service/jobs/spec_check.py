@@ -5,7 +5,7 @@ from typing import Any
 
 from models.errors import SpecError
 from models.spec import Spec, load_spec
-from models.spec.yaml_text import load_document
+from models.spec.yaml_text import MOST_YAML_BYTES, load_document
 from models.store.datasets import Datasets
 from service.jobs.data_preview.preview import preview_data
 
@@ -23,7 +23,9 @@ def read_spec(source: bytes | dict[str, Any], *, roots: Sequence[str], datasets:
     Raises:
         SpecError: With every problem.
     """
-    spec = load_spec(load_document(source, name="body") if isinstance(source, bytes) else source)
+    if isinstance(source, bytes):
+        source = load_document(source, name="body", most_yaml_bytes=MOST_YAML_BYTES)
+    spec = load_spec(source)
     problems = preview_data(spec, roots=roots, datasets=datasets)
     if problems:
         raise SpecError(problems)
