@@ -117,10 +117,9 @@ class Manifest:
     @property
     def summary(self) -> dict[str, Any]:
         """What a finished training returns: plain JSON values."""
-        return {
-            "model": self.model, "version": self.version, "metrics": dict(self.metrics), "gate": self.gate,
-            "passed_over": self.data.get("passed_over", {}),
-        }  # fmt: skip
+        summary = {"model": self.model, "version": self.version, "metrics": dict(self.metrics), "gate": self.gate}
+        passed_over = self.data.get("passed_over")
+        return summary | ({"passed_over": passed_over} if passed_over else {})
 
     def to_json(self) -> bytes:
         """The file's bytes: UTF-8 JSON, no NaN."""
