@@ -15,6 +15,7 @@ from models.spec.parts import Spec
 from models.spec.rules import check_output
 from models.store.datasets import Datasets
 from service.jobs.data_preview.array_preview import preview_arrays
+from service.jobs.data_preview.memory import MemoryBounds, check_expanded, check_weights
 from service.jobs.data_preview.table_preview import csv_columns, json_columns, preview_table
 
 __all__ = ["preview_data"]
@@ -22,24 +23,30 @@ __all__ = ["preview_data"]
 MOST_BYTES = 8 * 2**20
 
 
-def preview_data(spec: Spec, *, roots: Sequence[str], datasets: Datasets | None = None) -> list[Problem]:
+def preview_data(
+    spec: Spec, *, roots: Sequence[str], datasets: Datasets | None = None, bounds: MemoryBounds | None = None
+) -> list[Problem]:
     """Look at a spec's data, as far as it is at hand, and at what the spec makes of it.
 
     Args:
         spec: A spec that is right by itself.
         roots: The folders that data may be read from.
         datasets: The uploaded data sets, where they are at hand.
+        bounds: What a worker may need of memory.
 
     Returns:
         The certain problems.
     """
+    bounds = bounds or MemoryBounds()
     problems = _missing_parts(spec, tuple(roots), datasets)
     try:
-        shape = _data_shape(spec, tuple(roots), datasets)
+        shape = _data_shape(spec, tuple(roots), datasets, bounds)
     except DataError as error:
         return [Problem(_path(error.where), error.expected, error.received), *problems]
     network: list[Problem] = []
     _check_network(spec, shape, network)
+    if not network:
+        check_weights(spec, _model_shape(spec, shape.shape, []), bounds, network)
     return network + problems
 
 
@@ -72,7 +79,7 @@ def _path(where: str) -> str:
     return f"data.{key}" if sign else where
 
 
-def _data_shape(spec: Spec, roots: tuple[str, ...], datasets: Datasets | None) -> DataShape:
+def _data_shape(spec: Spec, roots: tuple[str, ...], datasets: Datasets | None, bounds: MemoryBounds) -> DataShape:
     source = spec.data.source
     path = _find(source, roots, datasets)
     if path is None:
@@ -82,6 +89,7 @@ def _data_shape(spec: Spec, roots: tuple[str, ...], datasets: Datasets | None) -
     is_small = path.stat().st_size <= MOST_BYTES
     match path.suffix.lower():
         case ".npz":
+            check_expanded(path, source, bounds)
             return preview_arrays(path, spec)
         case ".csv" if is_small:
             return preview_table(*csv_columns(path, source), spec)
