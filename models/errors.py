@@ -28,7 +28,9 @@ import difflib
 import errno
 import reprlib
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,6 +58,7 @@ __all__ = [
     "VersionNotFound",
     "WorkerLost",
     "did_you_mean",
+    "few_suggestions",
     "folded",
     "reason_of",
     "shown",
@@ -88,8 +91,25 @@ def folded(name: str) -> str:
     return name.replace("_", "").lower()
 
 
+SUGGESTIONS_LEFT: ContextVar[int] = ContextVar("suggestions_left", default=sys.maxsize)
+
+
+@contextmanager
+def few_suggestions(count: int) -> Iterator[None]:
+    """Let `did_you_mean` look for so many names at most: a document may hold thousands that are wrong."""
+    before = SUGGESTIONS_LEFT.set(count)
+    try:
+        yield
+    finally:
+        SUGGESTIONS_LEFT.reset(before)
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """The nearest known name as a question, or nothing."""
+    left = SUGGESTIONS_LEFT.get()
+    if not left or len(name) > LONGEST_RECEIVED:
+        return ""
+    SUGGESTIONS_LEFT.set(left - 1)
     names = {folded(one): one for one in known}
     close = difflib.get_close_matches(folded(name), names, n=1, cutoff=0.6)
     return f" (did you mean {names[close[0]]}?)" if close else ""

@@ -4,7 +4,9 @@ A test holds the table in the README to them.
 """
 
 import ipaddress
+import os
 import re
+import tempfile
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from dataclasses import fields as fields_of
@@ -24,6 +26,8 @@ LOG_FORMATS = ("auto", "console", "json")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 ADDRESS = re.compile(r"(?:\[[0-9a-fA-F:]+\]|[^:\s]+):(\d{1,5})", re.ASCII)
 LAST_PORT = 65535
+PATHS = ("store", "api_keys_file", "data_roots", "cache")
+"""Settings whose values are paths, of which each may begin with `~`."""
 LOCAL = ("file", "unix")
 """Schemes of URLs that name a path and no host."""
 
@@ -110,6 +114,10 @@ class Settings:
     request_timeout_s: Annotated[float, "Seconds that a request may take", _seconds(0.01, 3600)] = 30.0
     data_roots: Annotated[tuple[str, ...], "Folders that training data may be read from, separated by `:`",
                           _Paths()] = (".",)
+    max_data_bytes: Annotated[int, "Most bytes that the arrays of an `.npz` file may take as float32",
+                              _whole(1, 2**50)] = 2**31
+    max_network_bytes: Annotated[int, "Most bytes that a network's weights, gradients and optimizer may take",
+                                 _whole(1, 2**50)] = 2**34
     poll_s: Annotated[float, "Seconds between two looks at the store", _seconds(0.05, 3600)] = 1.0
     full_poll_s: Annotated[float, "Seconds between two full listings of it, which find what others put there",
                            _seconds(0, 86400)] = 10.0
@@ -187,7 +195,9 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     given = {name: value for name, value in environment.items() if name.startswith(PREFIX)}
     problems = {name: f"expected one of {', '.join(known)}; received an unknown variable"
                 for name in given if name not in known}  # fmt: skip
-    values = {known[name]: value for name, value in given.items() if name in known and value}
+    values = {known[name]: _expanded(known[name], value) for name, value in given.items() if name in known and value}
+    problems |= {PREFIX + name.upper(): f"expected a path; received {value!r}, and there is no such home folder"
+                 for name, value in values.items() if _has_tilde(name, value)}  # fmt: skip
     loaded: dict[str, Any] = {}
     try:
         loaded = schema_of(Settings).load(values)
@@ -196,8 +206,25 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
                      for name, messages in error.messages_dict.items()}  # fmt: skip
     if problems:
         raise SettingsError(problems)
-    settings = Settings(**loaded)
+    settings = _with_cache_folder(Settings(**loaded))
     return settings if settings.url else replace(settings, url=f"http://{settings.bind}")
+
+
+def _expanded(name: str, value: str) -> str:
+    """A value with the home folder for `~`."""
+    return ":".join(map(os.path.expanduser, value.split(":"))) if name in PATHS else value
+
+
+def _has_tilde(name: str, value: str) -> bool:
+    return name in PATHS and any(part.startswith("~") for part in value.split(":"))
+
+
+def _with_cache_folder(settings: Settings) -> Settings:
+    """The same with the folder of the cache; a temporary one for a user without a home."""
+    folder = _expanded("cache", settings.cache)
+    if _has_tilde("cache", folder):
+        folder = f"{tempfile.gettempdir()}/onehot-{os.getuid()}"
+    return replace(settings, cache=folder)
 
 
 def _shown(name: str, value: str) -> str:

@@ -30,6 +30,9 @@ class Service:
         url: Where it runs, such as `http://127.0.0.1:8501`.
         api_key: Sent with every request where given.
 
+    Attributes:
+        is_here: Whether it runs on this machine.
+
     Raises:
         ServiceUnreachable: When the address is not one of HTTP.
     """
@@ -37,12 +40,13 @@ class Service:
     def __init__(self, url: str, *, api_key: str | None = None) -> None:
         self.url = url.rstrip("/")
         address = _parsed(self.url)
+        self.is_here = is_loopback(address.host)
         self._http = httpx.Client(
             base_url=address,
             headers={"X-API-Key": api_key} if api_key else {},
             timeout=httpx.Timeout(ANSWER_TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
             # A proxy from the environment does not reach this machine's loopback.
-            trust_env=not is_loopback(address.host),
+            trust_env=not self.is_here,
         )
 
     @classmethod

@@ -12,7 +12,7 @@ from models.store.manifest import added_sentence
 from onehot.client import Service
 from onehot.events import EPOCH, follow_events
 from onehot.failures import Canceled, NotPromoted, ServiceRefused, WorkFailed, WrongUsage
-from onehot.output import print_json, print_line, short_number
+from onehot.output import passed_over_sentences, print_json, print_line, short_number
 from onehot.progress import ShowEpoch, epoch_screen
 from onehot.serving import wait_until_served
 
@@ -127,6 +127,8 @@ def print_outcome(result: Mapping[str, Any]) -> None:
     print_line(f"Published {result.get('model')} version {result.get('version')}")
     for name, value in (result.get("metrics") or {}).items():
         print_line(f"  test {name:<12} {short_number(float(value))}")
+    for sentence in passed_over_sentences(result.get("passed_over") or {}):
+        print_line(f"  {sentence}")
     if result.get("added_activation"):
         print_line(f"  {added_sentence(result['added_activation'])}")
     for warning in result.get("warnings") or []:

@@ -34,7 +34,9 @@ def read_request(place: str) -> dict[str, Any]:
         return {"instances": table.instances()[0]}
     reader = READERS.get(Path(place).suffix.lower())
     if reader is None:
-        raise WrongUsage(f"{place}: expected a file that ends in {', '.join(ENDINGS)}, or - for JSON on standard input")
+        endings = ", ".join(ENDINGS)
+        expected = f"a file that ends in {endings}, a picture or a folder of them, or - for JSON on standard input"
+        raise WrongUsage(f"{place}: expected {expected}")
     try:
         content = Path(place).read_bytes()
     except OSError as error:

@@ -6,7 +6,9 @@ from typing import Any
 
 import click
 
-__all__ = ["print_json", "print_line", "print_list", "print_pairs", "print_table", "short_number"]
+__all__ = [
+    "passed_over_sentences", "print_json", "print_line", "print_list", "print_pairs", "print_table", "short_number",
+]  # fmt: skip
 
 GAP = "  "
 
@@ -56,6 +58,14 @@ def print_pairs(pairs: Mapping[str, object]) -> None:
 def short_number(value: float) -> str:
     """A measurement with four decimals, or in scientific notation where those would hide it."""
     return f"{value:.4f}" if value == 0 or 1e-3 <= abs(value) < 1e6 else f"{value:.3g}"
+
+
+def passed_over_sentences(passed_over: Mapping[str, Mapping[str, int]]) -> list[str]:
+    """What folders of images held beside images, one sentence for each of them."""
+    return [
+        f"passed over in {source}: {', '.join(f'{count} {kind}' for kind, count in kinds.items())}"
+        for source, kinds in passed_over.items()
+    ]
 
 
 def _text(cell: object) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from models.store.gate_verdict import gate_verdict
+from onehot.output import passed_over_sentences
 from onehot.report_charts import bars, confusion, curves, reliability, shown_number
 
 __all__ = ["report_page"]
@@ -42,6 +43,7 @@ def _head(title: str, manifest: Mapping[str, Any], report: Mapping[str, Any]) ->
         f"served as trained: largest difference to Keras {shown_number(parity.get('largest_difference'))} "
         f"on {parity.get('rows', 0)} held-out rows",
     ]
+    facts += passed_over_sentences(data.get("passed_over") or {})
     return f"<h1>{escape(title)}</h1>" + "".join(f'<p class="soft">{escape(fact)}</p>' for fact in facts)
 
 

@@ -96,7 +96,7 @@ def _registry(settings: Settings, coordinator: Coordinator | None) -> Registry:
 
 def _open_store(settings: Settings, *, create: bool) -> Store:
     """Once the store was seen, a folder that is missing is a mount that went away."""
-    cache = FileCache(Path(settings.cache).expanduser(), settings.cache_bytes)
+    cache = FileCache(Path(settings.cache), settings.cache_bytes)
     return Store.open(settings.store, cache=cache, create=create)
 
 

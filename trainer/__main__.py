@@ -17,6 +17,7 @@ from typing import Any
 
 from models.errors import OnehotError, Problem, SpecError
 from models.settings import Settings, SettingsError, read_settings
+from models.sources.spec_paths import with_whole_paths
 from models.spec import Spec, load_spec
 from models.spec.yaml_text import load_document, set_path
 from models.store.manifest import Manifest
@@ -80,7 +81,7 @@ def _read_spec(name: str, assignments: Sequence[str]) -> Spec:
     document = load_document(text, name=name)
     for assignment in assignments:
         document = set_path(document, assignment)
-    return load_spec(document)
+    return load_spec(document if name == "-" else with_whole_paths(document, beside=Path(name).parent))
 
 
 def _file_bytes(name: str) -> bytes:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from models.preprocessing.instances import Array, InstanceSpec
+from models.preprocessing.instances import UPRIGHT, Array, InstanceSpec
 from models.preprocessing.pipeline import Preprocessing
 from models.spec.head import Head
 from models.store.manifest import GoldenRows, Manifest, TensorInfo
@@ -97,14 +97,17 @@ def draft_manifest(
         package_versions=dict(package_versions()),
         weights_sha256=weights_digest(network),
         added_activation=head.added_activation,
+        image_orientation=UPRIGHT,
         **fields,
     )
 
 
 def describe_data(source: str, sha256: str, pieces: Mapping[str, Piece]) -> dict[str, Any]:
-    """The manifest's `data`: digests of the source and of the held-out rows, and how many rows each part has."""
+    """The manifest's `data`: digests of source and held-out rows, rows of each part, files passed over."""
     rows = {name: piece.rows for name, piece in pieces.items()}
-    return {"source": source, "sha256": sha256, "test_sha256": rows_digest(pieces["test"]), "rows": rows}
+    passed_over = {piece.raw.source: dict(piece.raw.passed_over) for piece in pieces.values() if piece.raw.passed_over}
+    document = {"source": source, "sha256": sha256, "test_sha256": rows_digest(pieces["test"]), "rows": rows}
+    return document | ({"passed_over": passed_over} if passed_over else {})
 
 
 def golden_rows(test: Piece, predictions: Array, *, tolerance: float) -> GoldenRows:

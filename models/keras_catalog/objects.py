@@ -34,6 +34,8 @@ ACTIVATION_LAYERS: Mapping[str, str] = {
 """Activations that take arguments → the layer that does the same: a function with arguments cannot be saved by name."""
 
 EVERY_LAYER: Mapping[str, Any] = {"name": kinds.layer_name, "trainable": kinds.boolean}
+MOST_ARGUMENTS = 100
+"""Of one object: each that is unknown is looked up among those that there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,9 @@ def check_object(family: str, value: Any, path: str, problems: list[Problem]) ->
         return None
     if not isinstance(arguments, Mapping):
         problems.append(Problem(inner, "a mapping of keyword arguments", shown(arguments)))
+        return None
+    if len(arguments) > MOST_ARGUMENTS:
+        problems.append(Problem(inner, f"at most {MOST_ARGUMENTS} arguments", f"{len(arguments)}"))
         return None
     checked = _check_arguments(family, class_name, arguments, path=inner, problems=problems)
     if family == "metrics" and name in SHORT_NAMES[family]:

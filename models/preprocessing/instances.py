@@ -12,8 +12,11 @@ from models.errors import InputError, shown
 from models.preprocessing.table_cells import date_of, is_gap
 
 __all__ = [
+    "AS_STORED",
     "KINDS",
     "MOST_AXES",
+    "ORIENTATIONS",
+    "UPRIGHT",
     "Array",
     "Feature",
     "InstanceSpec",
@@ -30,6 +33,8 @@ NUMBERS = frozenset({int, float})
 KINDS = ("number", "boolean", "category", "date")
 """Of the columns of a table."""
 TEXT_KINDS = frozenset({"category", "date"})
+AS_STORED, UPRIGHT = ORIENTATIONS = ("as_stored", "upright")
+"""How a version reads image files: as they are stored, or turned as their EXIF orientation says."""
 MOST_AXES = 12
 """Of a batch. Looking deeper for what is wrong would take as long as the client likes."""
 FEW_VALUES = 4096

@@ -5,7 +5,10 @@ from pathlib import Path
 
 from models.errors import DataError
 
-__all__ = ["class_folders", "find_file"]
+__all__ = ["class_folders", "find_file", "is_hidden"]
+
+RESOURCE_FORKS = "__MACOSX"
+"""The folder of an archive of macOS that repeats its tree with files that are no images."""
 
 
 def find_file(source: str, roots: tuple[str, ...]) -> Path:
@@ -41,8 +44,13 @@ def class_folders(folder: Path, source: str) -> Iterator[Path]:
     Raises:
         DataError: When there are fewer than two.
     """
-    found = sorted(one for one in folder.iterdir() if one.is_dir() and not one.name.startswith("."))
+    found = sorted(one for one in folder.iterdir() if one.is_dir() and not is_hidden(one))
     if len(found) < 2:
         expected = "a folder of images with one sub-folder a class, at least two"
         raise DataError(where=source, expected=expected, received=f"{len(found)} sub-folders")
     yield from found
+
+
+def is_hidden(path: Path) -> bool:
+    """Whether a file or folder is one that systems leave behind: `.DS_Store`, `._a.png`, `__MACOSX`."""
+    return path.name.startswith(".") or path.name == RESOURCE_FORKS

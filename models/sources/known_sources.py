@@ -54,7 +54,7 @@ OBJECT_STORES = ("s3", "gs", "az")
 SCHEMES = ("sklearn", "keras", "dataset", *OBJECT_STORES)
 CSV_ENDINGS = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
 ENDINGS = (".npz", ".npy", *CSV_ENDINGS, ".parquet", ".jsonl", ".ndjson", ".json")
-IMAGE_ENDINGS = (".png", ".jpg", ".jpeg")
+IMAGE_ENDINGS = (".png", ".jpg", ".jpeg", ".jfif", ".webp", ".bmp", ".gif")
 
 KNOWN: Mapping[str, DataShape] = {
     "sklearn://digits": DataShape((64,), 10),

@@ -12,6 +12,11 @@ from models.keras_catalog.objects import check_object
 
 __all__ = ["SpecField", "SpecPart", "checked", "each_of", "flatten", "keras_object", "keras_objects", "part"]
 
+MOST_UNKNOWN = 100
+"""Of one mapping that are reported one by one."""
+MOST_ITEMS = 1000
+"""Of a list whose items are Keras' objects or steps."""
+
 FieldCheck = Callable[[Any, list[Problem]], Any]
 """Makes what a spec has of a value, given the list that takes problems."""
 ItemCheck = Callable[[Any, str, list[Problem]], Any]
@@ -62,6 +67,9 @@ def each_of(expected: str, check_item: ItemCheck) -> SpecField:
         if not isinstance(value, list):
             problems.append(Problem("", expected, shown(value)))
             return ()
+        if len(value) > MOST_ITEMS:
+            problems.append(Problem("", f"at most {MOST_ITEMS} items", f"{len(value)}"))
+            return ()
         return tuple(check_item(item, str(index), problems) for index, item in enumerate(value))
 
     return SpecField(expected, check)
@@ -100,7 +108,11 @@ class SpecPart(Schema):
         del data, kwargs
         unknown = [key for key in original if key not in self.fields] if isinstance(original, Mapping) else []
         if unknown:
-            raise ValidationError({str(key): [_unknown_key(str(key), self.fields)] for key in unknown})
+            problems = {str(key): [_unknown_key(str(key), self.fields)] for key in unknown[:MOST_UNKNOWN]}
+            if len(unknown) > MOST_UNKNOWN:
+                more = Problem("", "known keys only", f"{len(unknown) - MOST_UNKNOWN} more that are unknown")
+                problems[str(unknown[MOST_UNKNOWN])] = [more]
+            raise ValidationError(problems)
 
 
 def _unknown_key(key: str, known: Iterable[str]) -> Problem:

@@ -6,7 +6,7 @@ from typing import Any
 from marshmallow import ValidationError
 
 from models.dataclass_schema import schema_of
-from models.errors import Problem, SpecError, shown
+from models.errors import Problem, SpecError, few_suggestions, shown
 from models.keras_catalog.argument_kinds import POSITIVE, check_value
 from models.spec.fields import SpecPart, flatten
 from models.spec.parts import Spec
@@ -17,6 +17,8 @@ from models.spec.value_kinds import SHAPE
 __all__ = ["load_spec"]
 
 SCHEMA = schema_of(Spec, SpecPart)
+MOST_SUGGESTIONS = 100
+MOST_PROBLEMS = 1000
 
 
 def load_spec(document: Mapping[str, Any]) -> Spec:
@@ -29,6 +31,14 @@ def load_spec(document: Mapping[str, Any]) -> Spec:
         SpecError: With every problem of the document, each with its path, what was expected and what came.
     """
     problems: list[Problem] = []
+    with few_suggestions(MOST_SUGGESTIONS):
+        parts = _checked_parts(document, problems)
+    if problems:
+        raise SpecError(_first_of(problems))
+    return Spec(**parts)
+
+
+def _checked_parts(document: Mapping[str, Any], problems: list[Problem]) -> dict[str, Any]:
     document, shape = _lifted_input_shape(document, problems)
     document = lifted_target(document, problems)
     parts, errors = _load_parts(document)
@@ -36,9 +46,15 @@ def load_spec(document: Mapping[str, Any]) -> Spec:
     if shape is not None and "input_shape" not in errors:
         parts["input_shape"] = tuple(shape)
     check_rules(parts, problems)
-    if problems:
-        raise SpecError(problems)
-    return Spec(**parts)
+    return parts
+
+
+def _first_of(problems: list[Problem]) -> list[Problem]:
+    """As many as a person reads."""
+    if len(problems) <= MOST_PROBLEMS:
+        return problems
+    more = Problem("spec", "fewer problems", f"{len(problems) - MOST_PROBLEMS} more of them")
+    return [*problems[:MOST_PROBLEMS], more]
 
 
 def _load_parts(document: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

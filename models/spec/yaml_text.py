@@ -3,6 +3,9 @@
 YAML 1.2, not 1.1: `1e-3` is a number, `no` is a string, and a key given twice is an error.
 """
 
+import json
+import re
+from contextlib import suppress
 from io import BytesIO
 from typing import Any
 
@@ -12,31 +15,79 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from models.errors import Problem, SpecError, reason_of
 
-__all__ = ["dump_document", "load_document", "set_path"]
+__all__ = ["MOST_YAML_BYTES", "dump_document", "load_document", "set_path"]
+
+MOST_YAML_BYTES = 2**14
+"""Of YAML from a client: reading it takes a hundred times as long as reading the same as JSON."""
+MOST_DEPTH = 64
+BRACKETS = re.compile(r"[\[\]{}]")
 
 
-def load_document(text: str | bytes, *, name: str = "spec") -> dict[str, Any]:
+def load_document(text: str | bytes, *, name: str = "spec", most_yaml_bytes: int | None = None) -> dict[str, Any]:
     """Read one YAML or JSON mapping.
 
     Args:
         text: The document, UTF-8 when bytes.
         name: What the document is called in errors: a file name, or `body`.
+        most_yaml_bytes: Of a text that is not JSON.
 
     Raises:
-        SpecError: When it is not UTF-8, not YAML, or not a mapping; the path is `name:line:column`.
+        SpecError: When it is not UTF-8, not YAML, too large or too deep, or not a mapping; the path is
+            `name:line:column`.
     """
-    yaml = YAML(typ="safe", pure=True)
     try:
-        document = yaml.load(text.decode("utf-8") if isinstance(text, bytes) else text)
+        decoded = text.decode("utf-8") if isinstance(text, bytes) else text
     except UnicodeDecodeError as error:
         raise SpecError([Problem(name, "UTF-8 text", f"byte {text[error.start]!r} at {error.start}")]) from error
+    _check_depth(decoded, name)
+    document = _read_json(decoded)
+    if document is None:
+        if most_yaml_bytes is not None and len(decoded) > most_yaml_bytes:
+            expected = f"YAML of at most {most_yaml_bytes} bytes, or JSON"
+            raise SpecError([Problem(name, expected, f"{len(decoded)} bytes that are not JSON")])
+        document = _read_yaml(decoded, name)
+    if not isinstance(document, dict):
+        raise SpecError([Problem(name, "a mapping of spec keys", type(document).__name__)])
+    return document
+
+
+def _check_depth(text: str, name: str) -> None:
+    """Refuse deep nesting before it is read: the time for that grows with the square of the depth."""
+    depth = 0
+    for found in BRACKETS.finditer(text):
+        depth += 1 if found[0] in "[{" else -1
+        if depth > MOST_DEPTH:
+            line = text.count("\n", 0, found.start()) + 1
+            raise SpecError([Problem(f"{name}:{line}", f"nesting of at most {MOST_DEPTH}", "deeper brackets")])
+
+
+def _read_json(text: str) -> Any:
+    """The object, when it is plain JSON that YAML would read alike; None else."""
+    if not text.lstrip().startswith("{"):
+        return None
+    with suppress(ValueError, RecursionError):
+        return json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
+    return None
+
+
+def _unique(pairs: Any) -> dict[str, Any]:
+    document = dict(pairs)
+    if len(document) != len(pairs):
+        raise ValueError("a key given twice, which YAML's reader finds the place of")
+    return document
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _read_yaml(text: str, name: str) -> Any:
+    try:
+        return YAML(typ="safe", pure=True).load(text)
     except MarkedYAMLError as error:
         raise SpecError([_marked_problem(error, name)]) from error
     except (YAMLError, ValueError, RecursionError) as error:
         raise SpecError([Problem(name, "YAML or JSON", reason_of(error))]) from error
-    if not isinstance(document, dict):
-        raise SpecError([Problem(name, "a mapping of spec keys", type(document).__name__)])
-    return document
 
 
 def _marked_problem(error: MarkedYAMLError, name: str) -> Problem:

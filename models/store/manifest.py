@@ -13,7 +13,7 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
 from models.dataclass_schema import Tuple, Value, schema_of
 from models.names import BACKENDS, TASKS
-from models.preprocessing.instances import KINDS, Feature, InstanceSpec
+from models.preprocessing.instances import AS_STORED, KINDS, ORIENTATIONS, Feature, InstanceSpec
 from models.preprocessing.pipeline import Preprocessing
 
 __all__ = [
@@ -118,6 +118,7 @@ class Manifest:
     format_version: Annotated[int, fields.Integer(strict=True)] = FORMAT_VERSION
     added_activation: Annotated[str | None, fields.String()] = None
     warnings: Annotated[tuple[str, ...], Tuple(fields.String())] = ()
+    image_orientation: Annotated[str, fields.String(validate=validate.OneOf(ORIENTATIONS))] = AS_STORED
 
     @property
     def fitted_preprocessing(self) -> Preprocessing:
@@ -128,10 +129,12 @@ class Manifest:
     @property
     def summary(self) -> dict[str, Any]:
         """What a finished training returns: plain JSON values."""
-        return {
+        summary = {
             "model": self.model, "version": self.version, "metrics": dict(self.metrics), "gate": self.gate,
             "added_activation": self.added_activation, "warnings": list(self.warnings),
         }  # fmt: skip
+        passed_over = self.data.get("passed_over")
+        return summary | ({"passed_over": passed_over} if passed_over else {})
 
     def to_json(self) -> bytes:
         """The file's bytes: UTF-8 JSON, no NaN."""

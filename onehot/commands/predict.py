@@ -1,7 +1,7 @@
 """`onehot predict`: instances from a file to the service, classes with their probabilities to the screen."""
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,8 @@ from onehot.client import Service, model_path
 from onehot.commands.options import json_option, settings_here
 from onehot.failures import ServiceRefused, WorkFailed
 from onehot.inputs import in_pieces, read_request
-from onehot.output import print_json, print_line, print_table, short_number
+from onehot.output import passed_over_sentences, print_json, print_line, print_table, short_number
+from onehot.picture_inputs import are_pictures, find_pictures
 from onehot.table_input import Table, read_table
 
 __all__ = ["Answering", "ask", "predict"]
@@ -80,25 +81,30 @@ class Answering:
 def predict(model: str, source: str, version: int | None, label: str | None, top_k: int | None, as_json: bool) -> None:  # noqa: FBT001 -- click's options
     """Ask the service what MODEL says about the instances in INPUT.
 
-    INPUT is a .json, .npy or .npz file, a table (.csv, .tsv, .parquet, .jsonl), or - for JSON on standard input.
+    INPUT is a .json, .npy or .npz file, a table (.csv, .tsv, .parquet, .jsonl), a picture, a folder of pictures, or -
+    for JSON on standard input.
     """
     if version is not None and label is not None:
         raise click.UsageError("--version and --label exclude each other")
-    table = read_table(source)
-    request = {} if table else read_request(source)
+    pictures = find_pictures(source) if are_pictures(source) else None
+    table = None if pictures else read_table(source)
+    request = {} if pictures or table else read_request(source)
     settings = settings_here()
     with Service.from_settings(settings) as service:
         path = model_path(model, version=version, label=label)
         # The service looks for new versions once in `poll_s`: after two looks all its processes have what was published
-        requests = in_pieces(_fitted(service, path, table) if table else request)
+        requests = pictures.requests() if pictures else in_pieces(_fitted(service, path, table) if table else request)
         served, predictions = ask(service, path, next(requests), patience_s=2 * settings.poll_s)
         for piece in requests:  # all are answered by one version
             predictions += ask(service, model_path(model, version=served), piece, patience_s=0)[1]
         answering = Answering.of(service, model, served)
+    files = None if pictures is None else pictures.names
     if as_json:
-        print_json(_document(answering, predictions, top_k))
+        print_json(_document(answering, predictions, top_k) | ({} if files is None else {"files": files}))
         return
-    _print_predictions(answering, predictions, top_k)
+    _print_predictions(answering, predictions, top_k, files)
+    for sentence in passed_over_sentences({source: pictures.passed_over} if pictures else {}):
+        print_line(sentence, err=True)
     print_line(f"{model} version {served} answered", err=True)
 
 
@@ -161,13 +167,19 @@ def _document(answering: Answering, predictions: Sequence[Any], top_k: int | Non
     return {**document, "predictions": predictions}
 
 
-def _print_predictions(answering: Answering, predictions: Sequence[Any], top_k: int | None) -> None:
+def _print_predictions(
+    answering: Answering, predictions: Sequence[Any], top_k: int | None, files: Sequence[str] | None
+) -> None:
+    """Rows with the names of their files in front, or with their numbers, from 1 as in an editor."""
     if not answering.is_classifier:
-        _print_values(answering.class_names, predictions)
+        headings, rows = _values(answering.class_names, predictions)
     elif answering.task == MULTILABEL and top_k is None:
-        print_table(("ROW", "LABELS"), _numbered(map(_labels_that_hold, answering.ranked(predictions))))
+        headings, rows = ["LABELS"], [_labels_that_hold(ranked) for ranked in answering.ranked(predictions)]
     else:
-        _print_classes(answering.ranked(predictions, top_k=top_k or 1))
+        headings, rows = _classes(answering.ranked(predictions, top_k=top_k or 1))
+    first: Sequence[object] = range(1, len(rows) + 1) if files is None else files
+    named = [[name, *row] for name, row in zip(first, rows, strict=True)]
+    print_table(["ROW" if files is None else "FILE", *headings], named)
 
 
 def _labels_that_hold(ranked: Sequence[tuple[str, float]]) -> list[object]:
@@ -175,21 +187,17 @@ def _labels_that_hold(ranked: Sequence[tuple[str, float]]) -> list[object]:
     return [", ".join(held)]
 
 
-def _print_classes(ranked: Sequence[Sequence[tuple[str, float]]]) -> None:
+def _classes(ranked: Sequence[Sequence[tuple[str, float]]]) -> tuple[list[str], list[list[object]]]:
     count = max(map(len, ranked), default=0)
     numbers = [f" {n}" for n in range(1, count + 1)] if count > 1 else [""]
-    headings = ["ROW", *(f"{word}{number}" for number in numbers for word in ("CLASS", "P"))]
-    print_table(headings, _numbered([part for pair in pairs for part in pair] for pairs in ranked))
+    headings = [f"{word}{number}" for number in numbers for word in ("CLASS", "P")]
+    return headings, [[part for pair in pairs for part in pair] for pairs in ranked]
 
 
-def _print_values(names: Sequence[str], predictions: Sequence[Any]) -> None:
+def _values(names: Sequence[str], predictions: Sequence[Any]) -> tuple[list[str], list[list[object]]]:
     """The outputs of a regression as they are, in their order."""
     rows = [value if isinstance(value, list) else [value] for value in predictions]
     width = max(map(len, rows), default=1)
-    headings = names if len(names) == width else [f"OUTPUT {i}" for i in range(width)] if width > 1 else ["VALUE"]
-    print_table(["ROW", *headings], _numbered(rows))
-
-
-def _numbered(rows: Iterable[Sequence[object]]) -> list[list[object]]:
-    """Rows with their numbers in front, from 1 as in an editor."""
-    return [[number, *row] for number, row in enumerate(rows, start=1)]
+    if len(names) == width:
+        return list(names), rows
+    return [f"OUTPUT {i}" for i in range(width)] if width > 1 else ["VALUE"], rows

@@ -1,11 +1,13 @@
 """`onehot train`: a spec to the queue, or straight to a trainer on this machine."""
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import click
 
+from models.sources.spec_paths import with_whole_paths
 from models.spec import load_spec
 from models.spec.yaml_text import load_document, set_path
 from onehot.client import Service
@@ -18,6 +20,8 @@ from onehot.output import print_json, print_line
 __all__ = ["read_spec", "submit", "train"]
 
 BAD_SPEC = frozenset({400, 422})
+DATA_ROOTS = "ONEHOT_DATA_ROOTS"
+"""In the message about a file that the service does not find, or must not read."""
 
 
 @click.command()
@@ -36,12 +40,13 @@ def train(spec: str, assignments: tuple[str, ...], detach: bool, local: bool, as
         raise click.UsageError("--detach needs the queue: leave out --local")
     settings = settings_here()
     document = read_spec(spec, assignments)
+    located = with_whole_paths(document, beside=Path() if spec == "-" else Path(spec).parent)
     with Service.from_settings(settings) as service:
         if local:
-            result = train_here(document, as_json=as_json)
+            result = train_here(located, as_json=as_json)
             print_result(service, result, as_json=as_json, poll_s=settings.poll_s)
             return
-        job = submit(service, document)
+        job = _submit_located(service, document, located) if service.is_here else submit(service, document)
         if not detach:
             follow_job(service, str(job["id"]), as_json=as_json, poll_s=settings.poll_s)
         elif as_json:
@@ -67,6 +72,18 @@ def read_spec(path: str, assignments: tuple[str, ...]) -> dict[str, Any]:
         document = set_path(document, assignment)
     load_spec(document)
     return document
+
+
+def _submit_located(service: Service, document: dict[str, Any], located: dict[str, Any]) -> dict[str, Any]:
+    """Queue a spec with the paths of this machine; as it is written where the service has others, as in a container."""
+    try:
+        return submit(service, located)
+    except WrongUsage as wrong:
+        if located == document or DATA_ROOTS not in str(wrong):
+            raise
+        with suppress(WrongUsage):
+            return submit(service, document)
+        raise
 
 
 def submit(service: Service, document: dict[str, Any]) -> dict[str, Any]:

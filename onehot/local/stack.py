@@ -85,6 +85,8 @@ def run_stack(config: StackConfig, *, on_line: LineSink, on_message: MessageSink
         supervisor = Supervisor(on_line=on_line, on_message=on_message)
         end.callback(_stop, supervisor)
         server = _start_server(supervisor, config, lock) if lock is not None else None
+        if server is None:
+            _look_at_server(config.settings.redis_url, on_message)
         redis_url = server.url if server is not None else config.settings.redis_url
         environment = {**config.environment, "ONEHOT_REDIS_URL": redis_url, "ONEHOT_BIND": config.settings.bind}
         supervisor.start(Program("trainer", _python("trainer.worker"), environment, grace_s=WORKER_GRACE_S))
@@ -106,6 +108,27 @@ def _start_server(supervisor: Supervisor, config: StackConfig, lock: int) -> Que
     return server
 
 
+def _look_at_server(url: str, on_message: MessageSink) -> None:
+    """Say that the queue's server is not there yet; trainings wait for it, predictions do not.
+
+    Raises:
+        WorkFailed: When it refuses the user, the password or the database.
+    """
+    try:
+        _ping(url)
+    except (redis.AuthenticationError, redis.ResponseError) as error:
+        raise WorkFailed(
+            f"ONEHOT_REDIS_URL: the queue's server refuses this user, password or database: {error}"
+        ) from error
+    except redis.RedisError as error:
+        on_message(f"the queue's server (ONEHOT_REDIS_URL) does not answer: {error}; trainings wait for it")
+
+
+def _ping(url: str) -> None:
+    with redis.Redis.from_url(url, socket_connect_timeout=PROBE_TIMEOUT_S, retry=ONCE) as connection:
+        connection.ping()
+
+
 def _service(environment: Mapping[str, str], config: StackConfig) -> Program:
     command = (*_python("service"), *(["--insecure"] if config.insecure else []))
     grace_s = config.settings.leave_s + config.settings.drain_s + SERVICE_MARGIN_S
@@ -119,8 +142,7 @@ def _python(module: str) -> tuple[str, ...]:
 def _server_check(url: str) -> ReadyCheck:
     def check() -> str | None:
         try:
-            with redis.Redis.from_url(url, socket_connect_timeout=PROBE_TIMEOUT_S, retry=ONCE) as connection:
-                connection.ping()
+            _ping(url)
         except redis.RedisError as error:
             return f"the queue server does not answer yet ({type(error).__name__})"
         return None

@@ -6,7 +6,7 @@ import numpy as np
 from werkzeug.http import parse_options_header
 
 from models.errors import shown
-from models.preprocessing.instances import Array, InstanceSpec
+from models.preprocessing.instances import UPRIGHT, Array, InstanceSpec
 from service.decoding.csv_table import OnIgnored, parse_csv
 from service.decoding.images import decode_image
 from service.decoding.json_lines import parse_json_lines
@@ -15,22 +15,18 @@ from service.errors import UnsupportedBody
 
 __all__ = ["BATCH_TYPES", "parse_batch"]
 
+IMAGE_TYPES = ("image/png", "image/jpeg", "image/webp", "image/bmp", "image/gif")
 BATCH_TYPES = (
     "application/x-npy", "text/csv", "text/tab-separated-values", "application/jsonl", "application/x-ndjson",
-    "image/png", "image/jpeg",
+    *IMAGE_TYPES,
 )  # fmt: skip
 HEADER_PARAMETER = re.compile(r";\s*header\s*=\s*\"?(present|absent)\"?\s*(?:;|\Z)", re.IGNORECASE)
 
 
-def parse_batch(
-    body: bytes,
-    content_type: str,
-    spec: InstanceSpec,
-    *,
-    resized: bool = False,
-    most_rows: int | None = None,
-    on_ignored: OnIgnored = lambda _: None,
-) -> Array:
+def parse_batch(  # noqa: PLR0913 -- each says how one kind of body is read
+    body: bytes, content_type: str, spec: InstanceSpec, *, resized: bool = False, orientation: str = UPRIGHT,
+    most_rows: int | None = None, on_ignored: OnIgnored = lambda _: None,
+) -> Array:  # fmt: skip
     """Make a batch of a body in one of `BATCH_TYPES`.
 
     Args:
@@ -38,6 +34,7 @@ def parse_batch(
         content_type: The header; of its parameters only `header` and `charset` of CSV say anything here.
         spec: What an instance looks like.
         resized: Whether an image of another size is brought to the model's.
+        orientation: How an image is turned, as for `models.preprocessing.images.decode_image`.
         most_rows: Of a table; one more is read, and shows that there are too many.
         on_ignored: Called with the names of a table's columns that the model does not know.
 
@@ -48,7 +45,7 @@ def parse_batch(
         InputError: When the body is not of its type or does not fit the model.
         UnsupportedBody: For another type.
     """
-    match content_type.partition(";")[0].strip().lower():
+    match kind := content_type.partition(";")[0].strip().lower():
         case "application/x-npy":
             return parse_npy(body, spec)
         case "text/csv" | "text/tab-separated-values":
@@ -59,8 +56,8 @@ def parse_batch(
             )  # fmt: skip
         case "application/jsonl" | "application/x-ndjson":
             return parse_json_lines(body, spec, most_rows=most_rows, on_ignored=on_ignored)
-        case "image/png" | "image/jpeg":
-            return decode_image(body, spec, where="body", resized=resized)[np.newaxis]
+        case _ if kind in IMAGE_TYPES:
+            return decode_image(body, spec, where="body", resized=resized, orientation=orientation)[np.newaxis]
     raise UnsupportedBody(expected=f"one of {', '.join(BATCH_TYPES)}", received=shown(content_type))
 
 

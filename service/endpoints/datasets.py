@@ -15,6 +15,7 @@ from service.blocking_calls import run_in_thread
 from service.http.context import request_context, services
 from service.http.responses import json_answer
 from service.http.uploads import gathered_body
+from service.jobs.data_preview.memory import MemoryBounds, check_expanded
 from service.jobs.data_preview.row_counts import count_rows
 from service.openapi.json_schema import pattern
 from service.openapi.operation import ApiBlueprint, api_response, binary_media, query_parameter
@@ -59,7 +60,7 @@ def upload() -> Response:
         request, suffix=dataset_ending(name), limit_bytes=settings.max_body_bytes,
         patience_s=settings.request_timeout_s, on_progress=on_progress,
     ) as path:  # fmt: skip
-        info = run_in_thread(_keep, services().registry, name, path)
+        info = run_in_thread(_keep, services().registry, name, path, MemoryBounds.of(settings))
     return json_answer(_document(info), status=HTTPStatus.CREATED, headers={"Location": f"/v1/datasets/{info.sha256}"})
 
 
@@ -103,7 +104,8 @@ def _datasets(registry: Registry) -> Datasets:
     return Datasets(store.objects)
 
 
-def _keep(registry: Registry, name: str, path: Path) -> DatasetInfo:
+def _keep(registry: Registry, name: str, path: Path, bounds: MemoryBounds) -> DatasetInfo:
+    check_expanded(path, "body", bounds)
     now = datetime.now(UTC).isoformat(timespec="seconds")
     return _datasets(registry).put(name, path, created_at=now, count_rows=count_rows)
 

@@ -1,13 +1,14 @@
 """Training jobs: submit, list, look at, cancel, follow."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from flask import Request, Response, request
 
 from models.errors import InputError, StoreUnavailable, shown
+from models.settings import Settings
 from models.store.datasets import Datasets
 from service.auth.scopes import Scope
 from service.blocking_calls import run_in_thread
@@ -122,14 +123,16 @@ def _read_spec(incoming: Request) -> "Spec":
     body = read_body(incoming, limit_bytes=min(LIMIT_BYTES, settings.max_body_bytes))
     # Without a content type, YAML reads both.
     document = parse_object(body) if mimetype in STRICT_JSON_TYPES else None
-    return run_in_thread(_check_spec, body, document, roots=settings.data_roots, registry=services().registry)
+    return run_in_thread(_check_spec, body, document, settings=settings, registry=services().registry)
 
 
-def _check_spec(body: bytes, document: dict[str, Any] | None, *, roots: Sequence[str], registry: Registry) -> "Spec":
+def _check_spec(body: bytes, document: dict[str, Any] | None, *, settings: Settings, registry: Registry) -> "Spec":
     """All that takes time: importing what reads specs, reading YAML, previewing the data."""
+    from service.jobs.data_preview.memory import MemoryBounds  # noqa: PLC0415 -- as below
     from service.jobs.spec_check import read_spec  # noqa: PLC0415 -- predictions need not wait for it
 
-    return read_spec(body if document is None else document, roots=roots, datasets=_uploaded(registry))
+    source, bounds = body if document is None else document, MemoryBounds.of(settings)
+    return read_spec(source, roots=settings.data_roots, datasets=_uploaded(registry), bounds=bounds)
 
 
 def _uploaded(registry: Registry) -> Datasets | None:

@@ -62,8 +62,10 @@ class Predictor:
             InputError: Names the instance that does not fit, what was expected and what came.
         """
         if isinstance(values, list) and dict in set(map(type, values)):
-            resized = self.preprocessing.resizes_images
-            return parse_instances_with_images(values, self.manifest.instance, where=where, resized=resized)
+            return parse_instances_with_images(
+                values, self.manifest.instance, where=where, resized=self.preprocessing.resizes_images,
+                orientation=self.manifest.image_orientation,
+            )  # fmt: skip
         return parse_instances(values, self.manifest.instance, where=where)
 
     def read_body(
@@ -79,10 +81,10 @@ class Predictor:
         Raises:
             InputError: When it is not what its type says, or does not fit.
         """
-        resized = self.preprocessing.resizes_images
         return parse_batch(
-            body, content_type, self.manifest.instance, resized=resized, most_rows=most_rows, on_ignored=on_ignored
-        )
+            body, content_type, self.manifest.instance, resized=self.preprocessing.resizes_images,
+            orientation=self.manifest.image_orientation, most_rows=most_rows, on_ignored=on_ignored,
+        )  # fmt: skip
 
     def predict(self, batch: Array, *, where: str = "instances") -> Array:
         """Preprocess and compute.

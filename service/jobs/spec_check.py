@@ -5,26 +5,36 @@ from typing import Any
 
 from models.errors import SpecError
 from models.spec import Spec, load_spec
-from models.spec.yaml_text import load_document
+from models.spec.yaml_text import MOST_YAML_BYTES, load_document
 from models.store.datasets import Datasets
+from service.jobs.data_preview.memory import MemoryBounds
 from service.jobs.data_preview.preview import preview_data
 
 __all__ = ["read_spec"]
 
 
-def read_spec(source: bytes | dict[str, Any], *, roots: Sequence[str], datasets: Datasets | None = None) -> Spec:
+def read_spec(
+    source: bytes | dict[str, Any],
+    *,
+    roots: Sequence[str],
+    datasets: Datasets | None = None,
+    bounds: MemoryBounds | None = None,
+) -> Spec:
     """Make a spec of what a client sent.
 
     Args:
         source: YAML or JSON as text, or a document that was read already.
         roots: The folders that training data may be read from.
         datasets: The uploaded data sets; without them a `dataset://…` is left to the trainer.
+        bounds: What a worker may need of memory.
 
     Raises:
         SpecError: With every problem.
     """
-    spec = load_spec(load_document(source, name="body") if isinstance(source, bytes) else source)
-    problems = preview_data(spec, roots=roots, datasets=datasets)
+    if isinstance(source, bytes):
+        source = load_document(source, name="body", most_yaml_bytes=MOST_YAML_BYTES)
+    spec = load_spec(source)
+    problems = preview_data(spec, roots=roots, datasets=datasets, bounds=bounds)
     if problems:
         raise SpecError(problems)
     return spec

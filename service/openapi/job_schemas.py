@@ -61,6 +61,7 @@ SCHEMAS: dict[str, Schema] = {
         verdict=STRING | {"description": "Why `stable` did not move to the version, where its gate does not hold"},
         added_activation=nullable(STRING, description="What makes probabilities of the logits of the last layer"),
         warnings=array(STRING, description="What is wrong with the version all the same"),
+        passed_over={"type": "object", "description": "Folder of images → other files in it, counted"},
     ),
     "Jobs": object_of(jobs=array(reference("Job"), description="The newest first")),
     "Dataset": object_of(

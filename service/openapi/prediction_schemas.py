@@ -23,7 +23,7 @@ def _batch_form(key: str, *, without: str, **properties: Schema) -> Schema:
 SCHEMAS: dict[str, Schema] = {
     "Instance": {
         "description": "One example: nested in its raw shape, flat, an object keyed by feature name, "
-        'or `{"b64": …}` of a PNG or JPEG where the model takes images',
+        'or `{"b64": …}` of a PNG, JPEG, WebP, BMP or GIF where the model takes images',
         **either(array(reference("Value")), OBJECT),
     },
     "Value": {

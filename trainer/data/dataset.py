@@ -1,7 +1,7 @@
 """What every source gives: raw features and raw targets, row by row."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,7 @@ class Dataset:
         numbers: Where each row is in its source, or in the source's own test part, from 0; None where all are there.
         target: The column or array that the targets are, where it has a name.
         unused: The names of the columns that are neither features nor target.
+        passed_over: What a folder of images holds beside them, and how many of each.
     """
 
     source: str
@@ -45,6 +46,7 @@ class Dataset:
     target: str | None = None
     features_name: str | None = None
     unused: tuple[str, ...] = ()
+    passed_over: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def rows(self) -> int:

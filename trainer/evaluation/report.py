@@ -38,7 +38,7 @@ def make_report(
         "task": draft.task,
         "class_names": list(draft.class_names),
         "added_activation": draft.added_activation,
-        "data": {key: draft.data[key] for key in ("source", "sha256")},
+        "data": {key: draft.data[key] for key in ("source", "sha256", "passed_over") if key in draft.data},
         "parts": {name: _part(piece, evaluation.metrics[name]) for name, piece in pieces.items()},
         "confusion_matrix": None if evaluation.confusion is None else evaluation.confusion.tolist(),
         "classes": [asdict(score) for score in evaluation.classes],

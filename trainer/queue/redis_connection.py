@@ -1,19 +1,95 @@
 """The worker's connection to the queue's server, with retries: a training outlives a restart of it."""
 
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
 from redis import Redis
-from redis.backoff import ExponentialWithJitterBackoff
+from redis.backoff import ExponentialWithJitterBackoff, NoBackoff
+from redis.exceptions import AuthenticationError, RedisError, ResponseError
+from redis.exceptions import ConnectionError as NoConnection
 from redis.retry import Retry
 
-__all__ = ["connect"]
+from models.errors import OnehotError, reason_of
+
+__all__ = ["QueueRefused", "await_server", "connect"]
 
 RETRIES = 300
 LONGEST_WAIT_S = 2.0
 CONNECT_TIMEOUT_S = 5.0
+TOLD_EVERY_S = 10.0
+LOOK_S = 1.0
+NOTHING = "onehot:nothing"
+
+log = logging.getLogger("trainer")
+
+
+class QueueRefused(OnehotError):
+    """The queue's server answers and does not let this worker in: trying again does not help."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"ONEHOT_REDIS_URL: expected a user, password and database that may work; received: {reason}")
+
+
+class ToldRetry(Retry):
+    """Retries that are logged with their reason: the first at once, then one every few seconds."""
+
+    _told_s = float("-inf")
+
+    def call_with_retry(self, do: Callable[[], Any], fail: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+        """Call, and log each failure before it is tried again."""
+
+        def told(error: Exception, *more: Any) -> Any:
+            self._tell(error)
+            return fail(error, *more)
+
+        return super().call_with_retry(do, told, *arguments, **named)
+
+    def _tell(self, error: Exception) -> None:
+        now_s = time.monotonic()
+        if now_s - self._told_s >= TOLD_EVERY_S:
+            self._told_s = now_s
+            log.warning("the queue's server does not answer: %s; it is tried again", reason_of(error))
 
 
 def connect(redis_url: str) -> Redis:
     """A client that tries again for about ten minutes before it gives up."""
     backoff = ExponentialWithJitterBackoff(base=0.1, cap=LONGEST_WAIT_S)
     return Redis.from_url(
-        redis_url, retry=Retry(backoff, RETRIES), socket_connect_timeout=CONNECT_TIMEOUT_S, socket_keepalive=True
+        redis_url, retry=ToldRetry(backoff, RETRIES), socket_connect_timeout=CONNECT_TIMEOUT_S, socket_keepalive=True
     )
+
+
+def await_server(redis_url: str) -> None:
+    """Wait until the queue's server lets this worker in; why it does not yet is logged, at once and again and again.
+
+    Raises:
+        QueueRefused: When it refuses the user, the password, the database or a command.
+    """
+    told_s = float("-inf")
+    with Redis.from_url(redis_url, retry=Retry(NoBackoff(), 0), socket_connect_timeout=CONNECT_TIMEOUT_S) as client:
+        while (reason := _reason_to_wait(client)) is not None:
+            if time.monotonic() - told_s >= TOLD_EVERY_S:
+                told_s = time.monotonic()
+                log.warning("waiting for the queue's server (ONEHOT_REDIS_URL): %s", reason)
+            time.sleep(LOOK_S)
+
+
+def _reason_to_wait(client: Redis) -> str | None:
+    """Try the kinds of commands that a worker sends, on what is not there."""
+    try:
+        client.ping()
+        client.lrange("rq:queue:", 0, 0)
+        client.srem("rq:workers", NOTHING)
+        client.eval("return redis.call('EXISTS', KEYS[1])", 1, NOTHING)
+        client.delete(NOTHING)
+    except AuthenticationError as error:  # in redis-py it is an error of the connection
+        raise QueueRefused(reason_of(error)) from error
+    except NoConnection as error:
+        return reason_of(error)
+    except ResponseError as error:
+        raise QueueRefused(reason_of(error)) from error
+    except RedisError as error:
+        return reason_of(error)
+    return None

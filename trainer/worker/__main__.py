@@ -1,6 +1,7 @@
 """`python -m trainer.worker`: takes trainings from the queue, one at a time.
 
-Exit status: 0 asked to stop (or nothing left, with --burst), 2 wrong usage or settings.
+Exit status: 0 asked to stop (or nothing left, with --burst), 2 wrong usage or settings, or a queue that
+refuses this worker.
 """
 
 import argparse
@@ -15,7 +16,7 @@ from models.queue.names import CPU_QUEUE, QUEUES
 from models.settings import SettingsError, read_settings
 from trainer.backends.choice import choose_backend, is_installed
 from trainer.launch.launch import training_module
-from trainer.queue.redis_connection import connect
+from trainer.queue.redis_connection import QueueRefused, await_server, connect
 from trainer.worker.logs import set_up_logs
 from trainer.worker.training_worker import LEASE_S, TrainingWorker
 
@@ -38,6 +39,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     set_up_logs(settings.log_format, settings.log_level)
+    try:
+        await_server(settings.redis_url)
+    except QueueRefused as error:
+        print(error, file=sys.stderr)
+        return 2
     preload(options.backend)
     worker = TrainingWorker(options.queue or [CPU_QUEUE], connect(settings.redis_url), lease_s=options.lease)
     worker.work(burst=options.burst, logging_level=settings.log_level.upper())

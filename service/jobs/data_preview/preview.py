@@ -11,7 +11,7 @@ from pathlib import Path
 from models.errors import DataError, DatasetNotFound, Problem, StoreUnavailable
 from models.preprocessing.pipeline import STEP_KINDS
 from models.sources.damaged_files import reading
-from models.sources.data_files import class_folders, find_file
+from models.sources.data_files import class_folders, find_file, is_hidden
 from models.sources.known_sources import (
     CSV_ENDINGS,
     ENDINGS,
@@ -30,6 +30,7 @@ from models.store.datasets import Datasets
 from service.jobs.data_preview.array_preview import preview_archive, preview_array
 from service.jobs.data_preview.json_rows import json_rows
 from service.jobs.data_preview.label_preview import check_labels
+from service.jobs.data_preview.memory import MemoryBounds, check_expanded, check_weights
 from service.jobs.data_preview.parquet_footer import parquet_rows
 from service.jobs.data_preview.part_columns import check_part_columns, small_table
 from service.jobs.data_preview.table_preview import csv_columns, json_columns, preview_table
@@ -40,24 +41,30 @@ MOST_BYTES = 8 * 2**20
 UPLOADED = "dataset://"
 
 
-def preview_data(spec: Spec, *, roots: Sequence[str], datasets: Datasets | None = None) -> list[Problem]:
+def preview_data(
+    spec: Spec, *, roots: Sequence[str], datasets: Datasets | None = None, bounds: MemoryBounds | None = None
+) -> list[Problem]:
     """Look at a spec's data, as far as it is at hand, and at what the spec makes of it.
 
     Args:
         spec: A spec that is right by itself.
         roots: The folders that data may be read from.
         datasets: The uploaded data sets, where they are at hand.
+        bounds: What a worker may need of memory.
 
     Returns:
         The certain problems.
     """
+    bounds = bounds or MemoryBounds()
     problems = _missing_parts(spec, tuple(roots), datasets)
     try:
-        shape = _data_shape(spec, tuple(roots), datasets)
+        shape = _data_shape(spec, tuple(roots), datasets, bounds)
     except DataError as error:
         return [Problem(_path(error.where), error.expected, error.received), *problems]
     network: list[Problem] = []
     _check_network(spec, shape, network)
+    if not network:
+        check_weights(spec, _model_shape(spec, shape.shape, []), bounds, network)
     return network + check_labels(spec, shape) + problems
 
 
@@ -100,29 +107,29 @@ def _path(where: str) -> str:
     return f"data.{key}" if sign else where
 
 
-def _data_shape(spec: Spec, roots: tuple[str, ...], datasets: Datasets | None) -> DataShape:
+def _data_shape(spec: Spec, roots: tuple[str, ...], datasets: Datasets | None, bounds: MemoryBounds) -> DataShape:
     source = spec.data.source
     path = _find(source, roots, datasets)
     if path is not None:
-        return _file_shape(path, spec)
+        return _file_shape(path, spec, bounds)
     if source.startswith(UPLOADED) and datasets is not None:
-        return _uploaded_shape(spec, datasets)
+        return _uploaded_shape(spec, datasets, bounds)
     return KNOWN.get(source, DataShape())
 
 
-def _uploaded_shape(spec: Spec, datasets: Datasets) -> DataShape:
+def _uploaded_shape(spec: Spec, datasets: Datasets, bounds: MemoryBounds) -> DataShape:
     """Of a small data set; the bytes of another one are left to the trainer."""
     reference = spec.data.source.removeprefix(UPLOADED)
     try:
         if datasets.find(reference).size > MOST_BYTES:
             return DataShape()
         with datasets.local(reference) as path:
-            return _file_shape(path, spec)
+            return _file_shape(path, spec, bounds)
     except StoreUnavailable:
         return DataShape()  # the trainer will see what is there
 
 
-def _file_shape(path: Path, spec: Spec) -> DataShape:
+def _file_shape(path: Path, spec: Spec, bounds: MemoryBounds) -> DataShape:
     source = spec.data.source
     if path.is_dir():
         class_rows = {one.name: _images(one) for one in class_folders(path, source)}
@@ -130,6 +137,7 @@ def _file_shape(path: Path, spec: Spec) -> DataShape:
     is_small = path.stat().st_size <= MOST_BYTES
     match ending_of(path.name):
         case ".npz":
+            check_expanded(path, source, bounds)
             return preview_archive(path, spec)
         case ".npy":
             return preview_array(path, spec)
@@ -152,7 +160,7 @@ def _check_readable(path: Path, source: str, ending: str) -> None:
 
 def _images(folder: Path) -> int:
     """How many images a class has."""
-    return sum(1 for one in folder.iterdir() if one.suffix.lower() in IMAGE_ENDINGS)
+    return sum(1 for one in folder.iterdir() if one.suffix.lower() in IMAGE_ENDINGS and not is_hidden(one))
 
 
 def _check_scheme(scheme: str, source: str, datasets: Datasets | None) -> None:

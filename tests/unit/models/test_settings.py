@@ -79,3 +79,37 @@ def test_a_url_that_nobody_can_use_is_named(name: str, value: str, shown: str) -
 def test_urls_of_all_kinds_are_taken(given: dict[str, str]) -> None:
     """Sockets, paths, buckets."""
     read_settings(given)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("store", "~/x", "/home/ann/x"),
+        ("store", "~", "/home/ann"),
+        ("store", "/srv/~/x", "/srv/~/x"),
+        ("store", "s3://bucket/~x", "s3://bucket/~x"),
+        ("api_keys_file", "~/keys.json", "/home/ann/keys.json"),
+        ("cache", "~/cache", "/home/ann/cache"),
+        ("data_roots", ".:~/a:/b:~/c", (".", "/home/ann/a", "/b", "/home/ann/c")),
+    ],
+)
+def test_a_tilde_is_the_home_folder(monkeypatch, name, value, expected) -> None:
+    """In every setting that is a path: no shell has expanded what stands in a file of settings."""
+    monkeypatch.setenv("HOME", "/home/ann")
+    assert getattr(read_settings({f"ONEHOT_{name.upper()}": value}), name) == expected
+
+
+def test_a_home_that_there_is_not_stops_the_start(monkeypatch) -> None:
+    """And makes no folder called `~`."""
+    monkeypatch.setattr("os.path.expanduser", lambda path: path)
+    with pytest.raises(
+        SettingsError, match="ONEHOT_STORE: expected a path; received '~ann/x', and there is no such home"
+    ):
+        read_settings({"ONEHOT_STORE": "~ann/x"})
+
+
+def test_without_a_home_the_cache_is_in_a_temporary_folder(monkeypatch) -> None:
+    """A user id without a passwd entry, HOME unset: as containers often have it."""
+    monkeypatch.setattr("os.path.expanduser", lambda path: path)
+    monkeypatch.setattr("tempfile.tempdir", "/somewhere")
+    assert read_settings({}).cache.startswith("/somewhere/onehot-")

@@ -1,6 +1,7 @@
-"""Folders of images: one sub-folder a class, PNG and JPEG in it; other files are passed over."""
+"""Folders of images: one sub-folder a class, images in it; other files are passed over, and counted."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -13,13 +14,13 @@ from models.preprocessing.images import ImageForm, decode_image, read_form
 from models.preprocessing.instances import Array
 from models.preprocessing.pipeline import StepSpec
 from models.sources.damaged_files import reading
-from models.sources.data_files import class_folders
+from models.sources.data_files import class_folders, is_hidden
 from models.sources.known_sources import IMAGE_ENDINGS
 from models.spec import DataSpec
 from trainer.data.dataset import Dataset
 from trainer.data.rows import empty_rows
 
-__all__ = ["FoundImage", "find_images", "read_images"]
+__all__ = ["FoundImage", "find_images", "passed_over", "read_images"]
 
 DECODERS = 4
 DECODED_AT_ONCE = 64
@@ -63,7 +64,10 @@ def read_images(path: Path, data: DataSpec, steps: Sequence[StepSpec]) -> Datase
         features[start : start + len(some)] = _decode(some, form, digest, source=data.source, resized=size is not None)
     names = tuple(dict.fromkeys(image.class_name for image in images))
     targets = np.array([image.class_name for image in images])
-    return Dataset(data.source, features, targets, digest.hexdigest(), class_names=names)
+    return Dataset(
+        data.source, features, targets, digest.hexdigest(), class_names=names,
+        passed_over=passed_over(path, data.source),
+    )  # fmt: skip
 
 
 def find_images(folder: Path, source: str) -> Iterator[FoundImage]:
@@ -73,7 +77,7 @@ def find_images(folder: Path, source: str) -> Iterator[FoundImage]:
         DataError: When a class has none, or one cannot be read or lies elsewhere.
     """
     for one in class_folders(folder, source):
-        paths = sorted(path for path in one.iterdir() if path.suffix.lower() in IMAGE_ENDINGS)
+        paths = sorted(filter(_is_image, one.iterdir()))
         if not paths:
             where = f"{source}/{one.name}"
             raise DataError(where=where, expected=f"at least one image ({', '.join(IMAGE_ENDINGS)})", received="none")
@@ -82,6 +86,24 @@ def find_images(folder: Path, source: str) -> Iterator[FoundImage]:
             if not path.resolve().is_relative_to(folder):
                 raise DataError(where=where, expected="a file inside of the folder", received="a link out of it")
             yield FoundImage(path, one.name, _form(path, where))
+
+
+def passed_over(folder: Path, source: str) -> dict[str, int]:
+    """What a folder of images holds beside them: endings, `hidden files` and `folders`, and how many of each."""
+    classes = list(class_folders(folder, source))
+    others = [path for one in classes for path in one.iterdir() if not _is_image(path)]
+    others += [path for path in folder.iterdir() if path not in classes]
+    return dict(sorted(Counter(map(_kind, others)).items()))
+
+
+def _is_image(path: Path) -> bool:
+    return path.suffix.lower() in IMAGE_ENDINGS and not is_hidden(path) and not path.is_dir()
+
+
+def _kind(path: Path) -> str:
+    if is_hidden(path):
+        return "hidden files"
+    return "folders" if path.is_dir() else path.suffix.lower() or "files without an ending"
 
 
 def _form(path: Path, where: str) -> ImageForm:

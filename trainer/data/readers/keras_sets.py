@@ -8,6 +8,7 @@ import gzip
 import hashlib
 import os
 import tarfile
+import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
@@ -141,8 +142,7 @@ def read(name: str, data: DataSpec) -> Dataset:
 
 def _local(file: KerasFile, source: str) -> Path:
     """The file where Keras keeps it, downloaded when it is not there."""
-    home = os.environ.get("KERAS_HOME")
-    path = (Path(home) if home else Path.home() / ".keras") / "datasets" / file.name
+    path = _keras_home() / "datasets" / file.name
     if not path.exists():
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -152,6 +152,12 @@ def _local(file: KerasFile, source: str) -> Path:
             reason = error.reason if isinstance(error, urllib.error.URLError) else error
             raise DataError(where=source, expected=expected, received=f"neither ({reason})") from error
     return path
+
+
+def _keras_home() -> Path:
+    """As Keras has it: KERAS_HOME, else `~/.keras`, else a temporary folder for a user without a home."""
+    home = os.environ.get("KERAS_HOME") or os.path.expanduser("~/.keras")  # noqa: PTH111 -- Path refuses where there is no home
+    return Path(tempfile.gettempdir(), ".keras") if home.startswith("~") else Path(home)
 
 
 def _download(url: str, path: Path, sha256: str) -> None:

@@ -75,19 +75,23 @@ def test_a_palette_with_transparency_is_looked_up():
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", r"body: expected a PNG or JPEG; received content that starts b''"),
-        (b"GIF89a", r"body: expected a PNG or JPEG"),
-        (image_file(RAMP, "BMP"), r"body: expected a PNG or JPEG"),
-        (image_file(RAMP, "TIFF"), r"body: expected a PNG or JPEG"),
+        (b"", r"body: expected a PNG, JPEG, WebP, BMP or GIF; received content that starts b''"),
+        (b"GIF89a", r"body: expected a whole PNG, JPEG, WebP, BMP or GIF"),
+        (image_file(RAMP, "BMP")[:-30], r"body: expected a whole PNG, JPEG, WebP, BMP or GIF"),
+        (image_file(RAMP, "WEBP")[:-30], r"body: expected a whole PNG, JPEG, WebP, BMP or GIF"),
+        (image_file(RAMP, "GIF")[:-30], r"body: expected a whole PNG, JPEG, WebP, BMP or GIF"),
+        (b"RIFF\x04\0\0\0WAVE", r"body: expected a whole PNG, JPEG, WebP, BMP or GIF"),
+        (b"no picture at all", r"body: expected a PNG, .* or GIF; received content that starts b'no pictu'"),
+        (image_file(RAMP, "TIFF"), r"body: expected a PNG, JPEG, WebP, BMP or GIF"),
         (image_file(RAMP.T.copy()), r"body: expected an image 6 wide and 4 high; received 4 wide and 6 high"),
         (png_of_size(50_000, 50_000), r"received 50000 wide and 50000 high"),
         (png_of_size(2**31 - 1, 2**31 - 1), r"received 2147483647 wide"),
         (image_file(RAMP.astype(np.uint16) * 256), r"expected 8 bits a channel, grey or RGB; received mode I;16"),
-        (image_file(RAMP)[:-30], r"body: expected a whole PNG or JPEG"),
-        (image_file(RAMP)[:20], r"body: expected a whole PNG or JPEG"),
-        (image_file(COLOURS, "JPEG")[:100], r"body: expected a whole PNG or JPEG"),
-        (b"\xff\xd8\xff", r"body: expected a whole PNG or JPEG"),
-        (b"\x89PNG\r\n\x1a\n", r"body: expected a whole PNG or JPEG"),
+        (image_file(RAMP)[:-30], r"body: expected a whole PNG, JPEG, WebP, BMP or GIF"),
+        (image_file(RAMP)[:20], r"body: expected a whole PNG, JPEG, WebP, BMP or GIF"),
+        (image_file(COLOURS, "JPEG")[:100], r"body: expected a whole PNG, JPEG, WebP, BMP or GIF"),
+        (b"\xff\xd8\xff", r"body: expected a whole PNG, JPEG, WebP, BMP or GIF"),
+        (b"\x89PNG\r\n\x1a\n", r"body: expected a whole PNG, JPEG, WebP, BMP or GIF"),
         (image_file(Image.fromarray(np.zeros((4, 6, 4), np.uint8), "CMYK"), "JPEG"), r"received mode CMYK"),
     ],
 )
@@ -111,7 +115,8 @@ def test_two_thousand_damaged_images_give_pixels_or_an_input_error():
     """Bytes changed, removed and repeated; nothing else ever comes out."""
     chance = random.Random(7)
     files = [image_file(RAMP), image_file(COLOURS), image_file(COLOURS, "JPEG"),
-             image_file(Image.fromarray(COLOURS).convert("P")), image_file(RAMP, "JPEG", progressive=True)]  # fmt: skip
+             image_file(Image.fromarray(COLOURS).convert("P")), image_file(RAMP, "JPEG", progressive=True),
+             *(image_file(COLOURS, kind) for kind in ("WEBP", "BMP", "GIF"))]  # fmt: skip
     for _ in range(2_000):
         content = bytearray(chance.choice(files))
         for _ in range(chance.randint(1, 4)):
@@ -145,7 +150,7 @@ def test_instances_without_images_are_parsed_as_ever():
         ([RAMP.tolist(), {"b64": 7}], r"instances\[1\].b64: expected base64 as text; received 7"),
         ([{"b64": "AAA*"}], r"instances\[0\].b64: expected base64; received 'AAA\*'"),
         ([{"b64": "ä"}], r"instances\[0\].b64: expected base64"),
-        ([b64(b"GIF89a")], r"instances\[0\]: expected a PNG or JPEG"),
+        ([b64(b"GIF89a")], r"instances\[0\]: expected a whole PNG, JPEG, WebP, BMP or GIF"),
         ([b64(image_file(RAMP)), [[1]]], r"instances\[1\]: expected shape \[4, 6\].*received shape \[1, 1\]"),
         ([b64(image_file(RAMP)), [["a"]]], r"instances\[1\]: .*received 'a'"),
         ([b64(image_file(RAMP)), 7], r"instances\[1\]: "),

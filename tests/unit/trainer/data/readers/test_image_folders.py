@@ -86,7 +86,7 @@ def test_what_cannot_be_used_is_named(folder: Path) -> None:
         load(folder)
     (folder / "images" / "dark" / "link.png").unlink()
     (folder / "images" / "dark" / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\nbroken")
-    with pytest.raises(DataError, match=r"dark/broken\.png: expected a whole PNG or JPEG"):
+    with pytest.raises(DataError, match=r"dark/broken\.png: expected a whole PNG, JPEG, WebP, BMP or GIF"):
         load(folder)
     (folder / "images" / "empty").mkdir()
     (folder / "images" / "dark" / "broken.png").unlink()

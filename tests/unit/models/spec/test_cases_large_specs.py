@@ -1,0 +1,85 @@
+"""Specs that were made to cost time: each is refused, or read, in a moment."""
+
+import json
+import time
+
+import pytest
+
+from models.errors import SpecError
+from models.spec import load_spec
+from models.spec.yaml_text import MOST_YAML_BYTES, load_document
+
+GOOD = {
+    "model": "a",
+    "data": {"source": "sklearn://iris"},
+    "layers": [{"Dense": {"units": 3, "activation": "softmax"}}],
+    "compile": {"optimizer": "adam", "loss": "categorical_crossentropy"},
+}
+MOST_S = 0.2
+NOISE = 3
+"""A machine that is busy with something else is slower."""
+
+
+def with_part(**changes):
+    return json.dumps({**GOOD, **changes}).encode()
+
+
+def layers_of(*layers):
+    return with_part(layers=list(layers))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"[" * 5000, "nesting of at most 64"),
+        (b"{" * 5000, "nesting of at most 64"),
+        (b"[{" * 2500, "nesting of at most 64"),
+        (b"a: " + b"[" * 5000 + b"]" * 5000, "nesting of at most 64"),
+        (b"[" * 500_000, "nesting of at most 64"),
+        (b"- " * 8000, "YAML or JSON"),
+        (b"? " * 8000, "YAML or JSON"),
+        (b"".join(b"key%d: 1\n" % number for number in range(42_000)), "YAML of at most 16384 bytes, or JSON"),
+        (b"a: " + b"x" * 490_000, "YAML of at most 16384 bytes, or JSON"),
+        (b"#" * 490_000, "YAML of at most 16384 bytes, or JSON"),
+        (b" " * 490_000, "YAML of at most 16384 bytes, or JSON"),
+        (b'{"a": 1, ' * 60_000, "nesting of at most 64"),
+        (json.dumps({f"key{number}": 1 for number in range(40_000)}).encode(), "39900 more that are unknown"),
+        (layers_of({"Dense": {f"unitz{number}": 1 for number in range(35_000)}}), "at most 100 arguments"),
+        (layers_of(*({f"Dens{number}": {"units": 3}} for number in range(20_000))), "at most 1000 items"),
+        (with_part(preprocessing=[f"resc{number}" for number in range(30_000)]), "at most 1000 items"),
+        (layers_of(*({"Dense": {"unitz": number}} for number in range(1000))), "more of them"),
+        (with_part(**{"x" * 400_000: 1}), "one of the keys"),
+    ],
+    ids=range(18),
+)
+def test_a_document_that_costs_time_is_refused_in_a_moment(content, message):
+    """Deep, large, or full of names that are looked up among the known ones."""
+    started_s = time.process_time()
+    with pytest.raises(SpecError, match=message):
+        load_spec(load_document(content, name="body", most_yaml_bytes=MOST_YAML_BYTES))
+    assert time.process_time() - started_s < NOISE * MOST_S
+
+
+def test_a_large_spec_in_json_is_read():
+    """As many class names as there are."""
+    names = [f"class {number}" for number in range(30_000)]
+    started_s = time.process_time()
+    spec = load_spec(load_document(with_part(data={"source": "sklearn://iris", "class_names": names})))
+    assert spec.data.class_names == tuple(names)
+    assert time.process_time() - started_s < NOISE * MOST_S
+
+
+def test_json_is_read_as_yaml_reads_it():
+    """Numbers, text, what stands for nothing; a key given twice is an error with its place."""
+    text = '{"a": [1, 1.5, 1e-3, "no", null, true, "\\u00e4"], "b": {"c": -7}}'
+    assert load_document(text) == load_document(f"# YAML\n{text}")
+    with pytest.raises(SpecError, match=r"spec:1:10: expected each key once"):
+        load_document('{"a": 1, "a": 2}')
+    with pytest.raises(SpecError, match="expected YAML or JSON"):
+        load_document('{"a": 1, ')
+
+
+def test_brackets_in_text_are_no_nesting_as_long_as_they_are_closed():
+    """And a spec may nest as deep as one needs to."""
+    assert load_document(f"a: '{'[x] ' * 200}'")["a"].startswith("[x]")
+    assert load_document("a: " + "[" * 60 + "]" * 60)["a"]
