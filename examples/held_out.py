@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from models.settings import read_settings
+from models.sources.class_labels import read_classes
 from models.spec import load_spec
 from models.spec.yaml_text import load_document
 from trainer.data import load_dataset
-from models.sources.class_labels import read_classes
 from trainer.data.splits import split_rows
 
 

@@ -13,10 +13,10 @@ from models.preprocessing.instances import Feature
 from onehot.client import Service, model_path
 from onehot.commands.options import json_option, settings_here
 from onehot.failures import ServiceRefused, WorkFailed
-from onehot.inputs import in_pieces, read_request
+from onehot.input.pictures import are_pictures, find_pictures
+from onehot.input.requests import in_pieces, read_request
+from onehot.input.table_rows import Table, read_table
 from onehot.output import passed_over_sentences, print_json, print_line, print_table, short_number
-from onehot.picture_inputs import are_pictures, find_pictures
-from onehot.table_input import Table, read_table
 
 __all__ = ["Answering", "ask", "predict"]
 

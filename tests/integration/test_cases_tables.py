@@ -13,7 +13,7 @@ from models.errors import DataError, InputError
 from models.preprocessing.instances import Feature, InstanceSpec, parse_instances
 from models.preprocessing.pipeline import StepSpec
 from models.spec import DataSpec, load_spec
-from onehot.table_input import Table, read_table
+from onehot.input.table_rows import Table, read_table
 from service.decoding.csv_table import parse_csv
 from service.jobs.data_preview.preview import preview_data
 from service.jobs.data_preview.row_counts import count_rows

@@ -8,7 +8,7 @@ import pytest
 from models.preprocessing.instances import InstanceSpec, parse_instances
 from models.preprocessing.pipeline import StepSpec, fit_steps
 from models.spec import DataSpec, load_spec
-from onehot.inputs import read_request
+from onehot.input.requests import read_request
 from service.decoding.csv_table import parse_csv
 from service.jobs.data_preview.preview import preview_data
 from service.jobs.data_preview.row_counts import count_rows

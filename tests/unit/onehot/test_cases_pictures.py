@@ -74,7 +74,7 @@ def test_the_files_stand_in_the_document_too(against, model):
 
 def test_many_pictures_are_sent_in_pieces_to_one_version(against, stand_in, model, pics, monkeypatch):
     """The version that answered the first piece; a picture that is larger than a piece goes alone."""
-    monkeypatch.setattr("onehot.picture_inputs.MOST_BYTES", 12)
+    monkeypatch.setattr("onehot.input.pictures.MOST_BYTES", 12)
     model(1, 1, 1)
     (pics / "one.png").unlink()
     result = against("predict", "pets", "pics")
@@ -82,8 +82,8 @@ def test_many_pictures_are_sent_in_pieces_to_one_version(against, stand_in, mode
         "cats/a.JPG", "cats/b.png", "dogs/deep/c.webp",
     ]  # fmt: skip
     assert sent(stand_in) == [["cats/a.JPG"], ["cats/b.png"], ["dogs/deep/c.webp"]]
-    monkeypatch.setattr("onehot.picture_inputs.MOST_PICTURES", 2)
-    monkeypatch.setattr("onehot.picture_inputs.MOST_BYTES", 10**6)
+    monkeypatch.setattr("onehot.input.pictures.MOST_PICTURES", 2)
+    monkeypatch.setattr("onehot.input.pictures.MOST_BYTES", 10**6)
     stand_in.received.clear()
     model(2, 1)
     against("predict", "pets", "pics")

@@ -10,7 +10,7 @@ from typing import Any
 from models.sources.damaged_files import UNREADABLE
 from models.sources.known_sources import FEATURE_ARRAYS
 from onehot.failures import WrongUsage
-from onehot.table_input import TABLE_ENDINGS, read_table
+from onehot.input.table_rows import TABLE_ENDINGS, read_table
 
 __all__ = ["in_pieces", "read_request"]
 

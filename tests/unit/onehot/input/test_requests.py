@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from onehot.failures import WrongUsage
-from onehot.inputs import read_request
+from onehot.input.requests import read_request
 
 
 def write(folder, name: str, content: str | bytes) -> str:
