@@ -110,6 +110,7 @@ def model_ready(model: str, version: int | None = None) -> Response:
         )
     },
     errors=(503,),
+    changes=False,
 )
 def infer(model: str, version: int | None = None) -> Response:
     """Tensors in, tensors out. The content type is not looked at: public clients send none, or any."""
@@ -145,6 +146,7 @@ def answer_infer(call: ModelCall, body: bytes, *, header_length: str | None) -> 
     body=json_media("V2IndexRequest"),
     needs_body=False,
     responses={200: api_response("The index", "V2Index")},
+    changes=False,
 )
 def show_index() -> Response:
     """Every version with its state."""

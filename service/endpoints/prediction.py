@@ -49,6 +49,7 @@ blueprint = ApiBlueprint("prediction", __name__, tag="Predictions", scope=Scope.
     body=json_media("PredictRequest") | BATCH_CONTENT,
     responses={200: api_response("The predictions", json_media("Predictions") | binary_media(NPY), **VERSION_HEADER)},
     errors=(415, 503),
+    changes=False,
 )
 def predict(model: str, version: int | None = None, label: str | None = None) -> Response:
     """One prediction for each instance."""
@@ -68,6 +69,7 @@ def predict(model: str, version: int | None = None, label: str | None = None) ->
     body=EXAMPLES_CONTENT,
     responses={200: api_response("Labels and scores", "Classifications", **VERSION_HEADER)},
     errors=(415, 503),
+    changes=False,
 )
 def classify(model: str, version: int | None = None, label: str | None = None) -> Response:
     """Labels with their scores for each instance, best first."""
@@ -84,6 +86,7 @@ def classify(model: str, version: int | None = None, label: str | None = None) -
     body=EXAMPLES_CONTENT,
     responses={200: api_response("The numbers", "Regressions", **VERSION_HEADER)},
     errors=(415, 503),
+    changes=False,
 )
 def regress(model: str, version: int | None = None, label: str | None = None) -> Response:
     """One number for each instance, of a regression."""

@@ -74,6 +74,7 @@ class FastPath:
         except TooMuchAtOnce as error:
             context.error = error
             answer = _refusal(error.limit, context.request_id)
+            answer.headers.extend(self._services.cross_origin.headers(head.headers.get("origin")))
         except Exception as error:  # noqa: BLE001 -- Flask's handlers make the answer
             context.error = error
             return context
@@ -92,7 +93,8 @@ class FastPath:
             content = answer_infer(call, body, header_length=header("inference-header-content-length"))
         sent, encoding = compressed_for(header("accept-encoding", ""), content.body)
         own = [(REQUEST_ID, context.request_id), (VERSION, str(call.predictor.version))]
-        return PlainAnswer(200, [*own, *content.headers.items(), *encoding.items()], sent)
+        shared = services.cross_origin.headers(header("origin"))
+        return PlainAnswer(200, [*own, *content.headers.items(), *encoding.items(), *shared], sent)
 
 
 def _refusal(limit: int, request_id: str) -> PlainAnswer:

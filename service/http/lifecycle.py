@@ -12,14 +12,16 @@ from marshmallow import ValidationError
 from werkzeug.exceptions import HTTPException
 
 from models.errors import OnehotError, SpecError, StoreFull, StoreUnavailable
+from service.auth.own_site import OwnSite
 from service.auth.scopes import Scope
 from service.errors import QueueUnavailable, status_of
 from service.http.content_encoding import compress_answer
 from service.http.context import RequestContext, Services, request_context
+from service.http.cross_origin import refuse_foreign
 from service.http.malformed_requests import BROKEN_BODIES, broken_body
 from service.http.responses import Answer, error_answer
 from service.http.routing import route_in_any_case
-from service.openapi.operation import scope_of
+from service.openapi.operation import operation_of, scope_of
 from service.telemetry.answered_request import AnsweredRequest
 from service.telemetry.logs import request_line
 
@@ -62,9 +64,10 @@ class _Surroundings:
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._own_site = OwnSite.from_settings(services.settings)
 
-    def begin(self) -> None:
-        """Make the context of the request, and admit it."""
+    def begin(self) -> Response | None:
+        """Make the context of the request, and admit it; answer a browser that only asks whether it may send it."""
         taken_over: RequestContext | None = request.environ.get(TAKEN_OVER)
         context = taken_over or RequestContext(request_id_of(request.headers.get(REQUEST_ID, "")))
         g.request_context = context
@@ -72,17 +75,25 @@ class _Surroundings:
             raise context.error
         if request.routing_exception is not None:
             route_in_any_case(current_app, request)
-        headers = request.headers
-        admit(
-            self._services, context, scope_of(current_app, request.endpoint),
-            authorization=headers.get("Authorization"), api_key=headers.get("X-API-Key"),
-        )  # fmt: skip
+        if (answer := self._services.cross_origin.preflight(request)) is not None:
+            return answer
+        self._admit(context)
+        return None
+
+    def _admit(self, context: RequestContext) -> None:
+        services, headers, endpoint = self._services, request.headers, request.endpoint
+        operation = operation_of(current_app, endpoint)
+        if operation is not None and not services.authenticator.asks_for_keys:
+            refuse_foreign(self._own_site, request, operation)
+        authorization, api_key = headers.get("Authorization"), headers.get("X-API-Key")
+        admit(services, context, scope_of(current_app, endpoint), authorization=authorization, api_key=api_key)
 
     def end(self, response: Response) -> Response:
         """Finish the answer, count it, and write one line about it."""
         context = request_context()
         compress_answer(request, response)
         response.headers[REQUEST_ID] = context.request_id
+        response.headers.extend(self._services.cross_origin.headers(request.headers.get("Origin")))
         if context.predictor is not None:
             response.headers[VERSION] = str(context.predictor.version)
         route = "" if request.url_rule is None else request.url_rule.rule

@@ -31,7 +31,7 @@ PATH_PARAMETERS: Mapping[str, tuple[Schema, Any]] = {
 ERRORS: Mapping[int, str] = {
     400: "Something in the request is not as it must be: the place, what was expected, what was received",
     401: "No API key, or an unknown one",
-    403: "The key has not the scope that this needs",
+    403: "The key has not the scope that this needs; without keys: a foreign `Host` or `Origin`",
     404: "There is no such thing",
     409: "It cannot be done as things stand",
     413: "A body larger than ONEHOT_MAX_BODY_BYTES",
@@ -43,7 +43,9 @@ ERRORS: Mapping[int, str] = {
     507: "The store is full: nothing was changed",
 }
 PATH_ERRORS, BODY_ERRORS, BUSY_ERRORS, LOCKED_ERRORS = (404,), (400, 413), (429, 504), (401, 403)
-"""The errors of a route that has arguments in its path, has a body, is not public, needs an API key."""
+FOREIGN_ERRORS = (403,)
+"""The errors of a route that has arguments in its path, has a body, is not public, needs an API key.
+`FOREIGN_ERRORS`: of a route that changes something."""
 RETRY_ERRORS = (429, 503)
 SECURITY: list[dict[str, list[str]]] = [{"apiKey": []}, {"bearer": []}]
 SCHEMES = {
@@ -125,4 +127,5 @@ def _errors(rule: Rule, operation: Operation, *, is_locked: bool) -> set[int]:
         *(BODY_ERRORS if "body" in operation else ()),
         *(() if is_public else BUSY_ERRORS),
         *(LOCKED_ERRORS if is_locked and not is_public else ()),
+        *(FOREIGN_ERRORS if operation.get("changes") else ()),
     }
