@@ -1,5 +1,6 @@
 """Uploaded data sets: a file in, a `dataset://…` out that a spec can name; listed, looked at, deleted."""
 
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path, PurePosixPath
@@ -11,12 +12,14 @@ from models.errors import InputError
 from models.store.datasets import DatasetInfo, Datasets, dataset_ending
 from service.auth.scopes import Scope
 from service.blocking_calls import run_in_thread
+from service.http.content_negotiation import mimetype_of
 from service.http.context import request_context, services
+from service.http.multipart import is_multipart
 from service.http.responses import json_answer
-from service.http.uploads import gathered_body
+from service.http.uploads import gathered_body, unpacked_file
 from service.jobs.data_preview.row_counts import count_rows
 from service.openapi.json_schema import pattern
-from service.openapi.operation import ApiBlueprint, api_response, binary_media, query_parameter
+from service.openapi.operation import FILE_FORM, ApiBlueprint, api_response, binary_media, query_parameter
 from service.registry.registry import Registry
 
 __all__ = ["blueprint"]
@@ -30,8 +33,7 @@ ENDING_OF_TYPE = {
 NAME = query_parameter(
     "name",
     pattern("^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"),
-    "A file name; its ending says what kind of file it is, else the content type does",
-    required=True,
+    "A file name; its ending says what kind of file it is, else the content type does. A form's file has its own name",
     example="iris.csv",
 )
 
@@ -43,20 +45,21 @@ blueprint = ApiBlueprint("datasets", __name__, tag="Data sets", scope=Scope.TRAI
     "/v1/datasets",
     description="`.npz`, `.npy`, `.csv`, `.parquet`, `.json`, `.jsonl`, `.ndjson`. Pickles are never loaded.",
     parameters=(NAME,),
-    body=binary_media("application/octet-stream", "text/csv", "application/vnd.apache.parquet", "application/x-npz"),
+    body=binary_media("application/octet-stream", "text/csv", "application/vnd.apache.parquet", "application/x-npz")
+    | FILE_FORM,
     responses={201: api_response("It can be named in a spec", "Dataset", Location="The data set")},
     errors=(503, 507),
 )
 def upload() -> Response:
     """Keep a data file under its digest."""
-    name = _named(request.args.get("name"), request.mimetype)
-    settings, ticket = services().settings, request_context().ticket
-    on_progress = (lambda: None) if ticket is None else ticket.renew
-    with gathered_body(
-        request, suffix=dataset_ending(name), limit_bytes=settings.max_body_bytes,
-        patience_s=settings.request_timeout_s, on_progress=on_progress,
-    ) as path:  # fmt: skip
-        info = run_in_thread(_keep, services().registry, name, path)
+    name, content_type, registry = request.args.get("name", ""), request.content_type or "", services().registry
+    if is_multipart(content_type):
+        with _gathered("") as form:
+            info = run_in_thread(_keep_file_of_form, registry, name, form, content_type)
+    else:
+        name = _named(name, request.mimetype)
+        with _gathered(dataset_ending(name)) as path:
+            info = run_in_thread(_keep, registry, name, path)
     return json_answer(_document(info), status=HTTPStatus.CREATED, headers={"Location": f"/v1/datasets/{info.sha256}"})
 
 
@@ -87,7 +90,23 @@ def delete(reference: str) -> Response:
     return Response(status=HTTPStatus.NO_CONTENT)
 
 
-def _named(name: str | None, mimetype: str) -> str:
+def _gathered(suffix: str) -> AbstractContextManager[Path]:
+    """The body as a file."""
+    settings, ticket = services().settings, request_context().ticket
+    return gathered_body(
+        request, suffix=suffix, limit_bytes=settings.max_body_bytes, patience_s=settings.request_timeout_s,
+        on_progress=(lambda: None) if ticket is None else ticket.renew,
+    )  # fmt: skip
+
+
+def _keep_file_of_form(registry: Registry, name: str, form: Path, content_type: str) -> DatasetInfo:
+    """Keep the only file of a form, under its own name where none is given."""
+    with unpacked_file(form, content_type) as (part, path):
+        name = _named(name or part.filename, mimetype_of(part.content_type))
+        return _keep(registry, name, path.rename(path.with_suffix(dataset_ending(name))))
+
+
+def _named(name: str, mimetype: str) -> str:
     """The name, completed by what the content type says."""
     if not name:
         raise InputError(where="name", expected="?name= with a file name such as iris.csv", received="nothing")

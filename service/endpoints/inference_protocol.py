@@ -12,7 +12,7 @@ from service.http.context import services
 from service.http.prediction_paths import INFER_RULES, V2_MODEL_RULES
 from service.http.request_bodies import read_body
 from service.http.responses import Answer, Content, json_answer
-from service.openapi.operation import ApiBlueprint, api_response, binary_media, header_parameter, json_media
+from service.openapi.operation import FILE_FORM, ApiBlueprint, api_response, binary_media, header_parameter, json_media
 from service.protocols.inference_protocol import (
     HEADER_LENGTH,
     IndexEntry,
@@ -103,7 +103,7 @@ def model_ready(model: str, version: int | None = None) -> Response:
     summary="Tensors in, tensors out",
     description="With the binary tensor data extension and the classification extension.",
     parameters=(JSON_LENGTH,),
-    body=json_media("V2Request") | TENSORS,
+    body=json_media("V2Request") | TENSORS | FILE_FORM,
     responses={
         200: api_response(
             "The outputs", json_media("V2Response") | TENSORS, X_Onehot_Model_Version="The version that answered"
@@ -113,9 +113,10 @@ def model_ready(model: str, version: int | None = None) -> Response:
     changes=False,
 )
 def infer(model: str, version: int | None = None) -> Response:
-    """Tensors in, tensors out. The content type is not looked at: public clients send none, or any."""
+    """Tensors in, tensors out. But for forms the content type is not looked at: public clients send none, or any."""
     call = ModelCall.of_request(model, version=version)
-    content = answer_infer(call, call.read_body(), header_length=request.headers.get(HEADER_LENGTH))
+    body, _ = call.read_content()
+    content = answer_infer(call, body, header_length=request.headers.get(HEADER_LENGTH))
     return Answer(content.body, headers=content.headers)
 
 

@@ -12,6 +12,7 @@ from service.openapi.components import EXAMPLES
 from service.openapi.json_schema import STRING, Schema, pattern, reference
 
 __all__ = [
+    "FILE_FORM",
     "ApiBlueprint",
     "Operation",
     "api_response",
@@ -31,6 +32,15 @@ EXTENSION = "onehot.operations"
 
 Content = dict[str, dict[str, Any]]
 """Content type → OpenAPI media type."""
+FILE_FORM: Content = {
+    "multipart/form-data": {
+        "schema": {
+            "type": "object", "required": ["file"], "additionalProperties": False,
+            "properties": {"file": {"type": "string", "format": "binary"}},
+        }
+    }
+}  # fmt: skip
+"""A form with one file, which counts as if it had come by itself."""
 View = TypeVar("View", bound=RouteCallable)
 
 
