@@ -15,6 +15,7 @@ from service.blocking_calls import run_in_thread
 from service.http.content_negotiation import mimetype_of
 from service.http.context import request_context, services
 from service.http.multipart import is_multipart
+from service.http.query import CURSOR, limit_parameter, page_by_name
 from service.http.responses import json_answer
 from service.http.uploads import gathered_body, unpacked_file
 from service.jobs.data_preview.row_counts import count_rows
@@ -63,12 +64,19 @@ def upload() -> Response:
     return json_answer(_document(info), status=HTTPStatus.CREATED, headers={"Location": f"/v1/datasets/{info.sha256}"})
 
 
-@blueprint.operation("GET", "/v1/datasets", responses={200: api_response("By name", "Datasets")}, errors=(503,))
+@blueprint.operation(
+    "GET",
+    "/v1/datasets",
+    parameters=(limit_parameter(), CURSOR),
+    responses={200: api_response("By name", "Datasets")},
+    errors=(503,),
+)
 def list_datasets() -> Response:
     """Every uploaded data set."""
     registry = services().registry
     found = run_in_thread(lambda: _datasets(registry).uploaded())
-    return json_answer({"datasets": [_document(info) for info in found]})
+    page, more = page_by_name(request, found, lambda info: f"{info.name} {info.sha256}")
+    return json_answer({"datasets": [_document(info) for info in page], **more})
 
 
 @blueprint.operation(

@@ -19,6 +19,7 @@ from service.http.content_encoding import compress_answer
 from service.http.context import RequestContext, Services, request_context
 from service.http.cross_origin import refuse_foreign
 from service.http.malformed_requests import BROKEN_BODIES, broken_body
+from service.http.query import require_known_parameters
 from service.http.responses import Answer, error_answer
 from service.http.routing import route_in_any_case
 from service.openapi.operation import operation_of, scope_of
@@ -87,6 +88,8 @@ class _Surroundings:
             refuse_foreign(self._own_site, request, operation)
         authorization, api_key = headers.get("Authorization"), headers.get("X-API-Key")
         admit(services, context, scope_of(current_app, endpoint), authorization=authorization, api_key=api_key)
+        if operation is not None and request.method != "OPTIONS":
+            require_known_parameters(request, operation)
 
     def end(self, response: Response) -> Response:
         """Finish the answer, count it, and write one line about it."""

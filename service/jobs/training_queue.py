@@ -26,12 +26,10 @@ from models.queue.names import ENDED, INDEX, KEPT_S, QUEUES, cancel_key
 from models.spec import Spec
 from service.errors import JobHasEnded, JobNotFound, KeyReused, QueueUnavailable
 
-__all__ = ["Jobs", "connect", "translated_errors"]
+__all__ = ["Jobs", "connect", "job_document", "translated_errors"]
 
 TRAIN = "trainer.jobs.train"
 INDEX_LENGTH = 10_000
-SUBMITTING_S = 60.0
-"""A job that is not in the queue this long after it was submitted will not come."""
 FAILURE_TTL_S = 365 * 24 * 3600
 NEVER = -1
 ATTEMPTS = Retry(max=3)
@@ -88,7 +86,7 @@ class Jobs:
                 job = self._fetch(job_id)
                 if job.kwargs != {"spec": document}:
                     raise KeyReused(job_id) from None
-            return _document(job)
+            return job_document(job)
 
     def _enqueue(self, spec: Spec, document: dict[str, Any], job_id: str) -> Job:
         queue = Queue(spec.resources.queue, connection=self.connection, serializer=JSONSerializer)
@@ -112,25 +110,6 @@ class Jobs:
             pipeline.zremrangebyrank(INDEX, 0, -INDEX_LENGTH - 1)
             pipeline.execute()
 
-    def list(self, *, limit: int) -> list[dict[str, Any]]:
-        """The jobs that the queue knows, the newest first.
-
-        Raises:
-            QueueUnavailable: When the queue's server does not answer.
-        """
-        with translated_errors():
-            found: list[Any] = self.connection.zrevrange(INDEX, 0, limit - 1, withscores=True)
-            since_s = {job_id.decode(): submitted_s for job_id, submitted_s in found}
-            jobs = Job.fetch_many(list(since_s), connection=self.connection, serializer=JSONSerializer)
-            old_s = datetime.now(UTC).timestamp() - SUBMITTING_S
-            forgotten = [
-                job_id for (job_id, known_s), job in zip(since_s.items(), jobs, strict=True)
-                if job is None and known_s < old_s
-            ]  # fmt: skip
-            if forgotten:
-                self.connection.zrem(INDEX, *forgotten)
-            return [_document(job) for job in jobs if job is not None]
-
     def get(self, job_id: str) -> dict[str, Any]:
         """One job's document.
 
@@ -139,7 +118,7 @@ class Jobs:
             QueueUnavailable: When the queue's server does not answer.
         """
         with translated_errors():
-            return _document(self._fetch(job_id))
+            return job_document(self._fetch(job_id))
 
     def status(self, job_id: str) -> str:
         """One job's status.
@@ -171,7 +150,7 @@ class Jobs:
             if status != JobStatus.STARTED and status not in ENDED:
                 with suppress(InvalidJobOperation):  # another request or a worker was faster
                     job.cancel()
-            return _document(self._fetch(job_id))
+            return job_document(self._fetch(job_id))
 
     def queues(self) -> Iterator[tuple[str, int, int]]:
         """Each queue's name, how many jobs wait in it, and how many workers listen to it.
@@ -201,7 +180,8 @@ def _status(job: Job) -> str:
     return str(job.get_status(refresh=False).value)
 
 
-def _document(job: Job) -> dict[str, Any]:
+def job_document(job: Job) -> dict[str, Any]:
+    """What clients are told of a job."""
     status = _status(job)
     return {
         "id": job.id,

@@ -122,6 +122,7 @@ def _errors(rule: Rule, operation: Operation, *, is_locked: bool) -> set[int]:
     is_public = operation["scope"] is Scope.PUBLIC
     return {
         int(HTTPStatus.INTERNAL_SERVER_ERROR),
+        int(HTTPStatus.BAD_REQUEST),  # parameters that the route does not have
         *operation.get("errors", ()),
         *(PATH_ERRORS if rule.arguments else ()),
         *(BODY_ERRORS if "body" in operation else ()),
