@@ -14,6 +14,7 @@ from service.auth.scopes import Scope
 from service.blocking_calls import run_in_thread
 from service.http.content_negotiation import mimetype_of
 from service.http.context import request_context, services
+from service.http.forwarded_prefix import location_of
 from service.http.multipart import is_multipart
 from service.http.query import CURSOR, limit_parameter, page_by_name
 from service.http.responses import json_answer
@@ -61,7 +62,8 @@ def upload() -> Response:
         name = _named(name, request.mimetype)
         with _gathered(dataset_ending(name)) as path:
             info = run_in_thread(_keep, registry, name, path)
-    return json_answer(_document(info), status=HTTPStatus.CREATED, headers={"Location": f"/v1/datasets/{info.sha256}"})
+    location = location_of(f"/v1/datasets/{info.sha256}", request)
+    return json_answer(_document(info), status=HTTPStatus.CREATED, headers={"Location": location})
 
 
 @blueprint.operation(

@@ -13,6 +13,7 @@ from service.auth.scopes import Scope
 from service.blocking_calls import run_in_thread
 from service.http.content_negotiation import JSON_TYPES, require_content_type
 from service.http.context import services
+from service.http.forwarded_prefix import location_of
 from service.http.query import CURSOR, cursor_of, limit_of, limit_parameter, next_page
 from service.http.request_bodies import parse_object, read_body
 from service.http.responses import json_answer
@@ -66,7 +67,9 @@ def submit() -> Response:
     """Queue the training that a spec describes."""
     key = _read_idempotency_key(request.headers.get("Idempotency-Key"))
     job = services().jobs.submit(_read_spec(request), idempotency_key=key)
-    return json_answer(job, status=HTTPStatus.ACCEPTED, headers={"Location": f"/v1/jobs/{job['id']}"})
+    return json_answer(
+        job, status=HTTPStatus.ACCEPTED, headers={"Location": location_of(f"/v1/jobs/{job['id']}", request)}
+    )
 
 
 @blueprint.operation(

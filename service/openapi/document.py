@@ -52,6 +52,8 @@ SCHEMES = {
     "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
     "bearer": {"type": "http", "scheme": "bearer"},
 }
+SERVERS = [{"url": "."}]
+"""The folder that the document itself is in, whatever a proxy calls it."""
 ABOUT = (
     "Trains Keras Sequential classifiers on a job queue and serves them. Every answer carries `X-Request-Id`; the one "
     'that a request brings is taken over. Every error is `{"error": "one sentence that says what to do"}`. Where API '
@@ -78,7 +80,9 @@ def openapi_document(app: Flask, *, is_locked: bool) -> dict[str, Any]:
     components: dict[str, Any] = {"schemas": SCHEMAS} | ({"securitySchemes": SCHEMES} if is_locked else {})
     info = {"title": "Onehot", "version": version("onehot"), "description": ABOUT}
     tags = [{"name": name} for name in dict.fromkeys(operation["tag"] for operation in operations.values())]
-    return {"openapi": "3.1.0", "info": info, "tags": tags, "paths": paths, "components": components}
+    return {
+        "openapi": "3.1.0", "info": info, "servers": SERVERS, "tags": tags, "paths": paths, "components": components,
+    }  # fmt: skip
 
 
 def _operation(rule: Rule, operation: Operation, *, is_locked: bool) -> dict[str, Any]:
