@@ -28,6 +28,8 @@ ADDRESS = re.compile(r"(?:\[[0-9a-fA-F:]+\]|[^:\s]+):(\d{1,5})", re.ASCII)
 LAST_PORT = 65535
 PATHS = ("store", "api_keys_file", "data_roots", "cache")
 """Settings whose values are paths, of which each may begin with `~`."""
+HOST_NAME = re.compile(r"\*|\[[0-9a-f:.]+\]|[a-z0-9_]([a-z0-9_.-]*[a-z0-9])?", re.ASCII)
+ORIGIN = re.compile(r"https?://(\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(:\d{1,5})?", re.ASCII)
 LOCAL = ("file", "unix")
 """Schemes of URLs that name a path and no host."""
 
@@ -46,6 +48,26 @@ class _Paths(fields.Field[tuple[str, ...]]):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> tuple[str, ...]:
         del attr, data, kwargs
         return tuple(part for part in str(value).split(":") if part)
+
+
+class _Listed(fields.Field[tuple[str, ...]]):
+    """Words separated by commas, in lower case.
+
+    Args:
+        pattern: Of one word.
+        expected: What the words are, in words.
+    """
+
+    def __init__(self, pattern: re.Pattern[str], expected: str) -> None:
+        super().__init__()
+        self._pattern, self._expected = pattern, expected
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> tuple[str, ...]:
+        del attr, data, kwargs
+        words = tuple(word for part in str(value).split(",") if (word := part.strip().lower()))
+        if not all(map(self._pattern.fullmatch, words)):
+            raise ValidationError(f"expected {self._expected}")
+        return words
 
 
 def _whole(lowest: int, highest: int) -> fields.Field[Any]:
@@ -107,6 +129,12 @@ class Settings:
                    _url("http://HOST:PORT or https://HOST", "http", "https")] = ""
     api_key: Annotated[str, "Key that the command line sends", fields.String()] = ""
     api_keys_file: Annotated[str, "File of the accepted keys; without one, loopback only", fields.String()] = ""
+    allowed_hosts: Annotated[tuple[str, ...], "Without keys: names, beside loopback's, by which callers may reach what "
+                             "changes something, separated by `,`; `*`: any",
+                             _Listed(HOST_NAME, "host names without scheme and port, separated by `,`")] = ()
+    cors_origins: Annotated[tuple[str, ...], "Origins (`https://app.example.org`) whose pages may call the service, "
+                            "separated by `,`",
+                            _Listed(ORIGIN, "origins such as https://app.example.org, separated by `,`")] = ()
     workers: Annotated[int, "Processes of the service", _whole(1, 256)] = 2
     max_body_bytes: Annotated[int, "Largest body of a request, in bytes", _whole(1, 2**40)] = 64 * 2**20
     max_rows: Annotated[int, "Most instances in one request", _whole(1, 2**31 - 1)] = 65536

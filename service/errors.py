@@ -7,6 +7,8 @@
         ├── KeyMissing          no API key where one is needed
         ├── KeyRefused          a key that is not known here
         ├── ScopeMissing        a known key that does not open this
+        ├── ForeignHost         without keys: called by a name that is not this service's
+        ├── ForeignOrigin       without keys: sent by a page of another origin
         ├── TooMuchAtOnce       more requests at one time than a process answers
         ├── DeadlineExceeded    a request that took longer than it may
         ├── VersionNotLoaded    known, but it cannot answer now
@@ -35,6 +37,7 @@ from models.errors import (
     StoreFull,
     StoreUnavailable,
     VersionNotFound,
+    shown,
 )
 
 __all__ = [
@@ -42,6 +45,8 @@ __all__ = [
     "STATUSES",
     "BodyTooLarge",
     "DeadlineExceeded",
+    "ForeignHost",
+    "ForeignOrigin",
     "JobHasEnded",
     "JobNotFound",
     "KeyMissing",
@@ -104,6 +109,28 @@ class ScopeMissing(ServiceError):
         self.scope = str(scope)
         needed = f"key {key_id} has not the scope {self.scope!r} that this needs"
         super().__init__(f"{needed}: `onehot keys add --scope {self.scope}`")
+
+
+class ForeignHost(ServiceError):
+    """A request that changes something and calls the service by a name that is not its own."""
+
+    def __init__(self, host: str) -> None:
+        self.host = host
+        super().__init__(
+            f"Host: expected loopback or a name of ONEHOT_ALLOWED_HOSTS, as no API keys are set; received "
+            f"{shown(host)}: name it there, or set ONEHOT_API_KEYS_FILE"
+        )
+
+
+class ForeignOrigin(ServiceError):
+    """A request that changes something and was sent by a page of another origin."""
+
+    def __init__(self, origin: str) -> None:
+        self.origin = origin
+        super().__init__(
+            f"Origin: expected this service's own, as no API keys are set; received {shown(origin)}: name a browser "
+            "app's in ONEHOT_CORS_ORIGINS, a proxy's host in ONEHOT_ALLOWED_HOSTS, or set ONEHOT_API_KEYS_FILE"
+        )
 
 
 class TooMuchAtOnce(ServiceError):
@@ -206,6 +233,8 @@ STATUSES: Mapping[type[OnehotError], HTTPStatus] = {
     KeyMissing: HTTPStatus.UNAUTHORIZED,
     KeyRefused: HTTPStatus.UNAUTHORIZED,
     ScopeMissing: HTTPStatus.FORBIDDEN,
+    ForeignHost: HTTPStatus.FORBIDDEN,
+    ForeignOrigin: HTTPStatus.FORBIDDEN,
     TooMuchAtOnce: HTTPStatus.TOO_MANY_REQUESTS,
     DeadlineExceeded: HTTPStatus.GATEWAY_TIMEOUT,
     CorruptVersion: HTTPStatus.SERVICE_UNAVAILABLE,

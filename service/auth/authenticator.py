@@ -28,6 +28,11 @@ class Authenticator:
         """
         return cls(KeyVerifier(Path(settings.api_keys_file)) if settings.api_keys_file else None)
 
+    @property
+    def asks_for_keys(self) -> bool:
+        """Whether any are configured."""
+        return self._keys is not None
+
     def authorize(self, scope: Scope, *, authorization: str | None, api_key: str | None) -> str | None:
         """Check the key of a request; returns its id, for the log, and none where no key is needed.
 

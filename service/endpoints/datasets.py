@@ -1,5 +1,6 @@
 """Uploaded data sets: a file in, a `dataset://…` out that a spec can name; listed, looked at, deleted."""
 
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -12,13 +13,17 @@ from models.errors import InputError
 from models.store.datasets import DatasetInfo, Datasets, dataset_ending
 from service.auth.scopes import Scope
 from service.blocking_calls import run_in_thread
+from service.http.content_negotiation import mimetype_of
 from service.http.context import request_context, services
+from service.http.forwarded_prefix import location_of
+from service.http.multipart import is_multipart
+from service.http.query import CURSOR, limit_parameter, page_by_name
 from service.http.responses import json_answer
-from service.http.uploads import gathered_body
+from service.http.uploads import gathered_body, unpacked_file
 from service.jobs.data_preview.memory import MemoryBounds, check_expanded
 from service.jobs.data_preview.row_counts import count_rows
 from service.openapi.json_schema import pattern
-from service.openapi.operation import ApiBlueprint, api_response, binary_media, query_parameter
+from service.openapi.operation import FILE_FORM, ApiBlueprint, api_response, binary_media, query_parameter
 from service.registry.registry import Registry
 
 __all__ = ["blueprint"]
@@ -33,8 +38,7 @@ ENDING_OF_TYPE = {
 NAME = query_parameter(
     "name",
     pattern("^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"),
-    "A file name; its ending says what kind of file it is, else the content type does",
-    required=True,
+    "A file name; its ending says what kind of file it is, else the content type does. A form's file has its own name",
     example="iris.csv",
 )
 
@@ -47,29 +51,39 @@ blueprint = ApiBlueprint("datasets", __name__, tag="Data sets", scope=Scope.TRAI
     description="`.npz`, `.npy`, `.csv`, `.tsv`, either as `.gz`, `.parquet`, `.json`, `.jsonl`, `.ndjson`. "
     "Pickles are never loaded.",
     parameters=(NAME,),
-    body=binary_media("application/octet-stream", "text/csv", "application/vnd.apache.parquet", "application/x-npz"),
+    body=binary_media("application/octet-stream", "text/csv", "application/vnd.apache.parquet", "application/x-npz")
+    | FILE_FORM,
     responses={201: api_response("It can be named in a spec", "Dataset", Location="The data set")},
     errors=(503, 507),
 )
 def upload() -> Response:
     """Keep a data file under its digest."""
-    name = _named(request.args.get("name"), request.mimetype)
-    settings, ticket = services().settings, request_context().ticket
-    on_progress = (lambda: None) if ticket is None else ticket.renew
-    with gathered_body(
-        request, suffix=dataset_ending(name), limit_bytes=settings.max_body_bytes,
-        patience_s=settings.request_timeout_s, on_progress=on_progress,
-    ) as path:  # fmt: skip
-        info = run_in_thread(_keep, services().registry, name, path, MemoryBounds.of(settings))
-    return json_answer(_document(info), status=HTTPStatus.CREATED, headers={"Location": f"/v1/datasets/{info.sha256}"})
+    name, content_type, registry = request.args.get("name", ""), request.content_type or "", services().registry
+    bounds = MemoryBounds.of(services().settings)
+    if is_multipart(content_type):
+        with _gathered("") as form:
+            info = run_in_thread(_keep_file_of_form, registry, name, form, content_type, bounds)
+    else:
+        name = _named(name, request.mimetype)
+        with _gathered(dataset_ending(name)) as path:
+            info = run_in_thread(_keep, registry, name, path, bounds)
+    location = location_of(f"/v1/datasets/{info.sha256}", request)
+    return json_answer(_document(info), status=HTTPStatus.CREATED, headers={"Location": location})
 
 
-@blueprint.operation("GET", "/v1/datasets", responses={200: api_response("By name", "Datasets")}, errors=(503,))
+@blueprint.operation(
+    "GET",
+    "/v1/datasets",
+    parameters=(limit_parameter(), CURSOR),
+    responses={200: api_response("By name", "Datasets")},
+    errors=(503,),
+)
 def list_datasets() -> Response:
     """Every uploaded data set."""
     registry = services().registry
     found = run_in_thread(lambda: _datasets(registry).uploaded())
-    return json_answer({"datasets": [_document(info) for info in found]})
+    page, more = page_by_name(request, found, lambda info: f"{info.name} {info.sha256}")
+    return json_answer({"datasets": [_document(info) for info in page], **more})
 
 
 @blueprint.operation(
@@ -91,7 +105,25 @@ def delete(reference: str) -> Response:
     return Response(status=HTTPStatus.NO_CONTENT)
 
 
-def _named(name: str | None, mimetype: str) -> str:
+def _gathered(suffix: str) -> AbstractContextManager[Path]:
+    """The body as a file."""
+    settings, ticket = services().settings, request_context().ticket
+    return gathered_body(
+        request, suffix=suffix, limit_bytes=settings.max_body_bytes, patience_s=settings.request_timeout_s,
+        on_progress=(lambda: None) if ticket is None else ticket.renew,
+    )  # fmt: skip
+
+
+def _keep_file_of_form(
+    registry: Registry, name: str, form: Path, content_type: str, bounds: MemoryBounds
+) -> DatasetInfo:
+    """Keep the only file of a form, under its own name where none is given."""
+    with unpacked_file(form, content_type) as (part, path):
+        name = _named(name or part.filename, mimetype_of(part.content_type))
+        return _keep(registry, name, path.rename(path.with_suffix(dataset_ending(name))), bounds)
+
+
+def _named(name: str, mimetype: str) -> str:
     """The name, completed by what the content type says."""
     if not name:
         raise InputError(where="name", expected="?name= with a file name such as iris.csv", received="nothing")

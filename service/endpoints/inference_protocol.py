@@ -12,7 +12,7 @@ from service.http.context import services
 from service.http.prediction_paths import INFER_RULES, V2_MODEL_RULES
 from service.http.request_bodies import read_body
 from service.http.responses import Answer, json_answer
-from service.openapi.operation import ApiBlueprint, api_response, binary_media, header_parameter, json_media
+from service.openapi.operation import FILE_FORM, ApiBlueprint, api_response, binary_media, header_parameter, json_media
 from service.protocols.content import Content
 from service.protocols.inference_protocol.documents import (
     IndexEntry,
@@ -103,18 +103,20 @@ def model_ready(model: str, version: int | None = None) -> Response:
     summary="Tensors in, tensors out",
     description="With the binary tensor data extension and the classification extension.",
     parameters=(JSON_LENGTH,),
-    body=json_media("V2Request") | TENSORS,
+    body=json_media("V2Request") | TENSORS | FILE_FORM,
     responses={
         200: api_response(
             "The outputs", json_media("V2Response") | TENSORS, X_Onehot_Model_Version="The version that answered"
         )
     },
     errors=(503,),
+    changes=False,
 )
 def infer(model: str, version: int | None = None) -> Response:
-    """Tensors in, tensors out. The content type is not looked at: public clients send none, or any."""
+    """Tensors in, tensors out. But for forms the content type is not looked at: public clients send none, or any."""
     call = ModelCall.of_request(model, version=version)
-    content = answer_infer(call, call.read_body(), header_length=request.headers.get(HEADER_LENGTH))
+    body, _ = call.read_content()
+    content = answer_infer(call, body, header_length=request.headers.get(HEADER_LENGTH))
     return Answer(content.body, headers=content.headers)
 
 
@@ -144,6 +146,7 @@ def answer_infer(call: ModelCall, body: bytes, *, header_length: str | None) -> 
     body=json_media("V2IndexRequest"),
     needs_body=False,
     responses={200: api_response("The index", "V2Index")},
+    changes=False,
 )
 def show_index() -> Response:
     """Every version with its state."""

@@ -14,9 +14,13 @@ from service.auth.scopes import Scope
 from service.blocking_calls import run_in_thread
 from service.http.content_negotiation import JSON_TYPES, require_content_type
 from service.http.context import services
+from service.http.forwarded_prefix import location_of
+from service.http.query import CURSOR, cursor_of, limit_of, limit_parameter, next_page
 from service.http.request_bodies import parse_object, read_body
 from service.http.responses import json_answer
 from service.openapi.components import EXAMPLES
+from service.openapi.job_schemas import STATUSES
+from service.openapi.json_schema import STRING
 from service.openapi.operation import ApiBlueprint, api_response, header_parameter, json_media, query_parameter
 from service.registry.registry import Registry
 
@@ -30,7 +34,6 @@ STRICT_JSON_TYPES = frozenset({"application/json", "text/json"})
 LIMIT_BYTES = 2**20
 KEY = re.compile("[!-~]{1,255}")
 DEFAULT_LIMIT = 100
-MOST = 1000
 STREAM_HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
 
 IDEMPOTENCY_KEY = header_parameter(
@@ -39,9 +42,8 @@ IDEMPOTENCY_KEY = header_parameter(
 LAST_EVENT_ID = header_parameter(
     "Last-Event-ID", "^[0-9]{0,9}$", "The id of the last event that was seen: the stream goes on behind it"
 )
-LIMIT = query_parameter(
-    "limit", {"type": "integer", "minimum": 1, "maximum": MOST, "default": DEFAULT_LIMIT}, "How many at most"
-)
+STATUS = query_parameter("status", {"enum": list(STATUSES)}, "Only jobs of this status")
+MODEL = query_parameter("model", STRING, "Only trainings of this model")
 QUEUED_JOB = EXAMPLES["Job"] | {"status": "queued", "jobs_ahead": 2, "progress": None, "started_at": None}
 EVENTS = (
     "retry: 1000\n\n"
@@ -66,15 +68,27 @@ def submit() -> Response:
     """Queue the training that a spec describes."""
     key = _read_idempotency_key(request.headers.get("Idempotency-Key"))
     job = services().jobs.submit(_read_spec(request), idempotency_key=key)
-    return json_answer(job, status=HTTPStatus.ACCEPTED, headers={"Location": f"/v1/jobs/{job['id']}"})
+    return json_answer(
+        job, status=HTTPStatus.ACCEPTED, headers={"Location": location_of(f"/v1/jobs/{job['id']}", request)}
+    )
 
 
 @blueprint.operation(
-    "GET", "/v1/jobs", parameters=(LIMIT,), responses={200: api_response("The jobs", "Jobs")}, errors=(400, 503)
+    "GET",
+    "/v1/jobs",
+    parameters=(STATUS, MODEL, limit_parameter(DEFAULT_LIMIT), CURSOR),
+    responses={200: api_response("The jobs", "Jobs")},
+    errors=(400, 503),
 )
 def list_jobs() -> Response:
     """The jobs that the queue knows."""
-    return json_answer({"jobs": services().jobs.list(limit=_read_limit(request.args.get("limit")))})
+    queue = services().jobs
+    from service.jobs import job_listing as listing  # noqa: PLC0415 -- it needs the queue's library, which is loaded by now
+
+    wanted = listing.JobFilter(status=_read_status(request.args.get("status")), model=request.args.get("model"))
+    limit, after = limit_of(request) or DEFAULT_LIMIT, cursor_of(request, listing.Place.read)
+    jobs, cursor = listing.list_jobs(queue, wanted, limit=limit, after=after)
+    return json_answer({"jobs": jobs, **next_page(cursor)})
 
 
 @blueprint.operation("GET", "/v1/jobs/<name:job_id>", responses={200: api_response("The job", "Job")}, errors=(503,))
@@ -149,9 +163,7 @@ def _read_idempotency_key(text: str | None) -> str | None:
     return text
 
 
-def _read_limit(text: str | None) -> int:
-    if text is None:
-        return DEFAULT_LIMIT
-    if not (text.isascii() and text.isdecimal() and len(text) < 10 and 1 <= int(text) <= MOST):
-        raise InputError(where="limit", expected=f"a whole number from 1 to {MOST}", received=shown(text))
-    return int(text)
+def _read_status(text: str | None) -> str | None:
+    if text is not None and text not in STATUSES:
+        raise InputError(where="status", expected=f"one of {', '.join(STATUSES)}", received=shown(text))
+    return text

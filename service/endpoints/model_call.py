@@ -9,6 +9,7 @@ from flask import request
 from models.errors import InputError
 from models.preprocessing.instances import Array
 from service.http.context import RequestContext, Services, request_context, services
+from service.http.multipart import only_part
 from service.http.request_bodies import read_body
 from service.inference.predictor import Predictor
 from service.registry.pending_versions import MISSING
@@ -53,6 +54,14 @@ class ModelCall:
             BodyTooLarge, InputError: As `service.http.request_bodies.read_body`.
         """
         return read_body(request, limit_bytes=self.services.settings.max_body_bytes)
+
+    def read_content(self) -> tuple[bytes, str]:
+        """The content of the current request and its type: its body, or the only file of a form.
+
+        Raises:
+            BodyTooLarge, InputError: As `read_body` and `service.http.multipart.only_part`.
+        """
+        return only_part(self.read_body(), request.headers.get("Content-Type", ""))
 
     def check_rows(self, rows: int, *, where: str) -> None:
         """Refuse more instances than a request may have; asked before they are read, where their number is known."""

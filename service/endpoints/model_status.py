@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response
+from flask import Response, request
 
 from models.names import STABLE
 from models.store.gate_verdict import gate_verdict
@@ -10,6 +10,7 @@ from service.auth.scopes import Scope
 from service.blocking_calls import run_in_thread
 from service.endpoints.model_call import ModelCall
 from service.http.context import services
+from service.http.query import CURSOR, limit_parameter, page_by_name
 from service.http.responses import json_answer
 from service.http.routing import version_paths
 from service.openapi.operation import ApiBlueprint, api_response
@@ -24,11 +25,14 @@ REPORT = "report.json"
 blueprint = ApiBlueprint("model_status", __name__, tag="Models", scope=Scope.PREDICT)
 
 
-@blueprint.operation("GET", "/v1/models", responses={200: api_response("The models", "Models")})
+@blueprint.operation(
+    "GET", "/v1/models", parameters=(limit_parameter(), CURSOR), responses={200: api_response("By name", "Models")}
+)
 def list_models() -> Response:
     """Every model, its versions and their states, labels and metrics."""
-    snapshot = services().registry.snapshot
-    return json_answer({"models": [_model_document(model) for model in snapshot.models.values()]})
+    models = list(services().registry.snapshot.models.values())
+    page, more = page_by_name(request, models, lambda model: model.name)
+    return json_answer({"models": [_model_document(model) for model in page], **more})
 
 
 @blueprint.operation(

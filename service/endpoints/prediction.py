@@ -18,7 +18,7 @@ from service.http.request_bodies import parse_object
 from service.http.responses import Answer, json_answer, json_content
 from service.http.routing import version_paths
 from service.openapi.json_schema import STRING
-from service.openapi.operation import ApiBlueprint, api_response, binary_media, json_media, query_parameter
+from service.openapi.operation import FILE_FORM, ApiBlueprint, api_response, binary_media, json_media, query_parameter
 from service.protocols.content import Content
 from service.protocols.tensorflow_serving import (
     ROW,
@@ -32,9 +32,11 @@ from service.protocols.tensorflow_serving import (
 
 __all__ = ["answer_predict", "blueprint"]
 
-BATCH_CONTENT = binary_media(*BATCH_TYPES) | {
-    "text/csv": {"schema": STRING, "example": "0.1,0.2,0.3,0.4,0.5,0.6,0.7,0.8\n"}
-}
+BATCH_CONTENT = (
+    binary_media(*BATCH_TYPES)
+    | {"text/csv": {"schema": STRING, "example": "0.1,0.2,0.3,0.4,0.5,0.6,0.7,0.8\n"}}
+    | FILE_FORM
+)
 EXAMPLES_CONTENT = json_media("ExamplesRequest") | BATCH_CONTENT
 VERSION_HEADER = {"X_Onehot_Model_Version": "The version that answered"}
 TOP_K = query_parameter("top_k", {"type": "integer", "minimum": 1, "maximum": 999_999_999}, "How many labels at most")
@@ -46,20 +48,19 @@ blueprint = ApiBlueprint("prediction", __name__, tag="Predictions", scope=Scope.
     "POST",
     *version_paths(":predict"),
     summary="Predict for a batch of instances",
-    description="`Accept: application/x-npy` gives the predictions as a numpy array. gzip is read and written. "
-    "Columns of a table that the model does not know are passed over, and named, percent-encoded, in the header "
-    "`X-Onehot-Ignored-Columns`.",
+    description="`Accept: application/x-npy` gives the predictions as a numpy array. gzip is read and written. A form "
+    "with one file is answered as that file would be. Columns of a table that the model does not know are passed over, "
+    "and named, percent-encoded, in the header `X-Onehot-Ignored-Columns`.",
     body=json_media("PredictRequest") | BATCH_CONTENT,
     responses={200: api_response("The predictions", json_media("Predictions") | binary_media(NPY), **VERSION_HEADER)},
     errors=(415, 503),
+    changes=False,
 )
 def predict(model: str, version: int | None = None, label: str | None = None) -> Response:
     """One prediction for each instance."""
     call = ModelCall.of_request(model, version=version, label=label)
-    headers = request.headers
-    content = answer_predict(
-        call, call.read_body(), content_type=headers.get("Content-Type", ""), accept=headers.get("Accept", "")
-    )
+    body, content_type = call.read_content()
+    content = answer_predict(call, body, content_type=content_type, accept=request.headers.get("Accept", ""))
     return Answer(content.body, headers=content.headers)
 
 
@@ -71,6 +72,7 @@ def predict(model: str, version: int | None = None, label: str | None = None) ->
     body=EXAMPLES_CONTENT,
     responses={200: api_response("Labels and scores", "Classifications", **VERSION_HEADER)},
     errors=(415, 503),
+    changes=False,
 )
 def classify(model: str, version: int | None = None, label: str | None = None) -> Response:
     """Labels with their scores for each instance, best first."""
@@ -87,6 +89,7 @@ def classify(model: str, version: int | None = None, label: str | None = None) -
     body=EXAMPLES_CONTENT,
     responses={200: api_response("The numbers", "Regressions", **VERSION_HEADER)},
     errors=(415, 503),
+    changes=False,
 )
 def regress(model: str, version: int | None = None, label: str | None = None) -> Response:
     """One number for each instance, of a regression."""
@@ -127,8 +130,8 @@ def _decode(call: ModelCall, body: bytes, content_type: str) -> tuple[str, Array
 
 
 def _predictions_for_examples(call: ModelCall) -> Array:
-    body, batch_type = call.read_body(), batch_type_of(request.headers.get("Content-Type", ""))
-    key, batch = _decode_usual(call, body, batch_type, read_examples)
+    body, content_type = call.read_content()
+    key, batch = _decode_usual(call, body, batch_type_of(content_type), read_examples)
     return call.compute(batch, where=key)
 
 

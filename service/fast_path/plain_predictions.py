@@ -65,7 +65,9 @@ class FastPath:
         except TooMuchAtOnce as error:
             context.error = error
             refusal = _refusal(error.limit)
-            answer = PlainAnswer(429, [(REQUEST_ID, context.request_id), *refusal.headers.items()], refusal.body)
+            shared = self._services.cross_origin.headers(head.headers.get("origin"))
+            headers = [(REQUEST_ID, context.request_id), *refusal.headers.items(), *shared]
+            answer = PlainAnswer(429, headers, refusal.body)
         except Exception as error:  # noqa: BLE001 -- Flask's handlers make the answer
             context.error = error
             return context
@@ -86,7 +88,8 @@ class FastPath:
         own = [(REQUEST_ID, context.request_id), (VERSION, str(call.predictor.version))]
         if context.ignored_columns:
             own += ignored_columns(context).items()
-        return PlainAnswer(200, [*own, *content.headers.items(), *encoding.items()], sent)
+        shared = services.cross_origin.headers(header("origin"))
+        return PlainAnswer(200, [*own, *content.headers.items(), *encoding.items(), *shared], sent)
 
 
 @lru_cache(maxsize=1)

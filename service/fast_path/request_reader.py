@@ -67,7 +67,8 @@ def _headers(lines: Sequence[bytes]) -> dict[str, str] | None:
 
 def _is_plain(headers: Mapping[str, str]) -> bool:
     stays = headers.get("connection", "keep-alive").lower() == "keep-alive"
-    return stays and "host" in headers and NOT_PLAIN.isdisjoint(headers)
+    is_form = headers.get("content-type", "").lower().startswith("multipart/")
+    return stays and not is_form and "host" in headers and NOT_PLAIN.isdisjoint(headers)
 
 
 def _length(text: str, most: int) -> int | None:

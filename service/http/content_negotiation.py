@@ -9,7 +9,7 @@ from werkzeug.http import parse_accept_header, parse_options_header
 from service.decoding.media_types import BATCH_TYPES
 from service.errors import UnsupportedBody
 
-__all__ = ["JSON", "JSON_TYPES", "batch_type_of", "preferred_type", "require_content_type", "takes_gzip"]
+__all__ = ["JSON", "JSON_TYPES", "batch_type_of", "mimetype_of", "preferred_type", "require_content_type", "takes_gzip"]
 
 JSON = "application/json"
 # What `curl -d` sends is JSON too: TensorFlow Serving's own examples do it, and its server does not look.
@@ -25,7 +25,7 @@ def require_content_type(content_type: str | None, accepted: frozenset[str], *, 
     Raises:
         UnsupportedBody: When it is none of the accepted.
     """
-    mimetype = _mimetype(content_type or "")
+    mimetype = mimetype_of(content_type or "")
     if mimetype not in accepted:
         raise UnsupportedBody(expected=expected, received=mimetype)
     return mimetype
@@ -38,7 +38,7 @@ def batch_type_of(content_type: str) -> str | None:
     Raises:
         UnsupportedBody: When it is neither.
     """
-    if _mimetype(content_type) in BATCH_TYPES:
+    if mimetype_of(content_type) in BATCH_TYPES:
         return content_type
     require_content_type(content_type, JSON_TYPES, expected=EXPECTED_TYPES)
     return None
@@ -56,5 +56,6 @@ def takes_gzip(accept_encoding: str) -> bool:
     return bool(parse_accept_header(accept_encoding, Accept)["gzip"])
 
 
-def _mimetype(content_type: str) -> str:
+def mimetype_of(content_type: str) -> str:
+    """A content type without its parameters."""
     return parse_options_header(content_type)[0].lower()

@@ -12,7 +12,9 @@ from flask import current_app, g
 from models.settings import Settings
 from service.admission import Admission, Ticket
 from service.auth.authenticator import Authenticator
+from service.auth.own_site import OwnSite
 from service.blocking_calls import run_in_thread
+from service.http.cross_origin import CrossOrigin
 from service.inference.predictor import Predictor
 from service.registry.pending_versions import PendingVersions
 from service.registry.poller import Poller
@@ -53,6 +55,16 @@ class Services:
     def pending_versions(self) -> PendingVersions:
         """Versions that were published a moment ago."""
         return PendingVersions(self.registry)
+
+    @cached_property
+    def cross_origin(self) -> CrossOrigin:
+        """What pages of other origins are told."""
+        return CrossOrigin(self.settings.cors_origins)
+
+    @cached_property
+    def own_site(self) -> OwnSite:
+        """The hosts and origins that this service's own pages have."""
+        return OwnSite.from_settings(self.settings)
 
     @cached_property
     def traces(self) -> "Spans | None":

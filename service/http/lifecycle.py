@@ -17,10 +17,12 @@ from service.auth.scopes import Scope
 from service.errors import LASTING, QueueUnavailable, status_of
 from service.http.content_encoding import compress_answer
 from service.http.context import RequestContext, Services, request_context, services
+from service.http.cross_origin import refuse_foreign
 from service.http.malformed_requests import BROKEN_BODIES, broken_body
+from service.http.query import require_known_parameters
 from service.http.responses import Answer, error_answer
 from service.http.routing import route_in_any_case
-from service.openapi.operation import scope_of
+from service.openapi.operation import operation_of, scope_of
 from service.telemetry.answered_request import AnsweredRequest
 from service.telemetry.logs import request_line
 
@@ -64,8 +66,8 @@ def surround_requests(app: Flask) -> None:
     app.register_error_handler(Exception, _recorded(_answer_unforeseen))
 
 
-def _begin() -> None:
-    """Make the context of the request, and admit it."""
+def _begin() -> Response | None:
+    """Make the context of the request, and admit it; answer a browser that only asks whether it may send it."""
     taken_over: RequestContext | None = request.environ.get(TAKEN_OVER)
     context = taken_over or RequestContext(request_id_of(request.headers.get(REQUEST_ID, "")))
     g.request_context = context
@@ -73,11 +75,21 @@ def _begin() -> None:
         raise context.error
     if request.routing_exception is not None:
         route_in_any_case(current_app, request)
-    headers = request.headers
-    admit(
-        services(), context, scope_of(current_app, request.endpoint),
-        authorization=headers.get("Authorization"), api_key=headers.get("X-API-Key"),
-    )  # fmt: skip
+    if (answer := services().cross_origin.preflight(request)) is not None:
+        return answer
+    _admit(context)
+    return None
+
+
+def _admit(context: RequestContext) -> None:
+    headers, endpoint = request.headers, request.endpoint
+    operation = operation_of(current_app, endpoint)
+    if operation is not None and not services().authenticator.asks_for_keys:
+        refuse_foreign(services().own_site, request, operation)
+    authorization, api_key = headers.get("Authorization"), headers.get("X-API-Key")
+    admit(services(), context, scope_of(current_app, endpoint), authorization=authorization, api_key=api_key)
+    if operation is not None and request.method != "OPTIONS":
+        require_known_parameters(request, operation)
 
 
 def _end(response: Response) -> Response:
@@ -85,6 +97,7 @@ def _end(response: Response) -> Response:
     context = request_context()
     compress_answer(request, response)
     response.headers[REQUEST_ID] = context.request_id
+    response.headers.extend(services().cross_origin.headers(request.headers.get("Origin")))
     if context.predictor is not None:
         response.headers[VERSION] = str(context.predictor.version)
     response.headers.update(ignored_columns(context))

@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from time import perf_counter
 from typing import IO
@@ -12,10 +13,12 @@ from flask import Request
 from models.errors import DiskFull, InputError, StoreFull
 from service.errors import BodyTooLarge
 from service.http.content_encoding import decoded_chunks
+from service.http.multipart import FilePart, find_file
 
-__all__ = ["gathered_body"]
+__all__ = ["gathered_body", "unpacked_file"]
 
 PIECE_BYTES = 2**14
+COPIED_BYTES = 2**20
 SMALLEST_PIECE_BYTES = 64
 SMALLEST_READ_BYTES = 1024
 SLOWEST_BYTES_PER_S = 100
@@ -54,6 +57,30 @@ def gathered_body(
         if not received.size:
             raise InputError(where="body", expected="a data file", received="nothing")
         yield Path(file.name)
+
+
+@contextmanager
+def unpacked_file(form: Path, content_type: str) -> Iterator[tuple[FilePart, Path]]:
+    """The only file of a form that was gathered, for as long as the context lasts; it may be renamed in its folder.
+
+    Args:
+        form: The whole body.
+        content_type: The header.
+
+    Raises:
+        InputError: As `service.http.multipart.find_file`.
+        StoreFull: When the disk is full.
+    """
+    with tempfile.TemporaryDirectory(prefix="onehot-upload-") as folder:
+        path = Path(folder) / "file"
+        with form.open("rb") as source, mmap(source.fileno(), 0, access=ACCESS_READ) as body:
+            part = find_file(body, content_type)
+            with path.open("wb") as file:
+                for start in range(part.content.start, part.content.stop, COPIED_BYTES):
+                    _write(file, body[start : min(start + COPIED_BYTES, part.content.stop)])
+        if not path.stat().st_size:
+            raise InputError(where="body", expected="a data file", received="an empty one")
+        yield part, path
 
 
 def _pieces(stream: IO[bytes], patience_s: float, on_progress: Callable[[], None]) -> Iterator[bytes]:

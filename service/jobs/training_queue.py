@@ -31,8 +31,6 @@ __all__ = ["Jobs", "connect", "translated_errors"]
 
 TRAIN = "trainer.jobs.train"
 INDEX_LENGTH = 10_000
-SUBMITTING_S = 60.0
-"""A job that is not in the queue this long after it was submitted will not come."""
 FAILURE_TTL_S = 365 * 24 * 3600
 NEVER = -1
 ATTEMPTS = Retry(max=3)
@@ -110,23 +108,6 @@ class Jobs:
             pipeline.zremrangebyrank(INDEX, 0, -INDEX_LENGTH - 1)
             pipeline.execute()
 
-    def list(self, *, limit: int) -> list[dict[str, Any]]:
-        """The jobs that the queue knows, the newest first."""
-        with translated_errors():
-            found: list[Any] = self.connection.zrevrange(INDEX, 0, limit - 1, withscores=True)
-            since_s = {job_id.decode(): submitted_s for job_id, submitted_s in found}
-            jobs = Job.fetch_many(list(since_s), connection=self.connection, serializer=JSONSerializer)
-            old_s = datetime.now(UTC).timestamp() - SUBMITTING_S
-            forgotten = [
-                job_id for (job_id, known_s), job in zip(since_s.items(), jobs, strict=True)
-                if job is None and known_s < old_s
-            ]  # fmt: skip
-            if forgotten:
-                self.connection.zrem(INDEX, *forgotten)
-            known = [job for job in jobs if job is not None]
-            ahead = self._jobs_ahead(known)
-            return [_document(job, ahead) for job in known]
-
     def get(self, job_id: str) -> dict[str, Any]:
         """One job's document."""
         with translated_errors():
@@ -164,8 +145,13 @@ class Jobs:
             answers = pipeline.execute()
         return zip(QUEUES, answers[::2], answers[1::2], strict=True)
 
+    def described(self, jobs: Sequence[Job]) -> list[dict[str, Any]]:
+        """The documents of jobs."""
+        ahead = self._jobs_ahead(jobs)
+        return [_document(job, ahead) for job in jobs]
+
     def _described(self, job: Job) -> dict[str, Any]:
-        return _document(job, self._jobs_ahead([job]))
+        return self.described([job])[0]
 
     def _jobs_ahead(self, jobs: Sequence[Job]) -> dict[str, int]:
         """Behind how many others each of those that wait does: those that run on its queue, and those before it."""

@@ -31,7 +31,7 @@ PATH_PARAMETERS: Mapping[str, tuple[Schema, Any]] = {
 ERRORS: Mapping[int, str] = {
     400: "Something in the request is not as it must be: the place, what was expected, what was received",
     401: "No API key, or an unknown one",
-    403: "The key has not the scope that this needs",
+    403: "The key has not the scope that this needs; without keys: a foreign `Host` or `Origin`",
     404: "There is no such thing",
     409: "It cannot be done as things stand",
     413: "A body larger than ONEHOT_MAX_BODY_BYTES",
@@ -43,7 +43,9 @@ ERRORS: Mapping[int, str] = {
     507: "The store is full: nothing was changed",
 }
 PATH_ERRORS, BODY_ERRORS, BUSY_ERRORS, LOCKED_ERRORS = (404,), (400, 413), (429, 504), (401, 403)
-"""The errors of a route that has arguments in its path, has a body, is not public, needs an API key."""
+FOREIGN_ERRORS = (403,)
+"""The errors of a route that has arguments in its path, has a body, is not public, needs an API key.
+`FOREIGN_ERRORS`: of a route that changes something."""
 RETRY_ERRORS = (429, 503)
 RETRY_AFTER = "Seconds to wait; absent where no version is promoted, as asking again does not help"
 SECURITY: list[dict[str, list[str]]] = [{"apiKey": []}, {"bearer": []}]
@@ -51,6 +53,8 @@ SCHEMES = {
     "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
     "bearer": {"type": "http", "scheme": "bearer"},
 }
+SERVERS = [{"url": "."}]
+"""The folder that the document itself is in, whatever a proxy calls it."""
 ABOUT = (
     "Trains Keras Sequential classifiers on a job queue and serves them. Every answer carries `X-Request-Id`; the one "
     'that a request brings is taken over. Every error is `{"error": "one sentence that says what to do"}`. Where API '
@@ -74,7 +78,9 @@ def openapi_document(app: Flask, *, is_locked: bool) -> dict[str, Any]:
     components: dict[str, Any] = {"schemas": SCHEMAS} | ({"securitySchemes": SCHEMES} if is_locked else {})
     info = {"title": "Onehot", "version": version("onehot"), "description": ABOUT}
     tags = [{"name": name} for name in dict.fromkeys(operation["tag"] for operation in operations.values())]
-    return {"openapi": "3.1.0", "info": info, "tags": tags, "paths": paths, "components": components}
+    return {
+        "openapi": "3.1.0", "info": info, "servers": SERVERS, "tags": tags, "paths": paths, "components": components,
+    }  # fmt: skip
 
 
 def _operation(rule: Rule, operation: Operation, *, is_locked: bool) -> dict[str, Any]:
@@ -118,9 +124,11 @@ def _errors(rule: Rule, operation: Operation, *, is_locked: bool) -> set[int]:
     is_public = operation["scope"] is Scope.PUBLIC
     return {
         int(HTTPStatus.INTERNAL_SERVER_ERROR),
+        int(HTTPStatus.BAD_REQUEST),  # parameters that the route does not have
         *operation.get("errors", ()),
         *(PATH_ERRORS if rule.arguments else ()),
         *(BODY_ERRORS if "body" in operation else ()),
         *(() if is_public else BUSY_ERRORS),
         *(LOCKED_ERRORS if is_locked and not is_public else ()),
+        *(FOREIGN_ERRORS if operation.get("changes") else ()),
     }

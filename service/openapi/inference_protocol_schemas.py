@@ -31,7 +31,7 @@ SCHEMAS: dict[str, Schema] = {
         additional=True,
         id=nullable(STRING),
         parameters=PARAMETERS,
-        inputs=array(reference("V2Input"), minItems=1, maxItems=1),
+        inputs=array(reference("V2Input"), minItems=1, description="One; or one for each named column of a table"),
         outputs=nullable(array(reference("V2Wish"))),
     ),
     "V2Input": object_of(

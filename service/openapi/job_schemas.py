@@ -5,6 +5,7 @@ from typing import Any
 from service.openapi.json_schema import (
     DATE_TIME,
     INTEGER,
+    NEXT,
     NULL,
     NUMBER,
     STRING,
@@ -18,7 +19,7 @@ from service.openapi.json_schema import (
     reference,
 )
 
-__all__ = ["EXAMPLES", "SCHEMAS"]
+__all__ = ["EXAMPLES", "SCHEMAS", "STATUSES"]
 
 STATUSES = (
     "created", "queued", "started", "finished", "failed", "stopped", "canceled", "deferred", "scheduled",
@@ -63,7 +64,7 @@ SCHEMAS: dict[str, Schema] = {
         warnings=array(STRING, description="What is wrong with the version all the same"),
         passed_over={"type": "object", "description": "Folder of images → other files in it, counted"},
     ),
-    "Jobs": object_of(jobs=array(reference("Job"), description="The newest first")),
+    "Jobs": object_of(["jobs"], jobs=array(reference("Job"), description="The newest first"), next=NEXT),
     "Dataset": object_of(
         source=pattern("^dataset://[0-9a-f]{64}$", description="What `data.source` of a spec says"),
         name=STRING,
@@ -72,7 +73,7 @@ SCHEMAS: dict[str, Schema] = {
         rows=nullable(INTEGER),
         created_at=DATE_TIME,
     ),
-    "Datasets": object_of(datasets=array(reference("Dataset"))),
+    "Datasets": object_of(["datasets"], datasets=array(reference("Dataset")), next=NEXT),
 }
 JOB = {
     "id": "0123456789abcdef0123456789abcdef",

@@ -7,6 +7,7 @@ __all__ = [
     "BOOLEAN",
     "DATE_TIME",
     "INTEGER",
+    "NEXT",
     "NULL",
     "NUMBER",
     "POSITIVE_INTEGER",
@@ -31,6 +32,7 @@ DATE_TIME: Schema = {"type": "string", "format": "date-time"}
 NUMBER: Schema = {"type": "number"}
 INTEGER: Schema = {"type": "integer"}
 POSITIVE_INTEGER: Schema = {"type": "integer", "minimum": 1}
+NEXT: Schema = {"type": "string", "description": "The `cursor` of the next page, where there is one"}
 BOOLEAN: Schema = {"type": "boolean"}
 
 

@@ -8,6 +8,7 @@ from service.openapi.json_schema import (
     BOOLEAN,
     DATE_TIME,
     INTEGER,
+    NEXT,
     NULL,
     NUMBER,
     POSITIVE_INTEGER,
@@ -29,7 +30,7 @@ LABELS: Schema = mapping(POSITIVE_INTEGER)
 TENSORS: Schema = mapping(reference("SignatureTensor"))
 
 SCHEMAS: dict[str, Schema] = {
-    "Models": object_of(models=array(reference("Model"))),
+    "Models": object_of(["models"], models=array(reference("Model"), description="By name"), next=NEXT),
     "Model": object_of(
         name=STRING,
         default_version=nullable(INTEGER, description="What answers a request without version or label"),

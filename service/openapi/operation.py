@@ -12,12 +12,14 @@ from service.openapi.components import EXAMPLES
 from service.openapi.json_schema import STRING, Schema, pattern, reference
 
 __all__ = [
+    "FILE_FORM",
     "ApiBlueprint",
     "Operation",
     "api_response",
     "binary_media",
     "header_parameter",
     "json_media",
+    "operation_of",
     "operations_of",
     "page_responses",
     "query_parameter",
@@ -30,6 +32,15 @@ EXTENSION = "onehot.operations"
 
 Content = dict[str, dict[str, Any]]
 """Content type → OpenAPI media type."""
+FILE_FORM: Content = {
+    "multipart/form-data": {
+        "schema": {
+            "type": "object", "required": ["file"], "additionalProperties": False,
+            "properties": {"file": {"type": "string", "format": "binary"}},
+        }
+    }
+}  # fmt: skip
+"""A form with one file, which counts as if it had come by itself."""
 View = TypeVar("View", bound=RouteCallable)
 
 
@@ -46,6 +57,7 @@ class Operation(TypedDict):
         summary: In one line; by default the first line of the endpoint's docstring.
         scope: That an API key needs for it; by default that of its blueprint.
         tag: The group that it belongs to; by default that of its blueprint.
+        changes: Whether a request changes anything here; by default whether its method is another than GET.
     """
 
     responses: Mapping[int, Schema]
@@ -57,6 +69,7 @@ class Operation(TypedDict):
     summary: NotRequired[str]
     scope: NotRequired[Scope]
     tag: NotRequired[str]
+    changes: NotRequired[bool]
 
 
 class ApiBlueprint(Blueprint):
@@ -82,7 +95,9 @@ class ApiBlueprint(Blueprint):
 
         def declare(view: View) -> View:
             summary = (view.__doc__ or "").partition("\n")[0].removesuffix(".")
-            described: Operation = {"scope": self._scope, "tag": self._tag, "summary": summary, **operation}
+            described: Operation = {
+                "scope": self._scope, "tag": self._tag, "summary": summary, "changes": method != "GET", **operation,
+            }  # fmt: skip
             self.record(lambda state: operations_of(state.app).update({f"{self.name}.{view.__name__}": described}))
             for path in paths:
                 self.add_url_rule(path, view_func=view, methods=[method])
@@ -99,7 +114,13 @@ def operations_of(app: App) -> dict[str, Operation]:
 
 def scope_of(app: Flask, endpoint: str | None) -> Scope:
     """The scope that a route needs; a path that does not exist is answered without a key."""
-    return Scope.PUBLIC if endpoint is None else operations_of(app)[endpoint]["scope"]
+    operation = operation_of(app, endpoint)
+    return Scope.PUBLIC if operation is None else operation["scope"]
+
+
+def operation_of(app: App, endpoint: str | None) -> Operation | None:
+    """The operation of a route; none of a path that does not exist."""
+    return None if endpoint is None else operations_of(app)[endpoint]
 
 
 def require_scopes_for_all(app: Flask) -> None:

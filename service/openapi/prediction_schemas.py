@@ -38,7 +38,10 @@ SCHEMAS: dict[str, Schema] = {
             _batch_form(
                 "inputs",
                 without="instances",
-                inputs={"description": "The batch bare, or as `{input name: batch}`", **either(INSTANCES, OBJECT)},
+                inputs={
+                    "description": "The batch bare, as `{input name: batch}`, or a table as `{column: values}`",
+                    **either(INSTANCES, OBJECT),
+                },
             ),
         ],
     },

@@ -9,6 +9,7 @@ from models.errors import InputError, shown
 from models.preprocessing.instances import Array, InstanceSpec
 from models.store.manifest import Manifest, TensorInfo
 from service.protocols.instance_form import instance_form
+from service.protocols.table_columns import names_columns, rows_of_columns
 from service.registry.snapshot import VersionStatus
 
 __all__ = [
@@ -61,7 +62,7 @@ def read_predict(document: Mapping[str, Any], manifest: Manifest) -> PredictForm
         raise InputError(where="body", expected='either "instances" or "inputs"', received=received)
     name = manifest.inputs[0].name
     if given == [COLUMNAR]:
-        return PredictForm(COLUMNAR, _column(document[COLUMNAR], name))
+        return PredictForm(COLUMNAR, _column(document[COLUMNAR], name, manifest.instance))
     return PredictForm(ROW, _unwrapped(document[ROW], name, manifest.instance))
 
 
@@ -71,10 +72,12 @@ def _check_signature_name(document: Mapping[str, Any]) -> None:
         raise InputError(where="signature_name", expected=f'"{SIGNATURE}"', received=shown(name))
 
 
-def _column(value: Any, name: str) -> Any:
-    """The value of the only input, given bare or by its name; other names are passed over."""
+def _column(value: Any, name: str, instance: InstanceSpec) -> Any:
+    """The value of the only input, bare or by its name, other names passed over; or a table's columns."""
     if not isinstance(value, dict):
         return value
+    if names_columns(list(value), instance, input_name=name):
+        return rows_of_columns(value, instance, where=COLUMNAR)
     if name not in value:
         received = ", ".join(map(shown, list(value)[:5])) or "no names"
         raise InputError(where=COLUMNAR, expected=f"a value for the input {name!r}", received=received)

@@ -260,7 +260,7 @@ def test_bodies_may_be_compressed(client):
         ({"inputs": {}}, "inputs"),
         ({"inputs": [1]}, "inputs[0]"),
         ({"inputs": [tensor(ROW), tensor(ROW)]}, "inputs"),
-        ({"inputs": [tensor(ROW, name="y")]}, "inputs[0].name"),
+        ({"inputs": [tensor(ROW, name=7)]}, "inputs[0].name"),
         ({"inputs": [{"shape": [1, 8], "datatype": "FP32", "data": ROW}]}, "inputs[0].name"),
         ({"inputs": [tensor(ROW, datatype="FP31")]}, "inputs[0].datatype"),
         ({"inputs": [tensor(ROW, datatype=None)]}, "inputs[0].datatype"),

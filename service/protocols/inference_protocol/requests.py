@@ -12,7 +12,9 @@ from models.preprocessing.instances import Array, InstanceSpec, batch_of_array
 from models.store.manifest import Manifest
 from service.decoding.csv_table import batch_from_cells
 from service.decoding.non_finite import place_of_non_finite
+from service.protocols.inference_protocol.column_inputs import are_columns, decode_columns
 from service.protocols.inference_protocol.datatypes import BYTES, DATATYPES, FP32, Datatype, datatype_named
+from service.protocols.inference_protocol.parameters import binary_size, flag_of, parameters_of
 from service.protocols.inference_protocol.tensors import (
     BinaryTail,
     binary_numbers,
@@ -24,10 +26,7 @@ from service.protocols.inference_protocol.tensors import (
 
 __all__ = ["OutputWish", "V2Request", "decode_request", "load_object", "takes_text"]
 
-NOT_HERE = ("shared_memory_region", "shared_memory_byte_size", "shared_memory_offset")
 LARGEST_CLASS_COUNT = 2**31 - 1
-LONGEST_NAME = 64
-"""Of a caller's invention, in an error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +76,10 @@ def decode_request(
         return _raw_request(body, manifest)
     text, tail = split_body(body, header_length)
     document = load_object(text, "body")
-    parameters = _parameters(document, "")
-    batch = _decode_input(_only_input(document, manifest), tail, manifest, on_rows)
+    parameters = parameters_of(document, "")
+    batch = _decode_inputs(_inputs(document, manifest), tail, manifest, on_rows)
     tail.close()
-    binary = _flag(parameters, "binary_data_output", "parameters") or False
+    binary = flag_of(parameters, "binary_data_output", "parameters") or False
     return V2Request(batch, _output_wishes(document, manifest, binary=binary), _text_or_none(document, "id"))
 
 
@@ -117,18 +116,31 @@ def _raw_request(body: bytes, manifest: Manifest) -> V2Request:
     return V2Request(batch, tuple(OutputWish(output.name, binary=True) for output in manifest.outputs))
 
 
-def _only_input(document: Mapping[str, Any], manifest: Manifest) -> Mapping[str, Any]:
+def _inputs(document: Mapping[str, Any], manifest: Manifest) -> list[Mapping[str, Any]]:
+    """The inputs of a request: one; or of a model with named columns as many as are columns."""
     inputs = document.get("inputs")
-    names = ", ".join(repr(tensor.name) for tensor in manifest.inputs)
-    if not isinstance(inputs, list) or len(inputs) != len(manifest.inputs):
+    most = max(1, len(manifest.instance.features or ()))
+    if not isinstance(inputs, list) or not 1 <= len(inputs) <= most:
         received = f"{len(inputs)} inputs" if isinstance(inputs, list) else shown(inputs)
-        raise InputError(where="inputs", expected=f"a list of one input, {names}", received=received)
-    given = inputs[0]
-    if not isinstance(given, dict):
-        raise InputError(where="inputs[0]", expected="an object", received=shown(given))
-    if given.get("name") != manifest.inputs[0].name:
-        raise InputError(where="inputs[0].name", expected=names, received=shown(given.get("name")))
-    return given
+        columns = f", or one for each of {most} columns" if most > 1 else ""
+        expected = f"a list of one input, {manifest.inputs[0].name!r}{columns}"
+        raise InputError(where="inputs", expected=expected, received=received)
+    for index, given in enumerate(inputs):
+        if not isinstance(given, dict):
+            raise InputError(where=f"inputs[{index}]", expected="an object", received=shown(given))
+        if not isinstance(given.get("name"), str):
+            expected = repr(manifest.inputs[0].name) if len(inputs) == 1 else "the name of a column"
+            raise InputError(where=f"inputs[{index}].name", expected=expected, received=shown(given.get("name")))
+    return inputs
+
+
+def _decode_inputs(
+    inputs: list[Mapping[str, Any]], tail: BinaryTail, manifest: Manifest, on_rows: Callable[[int], None]
+) -> Array:
+    """One tensor is the batch, whatever its name; named columns come each in a tensor of its own."""
+    if are_columns(inputs, manifest.instance):
+        return decode_columns(inputs, tail, manifest.instance, on_rows)
+    return _decode_input(inputs[0], tail, manifest, on_rows)
 
 
 def _decode_input(
@@ -139,7 +151,7 @@ def _decode_input(
     _check_suits(datatype, spec, f"{where}.datatype")
     shape = _shape(given.get("shape"), spec, f"{where}.shape")
     on_rows(shape[0])
-    size = _binary_size(given, where)
+    size = binary_size(given, where)
     if size is None:
         elements = json_elements(given.get("data"), datatype, shape, f"{where}.data")
         if datatype is BYTES:
@@ -170,45 +182,6 @@ def _shape(value: Any, spec: InstanceSpec, where: str) -> tuple[int, ...]:
         flat = f" or [batch, {spec.size}]" if len(spec.shape) > 1 else ""
         raise InputError(where=where, expected=f"{expected}{flat} with a batch of at least 1", received=shown(value))
     return tuple(value)
-
-
-def _binary_size(given: Mapping[str, Any], where: str) -> int | None:
-    """How many bytes of the tail the input has; `None` when its data is in the JSON."""
-    parameters = _parameters(given, f"{where}.")
-    size = parameters.get("binary_data_size")
-    if size is None:
-        return None
-    if type(size) is not int or size < 0:
-        raise InputError(where=f"{where}.parameters.binary_data_size", expected="a number of bytes",
-                         received=shown(size))  # fmt: skip
-    if given.get("data") is not None:
-        raise InputError(where=f"{where}.data", expected="no data beside binary_data_size", received="both")
-    return size
-
-
-def _parameters(holder: Mapping[str, Any], prefix: str) -> Mapping[str, Any]:
-    """The parameters of a request, an input or an output; unknown ones are passed over, as the protocol has it."""
-    where = f"{prefix}parameters"
-    parameters = holder.get("parameters")
-    if parameters is None:
-        return {}
-    if not isinstance(parameters, dict):
-        raise InputError(where=where, expected="an object", received=shown(parameters))
-    for name, value in parameters.items():
-        if not isinstance(value, str | int | float | bool):
-            place = f"{where}.{name[:LONGEST_NAME]}"
-            raise InputError(where=place, expected="text, a number, true or false", received=shown(value))
-    for name in NOT_HERE:
-        if name in parameters:
-            raise InputError(where=f"{where}.{name}", expected="no shared memory: send the data", received=name)
-    return parameters
-
-
-def _flag(parameters: Mapping[str, Any], name: str, where: str) -> bool | None:
-    value = parameters.get(name)
-    if value is not None and not isinstance(value, bool):
-        raise InputError(where=f"{where}.{name}", expected="true or false", received=shown(value))
-    return value
 
 
 def _text_or_none(document: Mapping[str, Any], name: str) -> str | None:
@@ -243,8 +216,8 @@ def _output_wish(wish: Any, where: str, known: set[str], *, binary: bool) -> Out
     name = wish.get("name")
     if not isinstance(name, str) or name not in known:
         raise InputError(where=f"{where}.name", expected=", ".join(map(repr, sorted(known))), received=shown(name))
-    parameters = _parameters(wish, f"{where}.")
-    own = _flag(parameters, "binary_data", f"{where}.parameters")
+    parameters = parameters_of(wish, f"{where}.")
+    own = flag_of(parameters, "binary_data", f"{where}.parameters")
     count = parameters.get("classification")
     if count is not None and (type(count) is not int or not 1 <= count <= LARGEST_CLASS_COUNT):
         raise InputError(where=f"{where}.parameters.classification", expected="a number of classes, at least 1",

@@ -247,7 +247,7 @@ def test_a_table_of_numbers_with_optional_columns_takes_numbers():
         ({"inputs": []}, r"inputs: .*received 0 inputs"),
         ({"inputs": [tensor(), tensor()]}, r"inputs: .*received 2 inputs"),
         ({"inputs": [7]}, r"inputs\[0\]: expected an object; received 7"),
-        ({"inputs": [tensor(name="y")]}, r"inputs\[0\].name: expected 'x'; received 'y'"),
+        ({"inputs": [tensor(name=7)]}, r"inputs\[0\].name: expected 'x'; received 7"),
         ({"inputs": [tensor(name=...)]}, r"inputs\[0\].name: expected 'x'; received None"),
         ({"inputs": [tensor(datatype=...)]}, r"inputs\[0\].datatype: expected one of BOOL, .*; received None"),
         ({"inputs": [tensor(datatype="fp32")]}, r"inputs\[0\].datatype: .*received 'fp32'"),
