@@ -9,6 +9,7 @@ from models.dataclass_schema import schema_of
 from models.errors import Problem, SpecError, shown
 from models.keras_catalog.argument_kinds import POSITIVE, check_value
 from models.spec.fields import SpecPart, flatten
+from models.spec.keras_habits import in_words_of_a_spec, original_paths
 from models.spec.parts import Spec
 from models.spec.rules import check_rules
 from models.spec.value_kinds import SHAPE
@@ -27,6 +28,16 @@ def load_spec(document: Mapping[str, Any]) -> Spec:
     Raises:
         SpecError: With every problem of the document, each with its path, what was expected and what came.
     """
+    habits: list[Problem] = []
+    made, problems = _read(in_words_of_a_spec(document, habits))
+    problems = habits + original_paths(document, problems)
+    if problems or made is None:
+        raise SpecError(problems)
+    return made
+
+
+def _read(document: Mapping[str, Any]) -> tuple[Spec | None, list[Problem]]:
+    """The spec of a document in our own words, or all its problems."""
     problems: list[Problem] = []
     document, shape = _lifted_input_shape(document, problems)
     parts, errors = _load_parts(document)
@@ -34,9 +45,7 @@ def load_spec(document: Mapping[str, Any]) -> Spec:
     if shape is not None and "input_shape" not in errors:
         parts["input_shape"] = tuple(shape)
     check_rules(parts, problems)
-    if problems:
-        raise SpecError(problems)
-    return Spec(**parts)
+    return (None if problems else Spec(**parts)), problems
 
 
 def _load_parts(document: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

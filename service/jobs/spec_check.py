@@ -5,6 +5,7 @@ from typing import Any
 
 from models.errors import SpecError
 from models.spec import Spec, load_spec
+from models.spec.keras_habits import original_paths
 from models.spec.yaml_text import load_document
 from models.store.datasets import Datasets
 from service.jobs.data_preview.preview import preview_data
@@ -23,8 +24,9 @@ def read_spec(source: bytes | dict[str, Any], *, roots: Sequence[str], datasets:
     Raises:
         SpecError: With every problem.
     """
-    spec = load_spec(load_document(source, name="body") if isinstance(source, bytes) else source)
-    problems = preview_data(spec, roots=roots, datasets=datasets)
+    document = load_document(source, name="body") if isinstance(source, bytes) else source
+    spec = load_spec(document)
+    problems = original_paths(document, preview_data(spec, roots=roots, datasets=datasets))
     if problems:
         raise SpecError(problems)
     return spec
