@@ -42,7 +42,7 @@ def refuse_other_files(content: bytes, *, where: str) -> None:
         raise DataError(where=where, expected=EXPECTED, received=WEIGHTS)
     if content.startswith(HDF5):
         lines = CONVERT.format(name=path.name, stem=path.stem)
-        received = f"an HDF5 file, as Keras 2 saved it; these two lines convert it:\n{lines}"
+        received = f"an HDF5 file, as Keras 2 saved it; two lines convert it (compile=False for regressions):\n{lines}"
         raise DataError(where=where, expected=EXPECTED, received=received)
     if path.suffix.lower() in OTHERS:
         raise DataError(where=where, expected=EXPECTED, received=OTHERS[path.suffix.lower()])
