@@ -36,15 +36,33 @@ def report_page(manifest: Mapping[str, Any], report: Mapping[str, Any]) -> str:
 
 
 def _head(title: str, manifest: Mapping[str, Any], report: Mapping[str, Any]) -> str:
-    data, parity = report["data"], report.get("parity") or {}
+    parity = report.get("parity") or {}
     facts = [
-        f"{manifest['task']} · {manifest['backend']} · seed {manifest['seed']} · {manifest['created_at']}",
-        f"data {data['source']} · sha-256 {data['sha256']}",
-        f"served as trained: largest difference to Keras {shown_number(parity.get('largest_difference'))} "
-        f"on {parity.get('rows', 0)} held-out rows",
+        f"{manifest['task']} · {manifest['backend']}{_seed(manifest, report)} · {manifest['created_at']}",
+        *_origin(report),
+        f"served as {'imported' if report.get('imported') else 'trained'}: largest difference to Keras "
+        f"{shown_number(parity.get('largest_difference'))} on {parity.get('rows', 0)} "
+        f"{'random' if report.get('imported') else 'held-out'} rows",
     ]
-    facts += passed_over_sentences(data.get("passed_over") or {})
+    facts += passed_over_sentences((report.get("data") or {}).get("passed_over") or {})
+    if report.get("added_activation"):
+        facts.append(f"{report['added_activation']} added behind the last layer: the loss takes logits")
     return f"<h1>{escape(title)}</h1>" + "".join(f'<p class="soft">{escape(fact)}</p>' for fact in facts)
+
+
+def _seed(manifest: Mapping[str, Any], report: Mapping[str, Any]) -> str:
+    """A network from elsewhere has a seed that is not known."""
+    return "" if report.get("imported") else f" · seed {manifest['seed']}"
+
+
+def _origin(report: Mapping[str, Any]) -> list[str]:
+    """The file that was imported and the data, as far as they are known."""
+    data, imported = report["data"], report.get("imported")
+    found = [f"imported from {imported}"] if imported else []
+    if imported and not report["parts"]:
+        return [*found, "not measured: no data was given"]
+    digest = f" · sha-256 {data['sha256']}" if data.get("sha256") else ""
+    return [*found, f"data {data['source']}{digest}"]
 
 
 def _section(title: str, body: str) -> str:

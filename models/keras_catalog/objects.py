@@ -23,7 +23,12 @@ SHORT_LOSSES = {"mse": "MeanSquaredError", "mae": "MeanAbsoluteError", "mape": "
                 "msle": "MeanSquaredLogarithmicError", "bce": "BinaryCrossentropy", "kld": "KLDivergence"}  # fmt: skip
 SHORT_NAMES: Mapping[str, Mapping[str, str]] = {
     "initializers": {"uniform": "RandomUniform", "normal": "RandomNormal"},
-    "losses": SHORT_LOSSES,
+    "losses": {
+        **SHORT_LOSSES,
+        "kullbackleiblerdivergence": "KLDivergence",
+        "huberloss": "Huber",
+        "cosineproximity": "CosineSimilarity",
+    },
     "metrics": {**SHORT_LOSSES, "rmse": "RootMeanSquaredError", "acc": "Accuracy"},
 }
 """Short names that Keras takes as well."""

@@ -9,6 +9,7 @@ from models.dataclass_schema import schema_of
 from models.errors import Problem, SpecError, few_suggestions, shown
 from models.keras_catalog.argument_kinds import POSITIVE, check_value
 from models.spec.fields import SpecPart, flatten
+from models.spec.keras_habits import in_words_of_a_spec, original_paths
 from models.spec.parts import Spec
 from models.spec.rules import check_rules
 from models.spec.target import lifted_target
@@ -30,15 +31,18 @@ def load_spec(document: Mapping[str, Any]) -> Spec:
     Raises:
         SpecError: With every problem of the document, each with its path, what was expected and what came.
     """
-    problems: list[Problem] = []
+    habits: list[Problem] = []
     with few_suggestions(MOST_SUGGESTIONS):
-        parts = _checked_parts(document, problems)
-    if problems:
+        made, problems = _read(in_words_of_a_spec(document, habits))
+    problems = habits + original_paths(document, problems)
+    if problems or made is None:
         raise SpecError(_first_of(problems))
-    return Spec(**parts)
+    return made
 
 
-def _checked_parts(document: Mapping[str, Any], problems: list[Problem]) -> dict[str, Any]:
+def _read(document: Mapping[str, Any]) -> tuple[Spec | None, list[Problem]]:
+    """The spec of a document in our own words, or all its problems."""
+    problems: list[Problem] = []
     document, shape = _lifted_input_shape(document, problems)
     document = lifted_target(document, problems)
     parts, errors = _load_parts(document)
@@ -46,7 +50,7 @@ def _checked_parts(document: Mapping[str, Any], problems: list[Problem]) -> dict
     if shape is not None and "input_shape" not in errors:
         parts["input_shape"] = tuple(shape)
     check_rules(parts, problems)
-    return parts
+    return (None if problems else Spec(**parts)), problems
 
 
 def _first_of(problems: list[Problem]) -> list[Problem]:

@@ -9,7 +9,7 @@ __all__ = ["import_model"]
 
 
 @click.command("import")
-@click.argument("file", metavar="FILE.keras", type=click.Path(exists=True, dir_okay=False))
+@click.argument("file", metavar="FILE.keras", type=click.Path(exists=True))
 @click.option("--model", required=True, metavar="NAME", help="The model that gets a new version.")
 @click.option("--class-names", metavar="A,B,C", help="In the order of the outputs; default: 0, 1, 2 …")
 @click.option("--data", metavar="SOURCE", help="What it is measured on, as data.source of a spec; default: nothing.")

@@ -5,6 +5,7 @@ from typing import Any
 
 from models.errors import SpecError
 from models.spec import Spec, load_spec
+from models.spec.keras_habits import original_paths
 from models.spec.yaml_text import MOST_YAML_BYTES, load_document
 from models.store.datasets import Datasets
 from service.jobs.data_preview.memory import MemoryBounds
@@ -32,9 +33,11 @@ def read_spec(
         SpecError: With every problem.
     """
     if isinstance(source, bytes):
-        source = load_document(source, name="body", most_yaml_bytes=MOST_YAML_BYTES)
-    spec = load_spec(source)
-    problems = preview_data(spec, roots=roots, datasets=datasets, bounds=bounds)
+        document = load_document(source, name="body", most_yaml_bytes=MOST_YAML_BYTES)
+    else:
+        document = source
+    spec = load_spec(document)
+    problems = original_paths(document, preview_data(spec, roots=roots, datasets=datasets, bounds=bounds))
     if problems:
         raise SpecError(problems)
     return spec

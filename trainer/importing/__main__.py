@@ -22,6 +22,7 @@ from models.store.store import Store
 from trainer.backends.choice import import_keras
 from trainer.data import load_dataset
 from trainer.importing.keras_file_check import check_keras_file
+from trainer.importing.other_files import refused_folder
 
 __all__ = ["main"]
 
@@ -68,6 +69,8 @@ def _metrics_text(manifest: Manifest) -> str:
 
 
 def _content(name: str) -> bytes:
+    if Path(name).is_dir():
+        raise refused_folder(name)
     try:
         return Path(name).read_bytes()
     except OSError as error:

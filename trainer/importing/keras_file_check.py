@@ -9,6 +9,7 @@ from typing import Any
 from models.errors import DataError
 from models.keras_catalog.objects import ObjectSpec, refused_names
 from models.sources.damaged_files import reading
+from trainer.importing.other_files import refuse_other_files
 
 __all__ = ["check_keras_file", "compiled_loss", "layer_specs"]
 
@@ -35,6 +36,7 @@ def check_keras_file(content: bytes, *, where: str) -> dict[str, Any]:
     Raises:
         DataError: Names the layer and says why.
     """
+    refuse_other_files(content, where=where)
     config = _config(content, where)
     for path, name, entry in _objects(config, ""):
         module = entry.get("module")

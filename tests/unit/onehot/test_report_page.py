@@ -144,3 +144,13 @@ def test_the_command_writes_the_page(onehot, draft_of, store_folder, tmp_path) -
     assert onehot("report", "iris", "--out", str(place), STORE=store).stdout.strip() == str(place)
     assert "iris version 1" in place.read_text()
     assert json.loads(onehot("report", "iris", "1", "--json", STORE=store).stdout) == REPORT
+
+
+def test_the_report_of_an_import_says_what_is_known() -> None:
+    """Random rows were compared; there are no data, no digest of them and no seed."""
+    empty = {"parts": {}, "confusion_matrix": None, "classes": [], "history": [], "gate": None}
+    report = {**REPORT, **empty, "imported": "own.keras", "data": {"source": "own.keras", "sha256": ""}}
+    page = report_page({**MANIFEST, "seed": 0}, report)
+    assert "imported from own.keras" in page
+    assert "24 random rows" in page
+    assert not [word for word in ("held-out rows</p>", "sha-256", "seed 0") if word in page]

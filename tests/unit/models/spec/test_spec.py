@@ -94,7 +94,7 @@ def test_five_mistakes_get_five_messages_each_with_its_path():
         ({"layers": [{"Dense": {"units": 3, "activation": "rely"}}]}, "layers.0.Dense.activation", "mean relu?"),
         ({"compile": {"optimizer": "adam"}}, "compile.loss", "received nothing"),
         ({"compile": {"loss": "categorical"}}, "compile.loss", "did you mean"),
-        ({"compile": {"loss": "mse", "optimizer": {"Adam": {"lr": 1}}}}, "compile.optimizer.Adam.lr", "an argument"),
+        ({"compile": {"loss": "mse", "optimizer": {"Adam": {"lrs": 1}}}}, "compile.optimizer.Adam.lrs", "an argument"),
         ({"fit": {"batch_size": 0}}, "fit.batch_size", "received 0"),
         ({"fit": {"class_weight": "even"}}, "fit.class_weight", "balanced"),
         ({"fit": {"precision": "float8"}}, "fit.precision", "mixed_float16"),
