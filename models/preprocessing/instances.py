@@ -214,8 +214,8 @@ def _one_by_one(rows: list[Any], spec: InstanceSpec, where: str) -> list[Any]:
             raise InputError(where=place, expected=spec.expected, received=f"a list of {len(row)}")
         shape, flat = _flatten([row])
         if flat is None:
-            where_odd = place + _odd_column(row, spec)
-            raise InputError(where=where_odd, expected=f"numbers in {spec.expected}", received=_what_is_odd(row))
+            received = _what_is_odd(row) + _odd_column(row, spec)
+            raise InputError(where=place, expected=f"numbers in {spec.expected}", received=received)
         if not spec.accepts(shape[1:]):
             raise InputError(where=place, expected=spec.expected, received=f"shape {list(shape[1:])}")
         numbers += flat
@@ -223,11 +223,12 @@ def _one_by_one(rows: list[Any], spec: InstanceSpec, where: str) -> list[Any]:
 
 
 def _odd_column(row: Any, spec: InstanceSpec) -> str:
-    """The first named column that holds no number, as it stands behind the instance's place."""
+    """The first named column that holds no number, in words."""
     features = spec.features or ()
     if not isinstance(row, list) or len(row) != len(features):
         return ""
-    return next((f".{one.name}" for cell, one in zip(row, features, strict=True) if type(cell) not in NUMBERS), "")
+    odd = (one.name for cell, one in zip(row, features, strict=True) if type(cell) not in NUMBERS)
+    return next((f" in column {name!r}" for name in odd), "")
 
 
 def _what_is_odd(row: Any, depth: int = 2) -> str:

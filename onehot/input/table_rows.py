@@ -131,7 +131,7 @@ def _json_lines(content: bytes, place: str) -> list[Any]:
 
 def _parquet_rows(_: bytes, place: str) -> list[Any]:
     """Read by the trainer, whose library of tables the command line does without."""
-    command = [sys.executable, "-P", "-m", "trainer.data.readers.json_lines", "--", place]
+    command = [sys.executable, "-P", "-m", "trainer.data.readers.parquet_rows", "--", place]
     done = subprocess.run(command, env=trainer_environment(), capture_output=True, check=False)
     if done.returncode:
         said = done.stderr.decode("utf-8", "replace").strip().splitlines()

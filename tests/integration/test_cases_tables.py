@@ -276,7 +276,9 @@ def test_a_path_is_a_path_and_never_a_pattern(tmp_path: Path, name: str, ending:
 def test_text_in_a_column_of_numbers_is_named_by_its_column() -> None:
     """In JSON objects, JSON rows and CSV."""
     for values in ([{"size": 1, "weight": 2}, {"size": 1, "weight": "heavy"}], [[1, 2], [1, "heavy"]]):
-        with pytest.raises(InputError, match=r"instances\[1\]\.weight: expected .*; received 'heavy'"):
+        with pytest.raises(
+            InputError, match=r"instances\[1\]: expected numbers .*; received 'heavy' in column 'weight'"
+        ):
             parse_instances(values, SPEC)
     for body in (b"size,weight\n1,2\n1,heavy\n", b"1,2\n1,heavy\n", b"1;2\n1;heavy\n"):
         with pytest.raises(InputError, match=r"instances\[1\]\.weight: expected a number; received 'heavy'"):

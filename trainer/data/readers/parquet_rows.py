@@ -1,4 +1,4 @@
-"""`python -m trainer.data.readers.json_lines FILE`: the rows of a Parquet file to stdout, a JSON object each."""
+"""`python -m trainer.data.readers.parquet_rows FILE`: the rows of a Parquet file to stdout, a JSON object each."""
 
 import json
 import sys
