@@ -99,7 +99,7 @@ REFUSED_HEADERS = [
     ("Content-Encoding", "deflate", 400),
     ("Content-Type", "application/x-python-pickle", 415),
     ("Content-Type", "application/json\r\nX: 1", 415),
-    ("Content-Type", "multipart/form-data; boundary=x", 415),
+    ("Content-Type", "multipart/form-data; boundary=x", 400),
 ]
 
 SOURCES = [

@@ -16,7 +16,7 @@ from tests.contract.live import live
 BODY = b'{"instances": [[1,2,3,4,5,6,7,8]]}'
 SIZE = f"Content-Length: {len(BODY)}"
 PREDICT = "POST /v1/models/classic:predict HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
-UPLOAD = "POST /v1/datasets?name=raw.csv HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+UPLOAD = "POST /v1/datasets?name=raw.csv HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
 INFER = "POST /v2/models/classic/infer HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
 CHUNKED = "Transfer-Encoding: chunked\r\n\r\n"
 HEALTH = "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"

@@ -8,7 +8,7 @@ import pytest
 from tests.contract.live import live
 
 TIMEOUT_S = 0.5
-HEAD = "POST /v1/datasets?name=slow.csv HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: text/csv\r\n"
+HEAD = "POST /v1/datasets?name=slow.csv HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Type: text/csv\r\n"
 LINE = b"1.0,2.0,3.0,4.0,5.0,6.0,7.0,8.0,0\n"
 LINES = 40
 CONTENT = b"a,b,c,d,e,f,g,h,y\n" + LINE * LINES

@@ -86,7 +86,7 @@ BROKEN = [
     ({"compile.loss": "categorical"}, "compile.loss"),
     ({"compile.loss": "binary_focal"}, "compile.loss"),
     ({"compile.loss": None}, "compile.loss"),
-    ({"compile.optimizer": {"Adam": {"lr": 0.1}}}, "compile.optimizer.Adam.lr"),
+    ({"compile.optimizer": {"Adam": {"lrs": 0.1}}}, "compile.optimizer.Adam.lrs"),
     ({"compile.optimizer": {"Adam": {"learning_rate": -1}}}, "compile.optimizer.Adam.learning_rate"),
     ({"compile.optimizer": "adamm"}, "compile.optimizer"),
     ({"compile.metrics": "accuracy"}, "compile.metrics"),
