@@ -228,7 +228,7 @@ class DateParts:
     positions: tuple[int, ...]
 
     def apply(self, batch: Array) -> Array:
-        """Widen the table; the order of the columns stays.
+        """Widen the table, `(batch, columns)` object; the order of the columns stays.
 
         Raises:
             InputError: Names the first cell that is no date.

@@ -57,7 +57,7 @@ def read_labels(raw: Array, task: str, class_names: tuple[str, ...] | None, *, w
     """Encode targets as a task needs them.
 
     Args:
-        raw: `(rows,)` or `(rows, columns)`.
+        raw: `(rows,)` or `(rows, columns)` of any dtype.
         task: What the last layers describe.
         class_names: Names from the spec or the source.
         where: The name of the targets in errors.

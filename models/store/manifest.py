@@ -128,13 +128,11 @@ class Manifest:
 
     @property
     def summary(self) -> dict[str, Any]:
-        """What a finished training returns: plain JSON values."""
-        summary = {
-            "model": self.model, "version": self.version, "metrics": dict(self.metrics), "gate": self.gate,
-            "added_activation": self.added_activation, "warnings": list(self.warnings),
-        }  # fmt: skip
-        passed_over = self.data.get("passed_over")
-        return summary | ({"passed_over": passed_over} if passed_over else {})
+        """What a finished training returns: plain JSON values; notes stand there only where there are any."""
+        summary = {"model": self.model, "version": self.version, "metrics": dict(self.metrics), "gate": self.gate}
+        told = {"added_activation": self.added_activation, "warnings": list(self.warnings),
+                "passed_over": self.data.get("passed_over")}  # fmt: skip
+        return summary | {name: value for name, value in told.items() if value}
 
     def to_json(self) -> bytes:
         """The file's bytes: UTF-8 JSON, no NaN."""

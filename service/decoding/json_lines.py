@@ -22,6 +22,9 @@ def parse_json_lines(
         most_rows: After so many lines and one more the rest is not read: there are too many then.
         on_ignored: Called with the names of the columns that the model does not know.
 
+    Returns:
+        `(batch, *instance shape)` float32, or object where columns hold text.
+
     Raises:
         InputError: Names the first line, or instance, that does not fit.
     """

@@ -194,17 +194,18 @@ def test_two_columns_of_one_name_are_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("ending", [".csv", ".jsonl", ".parquet", ".json"])
 def test_rows_without_a_target_are_counted_and_left_out_where_the_spec_says_so(tmp_path: Path, ending: str) -> None:
     """Refused with their number and the way on; reports name a row by its place in the file."""
-    frame = pl.DataFrame({"size": [1.0, 2.0, 3.0, 4.0, 5.0], "kind": ["a", None, "b", None, "a"]})
+    frame = pl.DataFrame({"size": [float(size) for size in range(1, 16)], "kind": ["a", None, "b", None, "a"] * 3})
     name = f"t{ending}"
     writers = {".csv": "write_csv", ".jsonl": "write_ndjson", ".parquet": "write_parquet", ".json": "write_json"}
     getattr(frame, writers[ending])(tmp_path / name)
-    with pytest.raises(DataError, match=r"column 'kind', row 1: .* nothing in 2 of 5 rows, which `data\.drop_missing"):
+    with pytest.raises(DataError, match=r"column 'kind', row 1: .* nothing in 6 of 15 rows, which `data\.drop_missing"):
         trained(tmp_path, name)
     dataset = trained(tmp_path, name, drop_missing_target=True)
-    assert dataset.features[:].reshape(-1).tolist() == [1, 3, 5]
-    assert dataset.source_rows(np.arange(3)).tolist() == [0, 2, 4]
+    kept = [0, 2, 4, 5, 7, 9, 10, 12, 14]
+    assert dataset.features[:].reshape(-1).tolist() == [row + 1 for row in kept]
+    assert dataset.source_rows(np.arange(len(kept))).tolist() == kept
     if ending in (".csv", ".jsonl"):
-        assert "nothing in 2 of 5 rows, which `data.drop_missing_target: true`" in problems(tmp_path, name)
+        assert "nothing in 6 of 15 rows, which `data.drop_missing_target: true`" in problems(tmp_path, name)
         assert problems(tmp_path, name, drop_missing_target=True) == ""
 
 
@@ -241,9 +242,13 @@ def test_the_columns_of_a_test_file_are_found_by_name(tmp_path: Path, ending: st
 def test_a_gap_means_the_same_everywhere(tmp_path: Path, cell: str) -> None:
     """Submission, training from CSV and JSON, HTTP as CSV and JSON, the command line."""
     spec = InstanceSpec((2,), (Feature("size", optional=True), Feature("weight", optional=True)))
-    name = write(tmp_path, "t.csv", f"size,weight,kind\n{cell},2,a\n1,2,b\n1,3,a\n")
+    name = write(tmp_path, "t.csv", f"size,weight,kind\n{cell},2,a\n" + "1,2,b\n1,3,a\n" * 4)
     lines = [{"size": cell, "weight": 2, "kind": "a"}, {"size": "1", "weight": 2, "kind": "b"}]
-    write(tmp_path, "t.jsonl", "".join(json.dumps(line) + "\n" for line in [*lines, lines[1]]))
+    write(
+        tmp_path,
+        "t.jsonl",
+        "".join(json.dumps(line) + "\n" for line in [lines[0], *[lines[1], lines[1] | {"kind": "a"}] * 4]),
+    )
     for source in (name, "t.jsonl"):
         shown = preview_data(
             load_spec({**document(source), "preprocessing": [{"fill": {"strategy": "mean"}}]}), roots=(str(tmp_path),)
@@ -265,11 +270,11 @@ def test_a_path_is_a_path_and_never_a_pattern(tmp_path: Path, name: str, ending:
     """For every reader of tables."""
     path = tmp_path / f"{name}{ending}"
     path.parent.mkdir(exist_ok=True)
-    frame = pl.DataFrame({"size": [1.0, 2.0, 3.0], "kind": ["a", "b", "a"]})
+    frame = pl.DataFrame({"size": [1.0, 2.0, 3.0] * 4, "kind": ["a", "b", "a"] * 4})
     writers = {".csv": "write_csv", ".jsonl": "write_ndjson", ".parquet": "write_parquet", ".json": "write_json"}
     with path.open("wb") as file:
         getattr(frame, writers[ending])(file)
-    assert trained(tmp_path, f"{name}{ending}").rows == 3
+    assert trained(tmp_path, f"{name}{ending}").rows == 12
     assert problems(tmp_path, f"{name}{ending}") == ""
 
 

@@ -30,6 +30,7 @@ TWICE: Mapping[str, str] = {
     "names.py": "names that several sides spell alike: of models, of queues",
     "progress.py": "progress of a training: told by the trainer, shown by the command line",
     "report.py": "the evaluation report: written by the trainer, opened by its command",
+    "requests.py": "bodies of prediction requests: read by the Open Inference Protocol, made by the command line",
     "responses.py": "HTTP responses: of any endpoint, of the Open Inference Protocol",
     "steps.py": "steps of the preprocessing: as computed, as a spec names them",
 }

@@ -122,7 +122,7 @@ def score(metric: str, labels: Labels, answers: Array) -> float:
     Args:
         metric: One of those that `Baseline` names.
         labels: The held-out rows' labels.
-        answers: `(rows,)` classes, else `(rows, outputs)`.
+        answers: `(rows,) int` classes, else `(rows, outputs) float32`.
     """
     if metric == SQUARES:
         return float(((answers - labels.values) ** 2).mean(dtype=np.float64))

@@ -9,7 +9,7 @@ import numpy as np
 from models.errors import DataError
 from models.preprocessing.instances import Array
 from trainer.data.dataset import Dataset
-from trainer.init.table_columns import CATEGORY, DATE, FEWEST_ROWS, TableColumn, describe_column
+from trainer.init.column_profiles import CATEGORY, DATE, FEWEST_ROWS, TableColumn, describe_column
 from trainer.init.target_leaks import predicts_alone
 
 __all__ = ["SuggestedTable", "suggest_table"]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from trainer.data.dataset import Dataset
-from trainer.init.table_columns import CATEGORY, NUMBER, describe_column
+from trainer.init.column_profiles import CATEGORY, NUMBER, describe_column
 
 __all__ = ["choice_notes"]
 

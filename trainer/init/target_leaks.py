@@ -22,8 +22,8 @@ def predicts_alone(cells: Array, targets: Array) -> bool:
     """Whether a tree on this column alone predicts rows that it did not see nearly always right.
 
     Args:
-        cells: `(rows,)` numbers, text or true and false, with gaps.
-        targets: `(rows,)`; of several columns none is predicted alone.
+        cells: `(rows,)` float, bool or object, with gaps.
+        targets: `(rows,)` of any dtype; of several columns none is predicted alone.
     """
     if targets.ndim != 1 or len(targets) < FEWEST_ROWS:
         return False

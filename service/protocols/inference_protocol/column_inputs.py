@@ -42,6 +42,9 @@ def decode_columns(
         spec: What an instance looks like.
         on_rows: Told how many instances there are, before they are read.
 
+    Returns:
+        `(batch, features)` float32, or object where columns hold text.
+
     Raises:
         InputError: Names the first column or cell that does not fit.
     """

@@ -149,7 +149,7 @@ def _nested(series: pl.Series, name: str, source: str) -> Array:
 
 
 def rows_with_target(series: pl.Series, data: DataSpec) -> Array | None:
-    """The numbers of the rows to be kept where those without a target are dropped; None where all are."""
+    """The numbers of the rows that are kept, `(rows,) int64`, where those without a target are dropped; else None."""
     gaps = _gaps(series)
     if not data.drop_missing_target or not gaps.any():
         return None

@@ -47,11 +47,11 @@ class TableColumn:
 
 
 def describe_column(name: str, cells: Array, source: str) -> TableColumn:
-    """Look at all cells of a column, `(rows,)`.
+    """Look at all cells of a column.
 
     Args:
         name: Its name.
-        cells: Numbers, text or true and false; None and NaN are gaps.
+        cells: `(rows,)` float, bool or object; None and NaN are gaps.
         source: Where they come from: it says how rows are counted.
     """
     listed = cells.tolist()
