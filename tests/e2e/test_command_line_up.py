@@ -200,4 +200,4 @@ def test_local_training_needs_no_service_and_reads_any_file(tmp_path):
     ran = subprocess.run(
         (*ONEHOT, *missing), cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
     )
-    assert (ran.returncode, "missing.npz" in ran.stderr, "Traceback" in ran.stderr) == (1, True, False)
+    assert (ran.returncode, "missing.npz" in ran.stderr, "Traceback" in ran.stderr) == (2, True, False)

@@ -90,7 +90,12 @@ def test_another_problem_is_no_reason_to_look_elsewhere(against, stand_in, tmp_p
 def test_training_here_gets_the_same_paths(onehot, tmp_path, monkeypatch):
     """`--local` too."""
     given = []
-    monkeypatch.setattr("onehot.commands.train.train_here", lambda document, **_: given.append(document))
+
+    def train_here(document, **_):
+        given.append(document)
+        return {"model": "tiny", "version": 1}
+
+    monkeypatch.setattr("onehot.commands.train.train_here", train_here)
     spec = write_spec(tmp_path / "specs" / "spec.json")
     (Path(spec).parent / "tiny.npz").touch()
     assert onehot("train", spec, "--local").exit_code == 0
