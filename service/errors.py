@@ -156,12 +156,13 @@ class DeadlineExceeded(ServiceError):
 
 
 class VersionNotLoaded(ServiceError):
-    """A version that exists and cannot answer now."""
+    """A version that exists and cannot answer now; without a reason, because it is still being loaded."""
 
-    def __init__(self, model: str, version: int | None, *, reason: str) -> None:
+    def __init__(self, model: str, version: int | None, *, reason: str | None = None) -> None:
         self.model = model
         self.version = version
-        self.reason = reason
+        self.is_loading = reason is None
+        self.reason = reason = reason or "it is being loaded"
         what = f"model {model!r}" if version is None else f"version {version} of model {model!r}"
         super().__init__(f"{what} is not loaded: {reason}")
 
@@ -170,7 +171,7 @@ class NotPromoted(VersionNotLoaded):
     """A model none of whose versions answers by default, as a gate does not hold; asking again does not help."""
 
     def __init__(self, model: str, version: int, *, verdict: str) -> None:
-        self.model, self.version, self.reason = model, version, verdict
+        self.model, self.version, self.reason, self.is_loading = model, version, verdict, False
         ServiceError.__init__(
             self,
             f"no version of model {model!r} is `stable`: version {version} {verdict}; ask for it by its number, or "

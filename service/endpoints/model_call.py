@@ -8,6 +8,7 @@ from flask import request
 
 from models.errors import InputError
 from models.preprocessing.instances import Array
+from service.errors import VersionNotLoaded
 from service.http.context import RequestContext, Services, request_context, services
 from service.http.multipart import only_part
 from service.http.request_bodies import read_body
@@ -42,7 +43,7 @@ class ModelCall:
         """
         try:
             predictor = services.registry.find(model, version=version, label=label)
-        except MISSING as missing:
+        except (*MISSING, VersionNotLoaded) as missing:
             predictor = services.pending_versions.find(model, version=version, label=label, missing=missing)
         context.predictor = predictor
         return cls(services, context, predictor)

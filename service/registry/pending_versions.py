@@ -30,7 +30,7 @@ ASKS_PER_S = 10
 
 
 class PendingVersions:
-    """Finds versions that the registry does not know yet."""
+    """Finds versions that the registry does not know yet, or is just loading."""
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
@@ -43,6 +43,8 @@ class PendingVersions:
             ModelNotFound, VersionNotFound, LabelNotFound: `missing`, when the store does not have it either.
             VersionNotLoaded: When it is there, and not loaded in time.
         """
+        if isinstance(missing, VersionNotLoaded) and not missing.is_loading:
+            raise missing
         if not self._may_ask() or not run_in_thread(_has, self._registry.store, model, version, label):
             raise missing
         self._registry.look_soon()

@@ -178,7 +178,7 @@ class LoadedModel:
             raise self._no_default()
         status = self.status(version)
         if status.predictor is None:
-            raise VersionNotLoaded(self.name, version, reason=status.reason or "it is being loaded")
+            raise VersionNotLoaded(self.name, version, reason=status.reason or None)
         return status.predictor
 
     def _no_default(self) -> VersionNotLoaded:
@@ -187,7 +187,7 @@ class LoadedModel:
         if gated is not None:
             return NotPromoted(self.name, gated.version, verdict=str(gate_verdict(gated.gate)))
         reasons = [status.reason for status in self.versions.values() if status.reason]
-        return VersionNotLoaded(self.name, None, reason=reasons[-1] if reasons else "it is being loaded")
+        return VersionNotLoaded(self.name, None, reason=reasons[-1] if reasons else None)
 
     def _held_back(self) -> VersionStatus | None:
         """The version that would be the default if its gate held."""
