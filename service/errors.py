@@ -42,6 +42,7 @@ from models.errors import (
 
 __all__ = [
     "LASTING",
+    "LOADING",
     "STATUSES",
     "BodyTooLarge",
     "DeadlineExceeded",
@@ -61,6 +62,9 @@ __all__ = [
     "VersionNotLoaded",
     "status_of",
 ]
+
+
+LOADING = "it is being loaded"
 
 
 class ServiceError(OnehotError):
@@ -156,13 +160,13 @@ class DeadlineExceeded(ServiceError):
 
 
 class VersionNotLoaded(ServiceError):
-    """A version that exists and cannot answer now; without a reason, because it is still being loaded."""
+    """A version that exists and cannot answer now; without a reason, the default one, which is just being loaded."""
 
     def __init__(self, model: str, version: int | None, *, reason: str | None = None) -> None:
         self.model = model
         self.version = version
         self.is_loading = reason is None
-        self.reason = reason = reason or "it is being loaded"
+        self.reason = reason = reason or LOADING
         what = f"model {model!r}" if version is None else f"version {version} of model {model!r}"
         super().__init__(f"{what} is not loaded: {reason}")
 

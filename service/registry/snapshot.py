@@ -14,7 +14,7 @@ from models.errors import LabelNotFound, ModelNotFound, VersionNotFound
 from models.names import LATEST, STABLE
 from models.store.gate_verdict import failed_rules, gate_verdict
 from models.store.manifest import Manifest
-from service.errors import NotPromoted, VersionNotLoaded
+from service.errors import LOADING, NotPromoted, VersionNotLoaded
 from service.inference.predictor import Predictor
 from service.registry.coordination.committed_state import CommittedModel, CommittedState
 from service.registry.coordination.desired_state import DEFAULT
@@ -178,7 +178,7 @@ class LoadedModel:
             raise self._no_default()
         status = self.status(version)
         if status.predictor is None:
-            raise VersionNotLoaded(self.name, version, reason=status.reason or None)
+            raise VersionNotLoaded(self.name, version, reason=status.reason or LOADING)
         return status.predictor
 
     def _no_default(self) -> VersionNotLoaded:
