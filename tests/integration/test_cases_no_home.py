@@ -55,7 +55,7 @@ def test_the_service_is_ready(tmp_path) -> None:
 
 
 def test_the_worker_starts(tmp_path) -> None:
-    """And ends when there is nothing to do."""
+    """And ends when there is nothing to do; Keras makes no folder that is called `~`."""
     port = free_port()
     command = [get_binary_path(), "--bind", "127.0.0.1", "--port", str(port), "--dir", str(tmp_path), "--save", ""]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
@@ -63,8 +63,9 @@ def test_the_worker_starts(tmp_path) -> None:
         wait_until(lambda: _answers(port), what="the server answers")
         told = environment(tmp_path, ONEHOT_REDIS_URL=f"redis://127.0.0.1:{port}/0")
         worker = [*AS_NN, sys.executable, "-m", "trainer.worker", "--burst"]
-        done = subprocess.run(worker, env=told, capture_output=True, text=True, check=False)
+        done = subprocess.run(worker, env=told, cwd=tmp_path, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
+        assert not (tmp_path / "~").exists()
     finally:
         server.terminate()
         server.wait(10)

@@ -4,8 +4,10 @@ import importlib
 import importlib.util
 import os
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from models.errors import TrainingError
 
@@ -48,6 +50,16 @@ def choose_backend(backend: str) -> bool:
     os.environ["KERAS_BACKEND"] = backend
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
+    if not _has_home():  # else Keras makes a folder called ~
+        os.environ.setdefault("KERAS_HOME", str(Path(tempfile.gettempdir()) / "keras"))
+    return True
+
+
+def _has_home() -> bool:
+    try:
+        Path.home()
+    except RuntimeError:
+        return False
     return True
 
 
