@@ -150,6 +150,15 @@ OTHER = "other"
 """What `one_hot: {unknown: …}` makes of a category that training did not see: a column of its own, or an error."""
 
 
+def _widened(batch: Array, positions: Sequence[int], encoded: Callable[[Array, int], Array]) -> Array:
+    """The batch with the columns at `positions` as several each, `encoded(column, which)`; the order stays."""
+    parts = [
+        encoded(batch[:, position], positions.index(position)) if position in positions else batch[:, [position]]
+        for position in range(batch.shape[1])
+    ]
+    return np.concatenate(parts, axis=1)
+
+
 @dataclass(frozen=True, slots=True)
 class OneHot:
     """Columns of categories become one column for each category seen in training.
@@ -168,18 +177,13 @@ class OneHot:
 
     def apply(self, batch: Array) -> Array:
         """Widen the table, `(batch, columns)` object; the order of the columns stays."""
-        parts = [self._column(batch, position) for position in range(batch.shape[1])]
-        return np.concatenate(parts, axis=1)
+        return _widened(batch, self.positions, self._encoded)
 
-    def _column(self, batch: Array, position: int) -> Array:
-        column = batch[:, position]
-        if position not in self.positions:
-            return column.reshape(-1, 1)
-        which = self.positions.index(position)
+    def _encoded(self, column: Array, which: int) -> Array:
         numbers = {category: number for number, category in enumerate(self.categories[which])}
         codes = [self._code(cell, which, row, numbers) for row, cell in enumerate(column.tolist())]
         hot: Array = np.eye(len(numbers) + (self.unknown == OTHER), dtype=np.float32)[codes]
-        return hot.astype(batch.dtype) if batch.dtype == object else hot
+        return hot.astype(column.dtype) if column.dtype == object else hot
 
     def _code(self, cell: Any, which: int, row: int, numbers: Mapping[Any, int]) -> int:
         if cell in numbers:
@@ -233,14 +237,10 @@ class DateParts:
         Raises:
             InputError: Names the first cell that is no date.
         """
-        parts = [self._column(batch, position) for position in range(batch.shape[1])]
-        return np.concatenate(parts, axis=1)
+        return _widened(batch, self.positions, self._encoded)
 
-    def _column(self, batch: Array, position: int) -> Array:
-        column = batch[:, position]
-        if position not in self.positions:
-            return column.reshape(-1, 1)
-        name = self.columns[self.positions.index(position)]
+    def _encoded(self, column: Array, which: int) -> Array:
+        name = self.columns[which]
         return np.array([_date_parts(cell, name, row) for row, cell in enumerate(column.tolist())], dtype=object)
 
     @classmethod
