@@ -15,6 +15,7 @@ from models.settings import Settings
 from service.http.context import EXTENSION, Services
 from service.registry.coordination.shared_coordinator import SharedCoordinator
 from service.server.gunicorn_internals import HookedArbiter
+from service.server.memory_allocator import keep_freed_memory
 from service.telemetry.logs import gunicorn_logs
 from service.telemetry.metrics import forget_process
 
@@ -124,6 +125,7 @@ def _start_worker(worker: Any) -> None:
     While others serve, it accepts nothing before it can answer as they do. When none does, it accepts after a while
     all the same: it can at least say what is missing.
     """
+    keep_freed_memory()
     services: Services = worker.app.wsgi().extensions[EXTENSION]
     registry = services.registry
     services.admission.start()
