@@ -21,6 +21,8 @@ IDLE_S = 300.0
 """How long such a version stays without being requested."""
 REVIEW_S = 5.0
 """How often to plan anew although nothing has changed: time passes, and memory comes and goes."""
+CONFIRM_S = 10.0
+"""How long a model that is missing in the store stays loaded: the store may be being restored."""
 
 log = structlog.get_logger("service")
 
@@ -66,13 +68,14 @@ class Planner:
 
     def _look(self) -> Mapping[str, ObservedModel]:
         if self._watch is None:
-            self._watch = StoreWatch(self._store(), full_every_s=self._full_look_s, clock=self._clock)
-        observed = self._watch.look()
-        if not observed and self._coordinator.desired_state().models:
-            # A mount that went away looks like this; what is loaded goes on serving.
-            self._watch = None
-            raise StoreUnavailable("it is empty, and it was not before")
-        return observed
+            self._watch = StoreWatch(
+                self._store(),
+                full_every_s=self._full_look_s,
+                confirm_s=CONFIRM_S if self._full_look_s else 0.0,
+                had_models=bool(self._coordinator.desired_state().models),
+                clock=self._clock,
+            )
+        return self._watch.look()
 
     def _with_labels(self, name: str, model: ObservedModel) -> ObservedModel:
         """The model with its labels, which are read again only when the tag of their file has changed."""
