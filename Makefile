@@ -91,8 +91,8 @@ test-long: .venv/.synced ## At length: 20 kills of each kind, outages of 3, 15 a
 	KILLS=20 OUTAGES=3,15,60 LEASE=15 $(PYTHON) $(PYTEST) tests/e2e/trainer
 	SEEDS=3 $(PYTHON) $(PYTEST) tests/integration/test_trainer_init.py
 
-soak: .venv/.synced ## The service at length: 20 changes in 60 s, 20 kills, twice the load for 60 s, 10 minutes of reloads
-	CHANGES=20 LOAD_S=60 KILLS=20 SOAK_S=600 RELOAD_S=5 $(PYTHON) $(PYTEST) -s --timeout=900 tests/e2e/service
+soak: .venv/.synced ## The service at length: 20 changes in 60 s, 20 kills, twice the load for 60 s, 10 minutes of reloads, 500 models
+	CHANGES=20 LOAD_S=60 KILLS=20 SOAK_S=600 RELOAD_S=5 MODELS=500 $(PYTHON) $(PYTEST) -s --timeout=900 tests/e2e/service
 
 test-backends: .venv-backends/.synced ## One spec on tensorflow, jax and torch (torch from PyPI is several GB)
 	.venv-backends/bin/python $(PYTEST) tests/integration/test_trainer_backends.py tests/integration/test_trainer_replicas.py
@@ -104,8 +104,8 @@ test-backends: .venv-backends/.synced ## One spec on tensorflow, jax and torch (
 bench-scale: .venv/.synced ## What 100 replicas, 1 000 models and 10 million predictions a second ask for
 	$(PYTHON) bench/scale.py
 
-test-fleet: .venv/.synced ## Three services and three workers around a bucket, all restarted one by one under load, twice
-	ROLLS=2 $(PYTHON) $(PYTEST) tests/e2e/fleet
+test-fleet: .venv/.synced ## Three services and three workers around a bucket, all restarted one by one under load; 60 rollouts of 200 models
+	ROLLS=2 ROLLOUTS=$(or $(ROLLOUTS),60) $(PYTHON) $(PYTEST) tests/e2e/fleet
 
 k8s-check: .venv/.synced ## Manifests and Dockerfile, without a cluster
 	scripts/k8s_check.sh

@@ -17,6 +17,7 @@ from marshmallow import ValidationError, fields, validate
 
 from models.dataclass_schema import schema_of
 from models.errors import OnehotError
+from models.names import MODEL
 from models.sources.known_sources import OBJECT_STORES
 
 __all__ = ["PREFIX", "SETTINGS", "Setting", "Settings", "SettingsError", "is_loopback", "read_settings"]
@@ -156,6 +157,8 @@ class Settings:
     cache_bytes: Annotated[int, "Most bytes in that folder; 0 keeps none", _whole(0, 2**50)] = 2**30
     memory_bytes: Annotated[int, "Most memory for all processes of the service; 0: what the machine or container has",
                             _whole(0, 2**50)] = 0
+    ready_models: Annotated[tuple[str, ...], "Models without which the service is not ready, separated by `,`",
+                            _Listed(MODEL, "names of models, separated by `,`")] = ()
     checkpoint_s: Annotated[float, "Seconds between two checkpoints of a training", _seconds(0, 3600)] = 30.0
     leave_s: Annotated[float, "Seconds after SIGTERM in which `/readyz` says 503 and everything is still answered",
                        _seconds(0, 3600)] = 1.0

@@ -20,6 +20,7 @@ from service.openapi.operation import require_scopes_for_all
 from service.registry.coordination.coordinator import Coordinator
 from service.registry.memory_budget import Memory
 from service.registry.poller import Poller
+from service.registry.readiness import Readiness
 from service.registry.registry import Registry
 from service.telemetry.metrics import Metrics
 
@@ -60,12 +61,16 @@ def create_app(
     metrics = metrics or Metrics()
     admission = Admission(most=settings.max_in_flight, timeout_s=settings.request_timeout_s)
 
+    readiness = Readiness(registry, settings.ready_models)
+
     def show_state() -> None:
         metrics.show_state(loaded=registry.snapshot.loaded_versions, in_flight=admission.in_flight)
+        readiness.tell()
 
     app.extensions[EXTENSION] = Services(
         settings=settings,
         registry=registry,
+        readiness=readiness,
         poller=Poller(
             registry.refresh,
             every_s=settings.poll_s,

@@ -38,8 +38,8 @@ class ChangeHintReader:
         self._e_tag: str | None = None
         self._tokens: dict[str, object] = {}
 
-    def changed(self) -> set[str]:
-        """Names of models that have changed since the last call, in one request.
+    def changed(self) -> set[str] | None:
+        """Names of models that have changed since the last call, in one request; None when the hint is another one.
 
         Raises:
             StoreUnavailable: When the store does not answer.
@@ -52,4 +52,6 @@ class ChangeHintReader:
             return set()
         before = self._tokens
         self._tokens, self._e_tag = answer
-        return {model for model in {*before, *self._tokens} if before.get(model) != self._tokens.get(model)}
+        if before.keys() - self._tokens.keys():  # a store that was restored: what has changed in it, it does not say
+            return None
+        return {model for model, token in self._tokens.items() if before.get(model) != token}

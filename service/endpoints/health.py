@@ -23,15 +23,19 @@ def live() -> Response:
 @blueprint.operation(
     "GET",
     "/readyz",
-    summary="Whether every version that should be loaded was tried once",
-    description="503 says what it waits for.",
+    summary="Whether every version that should be loaded was tried once, by every process",
+    description="503 says what it waits for. Versions that memory does not suffice for are named either way.",
     responses={200: api_response("It is ready", "Ready")},
     errors=(503,),
 )
 def ready() -> Response:
-    """Ready: every version that should be loaded was tried once, and the service is not about to end."""
-    registry = services().registry
-    reason = registry.why_not_ready
+    """Ready: all is tried that should be loaded, there is something that answers, and the service does not end."""
+    snapshot, reason = services().registry.snapshot, services().readiness.why_not
+    refused = [
+        {"path": f"models.{name}.versions.{number}", "message": message}
+        for (name, number), message in snapshot.refused.items()
+    ]
     if reason is not None:
-        return error_answer(f"not ready: {reason}", status=HTTPStatus.SERVICE_UNAVAILABLE)
-    return json_answer({"status": "ready", **registry.snapshot.describe()})
+        return error_answer(f"not ready: {reason}", status=HTTPStatus.SERVICE_UNAVAILABLE, details=refused)
+    details = {"details": refused} if refused else {}
+    return json_answer({"status": "ready", **snapshot.describe(), **details})

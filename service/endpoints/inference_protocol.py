@@ -56,15 +56,15 @@ def live() -> Response:
     "GET",
     "/v2/health/ready",
     scope=Scope.PUBLIC,
-    summary="Whether every version that should be loaded was tried once",
+    summary="Whether every version that should be loaded was tried once, by every process",
     responses={
         200: api_response("It is ready", "V2Ready"),
         503: api_response("It is not ready yet", "V2NotReady", Retry_After="Seconds to wait"),
     },
 )
 def ready() -> Response:
-    """Ready: every version that should be loaded was tried once, and the service is not about to end."""
-    reason = services().registry.why_not_ready
+    """Ready: as `/readyz`."""
+    reason = services().readiness.why_not
     if reason is None:
         return json_answer(ready_document(ready=True))
     document = {**ready_document(ready=False), "error": f"not ready: {reason}"}

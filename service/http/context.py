@@ -18,6 +18,7 @@ from service.http.cross_origin import CrossOrigin
 from service.inference.predictor import Predictor
 from service.registry.pending_versions import PendingVersions
 from service.registry.poller import Poller
+from service.registry.readiness import Readiness
 from service.registry.registry import Registry
 from service.telemetry.answered_request import AnsweredRequest
 from service.telemetry.logs import RequestLine, write_request_line
@@ -39,6 +40,7 @@ class Services:
 
     settings: Settings
     registry: Registry
+    readiness: Readiness
     poller: Poller
     authenticator: Authenticator
     admission: Admission

@@ -6,14 +6,21 @@ from service.openapi.json_schema import INTEGER, STRING, Schema, array, object_o
 
 __all__ = ["EXAMPLES", "SCHEMAS"]
 
+DETAILS = array(object_of(path=STRING, message=STRING), description="Each place, where there are several")
 SCHEMAS: dict[str, Schema] = {
     "Alive": object_of(status={"const": "alive"}),
     "Live": object_of(status={"const": "ok"}),
-    "Ready": object_of(status={"const": "ready"}, models=INTEGER, loaded_versions=INTEGER),
+    "Ready": object_of(
+        ["status", "models", "loaded_versions"],
+        status={"const": "ready"},
+        models=INTEGER,
+        loaded_versions=INTEGER,
+        details=DETAILS,
+    ),
     "Error": object_of(
         ["error"],
         error={"type": "string", "description": "One sentence that says what to do"},
-        details=array(object_of(path=STRING, message=STRING), description="Each place, where there are several"),
+        details=DETAILS,
     ),
 }
 EXAMPLES: dict[str, Any] = {

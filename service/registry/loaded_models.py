@@ -49,6 +49,11 @@ class LoadedModels:
         """Model → versions that cannot answer, or should not any more."""
         return {name: one.failed for name, one in self._models.items()}
 
+    @property
+    def waits_for_store(self) -> bool:
+        """Whether a version is missing because the store did not answer a moment ago."""
+        return any(one.waits_for_store for one in self._models.values())
+
     def has_all(self, committed: CommittedState) -> bool:
         """Whether everything that answers by a committed state is loaded here."""
         loaded = self.loaded

@@ -11,13 +11,15 @@ from typing import Any
 
 from models.errors import CorruptVersion, OnehotError, StoreUnavailable
 from service.registry.coordination.desired_state import DesiredModel
-from service.registry.snapshot import OK, REFUSED, LoadedModel, State, VersionFacts, VersionStatus
+from service.registry.snapshot import OK, REFUSED, UNAVAILABLE, LoadedModel, State, VersionFacts, VersionStatus
 from service.registry.verified_loading import VersionLoader
 
 __all__ = ["ModelVersions"]
 
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 60.0
+PATIENT_FAILURES = 3
+"""As often a store that does not answer is asked again before a process begins to serve without the version."""
 
 
 @dataclass(slots=True)
@@ -79,6 +81,13 @@ class ModelVersions:
         """Those that cannot answer, or should not any more."""
         return frozenset(
             number for number, one in self._versions.items() if one.status.has_failed or not one.status.is_published
+        )
+
+    @property
+    def waits_for_store(self) -> bool:
+        """Whether a version is missing because the store did not answer a moment ago."""
+        return any(
+            one.status.error_code == UNAVAILABLE and one.failures < PATIENT_FAILURES for one in self._versions.values()
         )
 
     def follow(self, desired: DesiredModel) -> None:
@@ -170,5 +179,5 @@ class ModelVersions:
         away = isinstance(error, StoreUnavailable)
         if away and one.is_loaded:
             return  # the store is away, the version in memory is as good as before
-        code = "UNAVAILABLE" if away else "DATA_LOSS" if isinstance(error, CorruptVersion) else "INTERNAL"
+        code = UNAVAILABLE if away else "DATA_LOSS" if isinstance(error, CorruptVersion) else "INTERNAL"
         one.update(state=State.END, error_code=code, reason=str(error))

@@ -161,7 +161,11 @@ class Registry:
         if self.coordinator.is_stopping:
             return "the service is ending"
         snapshot = self.snapshot
-        return None if snapshot.is_complete else f"waiting for {snapshot.waiting_for}"
+        if not snapshot.is_complete:
+            return f"waiting for {snapshot.waiting_for}"
+        if self.coordinator.committed_state().is_ready:
+            return None
+        return snapshot.why_none_answers or "waiting for the other processes of the service to load the same"
 
     def _reconcile(self, *, leads: bool) -> None:
         """Bring this process from what it has to what is desired; the leader decides on both states."""
@@ -172,7 +176,7 @@ class Registry:
         if leads:
             self._planner.commit()
         self._unload()
-        if desired.has_seen_store and not self.is_serving:
+        if desired.is_complete and not self.is_serving and not self._models.waits_for_store:
             self._begin_to_serve()
 
     def _load(self, desired: DesiredState) -> None:
@@ -203,7 +207,6 @@ class Registry:
                 self._send_report()
         if self.is_serving:
             self._publish()
-            log.info("ready", **self.snapshot.describe())
 
     def _publish(self) -> None:
         """Let requests see what this process has now."""

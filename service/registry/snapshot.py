@@ -10,7 +10,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Self
 
-from models.errors import LabelNotFound, ModelNotFound, VersionNotFound
+from models.errors import LabelNotFound, ModelNotFound, OnehotError, VersionNotFound
 from models.names import LATEST, STABLE
 from models.store.gate_verdict import failed_rules, gate_verdict
 from models.store.manifest import Manifest
@@ -19,11 +19,13 @@ from service.inference.predictor import Predictor
 from service.registry.coordination.committed_state import CommittedModel, CommittedState
 from service.registry.coordination.desired_state import DEFAULT
 
-__all__ = ["OK", "REFUSED", "LoadedModel", "Snapshot", "State", "VersionFacts", "VersionStatus"]
+__all__ = ["OK", "REFUSED", "UNAVAILABLE", "LoadedModel", "Snapshot", "State", "VersionFacts", "VersionStatus"]
 
 OK = "OK"
 REFUSED = "RESOURCE_EXHAUSTED"
 """Not tried, as memory does not suffice."""
+UNAVAILABLE = "UNAVAILABLE"
+"""Tried while the store did not answer."""
 
 
 class State(StrEnum):
@@ -231,6 +233,42 @@ class Snapshot:
         if not self.is_complete:
             raise VersionNotLoaded(name, None, reason=f"the service waits for {self.waiting_for}")
         raise ModelNotFound(name)
+
+    def why_not_answering(self, name: str) -> str | None:
+        """Why a model does not answer requests without version and label; None when it does."""
+        try:
+            self.model(name).find(version=None, label=None)
+        except OnehotError as error:
+            return str(error)
+        return None
+
+    @property
+    def why_none_answers(self) -> str | None:
+        """Why no version answers though there are some; None when one does, or when there is none."""
+        if self.loaded_versions or not self.models:
+            return None
+        versions = sum(len(model.versions) for model in self.models.values())
+        return f"none of {versions} versions is loaded: {self.why_not_answering(next(iter(self.models)))}"
+
+    @property
+    def refused(self) -> dict[tuple[str, int], str]:
+        """Model and number of every version that memory does not suffice for, and why."""
+        return {
+            (name, number): status.reason
+            for name, model in self.models.items()
+            for number, status in model.versions.items()
+            if status.error_code == REFUSED
+        }
+
+    @property
+    def unserved_labels(self) -> list[tuple[str, str]]:
+        """Model and label where the label's version cannot be loaded, or is not there."""
+        return [
+            (name, label)
+            for name, model in self.models.items()
+            for label, number in model.labels.items()
+            if number not in model.versions or model.versions[number].error_code != OK
+        ]
 
     @property
     def loaded_versions(self) -> frozenset[tuple[str, int]]:

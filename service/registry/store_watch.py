@@ -16,6 +16,7 @@ from models.errors import StoreUnavailable, reason_of
 from models.names import is_model_name
 from models.store.change_hint import ChangeHintReader
 from models.store.store import Store
+from service.registry.missing_parts import MissingParts
 
 __all__ = ["ObservedModel", "ObservedVersion", "StoreWatch", "observe_store"]
 
@@ -85,11 +86,17 @@ class StoreWatch:
 
     Args:
         full_every_s: Seconds between two full looks; longer where one takes long. With 0, every look is a full one.
+        confirm_s: How long what a full look finds missing stays known; then another one must find it missing, too.
+        had_models: Whether the store had models when another process watched it.
         clock: Seconds that only go forward.
     """
 
-    def __init__(self, store: Store, *, full_every_s: float, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, store: Store, *, full_every_s: float, confirm_s: float = 0.0, had_models: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:  # fmt: skip
         self._store = store
+        self._missing = MissingParts(store, confirm_s=confirm_s, had_models=had_models)
         self._full_every_s = full_every_s
         self._clock = clock
         self._hint = ChangeHintReader(store.objects, store.folder)
@@ -107,9 +114,10 @@ class StoreWatch:
         self._store.require_folder()
         changed = self._changed()  # before the listing: a change in between is found by the next look
         if changed is None or now_s >= due_s:
-            self._models = observe_store(self._store)
+            self._models = self._missing.keep(self._models, observe_store(self._store), now_s=now_s)
             took_s = self._clock() - now_s
             self._full_due_s = now_s + (self._full_every_s and max(self._full_every_s, took_s / LARGEST_SHARE))
+            self._full_due_s = self._missing.next_look_s(self._full_due_s)
             return self._models
         for model in filter(is_model_name, changed):
             others = {name: one for name, one in self._models.items() if name != model}

@@ -173,17 +173,21 @@ class Metrics:
         """How many requests this process answers now; set now and then, as each would pay for it twice."""
         self._in_flight.set(count)
 
-    def page(self, queues: Callable[[], Iterable[QueueState]] | None = None) -> bytes:
+    def page(
+        self, queues: Callable[[], Iterable[QueueState]] | None = None, *, unserved: Iterable[tuple[str, str]] = ()
+    ) -> bytes:  # fmt: skip
         """The page that Prometheus reads, all processes added up; its type is `CONTENT_TYPE`.
 
         Args:
             queues: Asks the job queue; raises QueueUnavailable when it does not answer.
+            unserved: Model and label where the label's version cannot be loaded.
         """
         page = CollectorRegistry()
         if self._folder is None:
             page.register(_Collected(self._registry.collect))
         else:
             MultiProcessCollector(page, path=str(self._folder))  # type: ignore[no-untyped-call]
+        page.register(_Collected(lambda: [_unserved_family(unserved)]))
         if queues is not None:
             page.register(_Collected(lambda: _queue_families(queues)))
         return generate_latest(page)
@@ -201,6 +205,15 @@ class _Collected(Collector):
     def describe(self) -> Iterable[Any]:
         """Nothing: asking the queue only to learn the names would ask it twice."""
         return ()
+
+
+def _unserved_family(unserved: Iterable[tuple[str, str]]) -> GaugeMetricFamily:
+    """Only labels that do not answer as they should have a series."""
+    meaning = "1 where the version that a label names cannot be loaded"
+    family = GaugeMetricFamily("onehot_label_unserved", meaning, labels=("model", "label"))
+    for labels in unserved:
+        family.add_metric(labels, 1.0)
+    return family
 
 
 def _queue_families(queues: Callable[[], Iterable[QueueState]]) -> Iterator[GaugeMetricFamily]:

@@ -62,10 +62,15 @@ class CommittedModel:
 
 @dataclass(frozen=True, slots=True)
 class CommittedState:
-    """All models; the revision goes up with every change."""
+    """All models; the revision goes up with every change.
+
+    Args:
+        is_ready: Whether every process has tried all that is to be loaded, once; it stays so.
+    """
 
     revision: int = 0
     models: Mapping[str, CommittedModel] = field(default_factory=dict)
+    is_ready: bool = False
 
     def model(self, name: str) -> CommittedModel:
         """What is committed of a model; nothing is, at first."""
@@ -77,7 +82,7 @@ class CommittedState:
         models = {
             name: CommittedModel(frozenset(one["ready"]), one["serving"]) for name, one in document["models"].items()
         }
-        return cls(document["revision"], models)
+        return cls(document["revision"], models, document["is_ready"])
 
 
 def committed_models(

@@ -43,12 +43,14 @@ class DesiredState:
         revision: Goes up with every change; 0 before the first one.
         store_error: Why the last look at the store failed; empty when it did not.
         has_seen_store: Whether any look ever succeeded.
+        is_complete: Whether no version waits for the memory that others are just about to take.
     """
 
     revision: int = 0
     models: Mapping[str, DesiredModel] = field(default_factory=dict)
     store_error: str = ""
     has_seen_store: bool = False
+    is_complete: bool = False
 
     def model(self, name: str) -> DesiredModel:
         """What is desired of a model; nothing when the store does not have it."""

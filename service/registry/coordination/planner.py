@@ -1,16 +1,17 @@
 """The part of a registry that leads: it looks at the store and decides what all processes load and answer with."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import structlog
 
 from models.errors import StoreUnavailable
 from models.store.store import Store
-from service.registry.coordination.committed_state import CommittedState, Report, committed_models
+from service.registry.coordination.committed_state import CommittedModel, CommittedState, Report, committed_models
 from service.registry.coordination.coordinator import Coordinator
 from service.registry.coordination.desired_state import DesiredModel, DesiredState, add_stand_in, wanted_versions
-from service.registry.memory_budget import Budget, Memory
+from service.registry.coordination.memory_plan import Key, MemoryPlan, plan_memory
+from service.registry.memory_budget import Memory
 from service.registry.store_watch import ObservedModel, StoreWatch
 
 __all__ = ["IDLE_S", "Planner"]
@@ -21,6 +22,10 @@ IDLE_S = 300.0
 """How long such a version stays without being requested."""
 REVIEW_S = 5.0
 """How often to plan anew although nothing has changed: time passes, and memory comes and goes."""
+CONFIRM_S = 10.0
+"""How long a model that is missing in the store stays loaded: the store may be being restored."""
+MOST_NAMES = 50
+"""Of refused versions, in one line of the log."""
 
 log = structlog.get_logger("service")
 
@@ -34,6 +39,7 @@ class Planner:
         keep_versions: How many of a model's newest versions are loaded, beside those with a label.
         full_look_s: Seconds between two full looks at the store.
         clock: Seconds that only go forward, the same in all processes.
+        memory: What there is for versions.
     """
 
     def __init__(
@@ -66,13 +72,11 @@ class Planner:
 
     def _look(self) -> Mapping[str, ObservedModel]:
         if self._watch is None:
-            self._watch = StoreWatch(self._store(), full_every_s=self._full_look_s, clock=self._clock)
-        observed = self._watch.look()
-        if not observed and self._coordinator.desired_state().models:
-            # A mount that went away looks like this; what is loaded goes on serving.
-            self._watch = None
-            raise StoreUnavailable("it is empty, and it was not before")
-        return observed
+            self._watch = StoreWatch(
+                self._store(), full_every_s=self._full_look_s, confirm_s=CONFIRM_S if self._full_look_s else 0.0,
+                had_models=bool(self._coordinator.desired_state().models), clock=self._clock,
+            )  # fmt: skip
+        return self._watch.look()
 
     def _with_labels(self, name: str, model: ObservedModel) -> ObservedModel:
         """The model with its labels, which are read again only when the tag of their file has changed."""
@@ -98,8 +102,8 @@ class Planner:
         self._basis, self._planned_s = basis, now_s
         desired = replace(before, store_error=self._store_error)
         if self._observed is not None:
-            models = self._desired_models(self._observed, reports, before)
-            desired = replace(desired, models=models, has_seen_store=True)
+            models, plan = self._desired_models(self._observed, reports, before)
+            desired = replace(desired, models=models, has_seen_store=True, is_complete=not plan.postponed)
         if desired != before:
             with coordinator.committing():
                 coordinator.post(replace(desired, revision=before.revision + 1))
@@ -108,27 +112,30 @@ class Planner:
         """Post a committed state if what the processes have loaded allows for another one than before."""
         coordinator = self._coordinator
         with coordinator.committing():
-            reports, before = coordinator.reports(), coordinator.committed_state()
+            reports, before, desired = coordinator.reports(), coordinator.committed_state(), coordinator.desired_state()
             serving = [one for one in reports if one.is_serving] or reports[:1]
-            models = committed_models(coordinator.desired_state().models, serving, before)
-            if models != before.models:
-                coordinator.post(CommittedState(before.revision + 1, models))
+            models = committed_models(desired.models, serving, before)
+            is_ready = before.is_ready or _may_be_ready(desired, reports, models)
+            if (models, is_ready) != (before.models, before.is_ready):
+                coordinator.post(CommittedState(before.revision + 1, models, is_ready))
 
     def _desired_models(
         self, observed: Mapping[str, ObservedModel], reports: Sequence[Report], before: DesiredState
-    ) -> dict[str, DesiredModel]:
-        budget = self._memory.budget(processes=len(reports))
-        models = {}
-        for name, model in observed.items():
-            wanted = self._wanted(name, model, reports)
-            refused = _refused(name, model, wanted, reports, budget)
-            known = before.model(name).refused
-            models[name] = DesiredModel(
-                {number: version.tag for number, version in model.versions.items()}, model.labels,
-                tuple(number for number in wanted if number not in refused),
-                {number: known.get(number, reason) for number, reason in refused.items()},
-            )  # fmt: skip
-        return models
+    ) -> tuple[dict[str, DesiredModel], MemoryPlan]:
+        wanted = {name: self._wanted(name, model, reports) for name, model in observed.items()}
+        committed = self._coordinator.committed_state().models
+        refused = {
+            (name, number): reason for name, one in before.models.items() for number, reason in one.refused.items()
+        }
+        plan = plan_memory(
+            wanted, reports, self._memory.budget(processes=len(reports)),
+            graph_bytes=lambda name, number: observed[name].versions[number].graph_bytes,
+            answering={(name, number) for name, one in committed.items() for number in one.ready},
+            refused_before=refused,
+        )  # fmt: skip
+        _log_refused({key: reason for key, reason in plan.refused.items() if key not in refused})
+        plan.refused |= {key: reason for key, reason in refused.items() if key in plan.refused}  # as it was first told
+        return {name: _desired_model(name, model, wanted[name], plan) for name, model in observed.items()}, plan
 
     def _wanted(self, name: str, model: ObservedModel, reports: Sequence[Report]) -> list[int]:
         serving = self._coordinator.committed_state().model(name).serving.values()
@@ -148,14 +155,23 @@ class Planner:
         return [version for _, version in named][:ON_DEMAND]
 
 
-def _refused(
-    name: str, model: ObservedModel, wanted: Collection[int], reports: Sequence[Report], budget: Budget
-) -> dict[int, str]:
-    """The versions that memory does not suffice for, and why."""
-    refused = {}
-    for number in wanted:
-        missing = sum(not report.has_tried(name, number) for report in reports)
-        reason = budget.take(model.versions[number].graph_bytes, processes=missing)
-        if reason is not None:
-            refused[number] = reason
-    return refused
+def _desired_model(name: str, model: ObservedModel, wanted: Sequence[int], plan: MemoryPlan) -> DesiredModel:
+    return DesiredModel(
+        {number: version.tag for number, version in model.versions.items()}, model.labels,
+        tuple(one for one in wanted if (name, one) not in plan.refused and (name, one) not in plan.postponed),
+        {one: plan.refused[name, one] for one in wanted if (name, one) in plan.refused},
+    )  # fmt: skip
+
+
+def _log_refused(refused: Mapping[Key, str]) -> None:
+    """One line, whatever their number; each has its own status."""
+    if refused:
+        versions = [f"{name}/{number}" for name, number in refused]
+        log.warning(
+            "versions refused", count=len(refused), versions=versions[:MOST_NAMES], reason=next(iter(refused.values()))
+        )
+
+
+def _may_be_ready(desired: DesiredState, reports: Sequence[Report], models: Mapping[str, CommittedModel]) -> bool:
+    """Whether every process serves what it should, and that is something, where there is anything."""
+    return desired.is_complete and all(one.is_serving for one in reports) and bool(models or not desired.models)

@@ -1,3 +1,5 @@
+import os
+import re
 import shutil
 
 import pytest
@@ -7,7 +9,10 @@ from models.store.store import Store
 from service.errors import VersionNotLoaded
 from service.registry import verified_loading
 from service.registry.coordination import planner
+from service.registry.coordination.committed_state import Report
+from service.registry.coordination.coordinator import Coordinator
 from service.registry.loaded_models import LoadedModels
+from service.registry.memory_budget import PEAK_BYTES, Budget, Memory
 from service.registry.registry import Registry
 
 
@@ -198,6 +203,142 @@ def test_labels_that_cannot_be_read_stay_as_they_were(registry, publish, store_f
     (store_folder / "classic" / "labels.json").write_text("{")
     registry.refresh()
     assert registry.find("classic").version == 1
+
+
+def test_a_store_none_of_whose_versions_is_loaded_is_not_ready(registry, publish, flip_byte) -> None:
+    """It says how many there are and why; one that answers is enough, and what was ready stays so."""
+    publish("broken")
+    flip_byte("broken", 1)
+    registry.refresh()
+    assert re.search("none of 1 versions is loaded: .*model.onnx of version 1", registry.why_not_ready)
+    publish("classic")
+    registry.refresh()
+    assert registry.why_not_ready is None
+    flip_byte("classic", 1)
+    registry.refresh()
+    assert registry.why_not_ready is None
+
+
+def test_a_store_that_fails_for_a_moment_while_versions_are_loaded_is_asked_again(
+    publish, store_folder, monkeypatch
+) -> None:
+    """It is not ready without the version; when the store never gives it, it is, a little later."""
+    now_s, failing = [0.0], {"classic", "never"}
+    load_version = verified_loading.load_version
+
+    def load(store: Store, model: str, version: int) -> object:
+        if model in failing:
+            raise StoreUnavailable("connection reset")
+        return load_version(store, model, version)
+
+    monkeypatch.setattr(verified_loading, "load_version", load)
+    for name in ("classic", "never", "other"):
+        publish(name)
+    registry = Registry(lambda: Store.open(store_folder), keep_versions=2, clock=lambda: now_s[0])
+    registry.refresh()
+    assert "waiting for" in registry.why_not_ready
+    failing.remove("classic")
+    for now_s[0] in (1.0, 3.0):
+        assert registry.why_not_ready is not None
+        registry.refresh()
+    assert registry.why_not_ready is None
+    assert registry.find("classic").version == 1
+
+
+class Shared(Coordinator):
+    """Of this process and another one, whose report a test writes."""
+
+    other = Report()
+
+    def reports(self) -> list[Report]:
+        """Its own, and that of the other one."""
+        return [*super().reports(), self.other]
+
+
+def test_it_is_ready_when_every_process_serves(publish, store_folder) -> None:
+    """A request goes to any that accepts; one that takes the place of another accepts only when it serves."""
+    publish()
+    coordinator = Shared()
+    registry = Registry(lambda: Store.open(store_folder), keep_versions=2, coordinator=coordinator)
+    registry.refresh()
+    assert registry.why_not_ready == "waiting for the other processes of the service to load the same"
+    coordinator.other = Report({"classic": frozenset({1})}, is_serving=True)
+    registry.refresh()
+    assert registry.why_not_ready is None
+    coordinator.other = Report()
+    registry.refresh()
+    assert registry.why_not_ready is None
+    assert registry.find("classic").version == 1
+
+
+def test_a_model_that_is_missing_is_kept_until_it_is_missing_again_later(publish, store_folder) -> None:
+    """A store that comes back with fewer models is being restored, or it is not."""
+    now_s = [0.0]
+    registry = Registry(lambda: Store.open(store_folder), keep_versions=1, full_look_s=1, clock=lambda: now_s[0])
+    for name in ("classic", "other"):
+        publish(name)
+    registry.refresh()
+    (store_folder / "classic").rename(store_folder.with_name("classic"))
+    for now_s[0] in (1.0, 10.9):
+        registry.refresh()
+        assert registry.find("classic", label="stable").version == 1
+    now_s[0] = 11.0
+    registry.refresh()
+    with pytest.raises(ModelNotFound):
+        registry.find("classic")
+
+
+class Scarce(Memory):
+    """Room for so many peaks, whatever is loaded."""
+
+    def budget(self, *, processes: int) -> Budget:
+        """The same for any number of processes."""
+        del processes
+        return Budget(self.limit_bytes * PEAK_BYTES)
+
+
+def test_many_versions_are_loaded_where_the_peak_of_a_few_fits(publish, store_folder) -> None:
+    """One after the other, and it is not ready before."""
+    for number in range(5):
+        publish(f"model-{number}")
+    registry = Registry(lambda: Store.open(store_folder), keep_versions=2, memory=Scarce(2.5))
+    registry.refresh()
+    assert registry.why_not_ready is None
+    assert registry.snapshot.describe() == {"models": 5, "loaded_versions": 5}
+
+
+def test_what_memory_does_not_suffice_for_is_named_and_the_others_are_ready(publish, store_folder, monkeypatch) -> None:
+    """In the snapshot, and in one line of the log."""
+    publish("classic")
+    publish("large")
+    os.truncate(store_folder / "large" / "1" / "model.onnx", PEAK_BYTES)
+    lines = capture_warnings(monkeypatch, planner)
+    registry = Registry(lambda: Store.open(store_folder), keep_versions=2, memory=Scarce(2.5))
+    registry.refresh()
+    assert registry.why_not_ready is None
+    assert list(registry.snapshot.refused) == [("large", 1)]
+    assert [(event, line["versions"]) for event, line in lines] == [("versions refused", ["large/1"])]
+
+
+def capture_warnings(monkeypatch, module) -> list[tuple[str, dict[str, object]]]:
+    """What a module warns of from now on."""
+    lines: list[tuple[str, dict[str, object]]] = []
+    monkeypatch.setattr(module.log, "warning", lambda event, **line: lines.append((event, line)), raising=False)
+    return lines
+
+
+def test_a_label_whose_version_cannot_be_loaded_is_named(registry, publish, store_folder, flip_byte) -> None:
+    """Also one whose version is not there; not one whose version answers."""
+    publish("classic")
+    publish("classic", "classic-b")
+    store = Store.open(store_folder)
+    store.set_label("classic", "canary", 1)
+    flip_byte("classic", 2)
+    registry.refresh()
+    assert registry.snapshot.unserved_labels == [("classic", "stable")]
+    shutil.rmtree(store_folder / "classic" / "1")
+    registry.refresh()
+    assert registry.snapshot.unserved_labels == [("classic", "canary"), ("classic", "stable")]
 
 
 def test_an_unforeseen_error_in_one_version_stops_nothing(registry, publish, monkeypatch) -> None:
