@@ -18,7 +18,8 @@ from scale_load import Client, keep_asking
 from scale_site import Site
 
 from models.store.store import Store
-from service.registry.store_watch import StoreWatch, observe_store
+from service.registry.store_listing import observe_store
+from service.registry.store_watch import StoreWatch
 
 MODELS, REPLICAS = 1000, 100
 WINDOW_S = 10.0

@@ -25,7 +25,8 @@ def show() -> Response:
     """Counts of all processes; the queue is asked now, and may be away."""
     metrics = services().metrics
     metrics.note_in_flight(services().admission.in_flight)
-    return Answer(metrics.page(_queue_states), content_type=CONTENT_TYPE)
+    page = metrics.page(_queue_states, store_up=services().registry.sees_store)
+    return Answer(page, content_type=CONTENT_TYPE)
 
 
 def _queue_states() -> Sequence[QueueState]:

@@ -173,17 +173,21 @@ class Metrics:
         """How many requests this process answers now; set now and then, as each would pay for it twice."""
         self._in_flight.set(count)
 
-    def page(self, queues: Callable[[], Iterable[QueueState]] | None = None) -> bytes:
+    def page(
+        self, queues: Callable[[], Iterable[QueueState]] | None = None, *, store_up: bool = False
+    ) -> bytes:  # fmt: skip
         """The page that Prometheus reads, all processes added up; its type is `CONTENT_TYPE`.
 
         Args:
             queues: Asks the job queue; raises QueueUnavailable when it does not answer.
+            store_up: Whether the last look at the store succeeded.
         """
         page = CollectorRegistry()
         if self._folder is None:
             page.register(_Collected(self._registry.collect))
         else:
             MultiProcessCollector(page, path=str(self._folder))  # type: ignore[no-untyped-call]
+        page.register(_Collected(lambda: [_store_family(float(store_up))]))
         if queues is not None:
             page.register(_Collected(lambda: _queue_families(queues)))
         return generate_latest(page)
@@ -201,6 +205,10 @@ class _Collected(Collector):
     def describe(self) -> Iterable[Any]:
         """Nothing: asking the queue only to learn the names would ask it twice."""
         return ()
+
+
+def _store_family(up: float) -> GaugeMetricFamily:
+    return GaugeMetricFamily("onehot_store_up", "1 when the last look at the store succeeded", value=up)
 
 
 def _queue_families(queues: Callable[[], Iterable[QueueState]]) -> Iterator[GaugeMetricFamily]:
