@@ -14,7 +14,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 Item = TypeVar("Item")
 
-MOST_AT_ONCE = 16
+MOST_AT_ONCE = 32
 
 # Real ones: gevent's own would all run in the thread that starts them.
 _start_thread = monkey.get_original("_thread", "start_new_thread")

@@ -32,6 +32,9 @@ MOST_FACTS = 50
 """Manifests of versions that are not loaded, read at one time."""
 MOST_ROUNDS = 1_000
 """Of planning, loading and committing before the next look at the store."""
+LARGEST_SHARE = 0.005
+"""Of the time, that goes into reviews at most: the more models there are, the rarer they are."""
+LONGEST_REVIEW_S = 60.0
 COMMIT_S = 1.0
 """How long loading goes on before what is loaded so far answers."""
 
@@ -162,7 +165,8 @@ class Registry:
 
     def advance(self) -> None:
         """Plan, load, commit and unload until there is nothing left to follow."""
-        self._started_s = self._started_s or self._clock()
+        began_s = self._clock()
+        self._started_s = self._started_s or began_s
         for _ in range(MOST_ROUNDS):
             before = self.coordinator.revision()
             self._has_new_request = False
@@ -170,7 +174,9 @@ class Registry:
             self._followed = self.coordinator.revision()
             if self._followed == before:
                 break
-        self._review_due_s = min(self._clock() + REVIEW_S, self._models.next_try_s)
+        now_s = self._clock()
+        review_s = min(max(REVIEW_S, (now_s - began_s) / LARGEST_SHARE), LONGEST_REVIEW_S)
+        self._review_due_s = min(now_s + review_s, self._models.next_try_s)
         # A few at a time: what is to be loaded does not wait for what is only shown.
         self._has_new_request = self._models.read_facts(most=MOST_FACTS) or self._has_new_request
 

@@ -49,6 +49,8 @@ class StoreWatch:
     def look(self, watched: Watched | None = None) -> Mapping[str, ObservedModel]:
         """Every model that has a published version; the same mapping as before when nothing has changed.
 
+        The first look at a very large bucket is a glance at what should answer; the next one sees the rest.
+
         Args:
             watched: Versions whose files are looked at one by one by a full look.
 
@@ -69,11 +71,14 @@ class StoreWatch:
 
     def _look_at_all(self, now_s: float, watched: Watched | None) -> Mapping[str, ObservedModel]:
         believes = now_s < self._believed_until_s
-        observed = observe_store(self._store, known=self._models if believes else None, watched=watched)
+        known = self._models if believes else None
+        observed = observe_store(self._store, known=known, watched=watched, glances=not self._models)
         if observed != self._models:
             self._models = observed
         took_s = self._clock() - now_s
         self._full_due_s = now_s + (self._full_every_s and max(self._full_every_s, took_s / LARGEST_SHARE))
+        if not all(one.is_whole for one in observed.values()):
+            self._full_due_s = now_s
         if not believes:
             self._believed_until_s = now_s + max(BELIEVED_S, took_s / SHARE_WITHOUT_BELIEF)
         return self._models

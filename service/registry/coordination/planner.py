@@ -89,12 +89,12 @@ class Planner:
         """The models with their labels, which are read again only when the tag of their file has changed."""
         known = self._observed or {}
         labels: dict[str, Labels] = {
-            name: known[name].labels if name in known and known[name].labels_tag == one.labels_tag else {}
+            name: known[name].labels if name in known and known[name].labels_tag == one.labels_tag else one.labels
             for name, one in listed.items()
         }
         changed = [
             name for name, one in listed.items()
-            if one.labels_tag and (name not in known or known[name].labels_tag != one.labels_tag)
+            if one.labels_tag and not one.labels and (name not in known or known[name].labels_tag != one.labels_tag)
         ]  # fmt: skip
         read = several_at_once(self._read_labels, changed)
         return {name: self._labelled(name, one, read.get(name, labels[name])) for name, one in listed.items()}
