@@ -6,7 +6,9 @@ from typing import ParamSpec, TypeVar, cast
 import gevent
 from gevent import monkey
 
-__all__ = ["has_event_loop", "run_in_thread"]
+__all__ = ["give_way", "has_event_loop", "run_in_thread"]
+
+PAUSE_S = 0.001
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -15,6 +17,16 @@ R = TypeVar("R")
 def has_event_loop() -> bool:
     """Whether this process serves under gevent."""
     return bool(monkey.is_module_patched("threading"))
+
+
+def give_way() -> None:
+    """Let other requests go first, in the middle of work that takes long.
+
+    A pause of no length would not do: the event loop goes on for some milliseconds with what is ready before it looks
+    at its connections.
+    """
+    if has_event_loop():
+        gevent.sleep(PAUSE_S)
 
 
 def run_in_thread(call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:

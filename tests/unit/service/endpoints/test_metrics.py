@@ -1,3 +1,5 @@
+import gzip
+
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from redis import Redis
@@ -94,3 +96,15 @@ def test_the_queue_is_asked_for_its_depth_and_its_workers(settings, registry, re
         assert samples(client, "onehot_queue_jobs") == {(("queue", "train"),): 2, (("queue", "train-gpu"),): 0}
         assert samples(client, "onehot_queue_workers") == {(("queue", "train"),): 0, (("queue", "train-gpu"),): 1}
         redis.flushdb()
+
+
+def test_a_long_page_comes_compressed_to_those_who_take_it(app, client):
+    """And plain to others; both are the same."""
+    metrics = app.extensions[EXTENSION].metrics
+    for number in range(200):
+        metrics.version_loaded(f"model-{number}", 1)
+        metrics.predicted(f"model-{number}", 1, rows=1, phases_s=(0.1, 0.1, 0.1))
+    answer = client.get("/metrics", headers={"Accept-Encoding": "gzip"})
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert len(answer.data) < 0.2 * len(gzip.decompress(answer.data))
+    assert client.get("/metrics").data == gzip.decompress(answer.data)
