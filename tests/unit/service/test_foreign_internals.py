@@ -136,7 +136,7 @@ def test_a_gunicorn_body_says_how_much_is_left_and_whether_it_failed() -> None:
 
 @pytest.mark.parametrize(
     ("owner", "name"),
-    [(Arbiter, "stop"), (GeventWorker, "run"), (GeventWorker, "handle"),
+    [(Arbiter, "stop"), (Arbiter, "handle_usr2"), (GeventWorker, "run"), (GeventWorker, "handle"),
      (GeventWorker, "handle_error"), (GeventWorker, "notify"), (WorkerTmp, "last_update"), (util, "write"),
      (util, "close"), (util, "http_date")],
 )  # fmt: skip
