@@ -15,7 +15,7 @@ from service.auth.authenticator import Authenticator
 from service.auth.own_site import OwnSite
 from service.blocking_calls import run_in_thread
 from service.http.cross_origin import CrossOrigin
-from service.http.uploads import UploadSpace
+from service.http.uploads import UploadSpace, remove_leftovers
 from service.inference.predictor import Predictor
 from service.registry.pending_versions import PendingVersions
 from service.registry.poller import Poller
@@ -73,6 +73,7 @@ class Services:
     def upload_space(self) -> UploadSpace:
         """What uploads may take of the local disk."""
         settings = self.settings
+        remove_leftovers()
         return UploadSpace(max(LARGEST_UPLOADS // settings.workers, 2) * settings.max_body_bytes)
 
     @cached_property

@@ -4,9 +4,11 @@ All of a process together have a bound, and they leave room for what the process
 """
 
 import os
+import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from time import perf_counter
@@ -19,7 +21,7 @@ from service.errors import BodyTooLarge
 from service.http.content_encoding import decoded_chunks
 from service.http.multipart import FilePart, find_file
 
-__all__ = ["UploadSpace", "gathered_body", "unpacked_file"]
+__all__ = ["UploadSpace", "gathered_body", "remove_leftovers", "unpacked_file"]
 
 PIECE_BYTES = 2**14
 COPIED_BYTES = 2**20
@@ -29,6 +31,8 @@ SLOWEST_BYTES_PER_S = 100
 RESERVED_BYTES = 64 * 2**20
 """Of the disk, that no upload takes; of a small one, a tenth."""
 PREFIX = "onehot-upload-"
+LEFT_S = 3600.0
+"""Nothing is written for so long to the file of an upload that is under way: its request has timed out before."""
 PLACE = "the folder for temporary files"
 """Where there is no room, for the log."""
 AT_ONCE_S = 0.001
@@ -120,6 +124,14 @@ def unpacked_file(form: Path, content_type: str, space: UploadSpace) -> Iterator
         if not path.stat().st_size:
             raise InputError(where="body", expected="a data file", received="an empty one")
         yield part, path
+
+
+def remove_leftovers() -> None:
+    """Remove the files of uploads whose process was killed."""
+    for path in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        with suppress(OSError):  # another process is faster, or it is another user's
+            if path.stat().st_mtime < time.time() - LEFT_S:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def _pieces(stream: IO[bytes], patience_s: float, on_progress: Callable[[], None]) -> Iterator[bytes]:

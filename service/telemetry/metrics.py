@@ -104,6 +104,7 @@ class Metrics:
         return self._place.counts.start_of(family.key(labels), family.width)
 
     def _show(self, gauge: Family, value: float, *labels: str) -> None:
+        """What this process shows; not a number takes its series off the page, where no other process has it."""
         gauges = self._place.gauges
         gauges.numbers[gauges.start_of(gauge.key(labels), gauge.width)] = value
 

@@ -100,8 +100,12 @@ class Page:
         self._pieces = pieces
         self._compressed = b""
         self.made_s = made_s
-        self.content = b"".join(pieces)
-        self.is_long = len(self.content) > SHORT_BYTES
+        self.is_long = sum(map(len, pieces)) > SHORT_BYTES
+
+    @property
+    def content(self) -> bytes:
+        """All of it."""
+        return b"".join(self._pieces)
 
     def compressed(self, pause: Pause) -> bytes:
         """As gzip, quickly rather than tightly."""

@@ -1,4 +1,6 @@
 import os
+import tempfile
+import time
 from types import SimpleNamespace
 
 import pytest
@@ -50,3 +52,17 @@ def test_all_of_a_piece_is_written_whatever_the_disk_takes_at_once() -> None:
     with open(os.devnull, "rb") as device:  # noqa: PTH123
         uploads._write(SimpleNamespace(write=take_three, fileno=device.fileno), b"0123456789")
     assert taken == [b"012", b"345", b"678", b"9"]
+
+
+def test_what_a_killed_process_has_left_is_removed(tmp_path, monkeypatch) -> None:
+    """An upload that is under way is not, and nothing of others."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    old_s = time.time() - uploads.LEFT_S - 1
+    for name in ("onehot-upload-old.csv", "onehot-upload-new.csv", "other.csv"):
+        (tmp_path / name).write_bytes(b"a,b")
+    (tmp_path / "onehot-upload-form").mkdir()
+    (tmp_path / "onehot-upload-form" / "file").write_bytes(b"a,b")
+    for name in ("onehot-upload-old.csv", "onehot-upload-form", "other.csv"):
+        os.utime(tmp_path / name, (old_s, old_s))
+    uploads.remove_leftovers()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["onehot-upload-new.csv", "other.csv"]

@@ -1,3 +1,4 @@
+import math
 import re
 import subprocess
 import sys
@@ -9,6 +10,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from service.errors import QueueUnavailable
 from service.telemetry.answered_request import AnsweredRequest
 from service.telemetry.metrics import Metrics, QueueState
+from service.telemetry.metrics_page import PageWriter
+from service.telemetry.shared_counts import SharedCounts
 
 PHASES_S = (0.001, 0.002, 0.003)
 
@@ -251,3 +254,19 @@ def test_a_histogram_adds_its_buckets_up(metrics) -> None:
     found = samples(metrics.page(), "onehot_phase_duration_seconds_bucket")
     counts = {labels.split(",")[0]: value for labels, value in found.items() if "phase=infer" in labels}
     assert [counts[f"le={bound}"] for bound in ("1e-05", "5e-05", "1.0", "5.0", "+Inf")] == [1, 2, 2, 3, 4]
+
+
+@pytest.mark.parametrize(("across", "shown"), [("sum", 5), ("min", 2), ("max", 3)])
+def test_a_gauge_of_several_processes_is_one_number(across, shown) -> None:
+    """Of those that have set it; when none has any more, it is on no page."""
+    counts = SharedCounts(3)
+    metrics = Metrics(counts)
+    gauge = metrics._gauge("test_bytes", "For this test", "model", across=across)
+    metrics._writer = PageWriter(metrics._families, counts.places)
+    for value in (2, 3, math.nan):
+        metrics.enter(counts.reserve())
+        metrics._show(gauge, value, "iris")
+    assert samples(metrics.page(), "onehot_test_bytes") == {"model=iris": shown}
+    for place in range(3):
+        counts.release(place)
+    assert samples(metrics.page(), "onehot_test_bytes") == {}
