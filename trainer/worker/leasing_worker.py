@@ -11,7 +11,7 @@ from rq.serializers import JSONSerializer
 from rq.utils import now
 
 from models.queue.maintenance import Maintenance
-from models.queue.names import KEPT_S
+from models.queue.names import RESULT_TTL_S
 from trainer.worker.allowed_jobs import ListedJob
 from trainer.worker.checkpoint_cleanup import CheckpointCleaner
 from trainer.worker.reliable_queue import ReliableQueue
@@ -46,7 +46,7 @@ class LeasingWorker(WorkerWithInternals):
         super().__init__(
             queues, connection=connection, serializer=JSONSerializer, worker_ttl=WORKER_TTL_S,
             maintenance_interval=max(1, lease_s // LOOKS), job_monitoring_interval=max(1, lease_s // HEARTBEATS),
-            default_result_ttl=KEPT_S, log_job_description=False,
+            default_result_ttl=RESULT_TTL_S, log_job_description=False,
         )  # fmt: skip
         self.lease_s = lease_s
         self._cleaner = CheckpointCleaner()

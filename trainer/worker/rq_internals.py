@@ -40,6 +40,7 @@ OVERRIDDEN: Mapping[type, Mapping[str, str]] = {
         "handle_warm_shutdown_request": "self",
         "handle_work_horse_killed": "self job retpid ret_val rusage",
         "maintain_heartbeats": "self job execution",
+        "perform_job": "self job queue execution",
         "prepare_execution": "self job",
         "request_force_stop": "self signum frame",
         "setup_work_horse_signals": "self",

@@ -12,12 +12,16 @@ from rq.executions import Execution
 from rq.job import Job
 from rq.queue import Queue
 
-from models.errors import OnehotError
+from models.errors import OnehotError, StoreUnavailable
 from models.queue.events import add_end, write_meta
+from models.queue.names import ENDED, UNRECORDED
+from models.settings import read_settings
+from models.store.store import Store
 from trainer.child_processes import die_with_parent
 from trainer.fit.progress import Superseded, TrainingCanceled, TrainingPaused
 from trainer.launch.failures import ProcessKilled, error_document, may_help_again
 from trainer.queue.attempts import ATTEMPT_VARIABLE, begin_attempt, is_cancellable, stop_requests
+from trainer.queue.run_record import record_run, unrecorded_member
 from trainer.queue.shutdown_flag import is_shutting_down, request_shutdown, request_shutdown_on
 from trainer.worker.leasing_worker import LEASE_S, LeasingWorker
 from trainer.worker.reliable_queue import ReliableQueue
@@ -46,6 +50,7 @@ class TrainingWorker(LeasingWorker):
         begin_attempt(self.connection, job.id, execution.id)
         with self.connection.pipeline() as pipeline:
             job.prepare_for_execution(self.name, pipeline=pipeline)
+            pipeline.sadd(UNRECORDED, unrecorded_member(job))
             pipeline.lrem(ReliableQueue(job.origin, connection=self.connection).intermediate_queue_key, 1, job.id)
             pipeline.execute()
         os.environ[ATTEMPT_VARIABLE] = execution.id
@@ -106,6 +111,15 @@ class TrainingWorker(LeasingWorker):
         super().setup_work_horse_signals()  # type: ignore[no-untyped-call]
         request_shutdown_on(signal.SIGTERM, SHUTDOWN_SIGNAL)
         die_with_parent(int(self.pid or os.getppid()))
+
+    def perform_job(self, job: Job, queue: Queue, execution: Execution) -> bool:
+        """Train; when the job has ended by it, write its record into the store."""
+        is_done = super().perform_job(job, queue, execution)
+        if job.get_status() in ENDED:
+            with contextlib.suppress(StoreUnavailable):  # then it is written later, by another process
+                store = Store.open(read_settings(os.environ).store)
+                record_run(self.connection, store, unrecorded_member(job))
+        return is_done
 
     def handle_exception(self, job: Job, *exc_info: Any) -> None:
         """Note why a job failed, and whether trying again can help."""
