@@ -32,9 +32,10 @@ from models.queue.names import (
     RESULT_TTL_S,
     cancel_key,
 )
+from models.queue.refusals import refusal_of
 from models.spec import Spec
 from models.store.gate_verdict import with_verdict
-from service.errors import JobHasEnded, JobNotFound, KeyReused, QueueUnavailable
+from service.errors import JobHasEnded, JobNotFound, KeyReused, QueueFull, QueueUnavailable
 
 __all__ = ["Jobs", "connect", "translated_errors", "with_result_verdict"]
 
@@ -58,18 +59,20 @@ def connect(redis_url: str) -> Redis:
 
 @contextmanager
 def translated_errors() -> Iterator[None]:
-    """Raise redis' errors as `QueueUnavailable`."""
+    """Raise redis' errors as `QueueUnavailable`, or as `QueueFull`."""
     try:
         yield
     except RedisError as error:
+        if (reason := refusal_of(error)) is not None:
+            raise QueueFull(reason) from error
         raise QueueUnavailable(f"{type(error).__name__}: {error}") from error
 
 
 class Jobs:
     """The queue of trainings, over a connection with short timeouts.
 
-    Its methods raise `JobNotFound` for a job that is not there, and `QueueUnavailable` when the queue's server does not
-    answer.
+    Its methods raise `JobNotFound` for a job that is not there, `QueueUnavailable` when the queue's server does not
+    answer, and `QueueFull` when it cannot write.
 
     Args:
         connection: To the queue's server.

@@ -23,6 +23,7 @@ from trainer.launch.failures import ProcessKilled, error_document, may_help_agai
 from trainer.queue.attempts import ATTEMPT_VARIABLE, begin_attempt, is_cancellable, stop_requests
 from trainer.queue.run_record import record_run, unrecorded_member
 from trainer.queue.shutdown_flag import is_shutting_down, request_shutdown, request_shutdown_on
+from trainer.worker.forgotten import write_job_again
 from trainer.worker.leasing_worker import LEASE_S, LeasingWorker
 from trainer.worker.reliable_queue import ReliableQueue
 
@@ -121,6 +122,13 @@ class TrainingWorker(LeasingWorker):
                 record_run(self.connection, store, unrecorded_member(job))
         return is_done
 
+    def handle_execution_ended(self, job: Job, queue: Queue, heartbeat_ttl: int) -> None:
+        """Note when the attempt ended, in the job's record: also where the queue's server has just forgotten that."""
+        attempt = self._attempt()
+        if attempt is not None:
+            write_job_again(self, job, attempt, lease_s=self.lease_s)
+        super().handle_execution_ended(job, queue, heartbeat_ttl)
+
     def handle_exception(self, job: Job, *exc_info: Any) -> None:
         """Note why a job failed, and whether trying again can help."""
         error = exc_info[1]
@@ -143,8 +151,12 @@ class TrainingWorker(LeasingWorker):
             job.retries_left = 0
         write_meta(job, error=error_document(error))
 
+    def _attempt(self) -> Execution | None:
+        """The attempt of this work-horse."""
+        return self.executions.get(os.environ.get(ATTEMPT_VARIABLE, ""))
+
     def _is_superseded(self, job: Job) -> bool:
-        attempt = self.executions.get(os.environ.get(ATTEMPT_VARIABLE, ""))
+        attempt = self._attempt()
         return attempt is not None and stop_requests(self.connection, job.id, attempt.id)[0]
 
     def _leave(self, job: Job) -> None:
