@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.registry import Collector
 
 from service.errors import QueueUnavailable
 from service.telemetry.answered_request import AnsweredRequest
 from service.telemetry.prometheus_internals import count, count_in_files, observe
+from service.telemetry.queue_server import QueueServer
 
 __all__ = ["CONTENT_TYPE", "Metrics", "QueueState", "forget_process", "prepare_folder"]
 
@@ -173,7 +174,7 @@ class Metrics:
         """How many requests this process answers now; set now and then, as each would pay for it twice."""
         self._in_flight.set(count)
 
-    def page(self, queues: Callable[[], Iterable[QueueState]] | None = None) -> bytes:
+    def page(self, queues: Callable[[], Iterable[QueueState | QueueServer]] | None = None) -> bytes:
         """The page that Prometheus reads, all processes added up; its type is `CONTENT_TYPE`.
 
         Args:
@@ -203,8 +204,8 @@ class _Collected(Collector):
         return ()
 
 
-def _queue_families(queues: Callable[[], Iterable[QueueState]]) -> Iterator[GaugeMetricFamily]:
-    """Depth and workers of each queue, or that the queue is away."""
+def _queue_families(queues: Callable[[], Iterable[QueueState | QueueServer]]) -> Iterator[Metric]:
+    """Depth and workers of each queue, and its server's state; or that the queue is away."""
     try:
         states = tuple(queues())
     except QueueUnavailable:
@@ -213,6 +214,9 @@ def _queue_families(queues: Callable[[], Iterable[QueueState]]) -> Iterator[Gaug
     jobs = GaugeMetricFamily("onehot_queue_jobs", "Jobs waiting", labels=("queue",))
     workers = GaugeMetricFamily("onehot_queue_workers", "Workers listening", labels=("queue",))
     for state in states:
+        if isinstance(state, QueueServer):
+            yield from state.families()
+            continue
         jobs.add_metric((state.queue,), state.jobs)
         workers.add_metric((state.queue,), state.workers)
     yield from (up, jobs, workers)
