@@ -11,6 +11,7 @@ from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
 
 from models.settings import Settings
+from onehot.local import stack
 from service.app import create_app
 from service.http.context import EXTENSION
 
@@ -88,6 +89,14 @@ def test_all_that_is_read_goes_on(client: FlaskClient) -> None:
     assert sorted(job["status"] for job in jobs) == ["queued", "started"]
     assert all(client.get(f"/v1/jobs/{job['id']}").status_code == 200 for job in jobs)
     assert "onehot_queue_up 1.0" in client.get("/metrics").text
+
+
+def test_up_begins_beside_a_full_queue(redis_server: str, full: str) -> None:
+    """It is no refusal of a password; what trainings wait for is said where the server cannot even be pinged."""
+    said: list[str] = []
+    stack._look_at_server(redis_server, said.append)
+    assert stack._server_check(redis_server)() is None
+    assert said == ([f"{full}; trainings wait until there is room"] if "disk" in full else [])
 
 
 @pytest.mark.usefixtures("full")
