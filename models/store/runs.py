@@ -32,8 +32,13 @@ def write_run(store: Store, document: dict[str, Any]) -> None:
         obstore.put(store.objects, _path(document["model"], document["id"]), content)
 
 
-def find_run(store: Store, run_id: str) -> dict[str, Any] | None:
-    """The record of a training; None where there is none that can be read. Asks once for each model.
+def find_run(store: Store, run_id: str, *, model: str | None = None) -> dict[str, Any] | None:
+    """The record of a training; None where there is none that can be read.
+
+    Args:
+        store: Where it is.
+        run_id: The id of the job.
+        model: Of the training; where it is not known, every model is asked for.
 
     Raises:
         StoreUnavailable: When the store does not answer.
@@ -41,7 +46,7 @@ def find_run(store: Store, run_id: str) -> dict[str, Any] | None:
     if not RUN_ID.fullmatch(run_id):
         return None
     store.require_folder()
-    names = filter(is_model_name, children(store.objects, ""))
+    names = filter(is_model_name, children(store.objects, "") if model is None else (model,))
     return next(filter(None, (_read(store, name, run_id) for name in names)), None)
 
 

@@ -138,7 +138,7 @@ def follow_events(job_id: str) -> Response:
         has_seen_end, chunks = skipped >= len(known), event_stream.chunks_of(first + skipped, known[skipped:])
     else:
         chunks = event_stream.follow(
-            jobs, job_id, start=start, left=partial(recorded_jobs.events_left, registry),
+            jobs, job_id, start=start, left=partial(recorded_jobs.events_left, jobs, registry),
             is_ending=lambda: registry.coordinator.is_stopping,
         )  # fmt: skip
     return _event_answer(chunks, has_seen_end=has_seen_end)

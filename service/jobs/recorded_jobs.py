@@ -8,7 +8,8 @@ from typing import Any
 from models.errors import StoreUnavailable
 from models.store.runs import find_run
 from service.blocking_calls import run_in_thread
-from service.jobs.training_queue import with_result_verdict
+from service.errors import JobNotFound, QueueUnavailable
+from service.jobs.training_queue import Jobs, with_result_verdict
 from service.registry.registry import Registry
 
 __all__ = ["RecordedJob", "events_left", "find_recorded_job"]
@@ -47,25 +48,27 @@ class RecordedJob:
         return first - 1, [*events, {"event": "end", "status": self.record["status"]}]
 
 
-def find_recorded_job(registry: Registry, job_id: str) -> RecordedJob | None:
-    """The record of a job, if there is one.
+def find_recorded_job(registry: Registry, job_id: str, *, model: str | None = None) -> RecordedJob | None:
+    """The record of a job, if there is one; found sooner where its model is known.
 
     Raises:
         StoreUnavailable: When the store does not answer.
     """
 
     def find() -> dict[str, Any] | None:
-        return find_run(registry.store, job_id)
+        return find_run(registry.store, job_id, model=model)
 
     record = run_in_thread(find)
     return None if record is None else RecordedJob(record)
 
 
-def events_left(registry: Registry, job_id: str, status: str, start: int) -> tuple[int, list[dict[str, Any]]]:
+def events_left(
+    jobs: Jobs, registry: Registry, job_id: str, status: str, start: int
+) -> tuple[int, list[dict[str, Any]]]:
     """The events of a job that has ended from the id `start` on, which the queue does not have; at least the end."""
     try:
-        recorded = find_recorded_job(registry, job_id)
-    except StoreUnavailable:
+        recorded = find_recorded_job(registry, job_id, model=jobs.get(job_id)["model"])
+    except (StoreUnavailable, QueueUnavailable, JobNotFound):
         recorded = None
     if recorded is not None:
         first, events = recorded.events()

@@ -39,7 +39,8 @@ def test_a_record_is_found_by_its_id_alone(store: Store, tmp_path: Path) -> None
     write_run(store, RECORD)
     write_run(store, RECORD)
     assert (tmp_path / "digits" / "runs" / f"{JOB_ID}.json").is_file()
-    assert find_run(store, JOB_ID) == RECORD
+    assert find_run(store, JOB_ID) == find_run(store, JOB_ID, model="digits") == RECORD
+    assert find_run(store, JOB_ID, model="aaa") is None
     assert store.models() == []
 
 
