@@ -1,5 +1,5 @@
 # Every target prepares what it needs: only Python 3.11–3.13, make and git have to be there.
-.PHONY: help browser setup demo up test test-service test-backends test-faults test-long soak fuzz fuzz-store schemathesis check fix bench bench-init bench-train k8s-check image-check bench-scale bench-serve test-fleet
+.PHONY: help browser setup demo up test test-service test-backends test-faults test-month test-long soak fuzz fuzz-store schemathesis check fix bench bench-init bench-train k8s-check image-check bench-scale bench-serve test-fleet
 .DEFAULT_GOAL := help
 
 PYTHON := .venv/bin/python
@@ -89,6 +89,9 @@ bench-init: .venv/.synced .venv-tables/.synced ## Specs of `onehot init` on twel
 .venv-jax/.synced: pyproject.toml uv.lock scripts/setup.sh
 	@sh scripts/setup.sh .venv-jax --extra trainer-jax --extra service --extra local
 	@touch $@
+
+test-month: .venv/.synced ## A month of 100 jobs an hour in a queue of 384 MiB, beside a training that runs throughout
+	MONTH=100 $(PYTHON) $(PYTEST) -s tests/e2e/trainer/test_month.py
 
 test-long: .venv/.synced ## At length: 20 kills of each kind, outages of 3, 15 and 60 s, three seeds against hand-written Keras
 	KILLS=20 OUTAGES=3,15,60 LEASE=15 $(PYTHON) $(PYTEST) tests/e2e/trainer

@@ -18,6 +18,7 @@ from marshmallow import ValidationError, fields, validate
 from models.dataclass_schema import schema_of
 from models.errors import OnehotError
 from models.names import MODEL
+from models.queue.names import FAILURE_TTL_S, RESULT_TTL_S
 from models.sources.known_sources import OBJECT_STORES
 
 __all__ = ["PREFIX", "SETTINGS", "Setting", "Settings", "SettingsError", "is_loopback", "read_settings"]
@@ -125,6 +126,10 @@ class Settings:
     redis_url: Annotated[str, "The queue's server (Redis protocol), password included",
                          _url("redis://HOST:PORT/0, rediss:// or unix://PATH", "redis", "rediss", "unix"),
                          ] = "redis://127.0.0.1:6379/0"
+    result_ttl_s: Annotated[int, "Seconds that the queue keeps a job that finished; its record stays in the store",
+                            _whole(60, 10**9)] = RESULT_TTL_S
+    failure_ttl_s: Annotated[int, "Seconds that it keeps one that failed or was canceled",
+                             _whole(60, 10**9)] = FAILURE_TTL_S
     bind: Annotated[str, "Address of the service", _address()] = "127.0.0.1:8501"
     url: Annotated[str, "Address of the service for the command line",
                    _url("http://HOST:PORT or https://HOST", "http", "https")] = ""

@@ -17,6 +17,7 @@
         ├── JobHasEnded         there is nothing left to cancel
         ├── KeyReused           an Idempotency-Key that came before with another spec
         └── QueueUnavailable    the queue's server does not answer; predictions go on
+            └── QueueFull       it answers, and takes no writes: its memory or its disk is full
 
 Errors know nothing of HTTP: only the table does.
 """
@@ -54,6 +55,7 @@ __all__ = [
     "KeyRefused",
     "KeyReused",
     "NotPromoted",
+    "QueueFull",
     "QueueUnavailable",
     "ScopeMissing",
     "ServiceError",
@@ -221,6 +223,18 @@ class QueueUnavailable(ServiceError):
         super().__init__("the queue does not answer: try again in a few seconds; predictions go on meanwhile")
 
 
+class QueueFull(QueueUnavailable):
+    """The queue's server answers, and takes no writes for now."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        ServiceError.__init__(
+            self,
+            f"{reason}: nothing can be submitted or canceled until there is room; trainings under way, predictions "
+            "and all that is read go on",
+        )
+
+
 STATUSES: Mapping[type[OnehotError], HTTPStatus] = {
     SpecError: HTTPStatus.BAD_REQUEST,
     InputError: HTTPStatus.BAD_REQUEST,
@@ -248,6 +262,7 @@ STATUSES: Mapping[type[OnehotError], HTTPStatus] = {
     StoreFull: HTTPStatus.INSUFFICIENT_STORAGE,
     StoreUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     QueueUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    QueueFull: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 """Error class → status; an error that is not here is ours: 500."""
 

@@ -35,5 +35,8 @@ def train(spec: dict[str, Any]) -> dict[str, Any]:
         raise TrainingError("trainer.jobs.train: expected a job; received a call outside of a worker")
     observer = RedisProgress(job, os.environ.get(ATTEMPT_VARIABLE, ""))
     observer.check()
-    manifest = launch(load_spec(spec), settings=read_settings(os.environ), job_id=job.id, observer=observer)
+    try:
+        manifest = launch(load_spec(spec), settings=read_settings(os.environ), job_id=job.id, observer=observer)
+    finally:
+        observer.report()
     return manifest.summary

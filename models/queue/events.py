@@ -1,39 +1,70 @@
 """What a job reports on the queue's server: events for those who follow it, and its meta for those who ask.
 
 `onehot:job:<id>:events` holds one JSON object for each epoch and one for the end, each exactly once: a command that is
-sent again because its answer was lost adds nothing. A job is given as RQ's `Job`, which this package does not import.
+sent again because its answer was lost adds nothing. Only the newest are kept; as every epoch has one, ids follow
+from the epoch of the first that is left. A job is given as RQ's `Job`, which this package does not import.
 """
 
 import json
 from typing import Any
 
-from models.queue.names import ENDED, KEPT_S
+from models.queue.names import (
+    ENDED,
+    ENDED_COUNTS,
+    EVENTS_KEPT_S,
+    KEPT_S,
+    MARKS_KEPT_S,
+    MOST_EVENTS,
+    attempt_key,
+    cancel_key,
+    publishing_key,
+)
 
-__all__ = ["APPEND", "add_end", "add_event", "events_key", "write_error", "write_meta"]
+__all__ = ["APPEND", "add_end", "add_event", "events_key", "read_events", "write_error", "write_meta"]
 
-APPEND = """
+APPEND = f"""
 if redis.call('LINDEX', KEYS[1], -1) == ARGV[1] then return 0 end
 redis.call('RPUSH', KEYS[1], ARGV[1])
+redis.call('LTRIM', KEYS[1], -{MOST_EVENTS}, -1)
 return redis.call('EXPIRE', KEYS[1], ARGV[2])
 """
 """KEYS: of the list. ARGV: the event, seconds to keep the list."""
+READ = """
+local first = redis.call('LINDEX', KEYS[1], 0)
+if not first then return {0} end
+local first_id = (cjson.decode(first).epoch or 1) - 1
+local start = math.max(ARGV[1] - first_id, 0)
+return {first_id + start, redis.call('LRANGE', KEYS[1], start, start + ARGV[2] - 1)}
+"""
+"""KEYS: of the list. ARGV: the id of the first event that is asked for, how many."""
 
 
 def events_key(job_id: str) -> str:
-    """The list of a job's events; an event's index is its id."""
+    """The list of a job's events."""
     return f"onehot:job:{job_id}:events"
 
 
-def add_event(connection: Any, job_id: str, event: dict[str, Any]) -> None:
-    """Append an event to a job's list, unless it is the last one there."""
-    connection.eval(APPEND, 1, events_key(job_id), json.dumps(event), KEPT_S)
+def add_event(connection: Any, job_id: str, event: dict[str, Any], *, kept_s: int = KEPT_S) -> bool:
+    """Append an event to a job's list, unless it is the last one there; whether it was appended."""
+    return bool(connection.eval(APPEND, 1, events_key(job_id), json.dumps(event), kept_s))
+
+
+def read_events(connection: Any, job_id: str, start: int, count: int) -> tuple[int, list[bytes]]:
+    """The events that are left from the id `start` on, and the id of the first of them."""
+    first_id, *events = connection.eval(READ, 1, events_key(job_id), start, count)
+    return int(first_id), events[0] if events else []
 
 
 def add_end(job: Any) -> None:
-    """Append the last event, when the job has ended."""
+    """Append the last event, when the job has ended; count it, and keep what only a job that runs needs no longer."""
     status = job.get_status()
-    if status in ENDED:
-        add_event(job.connection, job.id, {"event": "end", "status": status.value})
+    if status not in ENDED:
+        return
+    end = {"event": "end", "status": status.value}
+    if add_event(job.connection, job.id, end, kept_s=EVENTS_KEPT_S):
+        job.connection.hincrby(ENDED_COUNTS, f"{job.origin}:{status.value}", 1)
+        for key in (attempt_key(job.id), publishing_key(job.id), cancel_key(job.id)):
+            job.connection.expire(key, MARKS_KEPT_S)
 
 
 def write_meta(job: Any, **values: Any) -> None:

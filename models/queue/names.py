@@ -4,10 +4,17 @@ __all__ = [
     "CHECKPOINTS",
     "CPU_QUEUE",
     "ENDED",
+    "ENDED_COUNTS",
+    "EVENTS_KEPT_S",
+    "FAILURE_TTL_S",
     "GPU_QUEUE",
     "INDEX",
     "KEPT_S",
+    "MARKS_KEPT_S",
+    "MOST_EVENTS",
     "QUEUES",
+    "RESULT_TTL_S",
+    "UNRECORDED",
     "attempt_key",
     "cancel_key",
     "publishing_key",
@@ -17,11 +24,25 @@ CPU_QUEUE = "train"
 GPU_QUEUE = "train-gpu"
 QUEUES = (CPU_QUEUE, GPU_QUEUE)
 KEPT_S = 30 * 24 * 3600
-"""How long a finished job, its events and its marks are kept."""
+"""How long the events and the marks of a job that runs are kept after the last of them."""
+RESULT_TTL_S = 3 * 24 * 3600
+"""How long the queue keeps a job that finished; its record in the store stays."""
+FAILURE_TTL_S = 7 * 24 * 3600
+"""How long it keeps one that failed or was canceled."""
+EVENTS_KEPT_S = 3600
+"""How long the events of a job are kept after its end: clients that follow come back in this time."""
+MARKS_KEPT_S = 3 * 24 * 3600
+"""How long the marks of a job are kept after its end: an attempt that was cut off finds them when it comes back."""
+MOST_EVENTS = 1000
+"""The newest events of a job that are kept."""
 INDEX = "onehot:jobs"
 """Sorted set: job id → when it was submitted. RQ's own registries are ordered by when a job is forgotten."""
 CHECKPOINTS = "onehot:checkpoints"
 """Set of `model/job id`: who may have checkpoints in the store."""
+UNRECORDED = "onehot:unrecorded"
+"""Set of `model/job id`: which trainings that began have no record in the store yet."""
+ENDED_COUNTS = "onehot:ended"
+"""Hash: `queue:status` → how many jobs ended so."""
 ENDED = frozenset({"finished", "failed", "stopped", "canceled"})
 """The states, in RQ's words, of jobs that will not go on."""
 

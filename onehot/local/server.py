@@ -16,6 +16,8 @@ __all__ = ["QueueServer", "claim_folder", "find_server", "free_port", "is_port_f
 
 LOOPBACK = "127.0.0.1"
 PASSWORD_BYTES = 24
+MEMORY = "384mb"
+"""As in the cluster: room for about 100 000 jobs that wait. Without a bound it would take the machine's memory."""
 PATH_NAMES = ("valkey-server", "redis-server")
 
 
@@ -121,6 +123,7 @@ def _configuration(folder: Path, port: int, password: str) -> str:
         "dir": json.dumps(str(folder), ensure_ascii=False),
         "appendonly": "yes",
         "save": '""',
+        "maxmemory": MEMORY,
         "maxmemory-policy": "noeviction",
         "daemonize": "no",
         "loglevel": "warning",

@@ -12,6 +12,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from models.queue.refusals import refusal_of
 from models.settings import Settings
 from onehot.client import document_of
 from onehot.failures import WorkFailed
@@ -109,7 +110,7 @@ def _start_server(supervisor: Supervisor, config: StackConfig, lock: int) -> Que
 
 
 def _look_at_server(url: str, on_message: MessageSink) -> None:
-    """Say that the queue's server is not there yet; trainings wait for it, predictions do not.
+    """Say that the queue's server is not there yet, or is full; trainings wait for it, predictions do not.
 
     Raises:
         WorkFailed: When it refuses the user, the password or the database.
@@ -117,6 +118,9 @@ def _look_at_server(url: str, on_message: MessageSink) -> None:
     try:
         _ping(url)
     except (redis.AuthenticationError, redis.ResponseError) as error:
+        if (reason := refusal_of(error)) is not None:
+            on_message(f"{reason}; trainings wait until there is room")
+            return
         raise WorkFailed(
             f"ONEHOT_REDIS_URL: the queue's server refuses this user, password or database: {error}"
         ) from error
@@ -144,6 +148,8 @@ def _server_check(url: str) -> ReadyCheck:
         try:
             _ping(url)
         except redis.RedisError as error:
+            if refusal_of(error) is not None:
+                return None  # it is there, and full: what reads goes on
             return f"the queue server does not answer yet ({type(error).__name__})"
         return None
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from models.settings import Settings
 from models.store.datasets import Datasets
 from service.auth.scopes import Scope
 from service.blocking_calls import run_in_thread
+from service.errors import JobHasEnded, JobNotFound
 from service.http.content_negotiation import JSON_TYPES, require_content_type
 from service.http.context import services
 from service.http.forwarded_prefix import location_of
@@ -26,6 +28,7 @@ from service.registry.registry import Registry
 
 if TYPE_CHECKING:
     from models.spec import Spec
+    from service.jobs.recorded_jobs import RecordedJob
 
 __all__ = ["blueprint"]
 
@@ -93,8 +96,11 @@ def list_jobs() -> Response:
 
 @blueprint.operation("GET", "/v1/jobs/<name:job_id>", responses={200: api_response("The job", "Job")}, errors=(503,))
 def show(job_id: str) -> Response:
-    """One job: status, progress, error, result."""
-    return json_answer(services().jobs.get(job_id))
+    """One job: status, progress, error, result. What the queue has forgotten is read from the store."""
+    try:
+        return json_answer(services().jobs.get(job_id))
+    except JobNotFound:
+        return json_answer(_recorded(job_id).document)
 
 
 @blueprint.operation(
@@ -102,7 +108,10 @@ def show(job_id: str) -> Response:
 )
 def cancel(job_id: str) -> Response:
     """Ask a job to stop."""
-    return json_answer(services().jobs.cancel(job_id), status=HTTPStatus.ACCEPTED)
+    try:
+        return json_answer(services().jobs.cancel(job_id), status=HTTPStatus.ACCEPTED)
+    except JobNotFound:
+        raise JobHasEnded(job_id, _recorded(job_id).document["status"]) from None
 
 
 @blueprint.operation(
@@ -117,16 +126,40 @@ def cancel(job_id: str) -> Response:
 )
 def follow_events(job_id: str) -> Response:
     """A job's events as they come, as server-sent events: one for each epoch, then the end."""
-    jobs = services().jobs
-    from service.jobs import event_stream as job_events  # noqa: PLC0415 -- it needs the queue's library, which is loaded by now
+    jobs, registry = services().jobs, services().registry
+    from service.jobs import event_stream, recorded_jobs  # noqa: PLC0415 -- they need the queue's library, which is loaded by now
 
-    start = job_events.read_last_event_id(request.headers.get("Last-Event-ID"))
-    if job_events.has_seen_end(jobs, job_id, start=start):
+    start = event_stream.read_last_event_id(request.headers.get("Last-Event-ID"))
+    try:
+        has_seen_end = event_stream.has_seen_end(jobs, job_id, start=start)
+    except JobNotFound:
+        first, known = _recorded(job_id).events()
+        skipped = max(start - first, 0)
+        has_seen_end, chunks = skipped >= len(known), event_stream.chunks_of(first + skipped, known[skipped:])
+    else:
+        chunks = event_stream.follow(
+            jobs, job_id, start=start, left=partial(recorded_jobs.events_left, jobs, registry),
+            is_ending=lambda: registry.coordinator.is_stopping,
+        )  # fmt: skip
+    return _event_answer(chunks, has_seen_end=has_seen_end)
+
+
+def _event_answer(chunks: Iterator[bytes], *, has_seen_end: bool) -> Response:
+    if has_seen_end:
         return Response(status=HTTPStatus.NO_CONTENT)  # tells an EventSource to stop asking
-    coordinator = services().registry.coordinator
-    events = job_events.follow(jobs, job_id, start=start, is_ending=lambda: coordinator.is_stopping)
-    chunks: Iterator[bytes] = iter(()) if request.method == "HEAD" else events
+    if request.method == "HEAD":
+        chunks = iter(())
     return Response(chunks, headers=STREAM_HEADERS, content_type="text/event-stream")
+
+
+def _recorded(job_id: str) -> "RecordedJob":
+    """A job that the queue does not know, from its record in the store."""
+    from service.jobs.recorded_jobs import find_recorded_job  # noqa: PLC0415 -- as above
+
+    recorded = find_recorded_job(services().registry, job_id)
+    if recorded is None:
+        raise JobNotFound(job_id)
+    return recorded
 
 
 def _read_spec(incoming: Request) -> "Spec":

@@ -11,6 +11,7 @@ from service.http.context import services
 from service.http.responses import Answer
 from service.openapi.operation import ApiBlueprint, api_response, binary_media
 from service.telemetry.metrics import CONTENT_TYPE, QueueState
+from service.telemetry.queue_server import QueueServer
 from service.telemetry.store_state import StoreState
 
 __all__ = ["blueprint"]
@@ -37,5 +38,9 @@ def show() -> Response:
     return Answer(page.content, content_type=CONTENT_TYPE)
 
 
-def _queue_states() -> Sequence[QueueState]:
-    return [QueueState(name, jobs, workers) for name, jobs, workers in services().jobs.queues()]
+def _queue_states() -> Sequence[QueueState | QueueServer]:
+    queue = services().jobs
+    from service.jobs.server_state import read_server_state  # noqa: PLC0415 -- it needs the queue's library, which is loaded by now
+
+    states = [QueueState(name, jobs, workers) for name, jobs, workers in queue.queues()]
+    return [*states, read_server_state(queue)]

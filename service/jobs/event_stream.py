@@ -7,12 +7,12 @@ from typing import Any
 import orjson
 
 from models.errors import InputError, shown
-from models.queue.events import events_key
+from models.queue.events import read_events
 from models.queue.names import ENDED
 from service.errors import JobNotFound, QueueUnavailable
 from service.jobs.training_queue import Jobs, translated_errors
 
-__all__ = ["END", "follow", "has_seen_end", "read_last_event_id"]
+__all__ = ["END", "chunks_of", "follow", "has_seen_end", "read_last_event_id"]
 
 END = "end"
 POLL_S = 0.2
@@ -21,6 +21,15 @@ BATCH = 100
 MOST_DIGITS = 9
 RECONNECT = b"retry: 1000\n\n"
 HEARTBEAT = b": still here\n\n"
+
+
+Event = dict[str, Any]
+EventsLeft = Callable[[str, str, int], tuple[int, list[Event]]]
+
+
+def only_end(_job_id: str, status: str, start: int) -> tuple[int, list[Event]]:
+    """Of a job that has ended: nothing but its end is left."""
+    return start, [{"event": END, "status": status}]
 
 
 def read_last_event_id(text: str | None) -> int:
@@ -38,17 +47,30 @@ def read_last_event_id(text: str | None) -> int:
 
 def has_seen_end(jobs: Jobs, job_id: str, *, start: int) -> bool:
     """Whether a client that asks for the events from `start` on has had the last one already."""
-    if jobs.status(job_id) not in ENDED or start == 0:
+    job = jobs.get(job_id)
+    if job["status"] not in ENDED or start == 0:
         return False
-    before = _read(jobs, job_id, start - 1)
-    # Nothing there: that was the end that `follow` adds when the trainer could not report it.
-    return not before or before[0].get("event") == END
+    _, before = _read(jobs, job_id, start - 1)
+    if before:
+        return bool(before[0].get("event") == END)
+    # The queue keeps events for a while only; the end is the one behind the last epoch.
+    return start > int((job["progress"] or {}).get("epoch", 0))
 
 
-def follow(jobs: Jobs, job_id: str, *, start: int, is_ending: Callable[[], bool] = lambda: False) -> Iterator[bytes]:
+def follow(
+    jobs: Jobs, job_id: str, *, start: int, left: EventsLeft = only_end, is_ending: Callable[[], bool] = lambda: False
+) -> Iterator[bytes]:
     """Yield a job's events from the index `start` to its end, as chunks of a `text/event-stream`.
 
     It ends early when the queue is away or the service is about to end, so that the client comes again.
+
+    Args:
+        jobs: The queue.
+        job_id: Of the job.
+        start: The id of the first event that is asked for; older ones than are kept are passed over.
+        left: Of a job's id, its status and an id: what is left from there on of a job that has ended, where the queue
+            has nothing more.
+        is_ending: Whether the service is about to end.
     """
     yield RECONNECT
     index, silent_s = start, 0.0
@@ -56,14 +78,13 @@ def follow(jobs: Jobs, job_id: str, *, start: int, is_ending: Callable[[], bool]
         try:
             # The status first: an event that comes after it was read is found in the next round.
             status = jobs.status(job_id)
-            events = _read(jobs, job_id, index)
+            index, events = _read(jobs, job_id, index)
         except (QueueUnavailable, JobNotFound):
             return
         if not events and status in ENDED:
-            events = [{"event": END, "status": status}]
-        for event in events:
-            yield _chunk(index, event)
-            index += 1
+            index, events = left(job_id, status, index)
+        yield from chunks_of(index, events)
+        index += len(events)
         if events and events[-1].get("event") == END:
             return
         silent_s = 0.0 if events else silent_s + POLL_S
@@ -73,12 +94,15 @@ def follow(jobs: Jobs, job_id: str, *, start: int, is_ending: Callable[[], bool]
         time.sleep(POLL_S)
 
 
-def _read(jobs: Jobs, job_id: str, index: int) -> list[dict[str, Any]]:
+def _read(jobs: Jobs, job_id: str, index: int) -> tuple[int, list[Event]]:
+    """The events from an index on, and the index of the first of them: the same, or later where it is gone."""
     with translated_errors():
-        raw = jobs.connection.lrange(events_key(job_id), index, index + BATCH - 1)
-    return [orjson.loads(one) for one in raw]
+        first, raw = read_events(jobs.connection, job_id, index, BATCH)
+    return (first, [orjson.loads(one) for one in raw]) if raw else (index, [])
 
 
-def _chunk(index: int, event: dict[str, Any]) -> bytes:
-    name = str(event.get("event", "message"))
-    return b"id: %d\nevent: %s\ndata: %s\n\n" % (index, name.encode(), orjson.dumps(event))
+def chunks_of(index: int, events: list[Event]) -> Iterator[bytes]:
+    """Events as chunks of a `text/event-stream`, the first of which has this index."""
+    for number, event in enumerate(events, index):
+        name = str(event.get("event", "message"))
+        yield b"id: %d\nevent: %s\ndata: %s\n\n" % (number, name.encode(), orjson.dumps(event))

@@ -26,6 +26,8 @@ __all__ = ["reap"]
 PATIENCE_S = 15.0
 """As long as a lease: a worker that the queue's server was away from renews it in this time, or is lost."""
 LOOK_S = 1.0
+PROBE = "onehot:reaper"
+"""A key that is written to see that the server takes writes: a full one kept every owner from renewing its lease."""
 
 
 class SilentJob(Job):
@@ -85,7 +87,7 @@ def _wait(connection: Redis, patience_s: float) -> None:
     while time.monotonic() - since_s < patience_s:
         time.sleep(min(LOOK_S, patience_s))
         try:
-            connection.ping()
+            connection.set(PROBE, 1, ex=1)
         except RedisError:
             since_s = time.monotonic()
 

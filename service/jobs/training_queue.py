@@ -19,19 +19,28 @@ from redis.retry import Retry as ConnectionRetry
 from rq import Queue, Retry
 from rq.exceptions import DuplicateJobError, InvalidJobOperation, NoSuchJobError
 from rq.job import Job, JobStatus
-from rq.results import Result
+from rq.registry import CanceledJobRegistry
 from rq.serializers import JSONSerializer
 
-from models.queue.names import ENDED, INDEX, KEPT_S, QUEUES, cancel_key
+from models.queue.job_document import job_document, job_status
+from models.queue.names import (
+    ENDED,
+    FAILURE_TTL_S,
+    INDEX,
+    MARKS_KEPT_S,
+    QUEUES,
+    RESULT_TTL_S,
+    cancel_key,
+)
+from models.queue.refusals import refusal_of
 from models.spec import Spec
 from models.store.gate_verdict import with_verdict
-from service.errors import JobHasEnded, JobNotFound, KeyReused, QueueUnavailable
+from service.errors import JobHasEnded, JobNotFound, KeyReused, QueueFull, QueueUnavailable
 
-__all__ = ["Jobs", "connect", "translated_errors"]
+__all__ = ["Jobs", "connect", "translated_errors", "with_result_verdict"]
 
 TRAIN = "trainer.jobs.train"
 INDEX_LENGTH = 10_000
-FAILURE_TTL_S = 365 * 24 * 3600
 NEVER = -1
 ATTEMPTS = Retry(max=3)
 CONNECT_TIMEOUT_S = 0.5
@@ -50,22 +59,33 @@ def connect(redis_url: str) -> Redis:
 
 @contextmanager
 def translated_errors() -> Iterator[None]:
-    """Raise redis' errors as `QueueUnavailable`."""
+    """Raise redis' errors as `QueueUnavailable`, or as `QueueFull`."""
     try:
         yield
     except RedisError as error:
+        if (reason := refusal_of(error)) is not None:
+            raise QueueFull(reason) from error
         raise QueueUnavailable(f"{type(error).__name__}: {error}") from error
 
 
 class Jobs:
     """The queue of trainings, over a connection with short timeouts.
 
-    Its methods raise `JobNotFound` for a job that is not there, and `QueueUnavailable` when the queue's server does not
-    answer.
+    Its methods raise `JobNotFound` for a job that is not there, `QueueUnavailable` when the queue's server does not
+    answer, and `QueueFull` when it cannot write.
+
+    Args:
+        connection: To the queue's server.
+        result_ttl_s: How long the queue keeps a job that finished.
+        failure_ttl_s: How long it keeps one that failed or was canceled.
     """
 
-    def __init__(self, connection: Redis) -> None:
+    def __init__(
+        self, connection: Redis, *, result_ttl_s: int = RESULT_TTL_S, failure_ttl_s: int = FAILURE_TTL_S
+    ) -> None:
         self.connection = connection
+        self.result_ttl_s = result_ttl_s
+        self.failure_ttl_s = failure_ttl_s
 
     def submit(self, spec: Spec, *, idempotency_key: str | None = None) -> dict[str, Any]:
         """Queue a training; the same key with the same spec gives the same job's document.
@@ -94,8 +114,8 @@ class Jobs:
             job_id=job_id,
             unique=True,
             timeout=NEVER,
-            result_ttl=KEPT_S,
-            failure_ttl=FAILURE_TTL_S,
+            result_ttl=self.result_ttl_s,
+            failure_ttl=self.failure_ttl_s,
             description=f"train {spec.model}",
             meta={"model": spec.model},
             retry=ATTEMPTS,
@@ -116,7 +136,7 @@ class Jobs:
     def status(self, job_id: str) -> str:
         """One job's status."""
         with translated_errors():
-            return _status(self._fetch(job_id))
+            return job_status(self._fetch(job_id))
 
     def cancel(self, job_id: str) -> dict[str, Any]:
         """Ask a job to stop: one that waits never starts, one that runs stops by itself. Its document.
@@ -128,13 +148,22 @@ class Jobs:
             job = self._fetch(job_id)
             status = job.get_status()
             if status in (JobStatus.FINISHED, JobStatus.FAILED):
-                raise JobHasEnded(job_id, _status(job))
+                raise JobHasEnded(job_id, job_status(job))
             # The flag first: a worker that takes the job at this moment sees it.
-            self.connection.set(cancel_key(job_id), 1, ex=KEPT_S)
+            self.connection.set(cancel_key(job_id), 1, ex=MARKS_KEPT_S)
             if status != JobStatus.STARTED and status not in ENDED:
                 with suppress(InvalidJobOperation):  # another request or a worker was faster
                     job.cancel()
+                    self._let_expire(job)
             return self._described(self._fetch(job_id))
+
+    def _let_expire(self, job: Job) -> None:
+        """Have a canceled job forgotten in time, which RQ does not do."""
+        canceled = CanceledJobRegistry(job.origin, self.connection).key
+        with self.connection.pipeline() as pipeline:
+            pipeline.expire(job.key, self.failure_ttl_s)
+            pipeline.zremrangebyscore(canceled, "-inf", datetime.now(UTC).timestamp() - self.failure_ttl_s)
+            pipeline.execute()
 
     def queues(self) -> Iterator[tuple[str, int, int]]:
         """Each queue's name, how many jobs wait in it, and how many workers listen to it."""
@@ -173,44 +202,13 @@ def _id_of(idempotency_key: str) -> str:
     return f"idem-{hashlib.sha256(idempotency_key.encode()).hexdigest()[:32]}"
 
 
-def _status(job: Job) -> str:
-    return str(job.get_status(refresh=False).value)
-
-
 def _document(job: Job, ahead: Mapping[str, int]) -> dict[str, Any]:
-    status = _status(job)
-    return {
-        "id": job.id,
-        "status": status,
-        "model": job.meta.get("model"),
-        "queue": job.origin,
-        "created_at": _time(job.created_at),
-        "enqueued_at": _time(job.enqueued_at),
-        "started_at": _time(job.started_at),
-        "ended_at": _time(job.ended_at),
-        "jobs_ahead": ahead.get(job.id) if status == JobStatus.QUEUED else None,
-        "progress": job.meta.get("progress"),
-        "error": _error(job) if status in (JobStatus.FAILED, JobStatus.STOPPED) else None,
-        "result": _result(job) if status == JobStatus.FINISHED else None,
-    }
+    document = job_document(job)
+    waits = document["status"] == JobStatus.QUEUED
+    return {**with_result_verdict(document), "jobs_ahead": ahead.get(job.id) if waits else None}
 
 
-def _result(job: Job) -> Any:
-    returned = job.return_value()
-    return with_verdict(returned) if isinstance(returned, dict) else returned
-
-
-def _time(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.astimezone(UTC).isoformat(timespec="milliseconds")
-
-
-def _error(job: Job) -> dict[str, str] | None:
-    """Why a job failed, in one line: the trainer's own error, else the last line of RQ's traceback."""
-    recorded = job.meta.get("error")
-    if isinstance(recorded, dict):
-        return {"type": str(recorded.get("type", "Error")), "message": str(recorded.get("message", ""))}
-    result = job.latest_result()
-    if result is None or result.type is not Result.Type.FAILED or not result.exc_string:
-        return None
-    kind, _, message = result.exc_string.strip().splitlines()[-1].partition(": ")
-    return {"type": kind.rpartition(".")[2], "message": message} if message else {"type": "Error", "message": kind}
+def with_result_verdict(document: dict[str, Any]) -> dict[str, Any]:
+    """A job's document, with the verdict of the gate in its result where that does not hold."""
+    result = document["result"]
+    return {**document, "result": with_verdict(result)} if isinstance(result, dict) else document

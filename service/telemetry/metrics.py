@@ -10,13 +10,14 @@ from typing import Any
 
 import structlog
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from service.errors import QueueUnavailable
 from service.telemetry.answered_request import AnsweredRequest
 from service.telemetry.families import Across, Family, observe
 from service.telemetry.metrics_page import KeptPage, Page, PageWriter
+from service.telemetry.queue_server import QueueServer
 from service.telemetry.shared_counts import Place, SharedCounts
 from service.telemetry.store_state import StoreState
 
@@ -41,6 +42,10 @@ class QueueState:
     queue: str
     jobs: int
     workers: int
+
+
+Queues = Callable[[], Iterable[QueueState | QueueServer]]
+"""Asks the job queue; raises QueueUnavailable when it does not answer."""
 
 
 class Metrics:
@@ -198,7 +203,7 @@ class Metrics:
         self._show(self._in_flight, count)
 
     def page(
-        self, queues: Callable[[], Iterable[QueueState]] | None = None, *, store: StoreState | None = None
+        self, queues: Queues | None = None, *, store: StoreState | None = None
     ) -> bytes:  # fmt: skip
         """The page that Prometheus reads, all processes added up; its type is `CONTENT_TYPE`.
 
@@ -209,13 +214,13 @@ class Metrics:
         return b"".join(self._pieces(queues, store))
 
     def kept_page(
-        self, queues: Callable[[], Iterable[QueueState]], pause: Callable[[], None], *, store: StoreState | None = None
+        self, queues: Queues, pause: Callable[[], None], *, store: StoreState | None = None
     ) -> Page:  # fmt: skip
         """The same for those who ask again and again; `pause`, called while it is made, lets others go on."""
         return self._kept_page.get(lambda: self._pieces(queues, store), pause)
 
     def _pieces(
-        self, queues: Callable[[], Iterable[QueueState]] | None, store: StoreState | None
+        self, queues: Queues | None, store: StoreState | None
     ) -> Iterator[bytes]:  # fmt: skip
         for piece in self._writer.pieces():
             yield piece.encode()
@@ -245,8 +250,8 @@ def _written(families: Callable[[], Iterable[Any]]) -> bytes:
     return generate_latest(asked)
 
 
-def _queue_families(queues: Callable[[], Iterable[QueueState]]) -> Iterator[GaugeMetricFamily]:
-    """Depth and workers of each queue, or that the queue is away."""
+def _queue_families(queues: Queues) -> Iterator[Metric]:
+    """Depth and workers of each queue, and its server's state; or that the queue is away."""
     try:
         states = tuple(queues())
     except QueueUnavailable:
@@ -255,6 +260,9 @@ def _queue_families(queues: Callable[[], Iterable[QueueState]]) -> Iterator[Gaug
     jobs = GaugeMetricFamily("onehot_queue_jobs", "Jobs waiting", labels=("queue",))
     workers = GaugeMetricFamily("onehot_queue_workers", "Workers listening", labels=("queue",))
     for state in states:
+        if isinstance(state, QueueServer):
+            yield from state.families()
+            continue
         jobs.add_metric((state.queue,), state.jobs)
         workers.add_metric((state.queue,), state.workers)
     yield from (up, jobs, workers)

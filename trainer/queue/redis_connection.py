@@ -12,6 +12,8 @@ from redis.exceptions import ConnectionError as NoConnection
 from redis.retry import Retry
 
 from models.errors import OnehotError, reason_of
+from models.queue.refusals import refusal_of
+from trainer.queue.full_queue import await_room
 
 __all__ = ["QueueRefused", "await_server", "connect"]
 
@@ -33,7 +35,10 @@ class QueueRefused(OnehotError):
 
 
 class ToldRetry(Retry):
-    """Retries that are logged with their reason: the first at once, then one every few seconds."""
+    """Retries that are logged with their reason: the first at once, then one every few seconds.
+
+    A server that answers, and takes no writes as it is full, is waited for without an end.
+    """
 
     _told_s = float("-inf")
 
@@ -44,7 +49,7 @@ class ToldRetry(Retry):
             self._tell(error)
             return fail(error, *more)
 
-        return super().call_with_retry(do, told, *arguments, **named)
+        return super().call_with_retry(lambda: await_room(do), told, *arguments, **named)
 
     def _tell(self, error: Exception) -> None:
         now_s = time.monotonic()
@@ -89,7 +94,9 @@ def _reason_to_wait(client: Redis) -> str | None:
     except NoConnection as error:
         return reason_of(error)
     except ResponseError as error:
-        raise QueueRefused(reason_of(error)) from error
+        if (reason := refusal_of(error)) is None:
+            raise QueueRefused(reason_of(error)) from error
+        return reason
     except RedisError as error:
         return reason_of(error)
     return None

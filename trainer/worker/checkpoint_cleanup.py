@@ -1,7 +1,8 @@
-"""`python -m trainer.worker.checkpoint_cleanup WORKER`: remove the checkpoints of jobs that have ended.
+"""`python -m trainer.worker.checkpoint_cleanup WORKER`: after jobs that have ended, remove checkpoints, write records.
 
-A job has also ended when the queue canceled it. A worker starts this as a process of its own, which ends with it. It
-may not use the store itself: that starts threads, and what is forked from a process with threads can hang.
+A job has also ended when the queue canceled it, or when its process was killed and could write no record. A worker
+starts this as a process of its own, which ends with it. It may not use the store itself: that starts threads, and what
+is forked from a process with threads can hang.
 """
 
 import os
@@ -15,19 +16,20 @@ from rq.exceptions import NoSuchJobError
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
-from models.queue.names import CHECKPOINTS, ENDED
+from models.queue.names import CHECKPOINTS, ENDED, UNRECORDED
 from models.settings import read_settings
 from models.store.store import Store
 from trainer.child_processes import die_with_parent, module_command
 from trainer.launch.launch import remove_checkpoints
 from trainer.queue.redis_connection import connect
+from trainer.queue.run_record import record_run
 
-__all__ = ["CheckpointCleaner", "remove_orphans"]
+__all__ = ["CheckpointCleaner", "record_ended", "remove_orphans"]
 
 
-def _ended(connection: Redis) -> Iterator[str]:
-    """Members of the set whose jobs will not go on."""
-    members: Any = connection.smembers(CHECKPOINTS)
+def _ended(connection: Redis, key: str) -> Iterator[str]:
+    """Members of a set, each `model/job id`, whose jobs will not go on."""
+    members: Any = connection.smembers(key)
     for member in sorted(one.decode() for one in members):
         try:
             job = Job.fetch(member.rpartition("/")[2], connection=connection, serializer=JSONSerializer)
@@ -40,10 +42,16 @@ def _ended(connection: Redis) -> Iterator[str]:
 
 def remove_orphans(connection: Redis, store: Store) -> None:
     """Remove the checkpoints of jobs that have ended; what the store does not remove now is tried again later."""
-    for member in _ended(connection):
+    for member in _ended(connection, CHECKPOINTS):
         model, _, job_id = member.rpartition("/")
         if remove_checkpoints(store, model, job_id):
             connection.srem(CHECKPOINTS, member)
+
+
+def record_ended(connection: Redis, store: Store) -> None:
+    """Write the records of jobs that have ended and have none; what the store does not take is tried again later."""
+    for member in _ended(connection, UNRECORDED):
+        record_run(connection, store, member)
 
 
 class CheckpointCleaner:
@@ -53,15 +61,17 @@ class CheckpointCleaner:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start_when_needed(self, connection: Redis) -> None:
-        """Start the process when a job that had checkpoints has ended, and none runs."""
+        """Start the process when a job has ended that had checkpoints or has no record, and none runs."""
         if self._process is not None and self._process.poll() is None:
             return
         self._process = None
-        if next(_ended(connection), None) is not None:
+        if any(next(_ended(connection, key), None) is not None for key in (CHECKPOINTS, UNRECORDED)):
             self._process = subprocess.Popen(module_command("trainer.worker.checkpoint_cleanup", str(os.getpid())))
 
 
 if __name__ == "__main__":
     die_with_parent(int(sys.argv[1]))
     settings = read_settings(os.environ)
-    remove_orphans(connect(settings.redis_url), Store.open(settings.store))
+    server, kept = connect(settings.redis_url), Store.open(settings.store)
+    remove_orphans(server, kept)
+    record_ended(server, kept)

@@ -1,9 +1,12 @@
 """RQ's worker with leases: a worker that is silent for too long loses its job to another, which finds it soon."""
 
+import contextlib
 import time
 
 from redis import Redis
+from redis.client import Pipeline
 from rq import worker_registration
+from rq.exceptions import StopRequested
 from rq.executions import Execution
 from rq.job import Job
 from rq.registry import clean_registries
@@ -11,9 +14,10 @@ from rq.serializers import JSONSerializer
 from rq.utils import now
 
 from models.queue.maintenance import Maintenance
-from models.queue.names import KEPT_S
+from models.queue.names import RESULT_TTL_S
 from trainer.worker.allowed_jobs import ListedJob
 from trainer.worker.checkpoint_cleanup import CheckpointCleaner
+from trainer.worker.forgotten import write_job_again, write_worker_again
 from trainer.worker.reliable_queue import ReliableQueue
 from trainer.worker.rq_internals import WorkerWithInternals
 
@@ -46,7 +50,7 @@ class LeasingWorker(WorkerWithInternals):
         super().__init__(
             queues, connection=connection, serializer=JSONSerializer, worker_ttl=WORKER_TTL_S,
             maintenance_interval=max(1, lease_s // LOOKS), job_monitoring_interval=max(1, lease_s // HEARTBEATS),
-            default_result_ttl=KEPT_S, log_job_description=False,
+            default_result_ttl=RESULT_TTL_S, log_job_description=False,
         )  # fmt: skip
         self.lease_s = lease_s
         self._cleaner = CheckpointCleaner()
@@ -61,6 +65,23 @@ class LeasingWorker(WorkerWithInternals):
     def get_heartbeat_ttl(self, job: Job, working_time: float = 0.0) -> int:  # noqa: ARG002 -- RQ's signature
         """The lease of a running job."""
         return self.lease_s
+
+    def heartbeat(self, timeout: int | None = None, pipeline: Pipeline | None = None) -> None:
+        """Give a sign of life; register again where the queue's server has forgotten this worker."""
+        if pipeline is None:
+            write_worker_again(self)
+        super().heartbeat(timeout, pipeline)
+
+    def maintain_heartbeats(self, job: Job, execution: Execution) -> None:
+        """Renew the lease; write again what the queue's server has forgotten."""
+        write_worker_again(self)
+        write_job_again(self, job, execution, lease_s=self.lease_s)
+        super().maintain_heartbeats(job, execution)
+
+    def register_death(self) -> None:
+        """Sign off; not where the queue is full, and the worker has to end."""
+        with contextlib.suppress(StopRequested):
+            super().register_death()  # type: ignore[no-untyped-call]
 
     def subscribe(self) -> None:
         """Listen to no commands: a key cancels jobs, and a process that forks is better off without threads."""

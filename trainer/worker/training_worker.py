@@ -12,13 +12,18 @@ from rq.executions import Execution
 from rq.job import Job
 from rq.queue import Queue
 
-from models.errors import OnehotError
+from models.errors import OnehotError, StoreUnavailable
 from models.queue.events import add_end, write_meta
+from models.queue.names import ENDED, UNRECORDED
+from models.settings import read_settings
+from models.store.store import Store
 from trainer.child_processes import die_with_parent
 from trainer.fit.progress import Superseded, TrainingCanceled, TrainingPaused
 from trainer.launch.failures import ProcessKilled, error_document, may_help_again
 from trainer.queue.attempts import ATTEMPT_VARIABLE, begin_attempt, is_cancellable, stop_requests
+from trainer.queue.run_record import record_run, unrecorded_member
 from trainer.queue.shutdown_flag import is_shutting_down, request_shutdown, request_shutdown_on
+from trainer.worker.forgotten import write_job_again
 from trainer.worker.leasing_worker import LEASE_S, LeasingWorker
 from trainer.worker.reliable_queue import ReliableQueue
 
@@ -46,6 +51,7 @@ class TrainingWorker(LeasingWorker):
         begin_attempt(self.connection, job.id, execution.id)
         with self.connection.pipeline() as pipeline:
             job.prepare_for_execution(self.name, pipeline=pipeline)
+            pipeline.sadd(UNRECORDED, unrecorded_member(job))
             pipeline.lrem(ReliableQueue(job.origin, connection=self.connection).intermediate_queue_key, 1, job.id)
             pipeline.execute()
         os.environ[ATTEMPT_VARIABLE] = execution.id
@@ -107,6 +113,22 @@ class TrainingWorker(LeasingWorker):
         request_shutdown_on(signal.SIGTERM, SHUTDOWN_SIGNAL)
         die_with_parent(int(self.pid or os.getppid()))
 
+    def perform_job(self, job: Job, queue: Queue, execution: Execution) -> bool:
+        """Train; when the job has ended by it, write its record into the store."""
+        is_done = super().perform_job(job, queue, execution)
+        if job.get_status() in ENDED:
+            with contextlib.suppress(StoreUnavailable):  # then it is written later, by another process
+                store = Store.open(read_settings(os.environ).store)
+                record_run(self.connection, store, unrecorded_member(job))
+        return is_done
+
+    def handle_execution_ended(self, job: Job, queue: Queue, heartbeat_ttl: int) -> None:
+        """Note when the attempt ended, in the job's record: also where the queue's server has just forgotten that."""
+        attempt = self._attempt()
+        if attempt is not None:
+            write_job_again(self, job, attempt, lease_s=self.lease_s)
+        super().handle_execution_ended(job, queue, heartbeat_ttl)
+
     def handle_exception(self, job: Job, *exc_info: Any) -> None:
         """Note why a job failed, and whether trying again can help."""
         error = exc_info[1]
@@ -129,8 +151,12 @@ class TrainingWorker(LeasingWorker):
             job.retries_left = 0
         write_meta(job, error=error_document(error))
 
+    def _attempt(self) -> Execution | None:
+        """The attempt of this work-horse."""
+        return self.executions.get(os.environ.get(ATTEMPT_VARIABLE, ""))
+
     def _is_superseded(self, job: Job) -> bool:
-        attempt = self.executions.get(os.environ.get(ATTEMPT_VARIABLE, ""))
+        attempt = self._attempt()
         return attempt is not None and stop_requests(self.connection, job.id, attempt.id)[0]
 
     def _leave(self, job: Job) -> None:

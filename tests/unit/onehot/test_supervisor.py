@@ -164,6 +164,7 @@ def test_a_stack_runs_a_real_server_with_a_password_and_leaves_nothing(small_sta
         password = configuration.split("requirepass ")[1].split("\n")[0]
         with redis.Redis(port=stack.server_port, password=password) as friend:
             assert friend.config_get("maxmemory-policy")["maxmemory-policy"] == "noeviction"
+            assert friend.config_get("maxmemory")["maxmemory"] == str(384 * 2**20)
             assert friend.config_get("appendonly")["appendonly"] == "yes"
     assert set(psutil.Process().children(recursive=True)) <= before
     assert is_port_free("127.0.0.1", stack.server_port)
