@@ -23,6 +23,7 @@ from rq.results import Result
 from rq.serializers import JSONSerializer
 
 from models.queue.names import ENDED, INDEX, KEPT_S, QUEUES, cancel_key
+from models.queue.server_clock import server_time_s
 from models.spec import Spec
 from models.store.gate_verdict import with_verdict
 from service.errors import JobHasEnded, JobNotFound, KeyReused, QueueUnavailable
@@ -102,9 +103,9 @@ class Jobs:
         )
 
     def _index(self, job_id: str) -> None:
-        now_s = datetime.now(UTC).timestamp()
+        submitted_s = server_time_s(self.connection)
         with self.connection.pipeline() as pipeline:
-            pipeline.zadd(INDEX, {job_id: now_s}, nx=True)
+            pipeline.zadd(INDEX, {job_id: submitted_s}, nx=True)
             pipeline.zremrangebyrank(INDEX, 0, -INDEX_LENGTH - 1)
             pipeline.execute()
 

@@ -6,12 +6,11 @@ from redis import Redis
 from rq import worker_registration
 from rq.executions import Execution
 from rq.job import Job
-from rq.registry import clean_registries
 from rq.serializers import JSONSerializer
-from rq.utils import now
 
 from models.queue.maintenance import Maintenance
 from models.queue.names import KEPT_S
+from models.queue.server_clock import server_time_s
 from trainer.worker.allowed_jobs import ListedJob
 from trainer.worker.checkpoint_cleanup import CheckpointCleaner
 from trainer.worker.reliable_queue import ReliableQueue
@@ -26,7 +25,8 @@ HEARTBEATS = 7
 LOOKS = 3
 """How often, in the time of one lease, a worker looks for leases that ran out."""
 SILENCE = 0.6
-"""After so much of a lease without the queue's server, every lease may have run out: owners get time to renew them."""
+"""After so much of a lease without the queue's server, or when its clock jumped so far, every lease may have run out:
+owners get time to renew them."""
 WORKER_TTL_S = 60
 
 
@@ -51,7 +51,8 @@ class LeasingWorker(WorkerWithInternals):
         self.lease_s = lease_s
         self._cleaner = CheckpointCleaner()
         self._contact_s = time.monotonic()
-        self._clean_from_s = self._contact_s
+        self._clean_from_s = self._cleaned_s = self._contact_s - self.maintenance_interval
+        self._clock_ahead_s: float | None = None
 
     @property
     def dequeue_timeout(self) -> int:
@@ -75,13 +76,21 @@ class LeasingWorker(WorkerWithInternals):
         if now_s - self._contact_s > SILENCE * self.lease_s:
             self._clean_from_s = now_s + self.lease_s
         self._contact_s = now_s
-        return now_s >= self._clean_from_s and bool(super().should_run_maintenance_tasks)
+        return now_s >= max(self._clean_from_s, self._cleaned_s + self.maintenance_interval)
 
     def clean_registries(self) -> None:
         """Give abandoned jobs back to their queues, and remove the checkpoints of those that have ended."""
-        Maintenance(self, clean_registries, worker_registration.clean_worker_registry).run()
-        self.last_cleaned_at = now()  # type: ignore[assignment]
+        self._cleaned_s = time.monotonic()
+        if self._server_clock_jumped():
+            self._clean_from_s = self._cleaned_s + self.lease_s
+            return
+        Maintenance(self, worker_registration.clean_worker_registry).run()
         self._cleaner.start_when_needed(self.connection)
+
+    def _server_clock_jumped(self) -> bool:
+        """Whether the clock of the queue's server jumped ahead since the last look, as when another one took over."""
+        before_s, self._clock_ahead_s = self._clock_ahead_s, server_time_s(self.connection) - time.monotonic()
+        return before_s is not None and self._clock_ahead_s - before_s > SILENCE * self.lease_s
 
     def clean_group_registries(self) -> None:
         """Do nothing: there are no groups, and RQ would unpickle what a forged one names."""

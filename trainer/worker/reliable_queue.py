@@ -2,15 +2,15 @@
 
 import time
 from collections.abc import Iterable
-from datetime import timedelta
 from typing import Any
 
 from redis import Redis
 from rq.exceptions import DequeueTimeout, StopRequested
 from rq.intermediate_queue import IntermediateQueue
 from rq.queue import Queue
-from rq.utils import as_text, now
+from rq.utils import as_text
 
+from models.queue.server_clock import note_time, seconds_since_note
 from trainer.queue.shutdown_flag import is_shutting_down
 from trainer.worker.rq_internals import QueueWithInternals
 
@@ -24,10 +24,13 @@ STUCK_S = 5
 class PromptIntermediateQueue(IntermediateQueue):
     """Jobs on their way from the queue to a worker, given back soon when it never took them."""
 
+    def set_first_seen(self, job_id: str) -> bool:
+        """Note when a job was seen here first; whether it was not noted already."""
+        return note_time(self.connection, self.get_first_seen_key(job_id))
+
     def should_be_cleaned_up(self, job_id: str) -> bool:
         """Whether a job has been here for longer than any worker takes."""
-        first_seen = self.get_first_seen(job_id)
-        return first_seen is not None and now() - first_seen > timedelta(seconds=STUCK_S)
+        return seconds_since_note(self.connection, self.get_first_seen_key(job_id)) > STUCK_S
 
 
 class ReliableQueue(QueueWithInternals):
