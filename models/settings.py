@@ -17,6 +17,7 @@ from marshmallow import ValidationError, fields, validate
 
 from models.dataclass_schema import schema_of
 from models.errors import OnehotError
+from models.service_links import is_service_link
 from models.sources.known_sources import OBJECT_STORES
 
 __all__ = ["PREFIX", "SETTINGS", "Setting", "Settings", "SettingsError", "is_loopback", "read_settings"]
@@ -214,13 +215,14 @@ def is_loopback(host: str) -> bool:
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
-    """Read the settings from environment variables; an empty one counts as not set.
+    """Read the settings from environment variables; an empty one counts as not set, service links are passed over.
 
     Raises:
         SettingsError: Names every variable that is unknown or cannot be read.
     """
     known = {setting.variable: setting.name for setting in SETTINGS}
-    given = {name: value for name, value in environment.items() if name.startswith(PREFIX)}
+    given = {name: value for name, value in environment.items()
+             if name.startswith(PREFIX) and (name in known or not is_service_link(name, value))}  # fmt: skip
     problems = {name: f"expected one of {', '.join(known)}; received an unknown variable"
                 for name in given if name not in known}  # fmt: skip
     values = {known[name]: _expanded(known[name], value) for name, value in given.items() if name in known and value}
