@@ -8,6 +8,7 @@ import hashlib
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,6 +25,7 @@ from rq.serializers import JSONSerializer
 
 from models.queue.names import ENDED, INDEX, KEPT_S, QUEUES, cancel_key
 from models.queue.server_clock import server_time_s
+from models.sources.data_state import DataState
 from models.spec import Spec
 from models.store.gate_verdict import with_verdict
 from service.errors import JobHasEnded, JobNotFound, KeyReused, QueueUnavailable
@@ -35,6 +37,7 @@ INDEX_LENGTH = 10_000
 FAILURE_TTL_S = 365 * 24 * 3600
 NEVER = -1
 ATTEMPTS = Retry(max=3)
+NOTHING_SEEN: Mapping[str, DataState] = {}
 CONNECT_TIMEOUT_S = 0.5
 ANSWER_TIMEOUT_S = 2.0
 
@@ -68,8 +71,15 @@ class Jobs:
     def __init__(self, connection: Redis) -> None:
         self.connection = connection
 
-    def submit(self, spec: Spec, *, idempotency_key: str | None = None) -> dict[str, Any]:
+    def submit(
+        self, spec: Spec, *, idempotency_key: str | None = None, data: Mapping[str, DataState] = NOTHING_SEEN
+    ) -> dict[str, Any]:
         """Queue a training; the same key with the same spec gives the same job's document.
+
+        Args:
+            spec: What to train.
+            idempotency_key: What the client calls this submission.
+            data: What was seen of the data: the worker compares it with what it finds.
 
         Raises:
             KeyReused: When the key came before with another spec.
@@ -80,14 +90,14 @@ class Jobs:
         with translated_errors():
             self._index(job_id)
             try:
-                job = self._enqueue(spec, document, job_id)
+                job = self._enqueue(spec, document, job_id, data)
             except DuplicateJobError:
                 job = self._fetch(job_id)
                 if job.kwargs != {"spec": document}:
                     raise KeyReused(job_id) from None
             return self._described(job)
 
-    def _enqueue(self, spec: Spec, document: dict[str, Any], job_id: str) -> Job:
+    def _enqueue(self, spec: Spec, document: dict[str, Any], job_id: str, data: Mapping[str, DataState]) -> Job:
         queue = Queue(spec.resources.queue, connection=self.connection, serializer=JSONSerializer)
         return queue.enqueue_call(
             TRAIN,
@@ -98,7 +108,7 @@ class Jobs:
             result_ttl=KEPT_S,
             failure_ttl=FAILURE_TTL_S,
             description=f"train {spec.model}",
-            meta={"model": spec.model},
+            meta={"model": spec.model, "data": {key: asdict(state) for key, state in data.items()}},
             retry=ATTEMPTS,
         )
 
