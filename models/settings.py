@@ -10,13 +10,14 @@ import tempfile
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from dataclasses import fields as fields_of
+from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 from urllib.parse import urlsplit
 
 from marshmallow import ValidationError, fields, validate
 
 from models.dataclass_schema import schema_of
-from models.errors import OnehotError
+from models.errors import OnehotError, reason_of
 from models.service_links import is_service_link
 from models.sources.known_sources import OBJECT_STORES
 
@@ -27,7 +28,7 @@ LOG_FORMATS = ("auto", "console", "json")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 ADDRESS = re.compile(r"(?:\[[0-9a-fA-F:]+\]|[^:\s]+):(\d{1,5})", re.ASCII)
 LAST_PORT = 65535
-PATHS = ("store", "api_keys_file", "data_roots", "cache")
+PATHS = ("store", "redis_password_file", "api_keys_file", "data_roots", "cache")
 """Settings whose values are paths, of which each may begin with `~`."""
 HOST_NAME = re.compile(r"\*|\[[0-9a-f:.]+\]|[a-z0-9_]([a-z0-9_.-]*[a-z0-9])?", re.ASCII)
 ORIGIN = re.compile(r"https?://(\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(:\d{1,5})?", re.ASCII)
@@ -95,6 +96,16 @@ def _address() -> fields.Field[Any]:
     return fields.String(validate=check)
 
 
+def _readable_file() -> fields.Field[Any]:
+    def check(text: str) -> None:
+        try:
+            Path(text).read_text(encoding="utf-8")
+        except (OSError, ValueError) as error:
+            raise ValidationError(f"expected a file that can be read ({reason_of(error)})") from error
+
+    return fields.String(validate=check)
+
+
 def _url(expected: str, *schemes: str, paths: bool = False) -> fields.Field[Any]:
     """A URL of one of these schemes; also a path, where there may be one."""
 
@@ -125,6 +136,8 @@ class Settings:
     redis_url: Annotated[str, "The queue's server (Redis protocol), password included",
                          _url("redis://HOST:PORT/0, rediss:// or unix://PATH", "redis", "rediss", "unix"),
                          ] = "redis://127.0.0.1:6379/0"
+    redis_password_file: Annotated[str, "File of its password, instead of one in the URL; read at every connection, so "
+                                   "that it may change", _readable_file()] = ""
     bind: Annotated[str, "Address of the service", _address()] = "127.0.0.1:8501"
     url: Annotated[str, "Address of the service for the command line",
                    _url("http://HOST:PORT or https://HOST", "http", "https")] = ""
@@ -140,7 +153,8 @@ class Settings:
     max_body_bytes: Annotated[int, "Largest body of a request, in bytes", _whole(1, 2**40)] = 64 * 2**20
     max_rows: Annotated[int, "Most instances in one request", _whole(1, 2**31 - 1)] = 65536
     max_in_flight: Annotated[int, "Requests that one process answers at one time", _whole(1, 2**20)] = 256
-    request_timeout_s: Annotated[float, "Seconds that a request may take", _seconds(0.01, 3600)] = 30.0
+    request_timeout_s: Annotated[float, "Seconds that a request may take; of an upload, each piece of it",
+                                 _seconds(0.01, 3600)] = 30.0
     data_roots: Annotated[tuple[str, ...], "Folders that training data may be read from, separated by `:`",
                           _Paths()] = (".",)
     max_data_bytes: Annotated[int, "Most bytes that the arrays of an `.npz` file may take as float32",

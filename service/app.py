@@ -76,7 +76,7 @@ def create_app(
         authenticator=authenticator or Authenticator.from_settings(settings),
         admission=admission,
         metrics=metrics,
-        open_jobs=jobs or (lambda: _open_jobs(settings.redis_url)),
+        open_jobs=jobs or (lambda: _open_jobs(settings)),
     )
     surround_requests(app)
     for blueprint in BLUEPRINTS:
@@ -100,7 +100,7 @@ def _open_store(settings: Settings, *, create: bool) -> Store:
     return Store.open(settings.store, cache=cache, create=create)
 
 
-def _open_jobs(redis_url: str) -> "Jobs":
+def _open_jobs(settings: Settings) -> "Jobs":
     from service.jobs.training_queue import Jobs, connect  # noqa: PLC0415 -- a third of a second that predictions need not wait for
 
-    return Jobs(connect(redis_url))
+    return Jobs(connect(settings.redis_url, settings.redis_password_file))

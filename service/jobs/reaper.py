@@ -19,6 +19,7 @@ from models.errors import WorkerLost
 from models.queue.events import add_end, write_error
 from models.queue.maintenance import Maintenance
 from models.queue.names import QUEUES
+from models.queue.password_file import redis_address
 from models.queue.server_clock import note_time, seconds_since_note, server_time_s
 from models.settings import read_settings
 
@@ -118,4 +119,6 @@ def _wait(connection: Redis, patience_s: float) -> None:
 
 
 if __name__ == "__main__":
-    reap(Redis.from_url(read_settings(os.environ).redis_url, socket_connect_timeout=5))
+    settings = read_settings(os.environ)
+    address = redis_address(settings.redis_url, settings.redis_password_file)
+    reap(Redis.from_url(**address, socket_connect_timeout=5))

@@ -24,6 +24,7 @@ from rq.results import Result
 from rq.serializers import JSONSerializer
 
 from models.queue.names import ENDED, INDEX, KEPT_S, QUEUES, cancel_key
+from models.queue.password_file import redis_address
 from models.queue.server_clock import server_time_s
 from models.sources.data_state import DataState
 from models.spec import Spec
@@ -42,10 +43,10 @@ CONNECT_TIMEOUT_S = 0.5
 ANSWER_TIMEOUT_S = 2.0
 
 
-def connect(redis_url: str) -> Redis:
+def connect(redis_url: str, password_file: str = "") -> Redis:
     """A client that gives up soon: a request waits for it."""
     return Redis.from_url(
-        redis_url,
+        **redis_address(redis_url, password_file),
         socket_connect_timeout=CONNECT_TIMEOUT_S,
         socket_timeout=ANSWER_TIMEOUT_S,
         retry=ConnectionRetry(NoBackoff(), 1),

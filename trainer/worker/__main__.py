@@ -40,12 +40,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     set_up_logs(settings.log_format, settings.log_level)
     try:
-        await_server(settings.redis_url)
+        await_server(settings.redis_url, settings.redis_password_file)
     except QueueRefused as error:
         print(error, file=sys.stderr)
         return 2
     preload(options.backend)
-    worker = TrainingWorker(options.queue or [CPU_QUEUE], connect(settings.redis_url), lease_s=options.lease)
+    connection = connect(settings.redis_url, settings.redis_password_file)
+    worker = TrainingWorker(options.queue or [CPU_QUEUE], connection, lease_s=options.lease)
     worker.work(burst=options.burst, logging_level=settings.log_level.upper())
     return 0
 

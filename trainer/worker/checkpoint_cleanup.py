@@ -64,4 +64,4 @@ class CheckpointCleaner:
 if __name__ == "__main__":
     die_with_parent(int(sys.argv[1]))
     settings = read_settings(os.environ)
-    remove_orphans(connect(settings.redis_url), Store.open(settings.store))
+    remove_orphans(connect(settings.redis_url, settings.redis_password_file), Store.open(settings.store))
