@@ -8,6 +8,7 @@ __all__ = [
     "INDEX",
     "KEPT_S",
     "QUEUES",
+    "SPEC_VERSION",
     "attempt_key",
     "cancel_key",
     "publishing_key",
@@ -24,6 +25,10 @@ CHECKPOINTS = "onehot:checkpoints"
 """Set of `model/job id`: who may have checkpoints in the store."""
 ENDED = frozenset({"finished", "failed", "stopped", "canceled"})
 """The states, in RQ's words, of jobs that will not go on."""
+
+
+SPEC_VERSION = 1
+"""Of the specs in jobs: raised with every change after which a trainer may misunderstand a newer spec."""
 
 
 def attempt_key(job_id: str) -> str:

@@ -23,7 +23,7 @@ from rq.job import Job, JobStatus
 from rq.results import Result
 from rq.serializers import JSONSerializer
 
-from models.queue.names import ENDED, INDEX, KEPT_S, QUEUES, cancel_key
+from models.queue.names import ENDED, INDEX, KEPT_S, QUEUES, SPEC_VERSION, cancel_key
 from models.queue.password_file import redis_address
 from models.queue.server_clock import server_time_s
 from models.sources.data_state import DataState
@@ -109,7 +109,11 @@ class Jobs:
             result_ttl=KEPT_S,
             failure_ttl=FAILURE_TTL_S,
             description=f"train {spec.model}",
-            meta={"model": spec.model, "data": {key: asdict(state) for key, state in data.items()}},
+            meta={
+                "model": spec.model,
+                "spec_version": SPEC_VERSION,
+                "data": {key: asdict(state) for key, state in data.items()},
+            },
             retry=ATTEMPTS,
         )
 
