@@ -161,6 +161,8 @@ class Settings:
                               _whole(1, 2**50)] = 2**31
     max_network_bytes: Annotated[int, "Most bytes that a network's weights, gradients and optimizer may take",
                                  _whole(1, 2**50)] = 2**34
+    max_gpus: Annotated[int, "Most GPUs that a training may ask for; 0: as many as the largest worker has, where one "
+                        "is there", _whole(0, 64)] = 0
     poll_s: Annotated[float, "Seconds between two looks at the store", _seconds(0.05, 3600)] = 1.0
     full_poll_s: Annotated[float, "Seconds between two full listings of it, which find what others put there",
                            _seconds(0, 86400)] = 10.0

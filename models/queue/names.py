@@ -9,6 +9,7 @@ __all__ = [
     "KEPT_S",
     "QUEUES",
     "SPEC_VERSION",
+    "WORKER_GPUS",
     "attempt_key",
     "cancel_key",
     "publishing_key",
@@ -27,6 +28,8 @@ ENDED = frozenset({"finished", "failed", "stopped", "canceled"})
 """The states, in RQ's words, of jobs that will not go on."""
 
 
+WORKER_GPUS = "onehot_gpus"
+"""The field of a worker's hash with the number of its GPUs, where it knows it."""
 SPEC_VERSION = 1
 """Of the specs in jobs: raised with every change after which a trainer may misunderstand a newer spec."""
 

@@ -30,6 +30,7 @@ from models.sources.data_state import DataState
 from models.spec import Spec
 from models.store.gate_verdict import with_verdict
 from service.errors import JobHasEnded, JobNotFound, KeyReused, QueueUnavailable
+from service.jobs.gpu_check import check_gpus
 
 __all__ = ["Jobs", "connect", "translated_errors"]
 
@@ -66,11 +67,12 @@ class Jobs:
     """The queue of trainings, over a connection with short timeouts.
 
     Its methods raise `JobNotFound` for a job that is not there, and `QueueUnavailable` when the queue's server does not
-    answer.
+    answer. A training may ask for `max_gpus`, or with 0 for as many as the largest worker has.
     """
 
-    def __init__(self, connection: Redis) -> None:
+    def __init__(self, connection: Redis, *, max_gpus: int = 0) -> None:
         self.connection = connection
+        self.max_gpus = max_gpus
 
     def submit(
         self, spec: Spec, *, idempotency_key: str | None = None, data: Mapping[str, DataState] = NOTHING_SEEN
@@ -84,11 +86,13 @@ class Jobs:
 
         Raises:
             KeyReused: When the key came before with another spec.
+            SpecError: When it asks for more GPUs than there are.
             QueueUnavailable: When the queue's server does not answer; the job may be queued or not.
         """
         document = orjson.loads(orjson.dumps(spec.document))
         job_id = uuid.uuid4().hex if idempotency_key is None else _id_of(idempotency_key)
         with translated_errors():
+            check_gpus(spec, job_id, self.connection, most=self.max_gpus)
             self._index(job_id)
             try:
                 job = self._enqueue(spec, document, job_id, data)

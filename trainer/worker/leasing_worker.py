@@ -1,6 +1,7 @@
 """RQ's worker with leases: a worker that is silent for too long loses its job to another, which finds it soon."""
 
 import time
+from typing import Any
 
 from redis import Redis
 from rq import worker_registration
@@ -9,7 +10,7 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from models.queue.maintenance import Maintenance
-from models.queue.names import KEPT_S
+from models.queue.names import KEPT_S, WORKER_GPUS
 from models.queue.server_clock import server_time_s
 from trainer.worker.allowed_jobs import ListedJob
 from trainer.worker.checkpoint_cleanup import CheckpointCleaner
@@ -37,12 +38,16 @@ class LeasingWorker(WorkerWithInternals):
         queues: Their names, the most important first.
         connection: To the queue's server; used for nothing else.
         lease_s: How long it may be silent.
+        gpus: How many it has for a training; None where that is not known.
     """
 
     job_class = ListedJob
     queue_class = ReliableQueue
 
-    def __init__(self, queues: list[str], connection: Redis, *, lease_s: int = LEASE_S) -> None:
+    def __init__(
+        self, queues: list[str], connection: Redis, *, lease_s: int = LEASE_S, gpus: int | None = None
+    ) -> None:
+        self.gpus = gpus
         super().__init__(
             queues, connection=connection, serializer=JSONSerializer, worker_ttl=WORKER_TTL_S,
             maintenance_interval=max(1, lease_s // LOOKS), job_monitoring_interval=max(1, lease_s // HEARTBEATS),
@@ -53,6 +58,10 @@ class LeasingWorker(WorkerWithInternals):
         self._contact_s = time.monotonic()
         self._clean_from_s = self._cleaned_s = self._contact_s - self.maintenance_interval
         self._clock_ahead_s: float | None = None
+
+    def serialize(self) -> dict[str, Any]:
+        """What the queue's server knows of this worker: also its GPUs, for those who submit jobs."""
+        return super().serialize() | ({} if self.gpus is None else {WORKER_GPUS: self.gpus})
 
     @property
     def dequeue_timeout(self) -> int:

@@ -43,6 +43,7 @@ OVERRIDDEN: Mapping[type, Mapping[str, str]] = {
         "maintain_heartbeats": "self job execution",
         "prepare_execution": "self job",
         "request_force_stop": "self signum frame",
+        "serialize": "self",
         "setup_work_horse_signals": "self",
         "should_run_maintenance_tasks": "self",
         "subscribe": "self",
