@@ -10,15 +10,17 @@ import tempfile
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from dataclasses import fields as fields_of
+from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 from urllib.parse import urlsplit
 
 from marshmallow import ValidationError, fields, validate
 
 from models.dataclass_schema import schema_of
-from models.errors import OnehotError
+from models.errors import OnehotError, reason_of
 from models.names import MODEL
 from models.queue.names import FAILURE_TTL_S, RESULT_TTL_S
+from models.service_links import is_service_link
 from models.sources.known_sources import OBJECT_STORES
 
 __all__ = ["PREFIX", "SETTINGS", "Setting", "Settings", "SettingsError", "is_loopback", "read_settings"]
@@ -28,7 +30,7 @@ LOG_FORMATS = ("auto", "console", "json")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 ADDRESS = re.compile(r"(?:\[[0-9a-fA-F:]+\]|[^:\s]+):(\d{1,5})", re.ASCII)
 LAST_PORT = 65535
-PATHS = ("store", "api_keys_file", "data_roots", "cache")
+PATHS = ("store", "redis_password_file", "api_keys_file", "data_roots", "cache")
 """Settings whose values are paths, of which each may begin with `~`."""
 HOST_NAME = re.compile(r"\*|\[[0-9a-f:.]+\]|[a-z0-9_]([a-z0-9_.-]*[a-z0-9])?", re.ASCII)
 ORIGIN = re.compile(r"https?://(\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(:\d{1,5})?", re.ASCII)
@@ -96,6 +98,16 @@ def _address() -> fields.Field[Any]:
     return fields.String(validate=check)
 
 
+def _readable_file() -> fields.Field[Any]:
+    def check(text: str) -> None:
+        try:
+            Path(text).read_text(encoding="utf-8")
+        except (OSError, ValueError) as error:
+            raise ValidationError(f"expected a file that can be read ({reason_of(error)})") from error
+
+    return fields.String(validate=check)
+
+
 def _url(expected: str, *schemes: str, paths: bool = False) -> fields.Field[Any]:
     """A URL of one of these schemes; also a path, where there may be one."""
 
@@ -126,6 +138,8 @@ class Settings:
     redis_url: Annotated[str, "The queue's server (Redis protocol), password included",
                          _url("redis://HOST:PORT/0, rediss:// or unix://PATH", "redis", "rediss", "unix"),
                          ] = "redis://127.0.0.1:6379/0"
+    redis_password_file: Annotated[str, "File of its password, instead of one in the URL; read at every connection, so "
+                                   "that it may change", _readable_file()] = ""
     result_ttl_s: Annotated[int, "Seconds that the queue keeps a job that finished; its record stays in the store",
                             _whole(60, 10**9)] = RESULT_TTL_S
     failure_ttl_s: Annotated[int, "Seconds that it keeps one that failed or was canceled",
@@ -145,13 +159,16 @@ class Settings:
     max_body_bytes: Annotated[int, "Largest body of a request, in bytes", _whole(1, 2**40)] = 64 * 2**20
     max_rows: Annotated[int, "Most instances in one request", _whole(1, 2**31 - 1)] = 65536
     max_in_flight: Annotated[int, "Requests that one process answers at one time", _whole(1, 2**20)] = 256
-    request_timeout_s: Annotated[float, "Seconds that a request may take", _seconds(0.01, 3600)] = 30.0
+    request_timeout_s: Annotated[float, "Seconds that a request may take; of an upload, each piece of it",
+                                 _seconds(0.01, 3600)] = 30.0
     data_roots: Annotated[tuple[str, ...], "Folders that training data may be read from, separated by `:`",
                           _Paths()] = (".",)
     max_data_bytes: Annotated[int, "Most bytes that the arrays of an `.npz` file may take as float32",
                               _whole(1, 2**50)] = 2**31
     max_network_bytes: Annotated[int, "Most bytes that a network's weights, gradients and optimizer may take",
                                  _whole(1, 2**50)] = 2**34
+    max_gpus: Annotated[int, "Most GPUs that a training may ask for; 0: as many as the largest worker has, where one "
+                        "is there", _whole(0, 64)] = 0
     poll_s: Annotated[float, "Seconds between two looks at the store", _seconds(0.05, 3600)] = 1.0
     full_poll_s: Annotated[float, "Seconds between two full listings of it, which find what others put there",
                            _seconds(0, 86400)] = 10.0
@@ -222,13 +239,14 @@ def is_loopback(host: str) -> bool:
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
-    """Read the settings from environment variables; an empty one counts as not set.
+    """Read the settings from environment variables; an empty one counts as not set, service links are passed over.
 
     Raises:
         SettingsError: Names every variable that is unknown or cannot be read.
     """
     known = {setting.variable: setting.name for setting in SETTINGS}
-    given = {name: value for name, value in environment.items() if name.startswith(PREFIX)}
+    given = {name: value for name, value in environment.items()
+             if name.startswith(PREFIX) and (name in known or not is_service_link(name, value))}  # fmt: skip
     problems = {name: f"expected one of {', '.join(known)}; received an unknown variable"
                 for name in given if name not in known}  # fmt: skip
     values = {known[name]: _expanded(known[name], value) for name, value in given.items() if name in known and value}

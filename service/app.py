@@ -108,4 +108,8 @@ def _open_store(settings: Settings, *, create: bool) -> Store:
 def _open_jobs(settings: Settings) -> "Jobs":
     from service.jobs.training_queue import Jobs, connect  # noqa: PLC0415 -- a third of a second that predictions need not wait for
 
-    return Jobs(connect(settings.redis_url), result_ttl_s=settings.result_ttl_s, failure_ttl_s=settings.failure_ttl_s)
+    connection = connect(settings.redis_url, settings.redis_password_file)
+    return Jobs(
+        connection, result_ttl_s=settings.result_ttl_s, failure_ttl_s=settings.failure_ttl_s,
+        max_gpus=settings.max_gpus,
+    )  # fmt: skip

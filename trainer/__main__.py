@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         output.failed(error)
         return 2
     try:
-        manifest = _train(spec, settings, options.job_id, output)
+        manifest = _train(spec, settings, options.job_id, output, tuple(options.warning))
     except TrainingPaused:
         output.paused()
         return os.EX_TEMPFAIL
@@ -56,12 +56,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _train(spec: Spec, settings: Settings, job_id: str, output: NullObserver) -> Manifest:
+def _train(spec: Spec, settings: Settings, job_id: str, output: NullObserver, warnings: tuple[str, ...]) -> Manifest:
     """Only a training with a job's id can be resumed: there is no second attempt of another one."""
     if not job_id:
         return launch(spec, settings=settings, job_id=uuid.uuid4().hex, observer=output, resumes=False)
     request_shutdown_on(signal.SIGTERM)
-    return launch(spec, settings=settings, job_id=job_id, observer=output)
+    return launch(spec, settings=settings, job_id=job_id, observer=output, warnings=warnings)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -72,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--json-lines", action="store_true", help="one JSON object for each epoch, and one for the end")
     parser.add_argument("--job-id", default="", help="publish once for this id, however often it runs")
+    parser.add_argument("--warning", action="append", default=[], help="a sentence that is kept with the version")
     parser.add_argument("--parent", type=int, default=0, help="end when this process, the parent, ends")
     return parser
 

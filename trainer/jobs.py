@@ -8,6 +8,9 @@ from rq import get_current_job
 from models.errors import TrainingError
 from models.settings import read_settings
 from models.spec import load_spec
+from models.store.datasets import Datasets
+from models.store.store import Store
+from trainer.data.replaced_data import find_replaced_data
 from trainer.launch.launch import launch
 from trainer.queue.attempts import ATTEMPT_VARIABLE
 from trainer.queue.job_progress import RedisProgress
@@ -35,8 +38,11 @@ def train(spec: dict[str, Any]) -> dict[str, Any]:
         raise TrainingError("trainer.jobs.train: expected a job; received a call outside of a worker")
     observer = RedisProgress(job, os.environ.get(ATTEMPT_VARIABLE, ""))
     observer.check()
+    settings, loaded = read_settings(os.environ), load_spec(spec)
+    datasets = Datasets(Store.open(settings.store).objects)
+    warnings = find_replaced_data(job.meta.get("data"), loaded, roots=settings.data_roots, datasets=datasets)
     try:
-        manifest = launch(load_spec(spec), settings=read_settings(os.environ), job_id=job.id, observer=observer)
+        manifest = launch(loaded, settings=settings, job_id=job.id, observer=observer, warnings=warnings)
     finally:
         observer.report()
     return manifest.summary

@@ -53,7 +53,7 @@ class Stopwatch:
 
 def train(  # noqa: PLR0913 -- each is one thing that a training depends on
     spec: Spec, *, store: Store, settings: Settings, job_id: str, observer: TrainingObserver | None = None,
-    resumes: bool = True, devices: Devices | None = None,
+    resumes: bool = True, devices: Devices | None = None, warnings: tuple[str, ...] = (),
 ) -> Manifest:  # fmt: skip
     """Train, evaluate, export, compare, gate and publish.
 
@@ -65,6 +65,7 @@ def train(  # noqa: PLR0913 -- each is one thing that a training depends on
         observer: Notified of each epoch.
         resumes: Whether checkpoints are kept, and an earlier attempt of the job is resumed.
         devices: What it is computed on; by default those that the spec asks for, claimed for this process.
+        warnings: What a person should be told of the version, beside what is found in it.
 
     Returns:
         The manifest of the published version.
@@ -89,7 +90,7 @@ def train(  # noqa: PLR0913 -- each is one thing that a training depends on
     if resumes:
         stored, origin = JobCheckpoints(store, spec.model, job_id), Origin.of(spec, prepared)
         checkpointer = Checkpointer(stored, origin, interval_s=settings.checkpoint_s, observer=observer)
-    run = TrainingRun(spec, prepared, store, devices, observer, checkpointer, watch)
+    run = TrainingRun(spec, prepared, store, devices, observer, checkpointer, watch, warnings)
     candidate = run.make_candidate()
     observer.check_before_publishing()
     return retry_store(lambda: publish(candidate, store=store, job_id=job_id), observer=NullObserver())
@@ -107,6 +108,7 @@ class TrainingRun:
         observer: Notified of each epoch.
         checkpointer: Writes and finds the checkpoints, where there are any.
         watch: Measures each step.
+        warnings: Beside what is found in the version.
     """
 
     spec: Spec
@@ -116,6 +118,7 @@ class TrainingRun:
     observer: TrainingObserver = field(default_factory=NullObserver)
     checkpointer: Checkpointer | None = None
     watch: Stopwatch = field(default_factory=Stopwatch)
+    warnings: tuple[str, ...] = ()
 
     def make_candidate(self) -> Candidate:
         """Train, evaluate, export, compare and gate."""
@@ -136,7 +139,8 @@ class TrainingRun:
             gate = retry_store(
                 lambda: pass_gate(spec, prepared, evaluation.predictions, store=self.store), observer=self.observer
             )
-        draft = self._draft(network, evaluation, parity, gate, find_warnings(baseline, evaluation.recalls))
+        warnings = self.warnings + find_warnings(baseline, evaluation.recalls)
+        draft = self._draft(network, evaluation, parity, gate, warnings)
         timings_s = {name: round(seconds, 4) for name, seconds in watch.seconds.items()}
         report = make_report(
             draft, prepared.pieces, evaluation, parity=parity, history=fitted.history, timings_s=timings_s,

@@ -1,6 +1,6 @@
 """Leases that ran out, looked for by workers and by the service's reaper: one at a time, in the same way.
 
-RQ does the work. Its functions are handed in, since this package is shared with sides that have no queue.
+RQ does the work. Its objects are handed in, since this package is shared with sides that have no queue.
 """
 
 from collections.abc import Callable
@@ -10,6 +10,7 @@ from typing import Any
 
 from models.errors import WorkerLost
 from models.queue.events import add_end, write_error
+from models.queue.server_clock import server_time_s
 
 __all__ = ["Maintenance"]
 
@@ -23,12 +24,10 @@ class Maintenance:
 
     Args:
         worker: An RQ worker, with its queues and its connection.
-        clean_registries: RQ's, which takes a queue and exception handlers.
         clean_workers: RQ's, which takes a queue.
     """
 
     worker: Any
-    clean_registries: Callable[[Any, list[Any]], None]
     clean_workers: Callable[[Any], None]
 
     def run(self) -> None:
@@ -50,8 +49,16 @@ class Maintenance:
             if not job.should_retry:
                 write_error(job, WorkerLost())
 
-        self.clean_registries(queue, [note_lost])
+        self._clean_registries(queue, note_lost)
         self.clean_workers(queue)
         queue.intermediate_queue.cleanup(self.worker, queue)
         for job in lost:
             add_end(job)
+
+    def _clean_registries(self, queue: Any, note_lost: Callable[..., None]) -> None:
+        """What RQ does, with the time of the queue's server."""
+        now_s = server_time_s(self.worker.connection)
+        queue.finished_job_registry.cleanup(now_s)
+        queue.started_job_registry.cleanup(now_s, [note_lost])
+        queue.failed_job_registry.cleanup(now_s)
+        queue.ready_job_registry.cleanup(now_s)

@@ -14,7 +14,9 @@ __all__ = [
     "MOST_EVENTS",
     "QUEUES",
     "RESULT_TTL_S",
+    "SPEC_VERSION",
     "UNRECORDED",
+    "WORKER_GPUS",
     "attempt_key",
     "cancel_key",
     "publishing_key",
@@ -45,6 +47,12 @@ ENDED_COUNTS = "onehot:ended"
 """Hash: `queue:status` → how many jobs ended so."""
 ENDED = frozenset({"finished", "failed", "stopped", "canceled"})
 """The states, in RQ's words, of jobs that will not go on."""
+
+
+WORKER_GPUS = "onehot_gpus"
+"""The field of a worker's hash with the number of its GPUs, where it knows it."""
+SPEC_VERSION = 1
+"""Of the specs in jobs: raised with every change after which a trainer may misunderstand a newer spec."""
 
 
 def attempt_key(job_id: str) -> str:

@@ -1,6 +1,8 @@
 """Files of numpy's: what their headers say, and which arrays of an archive are features and target."""
 
+import zipfile
 from collections.abc import Container, Sequence
+from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 import numpy as np
@@ -10,7 +12,10 @@ from models.sources.damaged_files import PICKLED
 from models.sources.known_sources import FEATURE_ARRAYS, TARGET_ARRAYS
 from models.spec.parts import DataSpec
 
-__all__ = ["ArrayHeader", "choose_arrays", "own_test_arrays", "read_header", "read_plain_header", "target_index"]
+__all__ = [
+    "ArrayHeader", "archive_headers", "choose_arrays", "own_test_arrays", "read_header", "read_plain_header",
+    "target_index",
+]  # fmt: skip
 
 
 class ArrayHeader(NamedTuple):
@@ -42,6 +47,20 @@ def read_plain_header(file: IO[bytes]) -> ArrayHeader:
     if header.dtype.hasobject:
         raise ValueError(PICKLED)
     return header
+
+
+def archive_headers(path: Path) -> dict[str, ArrayHeader]:
+    """Name → header of each array of an archive, without reading the arrays.
+
+    Raises:
+        ValueError: When one is no array, or one of pickled objects; also what zipfile raises besides.
+    """
+    headers = {}
+    with zipfile.ZipFile(path) as archive:
+        for member in archive.namelist():
+            with archive.open(member) as file:
+                headers[member.removesuffix(".npy")] = read_plain_header(file)
+    return headers
 
 
 def choose_arrays(names: Sequence[str], data: DataSpec) -> tuple[str, str]:

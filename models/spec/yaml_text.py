@@ -5,6 +5,7 @@ YAML 1.2, not 1.1: `1e-3` is a number, `no` is a string, and a key given twice i
 
 import json
 import re
+from collections.abc import Iterator
 from contextlib import suppress
 from io import BytesIO
 from typing import Any
@@ -13,13 +14,14 @@ from ruamel.yaml import YAML
 from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from models.errors import Problem, SpecError, reason_of
+from models.errors import Problem, SpecError, reason_of, shown
 
 __all__ = ["MOST_YAML_BYTES", "dump_document", "load_document", "set_path"]
 
 MOST_YAML_BYTES = 2**14
 """Of YAML from a client: reading it takes a hundred times as long as reading the same as JSON."""
 MOST_DEPTH = 64
+SURROGATE = re.compile("[\ud800-\udfff]")
 BRACKETS = re.compile(r"[\[\]{}]")
 
 
@@ -48,7 +50,22 @@ def load_document(text: str | bytes, *, name: str = "spec", most_yaml_bytes: int
         document = _read_yaml(decoded, name)
     if not isinstance(document, dict):
         raise SpecError([Problem(name, "a mapping of spec keys", type(document).__name__)])
+    if broken := [*_broken_texts(document, "", set())]:
+        expected = "text of whole Unicode characters"
+        raise SpecError([Problem(path or name, expected, f"a lone surrogate in {shown(one)}") for path, one in broken])
     return document
+
+
+def _broken_texts(node: Any, path: str, seen: set[int]) -> Iterator[tuple[str, str]]:
+    """Path and text of halves of characters, which escapes can write and UTF-8 cannot; a key has its mapping's path."""
+    if isinstance(node, str) and SURROGATE.search(node):
+        yield path, node
+    elif isinstance(node, dict | list) and id(node) not in seen:  # an alias stands for the same object again
+        seen.add(id(node))
+        for key, value in node.items() if isinstance(node, dict) else enumerate(node):
+            place = str(key).encode("utf-8", "backslashreplace").decode()
+            yield from _broken_texts(key, path, seen)
+            yield from _broken_texts(value, f"{path}.{place}".lstrip("."), seen)
 
 
 def _check_depth(text: str, name: str) -> None:

@@ -12,6 +12,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from models.queue.password_file import redis_address
 from models.queue.refusals import refusal_of
 from models.settings import Settings
 from onehot.client import document_of
@@ -87,9 +88,8 @@ def run_stack(config: StackConfig, *, on_line: LineSink, on_message: MessageSink
         end.callback(_stop, supervisor)
         server = _start_server(supervisor, config, lock) if lock is not None else None
         if server is None:
-            _look_at_server(config.settings.redis_url, on_message)
-        redis_url = server.url if server is not None else config.settings.redis_url
-        environment = {**config.environment, "ONEHOT_REDIS_URL": redis_url, "ONEHOT_BIND": config.settings.bind}
+            _look_at_server(config.settings.redis_url, on_message, config.settings.redis_password_file)
+        environment = {**config.environment, **_addresses(config.settings, server)}
         supervisor.start(Program("trainer", _python("trainer.worker"), environment, grace_s=WORKER_GRACE_S))
         supervisor.start(_service(environment, config))
         supervisor.wait_ready(_service_check(config.url), timeout_s=SERVICE_READY_S)
@@ -102,6 +102,13 @@ def _stop(supervisor: Supervisor) -> None:
         supervisor.stop()
 
 
+def _addresses(settings: Settings, server: QueueServer | None) -> dict[str, str]:
+    """Where the programs find each other; a server of our own has its password in its URL."""
+    if server is None:
+        return {"ONEHOT_REDIS_URL": settings.redis_url, "ONEHOT_BIND": settings.bind}
+    return {"ONEHOT_REDIS_URL": server.url, "ONEHOT_REDIS_PASSWORD_FILE": "", "ONEHOT_BIND": settings.bind}
+
+
 def _start_server(supervisor: Supervisor, config: StackConfig, lock: int) -> QueueServer:
     server = prepare_server(config.server_folder)
     supervisor.start(Program("queue server", server.arguments, config.environment, kept_open=(lock,)))
@@ -109,14 +116,14 @@ def _start_server(supervisor: Supervisor, config: StackConfig, lock: int) -> Que
     return server
 
 
-def _look_at_server(url: str, on_message: MessageSink) -> None:
+def _look_at_server(url: str, on_message: MessageSink, password_file: str = "") -> None:
     """Say that the queue's server is not there yet, or is full; trainings wait for it, predictions do not.
 
     Raises:
         WorkFailed: When it refuses the user, the password or the database.
     """
     try:
-        _ping(url)
+        _ping(url, password_file)
     except (redis.AuthenticationError, redis.ResponseError) as error:
         if (reason := refusal_of(error)) is not None:
             on_message(f"{reason}; trainings wait until there is room")
@@ -128,8 +135,9 @@ def _look_at_server(url: str, on_message: MessageSink) -> None:
         on_message(f"the queue's server (ONEHOT_REDIS_URL) does not answer: {error}; trainings wait for it")
 
 
-def _ping(url: str) -> None:
-    with redis.Redis.from_url(url, socket_connect_timeout=PROBE_TIMEOUT_S, retry=ONCE) as connection:
+def _ping(url: str, password_file: str = "") -> None:
+    address = redis_address(url, password_file)
+    with redis.Redis.from_url(**address, socket_connect_timeout=PROBE_TIMEOUT_S, retry=ONCE) as connection:
         connection.ping()
 
 

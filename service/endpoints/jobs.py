@@ -27,8 +27,11 @@ from service.openapi.operation import ApiBlueprint, api_response, header_paramet
 from service.registry.registry import Registry
 
 if TYPE_CHECKING:
+    from models.sources.data_state import DataState
     from models.spec import Spec
     from service.jobs.recorded_jobs import RecordedJob
+
+    Submission = tuple[Spec, dict[str, DataState]]
 
 __all__ = ["blueprint"]
 
@@ -70,7 +73,8 @@ blueprint = ApiBlueprint("jobs", __name__, tag="Jobs", scope=Scope.TRAIN)
 def submit() -> Response:
     """Queue the training that a spec describes."""
     key = _read_idempotency_key(request.headers.get("Idempotency-Key"))
-    job = services().jobs.submit(_read_spec(request), idempotency_key=key)
+    spec, data = _read_spec(request)
+    job = services().jobs.submit(spec, idempotency_key=key, data=data)
     return json_answer(
         job, status=HTTPStatus.ACCEPTED, headers={"Location": location_of(f"/v1/jobs/{job['id']}", request)}
     )
@@ -162,7 +166,7 @@ def _recorded(job_id: str) -> "RecordedJob":
     return recorded
 
 
-def _read_spec(incoming: Request) -> "Spec":
+def _read_spec(incoming: Request) -> "Submission":
     accepted = JSON_TYPES | YAML_TYPES
     expected = "application/json or application/yaml"
     mimetype = require_content_type(incoming.content_type, accepted, expected=expected)
@@ -173,13 +177,18 @@ def _read_spec(incoming: Request) -> "Spec":
     return run_in_thread(_check_spec, body, document, settings=settings, registry=services().registry)
 
 
-def _check_spec(body: bytes, document: dict[str, Any] | None, *, settings: Settings, registry: Registry) -> "Spec":
-    """All that takes time: importing what reads specs, reading YAML, previewing the data."""
+def _check_spec(
+    body: bytes, document: dict[str, Any] | None, *, settings: Settings, registry: Registry
+) -> "Submission":
+    """All that takes time: importing what reads specs, reading YAML, previewing the data and noting what it is."""
+    from models.sources.data_state import look_at_data  # noqa: PLC0415 -- as below
     from service.jobs.data_preview.memory import MemoryBounds  # noqa: PLC0415 -- as below
     from service.jobs.spec_check import read_spec  # noqa: PLC0415 -- predictions need not wait for it
 
     source, bounds = body if document is None else document, MemoryBounds.of(settings)
-    return read_spec(source, roots=settings.data_roots, datasets=_uploaded(registry), bounds=bounds)
+    datasets = _uploaded(registry)
+    spec = read_spec(source, roots=settings.data_roots, datasets=datasets, bounds=bounds)
+    return spec, look_at_data(spec, roots=settings.data_roots, datasets=datasets)
 
 
 def _uploaded(registry: Registry) -> Datasets | None:

@@ -3,13 +3,13 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Self
 
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from models.queue.names import INDEX
+from models.queue.server_clock import server_time_s
 from service.jobs.training_queue import Jobs, translated_errors
 
 __all__ = ["JobFilter", "Place", "list_jobs"]
@@ -87,7 +87,7 @@ def _jobs(jobs: Jobs, after: Place | None, *, piece: int) -> Iterator[tuple[Plac
         after = places[-1]
         ids = [place.job_id for place in places]
         found = Job.fetch_many(ids, connection=jobs.connection, serializer=JSONSerializer)
-        old_s = datetime.now(UTC).timestamp() - SUBMITTING_S
+        old_s = server_time_s(jobs.connection) - SUBMITTING_S
         pairs = list(zip(places, found, strict=True))
         if forgotten := [place.job_id for place, job in pairs if job is None and place.submitted_s < old_s]:
             jobs.connection.zrem(INDEX, *forgotten)

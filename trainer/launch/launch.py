@@ -22,9 +22,12 @@ __all__ = ["launch", "remove_checkpoints", "training_module"]
 
 
 def launch(
-    spec: Spec, *, settings: Settings, job_id: str, observer: TrainingObserver, resumes: bool = True
-) -> Manifest:
+    spec: Spec, *, settings: Settings, job_id: str, observer: TrainingObserver, resumes: bool = True,
+    warnings: tuple[str, ...] = (),
+) -> Manifest:  # fmt: skip
     """Train a spec with its backend, here or in a fresh process; checkpoints go when no attempt will need them.
+
+    `warnings` are kept with the version.
 
     Raises:
         BackendMissing: When this environment does not have the backend.
@@ -36,10 +39,11 @@ def launch(
     try:
         if choose_backend(spec.backend):
             manifest: Manifest = training_module().train(
-                spec, store=store, settings=settings, job_id=job_id, observer=observer, resumes=resumes
-            )
+                spec, store=store, settings=settings, job_id=job_id, observer=observer, resumes=resumes,
+                warnings=warnings,
+            )  # fmt: skip
         else:
-            manifest = train_in_subprocess(spec, store=store, job_id=job_id, observer=observer)
+            manifest = train_in_subprocess(spec, store=store, job_id=job_id, observer=observer, warnings=warnings)
     except Exception as error:
         if is_final(error):
             remove_checkpoints(store, spec.model, job_id)

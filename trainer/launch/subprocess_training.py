@@ -33,14 +33,17 @@ class TrainingFailed(TrainingError):
         super().__init__(message)
 
 
-def train_in_subprocess(spec: Spec, *, store: Store, job_id: str, observer: TrainingObserver) -> Manifest:
-    """Train a spec in a fresh process and pass its progress on.
+def train_in_subprocess(
+    spec: Spec, *, store: Store, job_id: str, observer: TrainingObserver, warnings: tuple[str, ...] = ()
+) -> Manifest:
+    """Train a spec in a fresh process and pass its progress on; `warnings` are kept with the version.
 
     Raises:
         TrainingFailed: With the message of the error that ended it.
         Interruption: When the observer says so; the child is ended.
     """
-    command = module_command("trainer", "-", "--json-lines", "--job-id", job_id, "--parent", str(os.getpid()))
+    told = [f"--warning={warning}" for warning in warnings]
+    command = module_command("trainer", "-", "--json-lines", "--job-id", job_id, "--parent", str(os.getpid()), *told)
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
         guard = _Guard(child, observer)
         threading.Thread(target=guard.watch, daemon=True).start()

@@ -12,6 +12,7 @@ from redis.exceptions import ConnectionError as NoConnection
 from redis.retry import Retry
 
 from models.errors import OnehotError, reason_of
+from models.queue.password_file import redis_address
 from models.queue.refusals import refusal_of
 from trainer.queue.full_queue import await_room
 
@@ -55,33 +56,38 @@ class ToldRetry(Retry):
         now_s = time.monotonic()
         if now_s - self._told_s >= TOLD_EVERY_S:
             self._told_s = now_s
-            log.warning("the queue's server does not answer: %s; it is tried again", reason_of(error))
+            refused = isinstance(error, AuthenticationError)
+            told = "refuses the user or the password" if refused else "does not answer"
+            log.warning("the queue's server %s: %s; it is tried again", told, reason_of(error))
 
 
-def connect(redis_url: str) -> Redis:
-    """A client that tries again for about ten minutes before it gives up."""
+def connect(redis_url: str, password_file: str = "") -> Redis:
+    """A client that tries again for about ten minutes before it gives up, each time with what the file holds."""
     backoff = ExponentialWithJitterBackoff(base=0.1, cap=LONGEST_WAIT_S)
     return Redis.from_url(
-        redis_url, retry=ToldRetry(backoff, RETRIES), socket_connect_timeout=CONNECT_TIMEOUT_S, socket_keepalive=True
-    )
+        **redis_address(redis_url, password_file), retry=ToldRetry(backoff, RETRIES),
+        socket_connect_timeout=CONNECT_TIMEOUT_S, socket_keepalive=True,
+    )  # fmt: skip
 
 
-def await_server(redis_url: str) -> None:
+def await_server(redis_url: str, password_file: str = "") -> None:
     """Wait until the queue's server lets this worker in; why it does not yet is logged, at once and again and again.
+
+    A password that is refused is waited for where it comes from a file: the file may change.
 
     Raises:
         QueueRefused: When it refuses the user, the password, the database or a command.
     """
-    told_s = float("-inf")
-    with Redis.from_url(redis_url, retry=Retry(NoBackoff(), 0), socket_connect_timeout=CONNECT_TIMEOUT_S) as client:
-        while (reason := _reason_to_wait(client)) is not None:
+    told_s, address = float("-inf"), redis_address(redis_url, password_file)
+    with Redis.from_url(**address, retry=Retry(NoBackoff(), 0), socket_connect_timeout=CONNECT_TIMEOUT_S) as client:
+        while (reason := _reason_to_wait(client, may_change=bool(password_file))) is not None:
             if time.monotonic() - told_s >= TOLD_EVERY_S:
                 told_s = time.monotonic()
                 log.warning("waiting for the queue's server (ONEHOT_REDIS_URL): %s", reason)
             time.sleep(LOOK_S)
 
 
-def _reason_to_wait(client: Redis) -> str | None:
+def _reason_to_wait(client: Redis, *, may_change: bool) -> str | None:
     """Try the kinds of commands that a worker sends, on what is not there."""
     try:
         client.ping()
@@ -90,7 +96,9 @@ def _reason_to_wait(client: Redis) -> str | None:
         client.eval("return redis.call('EXISTS', KEYS[1])", 1, NOTHING)
         client.delete(NOTHING)
     except AuthenticationError as error:  # in redis-py it is an error of the connection
-        raise QueueRefused(reason_of(error)) from error
+        if not may_change:
+            raise QueueRefused(reason_of(error)) from error
+        return reason_of(error)
     except NoConnection as error:
         return reason_of(error)
     except ResponseError as error:

@@ -12,9 +12,10 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 
-from models.queue.names import CPU_QUEUE, QUEUES
+from models.queue.names import CPU_QUEUE, GPU_QUEUE, QUEUES
 from models.settings import SettingsError, read_settings
 from trainer.backends.choice import choose_backend, is_installed
+from trainer.backends.gpu_count import count_gpus
 from trainer.launch.launch import training_module
 from trainer.queue.redis_connection import QueueRefused, await_server, connect
 from trainer.worker.logs import set_up_logs
@@ -40,12 +41,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     set_up_logs(settings.log_format, settings.log_level)
     try:
-        await_server(settings.redis_url)
+        await_server(settings.redis_url, settings.redis_password_file)
     except QueueRefused as error:
         print(error, file=sys.stderr)
         return 2
     preload(options.backend)
-    worker = TrainingWorker(options.queue or [CPU_QUEUE], connect(settings.redis_url), lease_s=options.lease)
+    connection = connect(settings.redis_url, settings.redis_password_file)
+    queues = options.queue or [CPU_QUEUE]
+    gpus = count_gpus() if GPU_QUEUE in queues else 0
+    worker = TrainingWorker(queues, connection, lease_s=options.lease, gpus=gpus)
     worker.work(burst=options.burst, logging_level=settings.log_level.upper())
     return 0
 

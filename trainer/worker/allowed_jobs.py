@@ -6,6 +6,7 @@ from rq.job import Job
 
 from models.errors import OnehotError
 from trainer.jobs import LISTED
+from trainer.worker.leases import Leases
 from trainer.worker.rq_internals import callback_name
 
 __all__ = ["ForbiddenFunction", "ListedJob"]
@@ -42,6 +43,11 @@ class ListedJob(Job):
         if self.instance is not None or self.func_name not in LISTED:
             raise ForbiddenFunction(self.func_name)
         return super().func
+
+    @property
+    def started_job_registry(self) -> Leases:
+        """The leases of its queue."""
+        return Leases(self.origin, connection=self.connection, job_class=type(self), serializer=self.serializer)
 
     success_callback = _no_callback("success")
     failure_callback = _no_callback("failure")

@@ -72,6 +72,6 @@ class CheckpointCleaner:
 if __name__ == "__main__":
     die_with_parent(int(sys.argv[1]))
     settings = read_settings(os.environ)
-    server, kept = connect(settings.redis_url), Store.open(settings.store)
+    server, kept = connect(settings.redis_url, settings.redis_password_file), Store.open(settings.store)
     remove_orphans(server, kept)
     record_ended(server, kept)

@@ -2,6 +2,7 @@
 
 import contextlib
 import time
+from typing import Any
 
 from redis import Redis
 from redis.client import Pipeline
@@ -9,12 +10,11 @@ from rq import worker_registration
 from rq.exceptions import StopRequested
 from rq.executions import Execution
 from rq.job import Job
-from rq.registry import clean_registries
 from rq.serializers import JSONSerializer
-from rq.utils import now
 
 from models.queue.maintenance import Maintenance
-from models.queue.names import RESULT_TTL_S
+from models.queue.names import RESULT_TTL_S, WORKER_GPUS
+from models.queue.server_clock import server_time_s
 from trainer.worker.allowed_jobs import ListedJob
 from trainer.worker.checkpoint_cleanup import CheckpointCleaner
 from trainer.worker.forgotten import write_job_again, write_worker_again
@@ -30,7 +30,8 @@ HEARTBEATS = 7
 LOOKS = 3
 """How often, in the time of one lease, a worker looks for leases that ran out."""
 SILENCE = 0.6
-"""After so much of a lease without the queue's server, every lease may have run out: owners get time to renew them."""
+"""After so much of a lease without the queue's server, or when its clock jumped so far, every lease may have run out:
+owners get time to renew them."""
 WORKER_TTL_S = 60
 
 
@@ -41,12 +42,16 @@ class LeasingWorker(WorkerWithInternals):
         queues: Their names, the most important first.
         connection: To the queue's server; used for nothing else.
         lease_s: How long it may be silent.
+        gpus: How many it has for a training; None where that is not known.
     """
 
     job_class = ListedJob
     queue_class = ReliableQueue
 
-    def __init__(self, queues: list[str], connection: Redis, *, lease_s: int = LEASE_S) -> None:
+    def __init__(
+        self, queues: list[str], connection: Redis, *, lease_s: int = LEASE_S, gpus: int | None = None
+    ) -> None:
+        self.gpus = gpus
         super().__init__(
             queues, connection=connection, serializer=JSONSerializer, worker_ttl=WORKER_TTL_S,
             maintenance_interval=max(1, lease_s // LOOKS), job_monitoring_interval=max(1, lease_s // HEARTBEATS),
@@ -55,7 +60,12 @@ class LeasingWorker(WorkerWithInternals):
         self.lease_s = lease_s
         self._cleaner = CheckpointCleaner()
         self._contact_s = time.monotonic()
-        self._clean_from_s = self._contact_s
+        self._clean_from_s = self._cleaned_s = self._contact_s - self.maintenance_interval
+        self._clock_ahead_s: float | None = None
+
+    def serialize(self) -> dict[str, Any]:
+        """What the queue's server knows of this worker: also its GPUs, for those who submit jobs."""
+        return super().serialize() | ({} if self.gpus is None else {WORKER_GPUS: self.gpus})
 
     @property
     def dequeue_timeout(self) -> int:
@@ -96,13 +106,21 @@ class LeasingWorker(WorkerWithInternals):
         if now_s - self._contact_s > SILENCE * self.lease_s:
             self._clean_from_s = now_s + self.lease_s
         self._contact_s = now_s
-        return now_s >= self._clean_from_s and bool(super().should_run_maintenance_tasks)
+        return now_s >= max(self._clean_from_s, self._cleaned_s + self.maintenance_interval)
 
     def clean_registries(self) -> None:
         """Give abandoned jobs back to their queues, and remove the checkpoints of those that have ended."""
-        Maintenance(self, clean_registries, worker_registration.clean_worker_registry).run()
-        self.last_cleaned_at = now()  # type: ignore[assignment]
+        self._cleaned_s = time.monotonic()
+        if self._server_clock_jumped():
+            self._clean_from_s = self._cleaned_s + self.lease_s
+            return
+        Maintenance(self, worker_registration.clean_worker_registry).run()
         self._cleaner.start_when_needed(self.connection)
+
+    def _server_clock_jumped(self) -> bool:
+        """Whether the clock of the queue's server jumped ahead since the last look, as when another one took over."""
+        before_s, self._clock_ahead_s = self._clock_ahead_s, server_time_s(self.connection) - time.monotonic()
+        return before_s is not None and self._clock_ahead_s - before_s > SILENCE * self.lease_s
 
     def clean_group_registries(self) -> None:
         """Do nothing: there are no groups, and RQ would unpickle what a forged one names."""

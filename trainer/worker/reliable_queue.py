@@ -2,16 +2,17 @@
 
 import time
 from collections.abc import Iterable
-from datetime import timedelta
 from typing import Any
 
 from redis import Redis
 from rq.exceptions import DequeueTimeout, StopRequested
 from rq.intermediate_queue import IntermediateQueue
 from rq.queue import Queue
-from rq.utils import as_text, now
+from rq.utils import as_text
 
+from models.queue.server_clock import note_time, seconds_since_note
 from trainer.queue.shutdown_flag import is_shutting_down
+from trainer.worker.newer_jobs import NewerJobs, is_newer
 from trainer.worker.rq_internals import QueueWithInternals
 
 __all__ = ["ReliableQueue"]
@@ -24,14 +25,19 @@ STUCK_S = 5
 class PromptIntermediateQueue(IntermediateQueue):
     """Jobs on their way from the queue to a worker, given back soon when it never took them."""
 
+    def set_first_seen(self, job_id: str) -> bool:
+        """Note when a job was seen here first; whether it was not noted already."""
+        return note_time(self.connection, self.get_first_seen_key(job_id))
+
     def should_be_cleaned_up(self, job_id: str) -> bool:
         """Whether a job has been here for longer than any worker takes."""
-        first_seen = self.get_first_seen(job_id)
-        return first_seen is not None and now() - first_seen > timedelta(seconds=STUCK_S)
+        return seconds_since_note(self.connection, self.get_first_seen_key(job_id)) > STUCK_S
 
 
 class ReliableQueue(QueueWithInternals):
     """A queue whose jobs are moved to another list when they are taken, also where a worker has several queues."""
+
+    newer_jobs = NewerJobs()
 
     @property
     def intermediate_queue(self) -> IntermediateQueue:
@@ -56,15 +62,25 @@ class ReliableQueue(QueueWithInternals):
         while True:
             if is_shutting_down():
                 raise StopRequested
-            taken = cls._take(keys, connection, wait=timeout is not None)
-            if taken is not None:
-                found = cls.fetch_taken(connection, *taken, **classes)
-                if found is not None:
-                    return found
-            elif timeout is None:
-                return None
-            elif time.monotonic() >= end_s:
+            found = cls._next(keys, connection, wait=timeout is not None, **classes)
+            if found is not None or timeout is None:
+                return found
+            if time.monotonic() >= end_s:
                 raise DequeueTimeout(timeout, keys)
+
+    @classmethod
+    def _next(cls, keys: list[str], connection: Redis, *, wait: bool, **classes: Any) -> tuple[Any, Queue] | None:
+        """The first job that this worker understands; those whose specs are newer go back to their queues."""
+        left = list(keys)
+        while left and (taken := cls._take(left, connection, wait=wait)) is not None:
+            found = cls.fetch_taken(connection, *taken, **classes)
+            if found is not None and not is_newer(found[0]):
+                return found
+            if found is not None and cls.newer_jobs.give_back(*found, connection):
+                left.remove(taken[0])
+        if wait and not left:
+            time.sleep(ROUND_S)
+        return None
 
     @classmethod
     def _take(cls, keys: list[str], connection: Redis, *, wait: bool) -> tuple[str, str] | None:

@@ -13,6 +13,7 @@ from rq import Worker
 from rq.intermediate_queue import IntermediateQueue
 from rq.job import Job
 from rq.queue import Queue
+from rq.registry import StartedJobRegistry
 from rq.utils import now
 
 __all__ = ["OVERRIDDEN", "PRIVATE", "VERSIONS", "QueueWithInternals", "WorkerWithInternals", "callback_name"]
@@ -46,6 +47,7 @@ OVERRIDDEN: Mapping[type, Mapping[str, str]] = {
         "prepare_execution": "self job",
         "register_death": "self",
         "request_force_stop": "self signum frame",
+        "serialize": "self",
         "setup_work_horse_signals": "self",
         "should_run_maintenance_tasks": "self",
         "subscribe": "self",
@@ -55,6 +57,7 @@ OVERRIDDEN: Mapping[type, Mapping[str, str]] = {
         "failure_callback": "self",
         "func": "self",
         "send_webhooks": "self status exc_string",
+        "started_job_registry": "self",
         "stopped_callback": "self",
         "success_callback": "self",
     },
@@ -62,7 +65,8 @@ OVERRIDDEN: Mapping[type, Mapping[str, str]] = {
         "dequeue_any": "queues timeout connection job_class serializer death_penalty_class",
         "intermediate_queue": "self",
     },
-    IntermediateQueue: {"should_be_cleaned_up": "self job_id"},
+    IntermediateQueue: {"set_first_seen": "self job_id", "should_be_cleaned_up": "self job_id"},
+    StartedJobRegistry: {"add_execution": "self execution pipeline ttl xx"},
 }
 """Class → method or property that is overridden → its parameters."""
 

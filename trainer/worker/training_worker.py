@@ -37,8 +37,10 @@ SHUTDOWN_SIGNAL = signal.SIGUSR1
 class TrainingWorker(LeasingWorker):
     """A worker that forks a work-horse for each job, asks it to end, and reports for it when it cannot."""
 
-    def __init__(self, queues: list[str], connection: Redis, *, lease_s: int = LEASE_S) -> None:
-        super().__init__(queues, connection, lease_s=lease_s)
+    def __init__(
+        self, queues: list[str], connection: Redis, *, lease_s: int = LEASE_S, gpus: int | None = None
+    ) -> None:
+        super().__init__(queues, connection, lease_s=lease_s, gpus=gpus)
         self._kill_at_s = float("inf")
         self._cancel_seen = False
         self._preempted = False

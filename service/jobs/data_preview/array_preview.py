@@ -1,6 +1,5 @@
 """The preview of arrays: names and shapes from the headers, and the targets where they are small."""
 
-import zipfile
 from collections.abc import Mapping
 from math import prod
 from pathlib import Path
@@ -12,7 +11,7 @@ from models.errors import DataError
 from models.preprocessing.instances import Array
 from models.sources.damaged_files import reading
 from models.sources.known_sources import DataShape, Targets
-from models.sources.npz_arrays import ArrayHeader, choose_arrays, own_test_arrays, read_plain_header, target_index
+from models.sources.npz_arrays import ArrayHeader, archive_headers, choose_arrays, own_test_arrays, target_index
 from models.spec.parts import Spec
 
 __all__ = ["preview_archive", "preview_array"]
@@ -29,7 +28,7 @@ def preview_archive(path: Path, spec: Spec) -> DataShape:
     """
     source = spec.data.source
     with reading(source, expected=ARCHIVE):
-        headers = _headers(path)
+        headers = archive_headers(path)
     features, target = choose_arrays(list(headers), spec.data)
     shape, targets = headers[features].shape, headers[target].shape
     if not shape or not targets or shape[0] != targets[0]:
@@ -39,16 +38,6 @@ def preview_archive(path: Path, spec: Spec) -> DataShape:
     classes = targets[1] if len(targets) == 2 and targets[1] > 1 else None
     found = _targets(path, headers, target, source)
     return DataShape(shape[1:], classes, targets=found, has_own_test=has_own_test)
-
-
-def _headers(path: Path) -> dict[str, ArrayHeader]:
-    """Name → header of each array, without reading the arrays."""
-    headers = {}
-    with zipfile.ZipFile(path) as archive:
-        for member in archive.namelist():
-            with archive.open(member) as file:
-                headers[member.removesuffix(".npy")] = read_plain_header(file)
-    return headers
 
 
 def _targets(path: Path, headers: Mapping[str, ArrayHeader], target: str, source: str) -> Targets | None:

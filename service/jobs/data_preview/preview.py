@@ -24,6 +24,7 @@ from models.sources.known_sources import (
     known_kinds,
     known_sets,
 )
+from models.sources.parquet_footer import parquet_rows
 from models.spec.parts import Spec
 from models.spec.rules import check_output
 from models.store.datasets import Datasets
@@ -31,7 +32,6 @@ from service.jobs.data_preview.array_preview import preview_archive, preview_arr
 from service.jobs.data_preview.json_rows import json_rows
 from service.jobs.data_preview.label_preview import check_labels
 from service.jobs.data_preview.memory import MemoryBounds, check_expanded, check_weights
-from service.jobs.data_preview.parquet_footer import parquet_rows
 from service.jobs.data_preview.part_columns import check_part_columns, small_table
 from service.jobs.data_preview.table_preview import csv_columns, json_columns, preview_table
 

@@ -14,11 +14,12 @@ from rq import Worker, worker_registration
 from rq.job import Job
 from rq.queue import Queue
 
-from service.jobs.reaper import Reaper, SilentJob
+from service.jobs.reaper import JobsOnTheirWay, ReapedQueue, Reaper, SilentJob
 from trainer.fit import keras_internals
 from trainer.fit.keras_internals import CALLBACK_STATE
 from trainer.worker import rq_internals
 from trainer.worker.allowed_jobs import ListedJob
+from trainer.worker.leases import Leases
 from trainer.worker.reliable_queue import PromptIntermediateQueue, ReliableQueue
 from trainer.worker.rq_internals import OVERRIDDEN, PRIVATE
 from trainer.worker.training_worker import TrainingWorker
@@ -26,7 +27,8 @@ from trainer.worker.training_worker import TrainingWorker
 ROOT = Path(__file__).parents[3]
 NO_SERVER = Redis(port=1)
 RANGES = {"rq": rq_internals.VERSIONS, "keras": keras_internals.VERSIONS}
-OURS = (TrainingWorker, ListedJob, ReliableQueue, PromptIntermediateQueue, Reaper, SilentJob)
+OF_THE_WORKER = (TrainingWorker, ListedJob, ReliableQueue, PromptIntermediateQueue, Leases)
+OURS = (*OF_THE_WORKER, Reaper, SilentJob, ReapedQueue, JobsOnTheirWay)
 METHODS = [(foreign, name) for foreign, methods in OVERRIDDEN.items() for name in methods]
 DATA = {"job_class", "queue_class"}
 """Class attributes that RQ documents for this."""
