@@ -6,9 +6,12 @@ from pathlib import Path
 from obstore.store import ObjectStore
 
 from models.store.compare_and_swap import AtomicDocument, Document
+from models.store.deletion_marks import require_kept
 from models.store.promotions import Move, Promotion, PromotionLog
 
 __all__ = ["LabelFile"]
+
+MANIFEST = "manifest.json"
 
 
 class LabelFile:
@@ -21,7 +24,7 @@ class LabelFile:
     """
 
     def __init__(self, objects: ObjectStore, folder: Path | None, model: str) -> None:
-        self._model, self._log = model, PromotionLog(objects, model)
+        self._objects, self._model, self._log = objects, model, PromotionLog(objects, model)
         path = f"{model}/labels.json"
         self._document = AtomicDocument(objects, folder, path, holds="{label: version}", checked=_labels)
 
@@ -37,6 +40,9 @@ class LabelFile:
         Args:
             new_labels: Labels in, labels out; called again when another writer was faster.
             move: Why they move.
+
+        Raises:
+            VersionNotFound: When a label would come to a version that is being deleted.
         """
 
         def recorded(before: Document) -> Document:
@@ -51,6 +57,7 @@ class LabelFile:
             previous = before.get(label)
             if previous != version:
                 self._log.record(Promotion.now(self._model, label, version, previous=previous, move=move))
+                require_kept(self._objects, self._model, version, having=MANIFEST)  # after the record: see there
 
 
 def _labels(document: Document) -> Document:

@@ -26,6 +26,7 @@ from models.errors import (
 )
 from models.names import LATEST, STABLE, is_model_name
 from models.store.change_hint import leave_hint
+from models.store.deletion_marks import require_kept
 from models.store.file_cache import FileCache
 from models.store.labels import LabelFile
 from models.store.manifest import FileInfo, Manifest, ManifestError
@@ -86,6 +87,10 @@ class Store:
         self.require_folder()
         names = [name for name in children(self.objects, "") if is_model_name(name)]
         return [name for name in sorted(names) if self.versions(name)]
+
+    def claimed(self, model: str) -> list[int]:
+        """Numbers that were taken, ascending: published or not, and the highest one also when it was deleted."""
+        return self._numbers(model)
 
     def versions(self, model: str) -> list[int]:
         """Published version numbers of a model, ascending; empty when there is no such model."""
@@ -229,7 +234,11 @@ class Store:
         return labels[label]
 
     def published_by(self, model: str, job_id: str) -> Manifest | None:
-        """The version that a job published, finishing a publish that was interrupted after its commit."""
+        """The version that a job published, finishing a publish that was interrupted after its commit.
+
+        Raises:
+            VersionNotFound: When it is being deleted.
+        """
         record = get(self.objects, _job_path(model, job_id))
         return None if record is None else self._finish(Manifest.from_json(record))
 
@@ -250,6 +259,7 @@ class Store:
 
         Raises:
             StoreUnavailable: When the store does not answer; nothing is visible then, and the call can be repeated.
+            VersionNotFound: When the version that this job published is being deleted.
         """
         manifest = self.published_by(draft.model, draft.job_id)
         if manifest is None:
@@ -294,6 +304,7 @@ class Store:
         return Manifest.from_json(record)
 
     def _finish(self, manifest: Manifest) -> Manifest:
+        require_kept(self.objects, manifest.model, manifest.version, having=CLAIM)
         create(self.objects, _path(manifest.model, manifest.version, MANIFEST), manifest.to_json())
         return manifest
 
