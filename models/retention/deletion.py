@@ -189,7 +189,10 @@ class DeletedFolder:
         leave_hint(self.store.objects, self.store.folder, self.model)
         self._delete_job_record()
         for _ in range(ROUNDS):
-            self.withdraw(name for name in self.names() if name != CLAIM and not is_mark(name))
+            rest = [name for name in self.names() if name != CLAIM and not is_mark(name)]
+            if not rest:
+                break
+            self.withdraw(rest)
         if not self._is_highest():
             self.withdraw([CLAIM])
             self.withdraw(filter(is_mark, self.names()))

@@ -18,6 +18,8 @@ __all__ = ["DELETED", "FAILED", "KEPT", "Outcome", "Retention", "prune"]
 
 DELETED, KEPT, FAILED = "deleted", "kept", "failed"
 VERSION = "version"
+STILL_ANSWERS = timedelta(minutes=10)
+"""After a label has left a version, services may still answer with it, until they have loaded the other one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +120,14 @@ class _Run:
         protection = Protection.of(self.store, model)
         marked = {folder for folder, found in files.items() if any(file.is_mark for file in found)}
         versions = {number: at for number, at in published(files).items() if str(number) not in marked}
-        for number in self.retention.old(versions, self.now):
+        old = self.retention.old(versions, self.now)
+        lately = protection.log.named_since(self.now - STILL_ANSWERS) if old else set()
+        for number in old:
             outcome = Outcome(VERSION, f"{model}/{number}", DELETED, size=_size(files[str(number)]))
-            yield self._attempted(outcome, partial(self._delete, model, number, protection))
+            if number in lately:
+                yield replace(outcome, outcome=KEPT, reason="a label named it a moment ago", size=0)
+            else:
+                yield self._attempted(outcome, partial(self._delete, model, number, protection))
 
     def _delete(self, model: str, version: int, protection: Protection) -> None:
         if self.dry_run:

@@ -123,6 +123,15 @@ class PromotionLog:
                 found[move.label].add(move.version)
         return set().union(*found.values())
 
+    def named_since(self, since: datetime) -> set[int]:
+        """The versions that labels were moved to, or away from, since then, by the store's clock.
+
+        Raises:
+            StoreUnavailable: As `read`.
+        """
+        moves = [self._read(path) for path, at in self._recorded().items() if at >= since]
+        return {version for move in moves for version in (move.version, move.previous) if version is not None}
+
     def _recorded(self) -> dict[str, datetime]:
         with answering():
             listing = obstore.list_with_delimiter(self.objects, self._folder)

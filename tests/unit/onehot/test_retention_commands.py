@@ -1,4 +1,6 @@
 import json
+import os
+import time
 
 import pytest
 
@@ -6,6 +8,7 @@ from models.store.datasets import Datasets
 from models.store.store import Store
 from tests.unit.onehot.test_models_command import draft
 
+YESTERDAY_S = time.time() - 24 * 3600
 FILES = {"model.onnx": b"graph", "spec.yaml": b"data:\n  source: dataset://iris.csv\n"}
 
 
@@ -15,6 +18,8 @@ def store(onehot) -> Store:  # noqa: ARG001 -- it leads into an empty folder
     store = Store.open("var/store")
     for job_id in "abcde":
         store.publish(draft(job_id, None), FILES)
+    for move in (store.folder / "tiny" / "promotions").iterdir():
+        os.utime(move, (YESTERDAY_S, YESTERDAY_S))
     return store
 
 
