@@ -113,8 +113,9 @@ def show(reference: str) -> Response:
 )
 def delete(reference: str) -> Response:
     """Take a data set away."""
-    store = services().registry.store
-    info = run_in_thread(lambda: _datasets(services().registry).find(reference))
+    registry = services().registry
+    info = run_in_thread(lambda: _datasets(registry).find(reference))
+    store = registry.store
     _require_unused(store, reference, info.sha256)
     trained = run_in_thread(trained_on, store, info.sha256)
     run_in_thread(lambda: Datasets(store.objects).delete(reference))
@@ -124,13 +125,20 @@ def delete(reference: str) -> Response:
 
 def _require_unused(store: Store, reference: str, digest: str) -> None:
     """Check that no job needs it; while the queue is away, no job can be asked, and one that fails says why."""
+    used = _used_by_jobs()
+    datasets = Datasets(store.objects)
+    needed = run_in_thread(lambda: [job_id for name, job_id in used.items() if datasets.is_meant(digest, by=name)])
+    if needed:
+        raise DatasetInUse(reference, needed[0])
+
+
+def _used_by_jobs() -> dict[str, str]:
     with suppress(QueueUnavailable):
         jobs = services().jobs
-        from service.jobs.active_jobs import reading_job  # noqa: PLC0415 -- it needs the queue's library, which is loaded by now
+        from service.jobs.active_jobs import datasets_in_use  # noqa: PLC0415 -- it needs the queue's library, which is loaded by now
 
-        job_id = run_in_thread(reading_job, jobs, Datasets(store.objects), digest)
-        if job_id is not None:
-            raise DatasetInUse(reference, job_id)
+        return datasets_in_use(jobs)
+    return {}
 
 
 def _gathered(suffix: str) -> AbstractContextManager[Path]:

@@ -10,26 +10,22 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from models.queue.names import QUEUES
-from models.store.datasets import Datasets, references_in
+from models.store.datasets import references_in
 from service.jobs.training_queue import Jobs, translated_errors
 
-__all__ = ["reading_job"]
+__all__ = ["datasets_in_use"]
 
 PIECE = 200
 
 
-def reading_job(jobs: Jobs, datasets: Datasets, digest: str) -> str | None:
-    """The id of a job that waits or runs and reads a data set, if there is one.
+def datasets_in_use(jobs: Jobs) -> dict[str, str]:
+    """Each name or digest that the spec of a job that waits or runs has behind `dataset://` → the id of such a job.
 
     Raises:
         QueueUnavailable: When the queue's server does not answer.
-        StoreUnavailable: When the store does not, which tells what a name means.
     """
     with translated_errors():
-        for job in _active_jobs(jobs):
-            if any(datasets.is_meant(digest, by=reference) for reference in references_in(_spec_text(job))):
-                return job.id
-    return None
+        return {reference: job.id for job in _active_jobs(jobs) for reference in references_in(_spec_text(job))}
 
 
 def _active_jobs(jobs: Jobs) -> Iterator[Job]:
