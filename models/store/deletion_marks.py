@@ -40,12 +40,12 @@ def names_in(objects: ObjectStore, folder: str) -> list[str]:
     return [entry["path"].rsplit("/", 1)[-1] for entry in listing["objects"]]
 
 
-def require_kept(objects: ObjectStore, model: str, version: int, *, having: str) -> None:
-    """Check that a version has a file, and that it is not being deleted.
+def require_kept(objects: ObjectStore, model: str, version: int, *having: str) -> None:
+    """Check that a version has one of some files, and that it is not being deleted.
 
     Raises:
-        VersionNotFound: When it lacks the file, or has a mark.
+        VersionNotFound: When it has none of them, or a mark.
     """
-    names = names_in(objects, f"{model}/{version}")
-    if having not in names or any(map(is_mark, names)):
+    names = set(names_in(objects, f"{model}/{version}"))
+    if names.isdisjoint(having) or any(map(is_mark, names)):
         raise VersionNotFound(model, version)

@@ -57,7 +57,7 @@ class LabelFile:
             previous = before.get(label)
             if previous != version:
                 self._log.record(Promotion.now(self._model, label, version, previous=previous, move=move))
-                require_kept(self._objects, self._model, version, having=MANIFEST)  # after the record: see there
+                require_kept(self._objects, self._model, version, MANIFEST)  # after the record: see there
 
 
 def _labels(document: Document) -> Document:

@@ -304,7 +304,7 @@ class Store:
         return Manifest.from_json(record)
 
     def _finish(self, manifest: Manifest) -> Manifest:
-        require_kept(self.objects, manifest.model, manifest.version, having=CLAIM)
+        require_kept(self.objects, manifest.model, manifest.version, CLAIM, MANIFEST)
         create(self.objects, _path(manifest.model, manifest.version, MANIFEST), manifest.to_json())
         return manifest
 

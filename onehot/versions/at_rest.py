@@ -11,6 +11,7 @@ from typing import Any, Self
 
 from models.errors import CorruptVersion, ModelNotFound
 from models.names import STABLE
+from models.retention.clock import store_time
 from models.retention.deletion import delete_version
 from models.retention.pruning import Outcome, Retention, prune
 from models.store.gate_verdict import gate_verdict
@@ -104,7 +105,8 @@ class StoredVersions:
 
     def prune(self, model: str | None, retention: Retention, *, dry_run: bool) -> Iterator[Outcome]:
         """Delete old versions, and what interrupted processes left behind."""
-        return prune(self.store, retention, model=model, by=_caller(), now=datetime.now(UTC), dry_run=dry_run)
+        now = datetime.now(UTC) if dry_run else store_time(self.store)
+        return prune(self.store, retention, model=model, by=_caller(), now=now, dry_run=dry_run)
 
     def verify(self, model: str, version: int | None) -> list[dict[str, Any]]:
         """Read every file of a version, or of all; what is wrong with each."""

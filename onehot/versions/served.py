@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
@@ -90,10 +91,11 @@ class ServedVersions:
 
     def prune(self, model: str | None, retention: Retention, *, dry_run: bool) -> Iterator[Outcome]:
         """Delete old versions that are not loaded; what interrupted processes left is for the store itself."""
-        models = [one for one in self.service.get("/v1/models")["models"] if model in (None, one["name"])]
+        answer = self.service.call("GET", "/v1/models")
+        models = [one for one in answer.json()["models"] if model in (None, one["name"])]
         if model is not None and not models:
             raise WorkFailed(f"no model {model!r} at {self.place}: `onehot models list` names those that exist")
-        now = datetime.now(UTC)
+        now = parsedate_to_datetime(answer.headers["Date"]).astimezone(UTC)  # this machine's clock may be days ahead
         for one in models:
             versions = {version["version"]: version for version in one["versions"]}
             ages = {number: _published_at(version, now) for number, version in versions.items()}

@@ -170,7 +170,7 @@ def half_deleted(store: Store) -> list[str]:
     )
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(3600)
 def test_killed_deletions_lose_nothing_that_is_needed(place, draft_of, tmp_path) -> None:
     """Default answers are 200 throughout; a version by its number is there, or a 404."""
     store, chance, statuses = Store.open(place.location), random.Random(SEED), Counter()

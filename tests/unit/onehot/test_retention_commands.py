@@ -1,6 +1,7 @@
 import json
 import os
 import time
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -74,6 +75,20 @@ def test_young_versions_stay(onehot, store):
     """By default for thirty days."""
     assert onehot("models", "prune", "--keep", "0").exit_code == 0
     assert store.versions("tiny") == [1, 2, 3, 4, 5]
+
+
+def test_a_clock_that_is_ahead_deletes_nothing_young(onehot, store, monkeypatch):
+    """The store's clock tells how old a version is."""
+
+    class Ahead(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return super().now(tz) + timedelta(days=365)
+
+    monkeypatch.setattr("onehot.versions.at_rest.datetime", Ahead)
+    assert onehot("models", "prune", "--keep", "0").exit_code == 0
+    assert store.versions("tiny") == [1, 2, 3, 4, 5]
+    assert not (store.folder / ".clock").exists()
 
 
 def test_a_prune_that_did_not_delete_all_ends_with_1(onehot, store):
