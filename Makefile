@@ -1,5 +1,5 @@
 # Every target prepares what it needs: only Python 3.11–3.13, make and git have to be there.
-.PHONY: help browser setup demo up test test-service test-backends test-faults test-month test-long soak fuzz fuzz-store schemathesis check fix bench bench-init bench-train k8s-check image-check bench-scale bench-serve test-fleet
+.PHONY: help browser setup demo up test test-service test-backends test-faults test-month test-retention test-long soak fuzz fuzz-store schemathesis check fix bench bench-init bench-train k8s-check image-check bench-scale bench-serve test-fleet
 .DEFAULT_GOAL := help
 
 PYTHON := .venv/bin/python
@@ -39,6 +39,9 @@ test: browser .venv/.synced .venv-clients/.synced test-service ## Every test but
 
 test-faults: .venv/.synced ## Kills, drains, outages and errors of the trainer, in their short form
 	$(PYTHON) $(PYTEST) tests/e2e/trainer
+
+test-retention: .venv/.synced ## Deletions and prunes killed at 20 points while versions are published and served
+	RETENTION_KILLS=20 $(PYTHON) $(PYTEST) tests/e2e/test_retention.py
 
 fuzz: .venv-service/.synced ## 20 000 spoiled bodies against the real service
 	MUTATED_BODIES=20000 .venv-service/bin/python $(PYTEST) -s tests/contract/test_service_mutated_bodies.py

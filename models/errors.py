@@ -18,6 +18,7 @@
         ├── LabelNotFound
         ├── CorruptVersion        a published file is not what its manifest says
         ├── GateDoesNotHold       a label is not moved to a version that its gate refuses
+        ├── VersionInUse          a version is not deleted that a label names, or that a rollback needs
         └── StoreUnavailable      the store does not answer; trying again may help
             └── StoreFull         there is no room left in it
 
@@ -55,6 +56,7 @@ __all__ = [
     "TrainingDiverged",
     "TrainingError",
     "UnknownCategory",
+    "VersionInUse",
     "VersionNotFound",
     "WorkerLost",
     "did_you_mean",
@@ -305,6 +307,16 @@ class GateDoesNotHold(StoreError):
             f"{verdict}: label {label!r} does not move to version {version} of model {model!r}; only force moves it "
             "all the same"
         )
+
+
+class VersionInUse(StoreError):
+    """A version that is not deleted, as something needs it."""
+
+    def __init__(self, model: str, version: int, *, reason: str) -> None:
+        self.model = model
+        self.version = version
+        self.reason = reason
+        super().__init__(f"version {version} of model {model!r} is not deleted: {reason}; only force deletes it")
 
 
 class StoreUnavailable(StoreError):

@@ -15,6 +15,7 @@
         │   └── NotPromoted     its gate does not hold: it answers only requests that name it
         ├── JobNotFound
         ├── JobHasEnded         there is nothing left to cancel
+        ├── DatasetInUse        a data set that a job still needs
         ├── KeyReused           an Idempotency-Key that came before with another spec
         └── QueueUnavailable    the queue's server does not answer; predictions go on
             └── QueueFull       it answers, and takes no writes: its memory or its disk is full
@@ -37,6 +38,7 @@ from models.errors import (
     SpecError,
     StoreFull,
     StoreUnavailable,
+    VersionInUse,
     VersionNotFound,
     shown,
 )
@@ -46,6 +48,7 @@ __all__ = [
     "LOADING",
     "STATUSES",
     "BodyTooLarge",
+    "DatasetInUse",
     "DeadlineExceeded",
     "ForeignHost",
     "ForeignOrigin",
@@ -204,6 +207,18 @@ class JobHasEnded(ServiceError):
         )
 
 
+class DatasetInUse(ServiceError):
+    """A data set that is not deleted, as a job that waits or runs reads it."""
+
+    def __init__(self, reference: str, job_id: str) -> None:
+        self.reference = reference
+        self.job_id = job_id
+        super().__init__(
+            f"data set {reference!r} is not deleted: job {job_id!r} waits or runs and reads it: cancel the job, or "
+            "delete the data set when it has ended"
+        )
+
+
 class KeyReused(ServiceError):
     """An Idempotency-Key that came before with another spec."""
 
@@ -245,6 +260,8 @@ STATUSES: Mapping[type[OnehotError], HTTPStatus] = {
     DatasetNotFound: HTTPStatus.NOT_FOUND,
     JobNotFound: HTTPStatus.NOT_FOUND,
     GateDoesNotHold: HTTPStatus.CONFLICT,
+    VersionInUse: HTTPStatus.CONFLICT,
+    DatasetInUse: HTTPStatus.CONFLICT,
     JobHasEnded: HTTPStatus.CONFLICT,
     KeyReused: HTTPStatus.CONFLICT,
     BodyTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,

@@ -22,12 +22,13 @@ from models.sources.known_sources import ENDINGS, ending_of
 from models.store.object_store import answering, children, create, get
 from models.store.strict_json import read_object
 
-__all__ = ["DatasetInfo", "Datasets", "dataset_ending"]
+__all__ = ["DatasetInfo", "Datasets", "dataset_ending", "references_in"]
 
 FOLDER = "datasets"
 RECORD = "dataset.json"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 DIGEST = re.compile(r"[0-9a-f]{64}")
+REFERENCE = re.compile(rf"dataset://({NAME.pattern})")
 CHUNK_BYTES = 2**20
 PARTS = 2
 """How many parts of 5 MiB of a file are in memory at one time while it is sent to the store."""
@@ -44,6 +45,11 @@ def dataset_ending(name: str) -> str:
         expected = f"a name of up to 128 letters, digits, `.`, `_` and `-` that ends in {', '.join(ENDINGS)}"
         raise DataError(where="name", expected=expected, received=shown(name))
     return ending
+
+
+def references_in(text: str) -> set[str]:
+    """The names and digests that stand behind `dataset://` in a text, such as a spec's."""
+    return set(REFERENCE.findall(text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +118,25 @@ class Datasets:
             DatasetNotFound: When there is none.
             DataError: When its record is damaged.
         """
-        digest = reference if DIGEST.fullmatch(reference) else self._named(reference)
+        digest = self.digest_of(reference)
         record = get(self.objects, f"{FOLDER}/{digest}/{RECORD}") if digest is not None else None
         if digest is None or record is None:
             raise DatasetNotFound(reference)
         return _info(record, digest)
+
+    def digest_of(self, reference: str) -> str | None:
+        """The digest that a name or a digest means, whether or not there are such bytes.
+
+        Raises:
+            DataError: When the name's pointer is damaged.
+        """
+        return reference if DIGEST.fullmatch(reference) else self._named(reference)
+
+    def is_meant(self, digest: str, *, by: str) -> bool:
+        """Whether a name or a digest means these bytes; a name whose pointer is damaged means nothing."""
+        with suppress(DataError):
+            return self.digest_of(by) == digest
+        return False
 
     def _named(self, name: str) -> str | None:
         pointer = get(self.objects, f"{FOLDER}/names/{name}.json") if NAME.fullmatch(name) else None

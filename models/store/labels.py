@@ -8,9 +8,12 @@ from obstore.store import ObjectStore
 from models.errors import shown
 from models.names import is_version
 from models.store.compare_and_swap import AtomicDocument, Document
+from models.store.deletion_marks import require_kept
 from models.store.promotions import Move, Promotion, PromotionLog
 
 __all__ = ["LabelFile"]
+
+MANIFEST = "manifest.json"
 
 
 class LabelFile:
@@ -23,7 +26,7 @@ class LabelFile:
     """
 
     def __init__(self, objects: ObjectStore, folder: Path | None, model: str) -> None:
-        self._model, self._log = model, PromotionLog(objects, model)
+        self._objects, self._model, self._log = objects, model, PromotionLog(objects, model)
         path = f"{model}/labels.json"
         self._document = AtomicDocument(objects, folder, path, holds="{label: version}", checked=_labels)
 
@@ -39,6 +42,9 @@ class LabelFile:
         Args:
             new_labels: Labels in, labels out; called again when another writer was faster.
             move: Why they move.
+
+        Raises:
+            VersionNotFound: When a label would come to a version that is being deleted.
         """
 
         def recorded(before: Document) -> Document:
@@ -53,6 +59,7 @@ class LabelFile:
             previous = before.get(label)
             if previous != version:
                 self._log.record(Promotion.now(self._model, label, version, previous=previous, move=move))
+                require_kept(self._objects, self._model, version, MANIFEST)  # after the record: see there
 
 
 def _labels(document: Document) -> Document:

@@ -1,7 +1,9 @@
 """Promotions at rest: who moved which label, when, from where to where, and against what verdict of a gate."""
 
 import json
-from dataclasses import asdict, dataclass
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 
 import obstore
@@ -73,6 +75,7 @@ class PromotionLog:
 
     objects: ObjectStore
     model: str
+    _known: dict[str, Promotion] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def _folder(self) -> str:
@@ -97,10 +100,47 @@ class PromotionLog:
         Raises:
             StoreUnavailable: When the store does not answer, or a record cannot be read.
         """
+        return [self._read(path) for path in sorted(self._recorded())]
+
+    def pending(self, labels: Mapping[str, int], *, since: datetime) -> set[int]:
+        """The versions that a label may be about to come to.
+
+        A move that was recorded and that the label does not show, nor a later one of the same label, may be under way.
+
+        Args:
+            labels: As they are.
+            since: By the store's clock; what was recorded before is not under way any more.
+
+        Raises:
+            StoreUnavailable: As `read`.
+        """
+        found: defaultdict[str, set[int]] = defaultdict(set)
+        for path, at in sorted(self._recorded().items(), key=lambda one: (one[1], one[0])):
+            move = self._read(path)
+            if labels.get(move.label) == move.version:
+                found[move.label].clear()
+            elif at >= since:
+                found[move.label].add(move.version)
+        return set().union(*found.values())
+
+    def named_since(self, since: datetime) -> set[int]:
+        """The versions that labels were moved to, or away from, since then, by the store's clock.
+
+        Raises:
+            StoreUnavailable: As `read`.
+        """
+        moves = [self._read(path) for path, at in self._recorded().items() if at >= since]
+        return {version for move in moves for version in (move.version, move.previous) if version is not None}
+
+    def _recorded(self) -> dict[str, datetime]:
         with answering():
             listing = obstore.list_with_delimiter(self.objects, self._folder)
-        paths = sorted(entry["path"] for entry in listing["objects"])
-        return [self._promotion(path, get(self.objects, path)) for path in paths]
+        return {entry["path"]: entry["last_modified"] for entry in listing["objects"]}
+
+    def _read(self, path: str) -> Promotion:
+        if path not in self._known:
+            self._known[path] = self._promotion(path, get(self.objects, path))
+        return self._known[path]
 
     def _promotion(self, path: str, content: bytes | None) -> Promotion:
         try:

@@ -27,6 +27,7 @@ from models.errors import (
 from models.names import LARGEST_VERSION, LATEST, STABLE, is_model_name, is_version, version_number
 from models.store.change_hint import leave_hint
 from models.store.compare_and_swap import UnreadableDocument
+from models.store.deletion_marks import require_kept
 from models.store.file_cache import FileCache
 from models.store.labels import LabelFile
 from models.store.manifest import FileInfo, Manifest, ManifestError
@@ -87,6 +88,10 @@ class Store:
         self.require_folder()
         names = [name for name in children(self.objects, "") if is_model_name(name)]
         return [name for name in sorted(names) if self._newest(name) is not None]
+
+    def claimed(self, model: str) -> list[int]:
+        """Numbers that were taken, ascending: published or not, and the highest one also when it was deleted."""
+        return self._numbers(model)
 
     def versions(self, model: str) -> list[int]:
         """Published version numbers of a model, ascending; empty when there is no such model."""
@@ -238,7 +243,11 @@ class Store:
         return is_version(version) and self._exists(_path(model, version, MANIFEST))
 
     def published_by(self, model: str, job_id: str) -> Manifest | None:
-        """The version that a job published, finishing a publish that was interrupted after its commit."""
+        """The version that a job published, finishing a publish that was interrupted after its commit.
+
+        Raises:
+            VersionNotFound: When it is being deleted.
+        """
         manifest = self._record(model, job_id)
         return None if manifest is None else self._finish(manifest)
 
@@ -268,6 +277,7 @@ class Store:
 
         Raises:
             StoreUnavailable: When the store does not answer; nothing is visible then, and the call can be repeated.
+            VersionNotFound: When the version that this job published is being deleted.
         """
         manifest = self.published_by(draft.model, draft.job_id)
         if manifest is None:
@@ -315,6 +325,7 @@ class Store:
         return committed
 
     def _finish(self, manifest: Manifest) -> Manifest:
+        require_kept(self.objects, manifest.model, manifest.version, CLAIM, MANIFEST)
         create(self.objects, _path(manifest.model, manifest.version, MANIFEST), manifest.to_json())
         return manifest
 

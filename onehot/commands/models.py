@@ -1,12 +1,14 @@
 """`onehot models`: versions and labels, of the service that ONEHOT_URL names or of the store itself."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import timedelta
 from typing import Any
 
 import click
 
 from models.names import is_label_name
-from onehot.commands.options import json_option, store_option, versions_here
+from onehot.commands.options import AgeType, json_option, settings_here, store_option, versions_here
 from onehot.failures import WorkFailed
 from onehot.output import print_json, print_line, print_list, print_pairs
 
@@ -15,7 +17,7 @@ __all__ = ["models"]
 
 @click.group()
 def models() -> None:
-    """List, show, label, verify and roll back versions.
+    """List, show, label, verify, roll back and delete versions.
 
     With ONEHOT_URL they are those of that service; without it, or with --store, those of the store, ONEHOT_STORE.
     """
@@ -102,6 +104,60 @@ def rollback(model: str, target: int | None, force: bool, from_store: bool) -> N
     with versions_here(from_store=from_store) as versions:
         moved = versions.roll_back(model, to=target, force=force)
     print_line(f"stable of {model} is version {moved.version}; it was {moved.previous}")
+
+
+@models.command()
+@click.argument("model")
+@click.argument("version", type=click.IntRange(1))
+@click.option("--force", is_flag=True, help="Also when a label names it, or a rollback would go to it.")
+@store_option
+@json_option
+def delete(model: str, version: int, force: bool, from_store: bool, as_json: bool) -> None:  # noqa: FBT001
+    """Delete VERSION of MODEL; its number is never given again.
+
+    Refused while a label names it, while it answers by default, or when it is the last good one. With --force `stable`
+    goes back to what it named before, and other labels go.
+    """
+    with versions_here(from_store=from_store) as versions:
+        versions.delete(model, version, force=force)
+    if as_json:
+        print_json({"model": model, "version": version, "deleted": True})
+    else:
+        print_line(f"version {version} of {model} is gone")
+
+
+@models.command()
+@click.argument("model", required=False)
+@click.option("--keep", type=click.IntRange(0), default=10, show_default=True, help="The newest versions that stay.")
+@click.option("--older-than", type=AgeType(), default="30d", show_default=True, help="Younger versions stay.")
+@click.option("--dry-run", is_flag=True, help="Only print what would be deleted.")
+@store_option
+@json_option
+def prune(
+    model: str | None, keep: int, older_than: timedelta, dry_run: bool, from_store: bool, as_json: bool  # noqa: FBT001
+) -> None:  # fmt: skip
+    """Delete old versions of MODEL, or of all models: neither newest, nor young, nor needed.
+
+    Of the store it also deletes what interrupted publishes, deletions and uploads left behind, and checkpoints of jobs
+    that will not go on. The ONEHOT_KEEP_VERSIONS newest, which a service loads, always stay.
+    """
+    from models.retention.pruning import FAILED, Retention  # noqa: PLC0415 -- the other commands need no store here
+
+    retention = Retention(max(keep, settings_here().keep_versions), older_than)
+    with versions_here(from_store=from_store) as versions:
+        found = [asdict(one) for one in versions.prune(model, retention, dry_run=dry_run)]
+    rows = [(one["kind"], one["path"], one["size"], _outcome(one, dry_run=dry_run)) for one in found]
+    headings, empty = ("WHAT", "PATH", "BYTES", "OUTCOME"), f"Nothing to delete in {versions.place}."
+    print_list({"dry_run": dry_run, "outcomes": found}, headings, rows, as_json=as_json, empty=empty)
+    failed = [f"{one['path']}: {one['reason']}" for one in found if one["outcome"] == FAILED]
+    if failed:
+        raise WorkFailed("\n  ".join(["not deleted:", *failed]))
+
+
+def _outcome(one: Mapping[str, Any], *, dry_run: bool) -> str:
+    if one["reason"]:
+        return f"{one['outcome']}: {one['reason']}"
+    return "would be deleted" if dry_run else str(one["outcome"])
 
 
 def _verified(one: Mapping[str, Any]) -> str:

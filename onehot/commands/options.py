@@ -1,8 +1,10 @@
 """Options and arguments that several commands share."""
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,11 +12,14 @@ import click
 from models.settings import Settings, read_settings
 
 if TYPE_CHECKING:
+    from onehot.dataset_access import ServedDatasets, StoredDatasets
     from onehot.versions import ServedVersions, StoredVersions
 
-__all__ = ["json_option", "settings_here", "store_option", "versions_here"]
+__all__ = ["AgeType", "datasets_here", "json_option", "settings_here", "store_option", "versions_here"]
 
 URL = "ONEHOT_URL"
+AGE = re.compile(r"(\d{1,6})([smhdw])")
+UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 json_option: Callable[[Callable[..., Any]], Callable[..., Any]] = click.option(
     "--json", "as_json", is_flag=True, help="Print the data as JSON on stdout."
@@ -25,6 +30,21 @@ store_option: Callable[[Callable[..., Any]], Callable[..., Any]] = click.option(
     is_flag=True,
     help="Look into the store itself (ONEHOT_STORE), also where ONEHOT_URL is set.",
 )
+
+
+class AgeType(click.ParamType[timedelta]):
+    """A length of time with its unit."""
+
+    name = "age"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        """`30d` as thirty days."""
+        if isinstance(value, timedelta):
+            return value
+        found = AGE.fullmatch(str(value))
+        if found is None:
+            self.fail(f"expected a number with s, m, h, d or w, such as 30d; received {value!r}", param, ctx)
+        return timedelta(**{UNITS[found[2]]: int(found[1])})
 
 
 def settings_here() -> Settings:
@@ -44,3 +64,17 @@ def versions_here(*, from_store: bool) -> "Iterator[ServedVersions | StoredVersi
         return
     with Service.from_settings(settings) as service:
         yield ServedVersions(service)
+
+
+@contextmanager
+def datasets_here(*, from_store: bool) -> "Iterator[ServedDatasets | StoredDatasets]":
+    """The uploaded data sets of the service that ONEHOT_URL names, or of the store itself."""
+    from onehot.client import Service  # noqa: PLC0415 -- as above
+    from onehot.dataset_access import ServedDatasets, StoredDatasets  # noqa: PLC0415
+
+    settings = settings_here()
+    if from_store or not os.environ.get(URL):
+        yield StoredDatasets.open(settings.store)
+        return
+    with Service.from_settings(settings) as service:
+        yield ServedDatasets(service)

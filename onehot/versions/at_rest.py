@@ -4,12 +4,16 @@ import getpass
 import json
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Self
 
 from models.errors import CorruptVersion, ModelNotFound
 from models.names import STABLE
+from models.retention.clock import store_time
+from models.retention.deletion import delete_version
+from models.retention.pruning import Outcome, Retention, prune
 from models.store.gate_verdict import gate_verdict
 from models.store.label_moves import Moved, move_label, roll_back
 from models.store.manifest import Manifest
@@ -94,6 +98,15 @@ class StoredVersions:
     def roll_back(self, model: str, *, to: int | None, force: bool) -> Moved:
         """Move `stable` back."""
         return roll_back(self.store, model, to=to, by=_caller(), force=force)
+
+    def delete(self, model: str, version: int, *, force: bool) -> None:
+        """Delete a version."""
+        delete_version(self.store, model, version, by=_caller(), force=force)
+
+    def prune(self, model: str | None, retention: Retention, *, dry_run: bool) -> Iterator[Outcome]:
+        """Delete old versions, and what interrupted processes left behind."""
+        now = datetime.now(UTC) if dry_run else store_time(self.store)
+        return prune(self.store, retention, model=model, by=_caller(), now=now, dry_run=dry_run)
 
     def verify(self, model: str, version: int | None) -> list[dict[str, Any]]:
         """Read every file of a version, or of all; what is wrong with each."""

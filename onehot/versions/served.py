@@ -1,11 +1,17 @@
 """Versions and labels as a service tells of them."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
+import httpx
+
+from models.retention.pruning import DELETED, FAILED, KEPT, Outcome, Retention
 from models.store.label_moves import Moved
 from onehot.client import Service, model_path
-from onehot.failures import WorkFailed
+from onehot.failures import ServiceRefused, WorkFailed
 
 __all__ = ["ServedVersions"]
 
@@ -79,6 +85,35 @@ class ServedVersions:
         answer = self.service.call("PUT", model_path(model, label=label), json=document).json()
         return Moved(int(answer["version"]), answer.get("previous"))
 
+    def delete(self, model: str, version: int, *, force: bool, dry_run: bool = False) -> None:
+        """Delete a version."""
+        self.service.call("DELETE", model_path(model, version=version), json={"force": force, "dry_run": dry_run})
+
+    def prune(self, model: str | None, retention: Retention, *, dry_run: bool) -> Iterator[Outcome]:
+        """Delete old versions that are not loaded; what interrupted processes left is for the store itself."""
+        answer = self.service.call("GET", "/v1/models")
+        models = [one for one in answer.json()["models"] if model in (None, one["name"])]
+        if model is not None and not models:
+            raise WorkFailed(f"no model {model!r} at {self.place}: `onehot models list` names those that exist")
+        now = parsedate_to_datetime(answer.headers["Date"]).astimezone(UTC)  # this machine's clock may be days ahead
+        for one in models:
+            versions = {version["version"]: version for version in one["versions"]}
+            ages = {number: _published_at(version, now) for number, version in versions.items()}
+            for number in retention.old(ages, now):
+                yield self._pruned(one["name"], versions[number], dry_run=dry_run)
+
+    def _pruned(self, model: str, version: Mapping[str, Any], *, dry_run: bool) -> Outcome:
+        outcome = Outcome("version", f"{model}/{version['version']}", DELETED)
+        if version["state"] == AVAILABLE and not version["labels"]:
+            return replace(outcome, outcome=KEPT, reason="it is loaded")
+        try:
+            self.delete(model, version["version"], force=False, dry_run=dry_run)
+        except ServiceRefused as error:
+            if error.status != httpx.codes.NOT_FOUND:  # else another process was faster
+                kept = error.status == httpx.codes.CONFLICT
+                return replace(outcome, outcome=KEPT if kept else FAILED, reason=error.reason)
+        return outcome
+
     def verify(self, model: str, version: int | None) -> list[dict[str, Any]]:
         """What the service found when it loaded a version, or all: it checks every file and replays golden rows."""
         numbers = [row["version"] for row in self.rows() if row["model"] == model] if version is None else [version]
@@ -91,3 +126,11 @@ class ServedVersions:
         one = self.document(model, version)
         found = self.service.get(f"{model_path(model, version=one['version'])}/report")
         return {"backend": UNKNOWN, "seed": UNKNOWN, **one}, found
+
+
+def _published_at(version: Mapping[str, Any], now: datetime) -> datetime:
+    """When a version was published; one of which that is not known counts as new."""
+    if not version["created_at"]:
+        return now
+    at = datetime.fromisoformat(version["created_at"])
+    return at if at.tzinfo else at.replace(tzinfo=UTC)

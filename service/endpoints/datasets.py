@@ -1,20 +1,24 @@
 """Uploaded data sets: a file in, a `dataset://…` out that a spec can name; listed, looked at, deleted."""
 
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+import structlog
 from flask import Response, request
 
 from models.errors import InputError
+from models.retention.dataset_use import trained_on
 from models.store.datasets import DatasetInfo, Datasets, dataset_ending
+from models.store.store import Store
 from service.auth.scopes import Scope
 from service.blocking_calls import run_in_thread
+from service.errors import DatasetInUse, QueueUnavailable
 from service.http.content_negotiation import mimetype_of
-from service.http.context import request_context, services
+from service.http.context import caller, request_context, services
 from service.http.forwarded_prefix import location_of
 from service.http.multipart import is_multipart
 from service.http.query import CURSOR, limit_parameter, page_by_name
@@ -42,6 +46,11 @@ NAME = query_parameter(
     example="iris.csv",
 )
 
+TRAINED = (
+    "A few of the versions that were trained on it, `model/version`, or `none`; `onehot reproduce` of them needs it"
+)
+
+log = structlog.get_logger("service")
 blueprint = ApiBlueprint("datasets", __name__, tag="Data sets", scope=Scope.TRAIN)
 
 
@@ -97,13 +106,40 @@ def show(reference: str) -> Response:
 
 
 @blueprint.operation(
-    "DELETE", "/v1/datasets/<name:reference>", responses={204: api_response("It is gone")}, errors=(503,)
+    "DELETE",
+    "/v1/datasets/<name:reference>",
+    description="Refused with 409 while a job that waits or runs reads it. Versions that were trained on it stay.",
+    responses={204: api_response("It is gone", X_Onehot_Trained_Versions=TRAINED)},
+    errors=(409, 503),
 )
 def delete(reference: str) -> Response:
-    """Take a data set away; versions that were trained on it stay."""
+    """Take a data set away."""
     registry = services().registry
-    run_in_thread(lambda: _datasets(registry).delete(reference))
-    return Response(status=HTTPStatus.NO_CONTENT)
+    info = run_in_thread(lambda: _datasets(registry).find(reference))
+    store = registry.store
+    _require_unused(store, reference, info.sha256)
+    trained = run_in_thread(trained_on, store, info.sha256)
+    run_in_thread(lambda: Datasets(store.objects).delete(reference))
+    log.info("data set deleted", name=info.name, sha256=info.sha256, by=caller())
+    return Response(status=HTTPStatus.NO_CONTENT, headers={"X-Onehot-Trained-Versions": ", ".join(trained) or "none"})
+
+
+def _require_unused(store: Store, reference: str, digest: str) -> None:
+    """Check that no job needs it; while the queue is away, no job can be asked, and one that fails says why."""
+    used = _used_by_jobs()
+    datasets = Datasets(store.objects)
+    needed = run_in_thread(lambda: [job_id for name, job_id in used.items() if datasets.is_meant(digest, by=name)])
+    if needed:
+        raise DatasetInUse(reference, needed[0])
+
+
+def _used_by_jobs() -> dict[str, str]:
+    with suppress(QueueUnavailable):
+        jobs = services().jobs
+        from service.jobs.active_jobs import datasets_in_use  # noqa: PLC0415 -- it needs the queue's library, which is loaded by now
+
+        return datasets_in_use(jobs)
+    return {}
 
 
 def _gathered(suffix: str) -> AbstractContextManager[Path]:

@@ -5,17 +5,18 @@ from http import HTTPStatus
 from typing import Any
 
 from flask import Response, request
-from marshmallow import Schema, ValidationError, fields, validates_schema
+from marshmallow import Schema, ValidationError, validates_schema
 
 from models.errors import InputError, ModelNotFound, shown
-from models.keras_catalog.argument_kinds import Check, Mismatch, boolean, integer
+from models.keras_catalog.argument_kinds import boolean, integer
 from models.names import LARGEST_VERSION, is_label_name, is_model_name
 from models.store.label_moves import Moved, move_label, roll_back
 from models.store.store import Store
 from service.auth.scopes import Scope
 from service.blocking_calls import run_in_thread
+from service.endpoints.strict_field import StrictField
 from service.http.content_negotiation import JSON, JSON_TYPES, require_content_type
-from service.http.context import request_context, services
+from service.http.context import caller, services
 from service.http.request_bodies import parse_object, read_body
 from service.http.responses import json_answer
 from service.openapi.operation import ApiBlueprint, api_response, json_media
@@ -29,29 +30,14 @@ PATH = "/v1/models/<name:model>/labels/<name:label>"
 blueprint = ApiBlueprint("labels", __name__, tag="Models", scope=Scope.ADMIN)
 
 
-class _Strict(fields.Field[Any]):
-    """A value that a check accepts: 2.0 is a whole number, as in JSON Schema; 0 is not false."""
-
-    def __init__(self, check: Check, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self._check = check
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
-        del attr, data, kwargs
-        try:
-            return self._check(value)
-        except Mismatch as mismatch:
-            raise ValidationError(f"expected {mismatch.expected}; received {shown(value)}") from mismatch
-
-
 class _LabelSchema(Schema):
     """The body of a PUT."""
 
     error_messages = {"unknown": "expected version, rollback and force; received another name"}  # noqa: RUF012 -- marshmallow's way
 
-    version = _Strict(integer(1, LARGEST_VERSION), load_default=None, allow_none=False)
-    rollback = _Strict(boolean, load_default=False)
-    force = _Strict(boolean, load_default=False)
+    version = StrictField(integer(1, LARGEST_VERSION), load_default=None, allow_none=False)
+    rollback = StrictField(boolean, load_default=False)
+    force = StrictField(boolean, load_default=False)
 
     @validates_schema
     def _needs_target(self, data: dict[str, Any], **_: Any) -> None:
@@ -74,7 +60,7 @@ def put_label(model: str, label: str) -> Response:
     require_content_type(request.content_type, JSON_TYPES, expected=JSON)
     document = _LabelSchema().load(parse_object(read_body(request, limit_bytes=LIMIT_BYTES)))
     store = services().registry.store
-    moved = run_in_thread(_move, store, model, label, document, by=_caller())
+    moved = run_in_thread(_move, store, model, label, document, by=caller())
     labels = run_in_thread(store.labels, model)
     services().pending_versions.wait_for_label(model, label, moved.version)
     return json_answer({"model": model, "label": label, **asdict(moved), "labels": labels})
@@ -95,11 +81,6 @@ def _check_names(model: str, label: str) -> None:
     if not is_label_name(label):
         expected = "letters, digits and _, and not `latest`, which always means the highest number"
         raise InputError(where="label", expected=expected, received=shown(label))
-
-
-def _caller() -> str:
-    key_id = request_context().key_id
-    return f"key {key_id}" if key_id is not None else "a caller without a key"
 
 
 def _move(store: Store, model: str, label: str, document: dict[str, Any], *, by: str) -> Moved:

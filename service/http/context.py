@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from service.jobs.training_queue import Jobs
     from service.telemetry.otlp_spans import Spans
 
-__all__ = ["EXTENSION", "RequestContext", "Services", "request_context", "services"]
+__all__ = ["EXTENSION", "RequestContext", "Services", "caller", "request_context", "services"]
 
 EXTENSION = "onehot"
 LARGEST_UPLOADS = 4
@@ -135,3 +135,9 @@ def request_context() -> RequestContext:
     """The context of the current request."""
     found: RequestContext = g.request_context
     return found
+
+
+def caller() -> str:
+    """Who sent the current request, in words, for a record of what it changes."""
+    key_id = request_context().key_id
+    return f"key {key_id}" if key_id is not None else "a caller without a key"

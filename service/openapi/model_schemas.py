@@ -95,6 +95,16 @@ SCHEMAS: dict[str, Schema] = {
     "LabelMoved": object_of(
         model=STRING, label=STRING, version=POSITIVE_INTEGER, previous=nullable(INTEGER), labels=LABELS
     ),
+    "VersionDeletion": object_of(
+        [],
+        force=BOOLEAN | {"description": "Also when a label names it, or a rollback would go to it"},
+        dry_run=BOOLEAN | {"description": "Only find out whether it would be deleted"},
+    ),
+    "VersionDeleted": object_of(
+        model=STRING,
+        version=POSITIVE_INTEGER,
+        deleted=BOOLEAN | {"description": "False with `dry_run`: it would be deleted"},
+    ),
     "Report": {"type": "object", "description": "The evaluation as it was published: report.json"},
 }
 EXAMPLES: dict[str, Any] = {
@@ -104,5 +114,7 @@ EXAMPLES: dict[str, Any] = {
         ]
     },
     "LabelRequest": {"version": 1},
+    "VersionDeletion": {"force": True, "dry_run": True},
+    "VersionDeleted": {"model": "classic", "version": 1, "deleted": False},
     "LabelMoved": {"model": "classic", "label": "stable", "version": 1, "previous": None, "labels": {"stable": 1}},
 }

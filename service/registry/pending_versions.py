@@ -58,6 +58,15 @@ class PendingVersions:
         self._registry.look_soon()
         _wait(lambda: self._registry.snapshot.model(model).serving.get(label) == version or None)
 
+    def wait_for_deletion(self, model: str, version: int) -> None:
+        """Let the workers of this service take notice that a version is gone."""
+        self._registry.look_soon()
+        _wait(lambda: not self._knows(model, version) or None)
+
+    def _knows(self, model: str, version: int) -> bool:
+        found = self._registry.snapshot.models.get(model)
+        return found is not None and version in found.versions
+
     def _may_ask(self) -> bool:
         now_s = time.monotonic()
         if not has_event_loop() or now_s - self._asked_s < 1 / ASKS_PER_S:

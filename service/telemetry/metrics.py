@@ -220,7 +220,7 @@ class Metrics:
         return self._kept_page.get(lambda: self._pieces(queues, store), pause)
 
     def _pieces(
-        self, queues: Queues | None, store: StoreState | None
+        self, queues: Queues | None, store: StoreState | None = None
     ) -> Iterator[bytes]:  # fmt: skip
         for piece in self._writer.pieces():
             yield piece.encode()

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from flask.testing import FlaskClient
 from redis import Redis
+from rq import Queue
 from rq.job import Job, JobStatus
 from rq.results import Result
 from rq.serializers import JSONSerializer
@@ -276,3 +277,27 @@ def test_a_queued_job_says_behind_how_many_it_waits(client, redis) -> None:
     redis.zadd("rq:wip:train", {f"{ids[0]}:1": 4_000_000_000})
     Job.fetch(ids[0], connection=redis, serializer=JSONSerializer).set_status(JobStatus.STARTED)
     assert ahead() == [None, 1, 2]
+
+
+def test_a_data_set_that_a_job_reads_is_not_deleted(client, redis) -> None:
+    """By whichever name; once the job has ended it goes."""
+    rows = b"a,b,y\n" + b"1,2,p\n3,4,q\n" * 20
+    uploaded = client.post("/v1/datasets", query_string={"name": "pq.csv"}, data=rows).json
+    other = client.post("/v1/datasets", query_string={"name": "other.csv"}, data=rows + b"5,6,p\n").json
+    for source in ("dataset://pq.csv", uploaded["source"]):
+        spec = {**SPEC, "data": {"source": source}, "layers": [{"Dense": {"units": 2, "activation": "softmax"}}]}
+        job_id = client.post("/v1/jobs", json=spec).json["id"]
+        for reference in ("pq.csv", uploaded["sha256"]):
+            answer = client.delete(f"/v1/datasets/{reference}")
+            assert answer.status_code == 409
+            assert job_id in answer.json["error"]
+        assert client.delete(f"/v1/jobs/{job_id}").status_code == 202
+    assert client.delete(f"/v1/datasets/{other['sha256']}").status_code == 204
+    running = client.post("/v1/jobs", json=spec).json["id"]
+    queue = Queue("train", connection=redis, serializer=JSONSerializer)
+    redis.lrem(queue.key, 0, running)
+    job_of(redis, running).prepare_for_execution("a worker", redis.pipeline())
+    redis.zadd(queue.started_job_registry.key, {f"{running}:1": time.time() + 60})
+    assert client.delete("/v1/datasets/pq.csv").status_code == 409
+    redis.zrem(queue.started_job_registry.key, f"{running}:1")
+    assert client.delete("/v1/datasets/pq.csv").status_code == 204

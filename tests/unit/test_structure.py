@@ -17,7 +17,7 @@ MOST_MODULES = 15
 
 TWICE: Mapping[str, str] = {
     "checkpoints.py": "checkpoints of a job: kept in the store, written by the trainer",
-    "datasets.py": "uploaded data sets: in the store, and their endpoint",
+    "datasets.py": "uploaded data sets: in the store, their endpoint and their commands",
     "errors.py": "the errors that a package raises",
     "events.py": "events of a job: their names, and the command line's reader",
     "failures.py": "how a failure is told to the user: by the command line, by a training",

@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from models.store.store import Store
+
 CSV = b"a,b,y\n1,2,p\n3,4,q\n"
 DIGEST = hashlib.sha256(CSV).hexdigest()
 
@@ -198,3 +200,15 @@ def test_a_store_whose_folder_went_away_is_away(client, publish, registry, store
         assert answer.status_code == 503, answer.request.path
         assert answer.headers["Retry-After"]
     assert not store_folder.exists()
+
+
+def test_the_versions_that_were_trained_on_a_data_set_are_named_when_it_goes(client, draft_of, store_folder) -> None:
+    """They stay; by whichever name their specs meant it."""
+    upload(client)
+    for model, source in (("one", "pq.csv"), ("two", DIGEST), ("three", "other.csv")):
+        manifest, files = draft_of(model)
+        files["spec.yaml"] = f"model: {model}\ndata:\n  source: dataset://{source}\n".encode()
+        Store.open(store_folder).publish(manifest, files)
+    answer = client.delete(f"/v1/datasets/{DIGEST}")
+    assert (answer.status_code, answer.headers["X-Onehot-Trained-Versions"]) == (204, "one/1, two/1")
+    assert Store.open(store_folder).models() == ["one", "three", "two"]

@@ -1,0 +1,69 @@
+"""What keeps a version: a label names it, it answers by default, or a rollback of `stable` goes to it."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
+
+from models.errors import CorruptVersion, VersionNotFound
+from models.names import STABLE
+from models.store.gate_verdict import failed_rules
+from models.store.promotions import PromotionLog
+from models.store.store import Store
+
+__all__ = ["Protection"]
+
+
+@dataclass(frozen=True, slots=True)
+class Protection:
+    """What keeps the versions of one model; its record of promotions is read once.
+
+    Args:
+        store: Where they are.
+        model: The model's name.
+        log: Its record of promotions.
+    """
+
+    store: Store
+    model: str
+    log: PromotionLog
+
+    @classmethod
+    def of(cls, store: Store, model: str) -> Self:
+        """Of a model of a store."""
+        return cls(store, model, PromotionLog(store.objects, model))
+
+    def reasons(self, published: Collection[int], *, moved_since: datetime | None = None) -> dict[int, str]:
+        """Version → why it is kept.
+
+        Args:
+            published: The versions of the model.
+            moved_since: What a label is about to come to is kept too, when that was recorded since then.
+
+        Raises:
+            StoreUnavailable: When labels or promotions cannot be read: what they name is not known.
+        """
+        labels = self.store.labels(self.model)
+        pending = self.log.pending(labels, since=moved_since) if moved_since else set()
+        current = labels.get(STABLE, max(published, default=0))
+        last_good = self._last_good(published, current)
+        return {
+            **dict.fromkeys(pending, "a label is about to come to it"),
+            **({} if last_good is None else {last_good: "it is the last good one: a rollback of `stable` goes to it"}),
+            **({} if STABLE in labels else {current: "it answers by default, as no version is `stable`"}),
+            **{version: f"label {label!r} names it" for label, version in sorted(labels.items())},
+        }
+
+    def _last_good(self, published: Collection[int], current: int) -> int | None:
+        """What `onehot models rollback` would go to."""
+        for version in self.log.named(STABLE, current=current):
+            if version in published:
+                return version
+        older = sorted((number for number in published if number < current), reverse=True)
+        return next(filter(self._gate_holds, older), None)
+
+    def _gate_holds(self, version: int) -> bool:
+        try:
+            return not failed_rules(self.store.manifest(self.model, version).gate)
+        except (CorruptVersion, VersionNotFound):  # nothing goes back to what cannot be read
+            return False

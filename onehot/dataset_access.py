@@ -1,0 +1,93 @@
+"""Uploaded data sets for the commands: in the store itself, or as a service tells of them."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+
+from models.retention.dataset_use import trained_on
+from models.store.datasets import Datasets
+from models.store.store import Store
+from onehot.client import Service
+
+__all__ = ["ServedDatasets", "StoredDatasets"]
+
+PIECE_BYTES = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDatasets:
+    """The data sets of a store.
+
+    Args:
+        store: Where they are.
+        place: How it is called.
+    """
+
+    store: Store
+    place: str
+
+    @classmethod
+    def open(cls, location: str) -> Self:
+        """Open a store."""
+        return cls(Store.open(location), location)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Every data set, by name."""
+        return [{"source": info.source, **asdict(info)} for info in self._datasets.uploaded()]
+
+    def upload(self, path: Path, name: str) -> dict[str, Any]:
+        """Keep a file; its rows are counted by a service only."""
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        info = self._datasets.put(name, path, created_at=now, count_rows=lambda _: None)
+        return {"source": info.source, **asdict(info)}
+
+    def delete(self, reference: str) -> list[str]:
+        """Delete a data set; returns a few of the versions that were trained on it."""
+        trained = trained_on(self.store, self._datasets.find(reference).sha256)
+        self._datasets.delete(reference)
+        return trained
+
+    @property
+    def _datasets(self) -> Datasets:
+        return Datasets(self.store.objects)
+
+
+@dataclass(frozen=True, slots=True)
+class ServedDatasets:
+    """The data sets that a service knows.
+
+    Args:
+        service: Whom to ask.
+    """
+
+    service: Service
+
+    @property
+    def place(self) -> str:
+        """Where they are."""
+        return self.service.url
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Every data set, by name."""
+        found: list[dict[str, Any]] = self.service.get("/v1/datasets")["datasets"]
+        return found
+
+    def upload(self, path: Path, name: str) -> dict[str, Any]:
+        """Send a file, piece by piece."""
+        answer = self.service.call("POST", "/v1/datasets", params={"name": name}, content=_pieces(path))
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def delete(self, reference: str) -> list[str]:
+        """Delete a data set; returns a few of the versions that were trained on it."""
+        answer = self.service.call("DELETE", f"/v1/datasets/{reference}")
+        named = str(answer.headers.get("X-Onehot-Trained-Versions", "none"))
+        return [] if named == "none" else named.split(", ")
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while piece := file.read(PIECE_BYTES):
+            yield piece

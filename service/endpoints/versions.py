@@ -1,0 +1,62 @@
+"""Deletion of versions. The store is asked, not the snapshot: another process may have just moved a label."""
+
+import structlog
+from flask import Response, request
+from marshmallow import Schema
+
+from models.errors import ModelNotFound
+from models.keras_catalog.argument_kinds import boolean
+from models.names import is_model_name
+from models.retention.deletion import delete_version, require_deletable
+from service.auth.scopes import Scope
+from service.blocking_calls import run_in_thread
+from service.endpoints.strict_field import StrictField
+from service.http.content_negotiation import JSON, JSON_TYPES, require_content_type
+from service.http.context import caller, services
+from service.http.request_bodies import parse_object, read_body
+from service.http.responses import json_answer
+from service.openapi.operation import ApiBlueprint, api_response, json_media
+
+__all__ = ["blueprint"]
+
+LIMIT_BYTES = 64 * 1024
+
+log = structlog.get_logger("service")
+blueprint = ApiBlueprint("versions", __name__, tag="Models", scope=Scope.ADMIN)
+
+
+class _DeletionSchema(Schema):
+    """The body of a DELETE."""
+
+    error_messages = {"unknown": "expected force and dry_run; received another name"}  # noqa: RUF012 -- marshmallow's way
+
+    force = StrictField(boolean, load_default=False)
+    dry_run = StrictField(boolean, load_default=False)
+
+
+@blueprint.operation(
+    "DELETE",
+    "/v1/models/<name:model>/versions/<int:version>",
+    description="Refused with 409 while a label names it, while it answers by default, or as the last good one: "
+    "where a rollback would go; unless `force` is true. Then `stable` goes back first, other labels go. Its number "
+    "is never given again. Requests under way are answered.",
+    body=json_media("VersionDeletion"),
+    needs_body=False,
+    responses={200: api_response("It is gone, or with `dry_run` would go", "VersionDeleted")},
+    errors=(409, 415, 503, 507),
+)
+def delete(model: str, version: int) -> Response:
+    """Delete a version."""
+    if not is_model_name(model):
+        raise ModelNotFound(model)
+    require_content_type(request.content_type, JSON_TYPES, expected=JSON)
+    body = read_body(request, limit_bytes=LIMIT_BYTES)
+    options = _DeletionSchema().load(parse_object(body) if body else {})
+    store, force = services().registry.store, options["force"]
+    if options["dry_run"]:
+        run_in_thread(require_deletable, store, model, version, force=force)
+    else:
+        run_in_thread(delete_version, store, model, version, by=caller(), force=force)
+        log.info("version deleted", model=model, version=version, by=caller(), force=force)
+        services().pending_versions.wait_for_deletion(model, version)
+    return json_answer({"model": model, "version": version, "deleted": not options["dry_run"]})
