@@ -15,7 +15,7 @@ MISTAKES: Mistakes = {
     "a capability kept": ("restricted", lambda m: m.security(SERVICE).pop("capabilities")),
     "the host's network": ("restricted", lambda m: m.pod(SERVICE).update(hostNetwork=True)),
     "a folder of the host": (
-        "restricted", lambda m: m.pod(CPU)["volumes"].__setitem__(0, {"name": "models", "hostPath": {}})),
+        "restricted", lambda m: m.pod(CPU)["volumes"].__setitem__(0, {"name": "models", "hostPath": {"path": "/srv"}})),
     "a writable root": ("read-only-root", lambda m: m.security(SERVICE).pop("readOnlyRootFilesystem")),
     "nowhere to write": ("read-only-root", lambda m: m.container(SERVICE)["volumeMounts"].pop()),
     "a token for the API": ("no-token", lambda m: m.pod(CPU).pop("automountServiceAccountToken")),
@@ -25,7 +25,7 @@ MISTAKES: Mistakes = {
     "no tag": ("pinned-images", lambda m: m.container(SERVICE).update(image="r.example.com:5000/onehot-service")),
     "no memory limit": ("resources", lambda m: m.limits(SERVICE).pop("memory")),
     "no CPU request": ("resources", lambda m: m.requests(CPU).pop("cpu")),
-    "more requested than allowed": ("resources", lambda m: m.requests(CPU).update(memory="8Gi")),
+    "more requested than allowed": ("fields-together", lambda m: m.requests(CPU).update(memory="8Gi")),
     "fewer GPUs requested than limited": (
         "resources", lambda m: m.limits(GPU).update({"nvidia.com/gpu": 2})),
     "scratch without end": ("bounded-scratch", lambda m: m.pod(CPU)["volumes"][1].update(emptyDir={})),
@@ -61,11 +61,12 @@ MISTAKES: Mistakes = {
         "backends", lambda m: m.spec("StatefulSet", QUEUE).update(serviceName="valkey")),
     "another namespace": (
         "one-namespace", lambda m: m.get("Service", "onehot")["metadata"].update(namespace="default")),
-    "a namespace that enforces nothing": (
-        "one-namespace", lambda m: m.get("Namespace", "onehot")["metadata"].pop("labels")),
+    "no namespace": ("one-namespace", lambda m: [one["metadata"].pop("namespace") for one in m.documents]),
     "a password in the repository": (
-        "no-secrets", lambda m: m.documents.append(
-            {"kind": "Secret", "metadata": {"name": "x", "namespace": "onehot"}, "data": {"password": "eA=="}})),
+        "no-secrets", lambda m: m.documents.append({
+            "apiVersion": "v1", "kind": "Secret", "metadata": {"name": "x", "namespace": "onehot"},
+            "data": {"password": "eA=="},
+        })),
     "no default deny": ("default-deny", lambda m: m.drop("NetworkPolicy", "onehot-default-deny")),
     "deny for one direction only": (
         "default-deny", lambda m: m.spec("NetworkPolicy", "onehot-default-deny").update(policyTypes=["Ingress"])),
@@ -78,7 +79,12 @@ MISTAKES: Mistakes = {
             ports=[{"protocol": "TCP", "port": "redis"}])),
     "workers cut off from the queue": ("flows", lambda m: m.drop("NetworkPolicy", "onehot-trainer")),
     "no DNS": ("flows", lambda m: m.drop("NetworkPolicy", "onehot-dns")),
-    "DNS over UDP alone": ("flows", lambda m: m.spec("NetworkPolicy", "onehot-dns")["egress"][0]["ports"].pop()),
+    "DNS over UDP alone": ("flows", lambda m: m.spec("NetworkPolicy", "onehot-dns")["egress"][0].update(
+        ports=[{"protocol": "UDP", "port": 53}, {"protocol": "UDP", "port": 5353}])),
+    "DNS without OpenShift's port": (
+        "flows", lambda m: [m.spec("NetworkPolicy", "onehot-dns")["egress"][0]["ports"].pop() for _ in range(2)]),
+    "DNS of kube-system alone": ("flows", lambda m: m.spec("NetworkPolicy", "onehot-dns")["egress"][0].update(
+        to=[{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}}])),
     "the queue open to another namespace": (
         "queue-is-private", lambda m: m.spec("NetworkPolicy", QUEUE)["ingress"][0]["from"].append(
             {"namespaceSelector": {}})),
@@ -132,7 +138,14 @@ MISTAKES: Mistakes = {
     "the GPU queue without a GPU": (
         "queues", lambda m: [some.pop("nvidia.com/gpu") for some in (m.requests(GPU), m.limits(GPU))]),
     "a tainted node not tolerated": ("gpu-nodes", lambda m: m.pod(GPU).pop("tolerations")),
-    "a GPU on no particular node": ("gpu-nodes", lambda m: m.pod(GPU).pop("nodeSelector")),
+    "a label that only a running operator sets": (
+        "gpu-nodes", lambda m: m.pod(GPU)["nodeSelector"].update({"nvidia.com/gpu.present": "true"})),
+    "the CPU's worker on GPU nodes": (
+        "gpu-nodes", lambda m: m.pod(CPU).update(tolerations=[{"key": "nvidia.com/gpu", "operator": "Exists"}])),
+    "one pod on any architecture": ("one-architecture", lambda m: m.pod(GPU).pop("nodeSelector")),
+    "an idle worker that holds its node": (
+        "idle-workers-hold-no-node", lambda m: m.spec("Deployment", CPU)["template"]["metadata"].update(
+            annotations={"karpenter.sh/do-not-disrupt": "true"})),
     "a queue without a file": ("durable-queue", lambda m: m.data(QUEUE).update(
         {"valkey.conf": m.data(QUEUE)["valkey.conf"].replace("appendonly yes", "appendonly no")})),
     "jobs evicted": ("durable-queue", lambda m: m.data(QUEUE).update(

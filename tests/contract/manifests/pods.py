@@ -5,28 +5,16 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
+from tests.contract.manifests.api.scalars import quantity
 from tests.contract.manifests.cluster import Cluster, Document, Finding, Workload
 
-__all__ = ["RULES", "quantity"]
+__all__ = ["GPU", "RULES"]
 
 # The volume types of the Pod Security Standard `restricted`.
 _VOLUMES = {
     "configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "persistentVolumeClaim", "projected", "secret", "image",
 }  # fmt: skip
-_SUFFIXES = {
-    "": 1, "m": Decimal("0.001"), "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12,
-    "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40,
-}  # fmt: skip
-_QUANTITY = re.compile(r"(\d+(?:\.\d+)?)([A-Za-z]*)")
 GPU = "nvidia.com/gpu"
-
-
-def quantity(text: object) -> Decimal:
-    """A Kubernetes quantity as a number: `250m` is 0.25, `1Ki` is 1024."""
-    found = _QUANTITY.fullmatch(str(text))
-    if not found or found[2] not in _SUFFIXES:
-        raise ValueError(f"expected a quantity such as 500m or 2Gi; received {text!r}")
-    return Decimal(found[1]) * _SUFFIXES[found[2]]
 
 
 def restricted(cluster: Cluster) -> Iterator[Finding]:

@@ -164,12 +164,13 @@ def _named_services(cluster: Cluster) -> Iterator[tuple[str, str, str | int | No
 
 
 def one_namespace(cluster: Cluster) -> Iterator[Finding]:
-    """Everything lives in the one namespace that comes along and enforces `restricted`."""
-    names = cluster.names("Namespace")
+    """Everything lives in one namespace; where it comes along, it enforces `restricted`."""
+    inside = {one["metadata"].get("namespace") for one in cluster.documents if one["kind"] not in _CLUSTER_WIDE}
+    names = cluster.names("Namespace") or inside
     for document in cluster.documents:
-        if document["kind"] not in _CLUSTER_WIDE and document["metadata"].get("namespace") not in names:
-            received = document["metadata"].get("namespace")
-            yield _where(document), f"expected one of {sorted(names)}; received {received}"
+        received = document["metadata"].get("namespace")
+        if document["kind"] not in _CLUSTER_WIDE and (received not in names or len(names) > 1 or not received):
+            yield _where(document), f"expected one namespace, {sorted(map(str, names))}; received {received}"
     for namespace in cluster.of_kind("Namespace"):
         if namespace["metadata"].get("labels", {}).get("pod-security.kubernetes.io/enforce") != "restricted":
             yield _where(namespace), "pod-security.kubernetes.io/enforce: expected restricted"

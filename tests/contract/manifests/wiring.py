@@ -7,8 +7,9 @@ from urllib.parse import urlsplit
 
 from models.errors import OnehotError
 from models.settings import read_settings
+from tests.contract.manifests.api.scalars import quantity
 from tests.contract.manifests.cluster import Cluster, Document, Finding, Workload
-from tests.contract.manifests.pods import GPU, quantity
+from tests.contract.manifests.pods import GPU
 
 __all__ = ["QUEUES", "ROUTES", "RULES"]
 
@@ -20,6 +21,8 @@ ROUTES = frozenset({"/healthz", "/readyz", "/metrics"})
 
 # Share of the queue's memory limit that data may take: the rest is for the rewrite of the append-only file.
 _DATA_SHARE = 0.6
+# What an autoscaler takes for a pod that must not be moved.
+_STAYS = {"cluster-autoscaler.kubernetes.io/safe-to-evict": "false", "karpenter.sh/do-not-disrupt": "true"}
 _REFERENCE = re.compile(r"\$\(([A-Za-z_][A-Za-z0-9_]*)\)")
 
 
@@ -148,14 +151,32 @@ def queues(cluster: Cluster) -> Iterator[Finding]:
 
 
 def gpu_nodes(cluster: Cluster) -> Iterator[Finding]:
-    """A pod with a GPU asks for a node with one, and tolerates that node's taint; no other pod goes there."""
+    """A pod with a GPU tolerates its node's taint, and waits for no label that only a running node has."""
     for workload in cluster.workloads:
         wants = any(GPU in one.get("resources", {}).get("limits", {}) for one in workload.containers)
-        tolerates = any(one.get("key") == GPU for one in workload.pod.get("tolerations", []))
-        selects = any(name.startswith("nvidia.com/gpu") for name in workload.pod.get("nodeSelector", {}))
-        if (wants, wants) != (tolerates, selects):
-            message = f"expected toleration and nodeSelector for {GPU} {'and' if wants else 'only with'} its limit"
-            yield workload.where, message
+        if wants != any(one.get("key") == GPU for one in workload.pod.get("tolerations", [])):
+            yield workload.where, f"expected a toleration for {GPU} {'and' if wants else 'only with'} its limit"
+        for name in workload.pod.get("nodeSelector", {}):
+            if name.startswith("nvidia.com/"):
+                yield workload.where, f"nodeSelector: expected no {name}: an autoscaler never adds the first such node"
+
+
+def one_architecture(cluster: Cluster) -> Iterator[Finding]:
+    """The images are built for one architecture: each pod of ours asks for it, or (on a laptop) none does."""
+    asked = {
+        workload.where: workload.pod.get("nodeSelector", {}).get("kubernetes.io/arch") for workload, _ in _ours(cluster)
+    }
+    if len(set(asked.values())) > 1:
+        yield "nodeSelector", f"kubernetes.io/arch: expected the same in each pod; received {asked}"
+
+
+def idle_workers_hold_no_node(cluster: Cluster) -> Iterator[Finding]:
+    """What may not be evicted ends by itself: a worker that waits for jobs would hold an empty node for ever."""
+    for workload in cluster.workloads:
+        annotations = workload.template.get("metadata", {}).get("annotations", {})
+        for name, value in _STAYS.items():
+            if workload.runs_for_ever and annotations.get(name) == value:
+                yield workload.where, f"annotations: expected no {name} in pods that have no end"
 
 
 def durable_queue(cluster: Cluster) -> Iterator[Finding]:
@@ -204,4 +225,7 @@ def _ours(cluster: Cluster) -> Iterator[tuple[Workload, Document]]:
                 yield workload, container
 
 
-RULES = (settings, password, queue_address, address, keys, routes, store, cache, queues, gpu_nodes, durable_queue)
+RULES = (
+    settings, password, queue_address, address, keys, routes, store, cache, queues, gpu_nodes, one_architecture,
+    idle_workers_hold_no_node, durable_queue,
+)  # fmt: skip
