@@ -45,10 +45,17 @@ ALL_RULES = tuple(rule for stage in STAGES for rule in stage)
 def violations(cluster: Cluster) -> list[Violation]:
     """The broken rules of a rendered folder; those of the first stage that has any."""
     for stage in STAGES:
-        found = [Violation(name_of(rule), *finding) for rule in stage for finding in rule(cluster)]
+        found = [violation for rule in stage for violation in _broken(rule, cluster)]
         if found:
             return found
     return []
+
+
+def _broken(rule: Rule, cluster: Cluster) -> list[Violation]:
+    try:
+        return [Violation(name_of(rule), *finding) for finding in rule(cluster)]
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        return [Violation(name_of(rule), "an object", f"expected one that the rule can read; received {error!r}")]
 
 
 def name_of(rule: Rule) -> str:

@@ -128,7 +128,8 @@ def published_paths(cluster: Cluster) -> Iterator[tuple[Document, str, str]]:
         for rule in route["spec"].get("rules", []):
             matches_all = [{"path": {"type": "PathPrefix", "value": "/"}}]
             for match in rule.get("matches", matches_all):
-                yield route, match["path"]["type"], match["path"]["value"]
+                path = match.get("path", {})
+                yield route, path.get("type", "PathPrefix"), path.get("value", "/")
 
 
 def alerts(cluster: Cluster) -> Iterator[Finding]:

@@ -100,8 +100,11 @@ WORDS_AND_RANGES: Mistakes = {
     "a window of two hours": (
         VALUES, lambda m: _scaler(m)["behavior"]["scaleDown"].update(stabilizationWindowSeconds=7200)),
     "an access mode that is none": (VALUES, lambda m: _claim(m).update(accessModes=["ReadWrite"])),
-    "101 percent": (
-        VALUES, lambda m: m.spec("Deployment", SERVICE)["strategy"]["rollingUpdate"].update(maxSurge="101%")),
+    "101 percent": (VALUES, lambda m: m.spec("PodDisruptionBudget", SERVICE).update(maxUnavailable="101%")),
+    "a time zone that is none": (VALUES, lambda m: _reaper(m).update(timeZone="Europe/Berlinn")),
+    "a level of security that is none": (
+        VALUES, lambda m: m.get("Namespace", "onehot")["metadata"]["labels"].update(
+            {"pod-security.kubernetes.io/enforce": "strict"})),
     "an address with 33 bits": (VALUES, lambda m: _block(m).update(cidr="10.0.0.0/33")),
     "bits outside of the block": (VALUES, lambda m: _block(m).update(cidr="10.0.0.1/8")),
 }  # fmt: skip
@@ -143,6 +146,9 @@ FIELDS_TOGETHER: Mistakes = {
         TOGETHER, lambda m: m.spec("ScaledObject", CPU).update(minReplicaCount=9)),
     "a scrape that outlasts its interval": (
         TOGETHER, lambda m: m.spec("ServiceMonitor", SERVICE)["endpoints"][0].update(scrapeTimeout="20s")),
+    "a filter without its fields": (TOGETHER, lambda m: _rule(m).update(filters=[{"type": "URLRewrite"}])),
+    "other GPUs, requested without a limit": (
+        TOGETHER, lambda m: _gpu_container(m)["resources"]["requests"].update({"amd.com/gpu": "1"})),
     "a backend that may take longer than the request": (
         TOGETHER, lambda m: _rule(m)["timeouts"].update(backendRequest="2m")),
 }  # fmt: skip
@@ -161,6 +167,7 @@ OTHER_KINDS: Mistakes = {
     "a stop policy that is none": ("schema", lambda m: m.spec("LocalQueue", "onehot-gpu").update(stopPolicy="Drain")),
     "a cluster's queue in capitals": (
         "schema", lambda m: m.spec("LocalQueue", "onehot-gpu").update(clusterQueue="Onehot")),
+    "more replicas than 31 bits": ("schema", lambda m: m.spec("StatefulSet", QUEUE).update(replicas=3_000_000_000)),
     "a field that KEDA lacks": ("schema", lambda m: m.spec("ScaledObject", CPU).update(maxReplicas=8)),
     "a length as a number": (
         "schema", lambda m: m.spec("ScaledObject", CPU)["triggers"][0]["metadata"].update(listLength=1)),

@@ -27,7 +27,7 @@ MISTAKES: Mistakes = {
     "no CPU request": ("resources", lambda m: m.requests(CPU).pop("cpu")),
     "more requested than allowed": ("fields-together", lambda m: m.requests(CPU).update(memory="8Gi")),
     "fewer GPUs requested than limited": (
-        "resources", lambda m: m.limits(GPU).update({"nvidia.com/gpu": 2})),
+        "fields-together", lambda m: m.limits(GPU).update({"nvidia.com/gpu": 2})),
     "scratch without end": ("bounded-scratch", lambda m: m.pod(CPU)["volumes"][1].update(emptyDir={})),
     "scratch larger than the disk limit": (
         "bounded-scratch", lambda m: m.pod(CPU)["volumes"][1].update(emptyDir={"sizeLimit": "100Gi"})),

@@ -6,6 +6,8 @@ from tests.contract.manifests.spoiling import Mistakes, Spoilt
 
 __all__ = ["MISTAKES"]
 
+QUEUE = "onehot-queue"
+
 
 def _scaler(spoilt: Spoilt) -> Any:
     return spoilt.spec("ScaledObject", "onehot-trainer-cpu")
@@ -37,6 +39,13 @@ MISTAKES: Mistakes = {
     "nobody to give lost jobs back": ("zero-workers-need-a-reaper", lambda m: m.drop("CronJob", "onehot-reaper")),
     "a reaper that cannot reach the queue": ("flows", lambda m: m.drop("NetworkPolicy", "onehot-queue-reaper")),
     "replicas beside KEDA": ("scaling", lambda m: m.spec("Deployment", "onehot-trainer-cpu").update(replicas=1)),
+    "two autoscalers": ("one-scaler", lambda m: _scaler(m)["scaleTargetRef"].update(name="onehot-service")),
+    "an autoscaler of another version": (
+        "scaling", lambda m: _scaler(m)["scaleTargetRef"].update(apiVersion="apps/v1beta2")),
+    "a key that the scaler's Secret lacks": (
+        "scaler-secrets", lambda m: m.spec("TriggerAuthentication", QUEUE)["secretTargetRef"][0].update(key="pw")),
+    "a backend of another namespace": (
+        "backends", lambda m: m.spec("HTTPRoute", "onehot")["rules"][0]["backendRefs"][0].update(namespace="default")),
     "KEDA scales nobody": ("scaling", lambda m: _scaler(m)["scaleTargetRef"].update(name="onehot-trainer")),
     "a GPU Job that no GPU node takes": ("gpu-nodes", lambda m: _gpu_pod(m).pop("tolerations")),
     "a GPU Job killed while saving": ("graceful-end", lambda m: _gpu_pod(m).update(terminationGracePeriodSeconds=30)),

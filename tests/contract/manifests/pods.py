@@ -53,6 +53,8 @@ def _container_faults(workload: Workload) -> Iterator[str]:
             yield f"{name}: expected neither privileged nor root"
         if "ALL" not in context.get("capabilities", {}).get("drop", []) or context["capabilities"].get("add"):
             yield f"{name}: capabilities: expected drop ALL and nothing added"
+        if context.get("seccompProfile", {"type": "RuntimeDefault"}).get("type") == "Unconfined":
+            yield f"{name}: seccompProfile: expected RuntimeDefault"
         if any("hostPort" in port for port in container.get("ports", [])):
             yield f"{name}: ports: expected no hostPort"
 
@@ -100,7 +102,7 @@ def pinned_images(cluster: Cluster) -> Iterator[Finding]:
 
 
 def resources(cluster: Cluster) -> Iterator[Finding]:
-    """CPU, memory and disk are requested, memory and disk limited, nothing requested above its limit."""
+    """CPU, memory and disk are requested, memory and disk limited."""
     for workload in cluster.workloads:
         for container in workload.containers:
             for message in _resource_faults(container.get("resources", {})):
@@ -116,11 +118,6 @@ def _resource_faults(wanted: Document) -> Iterator[str]:
     for name in ("memory", "ephemeral-storage"):
         if name not in limits:
             yield f"resources.limits.{name}: expected one"
-    for name in requests.keys() & limits.keys():
-        if quantity(requests[name]) > quantity(limits[name]):
-            yield f"resources.requests.{name}: expected at most {limits[name]}; received {requests[name]}"
-    if requests.get(GPU) != limits.get(GPU):
-        yield f"resources: expected as many {GPU} requested as the limit says"
 
 
 def bounded_scratch(cluster: Cluster) -> Iterator[Finding]:

@@ -58,6 +58,14 @@ def objects(cluster: Cluster) -> Iterator[Finding]:
                 yield workload.where, f"expected {what}; received no such object"
 
 
+def scaler_secrets(cluster: Cluster) -> Iterator[Finding]:
+    """The Secrets that scalers log in with exist, with their keys."""
+    for document in cluster.of_kind("TriggerAuthentication"):
+        for one in document["spec"].get("secretTargetRef", []):
+            if not _exists(cluster, "Secret", one["name"], one["key"]):
+                yield _where(document), f"expected Secret/{one['name']} with the key {one['key']}"
+
+
 def _named(workload: Workload) -> Iterator[tuple[str, str, str]]:
     if "serviceAccountName" in workload.pod:
         yield "ServiceAccount", workload.pod["serviceAccountName"], ""
@@ -160,7 +168,8 @@ def _named_services(cluster: Cluster) -> Iterator[tuple[str, str, str | int | No
     for document in cluster.of_kind("HTTPRoute"):
         for rule in document["spec"].get("rules", []):
             for backend in rule.get("backendRefs", []):
-                yield _where(document), backend["name"], backend["port"]
+                here = backend.get("namespace") in {None, document["metadata"].get("namespace")}
+                yield _where(document), backend["name"] if here else f"{backend['namespace']}/", backend["port"]
 
 
 def one_namespace(cluster: Cluster) -> Iterator[Finding]:
@@ -186,4 +195,15 @@ def _where(document: Document) -> str:
     return f"{document['kind']}/{document['metadata']['name']}"
 
 
-RULES = (selectors, chosen_pods, objects, mounts, service_ports, probe_ports, backends, one_namespace, no_secrets)
+RULES = (
+    selectors,
+    chosen_pods,
+    objects,
+    scaler_secrets,
+    mounts,
+    service_ports,
+    probe_ports,
+    backends,
+    one_namespace,
+    no_secrets,
+)

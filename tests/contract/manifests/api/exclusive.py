@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-__all__ = ["EXACTLY_ONE", "ONLY_WITH", "excluded"]
+__all__ = ["EXACTLY_ONE", "NEEDS", "ONLY_WITH", "excluded"]
 
 _HANDLERS = ("exec", "httpGet", "tcpSocket", "grpc", "sleep")
 
@@ -53,6 +53,20 @@ ONLY_WITH: tuple[tuple[str, str, str, str | None], ...] = (
 )
 """Type, field, and the other field with the value that the first one needs; without a value, any."""
 
+NEEDS: tuple[tuple[str, str, str, str], ...] = (
+    ("SeccompProfile", "type", "Localhost", "localhostProfile"),
+    ("AppArmorProfile", "type", "Localhost", "localhostProfile"),
+    ("HTTPRouteFilter", "type", "RequestHeaderModifier", "requestHeaderModifier"),
+    ("HTTPRouteFilter", "type", "ResponseHeaderModifier", "responseHeaderModifier"),
+    ("HTTPRouteFilter", "type", "RequestMirror", "requestMirror"),
+    ("HTTPRouteFilter", "type", "RequestRedirect", "requestRedirect"),
+    ("HTTPRouteFilter", "type", "URLRewrite", "urlRewrite"),
+    ("HTTPRouteFilter", "type", "ExtensionRef", "extensionRef"),
+    ("JobSpec", "completionMode", "Indexed", "completions"),
+    ("ServiceSpec", "type", "ExternalName", "externalName"),
+)
+"""Type, field and value, and the other field that this value needs."""
+
 _DEFAULTS = {"DeploymentStrategy": "RollingUpdate", "StatefulSetUpdateStrategy": "RollingUpdate"}
 """What `type` is where it is left out."""
 
@@ -62,6 +76,9 @@ def excluded(kind: str, value: Mapping[str, Any]) -> Iterator[str]:
     given = [name for name in EXACTLY_ONE.get(kind, ()) if name in value]
     if kind in EXACTLY_ONE and len(given) != 1:
         yield f"expected exactly one of {', '.join(EXACTLY_ONE[kind])}; received {given or 'none'}"
+    for owner, field, word, needed in NEEDS:
+        if owner == kind and value.get(field) == word and needed not in value:
+            yield f"{needed}: expected one beside {field} {word}"
     for owner, field, other, expected in ONLY_WITH:
         received = value.get(other, _DEFAULTS.get(kind))
         if owner == kind and field in value and (received is None or expected not in {None, received}):

@@ -18,8 +18,6 @@ def _service(spec: Value) -> Iterator[str]:
         yield f"ports: expected a name of its own for each; received {names}"
     if not ports and kind != "ExternalName" and spec.get("clusterIP") != "None":
         yield "ports: expected at least one"
-    if kind == "ExternalName" and not spec.get("externalName"):
-        yield "externalName: expected a host with the type ExternalName"
     if kind != "ClusterIP" and spec.get("clusterIP") == "None":
         yield f"clusterIP: expected an address with the type {kind}"
     outside = kind in {"NodePort", "LoadBalancer"}
@@ -54,6 +52,12 @@ def _ingress(spec: Value) -> Iterator[str]:
         yield "rules: expected some, or a defaultBackend"
 
 
+def _route_rule(rule: Value) -> Iterator[str]:
+    kinds = [one.get("type") for one in rule.get("filters", [])]
+    if "RequestRedirect" in kinds and (rule.get("backendRefs") or "URLRewrite" in kinds):
+        yield "filters: expected RequestRedirect without backendRefs and without URLRewrite"
+
+
 def _not_longer(short: str, long: str) -> Callable[[Value], Iterator[str]]:
     def check(value: Value) -> Iterator[str]:
         if short in value and 0 < _duration_ms(value.get(long, "0s")) < _duration_ms(value[short]):
@@ -67,6 +71,7 @@ def _duration_ms(text: object) -> int:
 
 
 NETWORK_OBJECTS: Mapping[str, Callable[[Value], Iterator[str]]] = {
+    "HTTPRouteRule": _route_rule,
     "HTTPRouteTimeouts": _not_longer("backendRequest", "request"),
     "IPBlock": _ip_block,
     "IngressSpec": _ingress,

@@ -22,11 +22,24 @@ def _containers(spec: Value) -> Iterator[str]:
     names = [one.get("name") for one in (*spec.get("initContainers", []), *spec.get("containers", []))]
     if len(names) != len(set(names)) or not spec.get("containers"):
         yield f"containers: expected some, with different names; received {names}"
+    yield from _restart_policies(spec)
     for container in spec.get("containers", []):
         for name, handler in container.get("lifecycle", {}).items():
             waits_s = handler.get("sleep", {}).get("seconds", 0) if isinstance(handler, dict) else 0
             if waits_s > spec.get("terminationGracePeriodSeconds", 30):
                 yield f"lifecycle.{name}.sleep.seconds: expected at most the grace period; received {waits_s}"
+
+
+def _restart_policies(spec: Value) -> Iterator[str]:
+    for container in spec.get("containers", []):
+        if "restartPolicy" in container:
+            yield f"containers.{container.get('name')}.restartPolicy: expected it in initContainers alone"
+    for container in spec.get("initContainers", []):
+        if container.get("restartPolicy", "Always") != "Always":
+            yield f"initContainers.{container.get('name')}.restartPolicy: expected Always"
+        probes = {"livenessProbe", "readinessProbe", "startupProbe", "lifecycle"} & set(container)
+        if probes and "restartPolicy" not in container:
+            yield f"initContainers.{container.get('name')}: expected no {', '.join(sorted(probes))} where it ends"
 
 
 def _spread(pod: Value) -> Iterator[str]:
@@ -42,6 +55,9 @@ def _container(container: Value) -> Iterator[str]:
             yield f"{name}.successThreshold: expected 1"
     if "terminationGracePeriodSeconds" in container.get("readinessProbe", {}):
         yield "readinessProbe.terminationGracePeriodSeconds: expected none: it ends no container"
+    for mount in container.get("volumeDevices", []):
+        if mount.get("name") in {one.get("name") for one in container.get("volumeMounts", [])}:
+            yield f"volumeDevices: expected another volume than volumeMounts; received {mount.get('name')}"
     security = container.get("securityContext", {})
     if security.get("allowPrivilegeEscalation") is False and (
         security.get("privileged") or "SYS_ADMIN" in security.get("capabilities", {}).get("add", [])
@@ -60,6 +76,8 @@ def _resources(wanted: Value) -> Iterator[str]:
         for values in (requests, limits):
             if name in values and (expected := _whole(name, values[name])):
                 yield f"{name}: expected {expected}; received {values[name]}"
+        if "/" in name and requests.get(name, limits.get(name)) != limits.get(name):
+            yield f"{name}: expected as much requested as the limit says"
         if name in requests and name in limits and quantity(requests[name]) > quantity(limits[name]):
             yield f"requests.{name}: expected at most the limit, {limits[name]}; received {requests[name]}"
 

@@ -5,15 +5,17 @@ A check says what it expected, or nothing where the value is right.
 
 import ipaddress
 import re
+import zoneinfo
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
 __all__ = [
-    "ANNOTATIONS", "CIDR", "CLOCK", "CRON", "ENVIRONMENT_NAME", "FILE_NAME", "HOST", "IMAGE", "LABEL", "LABELS",
-    "LABEL_VALUE", "MODE", "NOT_NEGATIVE", "PATH", "PERCENT_OR_COUNT", "PORT", "PORT_NAME", "PORT_OR_NAME", "POSITIVE",
-    "PROMETHEUS_DURATION", "QUALIFIED", "QUANTITY", "RELATIVE_PATH", "SERVICE_NAME", "SUBDOMAIN", "USER", "Check",
-    "between", "each", "mapping", "one_of", "quantity",
+    "ANNOTATIONS", "CIDR", "CRON", "ENVIRONMENT_NAME", "FIELD_PATH", "FILE_NAME", "HOST", "IMAGE", "IP", "LABEL",
+    "LABELS", "LABEL_VALUE", "MODE", "NOT_NEGATIVE", "PATH", "PERCENT_OR_COUNT", "PORT", "PORT_NAME", "PORT_OR_NAME",
+    "POSITIVE", "PROMETHEUS_DURATION", "QUALIFIED", "QUANTITY", "RELATIVE_PATH", "RESOURCE_PATH", "SECURITY_LEVELS",
+    "SERVICE_NAME", "SUBDOMAIN", "SURGE", "TIME_ZONE", "USER", "Check", "between", "each", "mapping", "one_of",
+    "quantity",
 ]  # fmt: skip
 
 Check = Callable[[Any], str | None]
@@ -94,6 +96,19 @@ def _quantity(value: Any) -> str | None:
         return "a quantity such as 500m or 2Gi"
 
 
+def _ip(value: Any) -> str | None:
+    try:
+        ipaddress.ip_address(value)
+    except ValueError:
+        return "an address such as 10.0.0.1"
+    return None
+
+
+def _time_zone(value: Any) -> str | None:
+    known = zoneinfo.available_timezones() or {value}
+    return None if value in known and value not in {"", "Local"} else "a time zone such as Europe/Berlin"
+
+
 def _cidr(value: Any) -> str | None:
     try:
         ipaddress.ip_network(value)
@@ -141,6 +156,8 @@ _WORD = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 _NAME = r"[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?"
 
 QUANTITY: Check = _quantity
+IP: Check = _ip
+TIME_ZONE: Check = _time_zone
 CIDR: Check = _cidr
 CRON: Check = _cron
 LABEL = matching(_WORD, "lower case letters, digits and -", most=63)
@@ -157,10 +174,13 @@ QUALIFIED = matching(rf"(?:{_WORD}(\.{_WORD})*/)?(?=[^/]{{1,63}}$){_NAME}",
 ENVIRONMENT_NAME = matching(r"[-._a-zA-Z][-._a-zA-Z0-9]*", "the name of a variable")
 FILE_NAME = matching(r"(?!\.\.?$)[-._a-zA-Z0-9]+", "a key: letters, digits, -, _ and .")
 IMAGE = matching(r"[^\s]+", "the name of an image, without blanks", most=1024)
+FIELD_PATH = matching(
+    r"metadata\.(name|namespace|uid|(labels|annotations)(\['[^']+'\])?)|spec\.(nodeName|serviceAccountName)"
+    r"|status\.(hostIPs?|podIPs?)", "a field of the pod such as metadata.name")  # fmt: skip
+RESOURCE_PATH = matching(r"(limits|requests)\.(cpu|memory|ephemeral-storage|hugepages-\w+)", "such as limits.memory")
 PATH = matching(r"/[^:]*", "an absolute path without :", most=4096)
 RELATIVE_PATH = matching(r"(?!/)(?!(?:.*/)?\.\.(?:/|$)).+", "a path from there on, without ..", most=4096)
 PROMETHEUS_DURATION = matching(r"0|(?=.)(\d+y)?(\d+w)?(\d+d)?(\d+h)?(\d+m)?(\d+s)?(\d+ms)?", "a time such as 15s")
-CLOCK = matching(r"[A-Za-z]+(/[A-Za-z0-9_+-]+)*", "a time zone such as Europe/Berlin")
 
 POSITIVE = between(1)
 NOT_NEGATIVE = between(0)
@@ -169,5 +189,19 @@ USER = between(0, 2**31 - 1)
 MODE = between(0, 0o777)
 PORT_OR_NAME = either(PORT, PORT_NAME)
 PERCENT_OR_COUNT = either(NOT_NEGATIVE, matching(r"(100|[1-9]?\d)%", "a percentage up to 100%"))
+SURGE = either(NOT_NEGATIVE, matching(r"\d+%", "a percentage"))
 LABELS = mapping(QUALIFIED, LABEL_VALUE)
 ANNOTATIONS = mapping(lambda key: QUALIFIED(key.lower()), lambda value: None if isinstance(value, str) else "a text")
+
+
+def _security_levels(labels: Mapping[str, str]) -> str | None:
+    """The labels of a namespace that say which pods it takes."""
+    for name, value in labels.items():
+        kind = name.removeprefix("pod-security.kubernetes.io/")
+        if kind != name and not _SECURITY["version" if kind.endswith("-version") else "level"].fullmatch(value):
+            return f"{name}: privileged, baseline or restricted; of a version: latest or v1.31"
+    return None
+
+
+_SECURITY = {"level": re.compile("privileged|baseline|restricted"), "version": re.compile(r"latest|v1\.\d+")}
+SECURITY_LEVELS = _security_levels

@@ -26,6 +26,13 @@ CUSTOM = Path(__file__).parent / "schemas"
 Schema = dict[str, Any]
 
 
+FORMATS = jsonschema.FormatChecker(formats=())
+for _bits in (32, 64):
+    FORMATS.checks(f"int{_bits}")(
+        lambda value, most=2 ** (_bits - 1): not isinstance(value, int) or -most <= value < most
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Node:
     """A value in an object.
@@ -75,7 +82,7 @@ def definition_of(document: Document, version: str = NEWEST) -> str | None:
 def validator(name: str, version: str) -> jsonschema.Draft202012Validator:
     """The strict schema of a type."""
     schema = {"$ref": f"#/$defs/{name}", "$defs": definitions(version)}
-    return jsonschema.Draft202012Validator(schema)
+    return jsonschema.Draft202012Validator(schema, format_checker=FORMATS)
 
 
 def nodes(document: Document) -> Iterator[Node]:

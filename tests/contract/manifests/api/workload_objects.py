@@ -43,8 +43,9 @@ def _job(spec: Value) -> Iterator[str]:
     yield from _restarts(spec["template"], allowed)
     if "podFailurePolicy" in spec and spec.get("podReplacementPolicy", "Failed") != "Failed":
         yield "podReplacementPolicy: expected Failed beside a podFailurePolicy"
-    if spec.get("completionMode") == "Indexed" and "completions" not in spec:
-        yield "completions: expected a number with completionMode Indexed"
+    rules = spec.get("podFailurePolicy", {}).get("rules", [])
+    if "backoffLimitPerIndex" not in spec and any(rule.get("action") == "FailIndex" for rule in rules):
+        yield "podFailurePolicy: expected FailIndex only beside backoffLimitPerIndex"
     if "selector" in spec and not spec.get("manualSelector"):
         yield "selector: expected none: the server makes it"
 
