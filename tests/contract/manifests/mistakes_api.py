@@ -121,7 +121,8 @@ FIELDS_TOGETHER: Mistakes = {
         TOGETHER, lambda m: m.spec("PodDisruptionBudget", SERVICE).update(minAvailable=1)),
     "a value with Exists": (TOGETHER, lambda m: _toleration(m).update(value="true")),
     "seconds with NoSchedule": (TOGETHER, lambda m: _toleration(m).update(tolerationSeconds=60)),
-    "a variable from two places": (TOGETHER, lambda m: m.container(CPU)["env"][0].update(value="x")),
+    "a variable from two places": (TOGETHER, lambda m: m.container(CPU)["env"][0].update(
+        valueFrom={"fieldRef": {"fieldPath": "metadata.name"}})),
     "a probe with two questions": (
         TOGETHER, lambda m: m.container(SERVICE)["livenessProbe"].update(tcpSocket={"port": "http"})),
     "liveness that wants two successes": (

@@ -28,9 +28,11 @@ MISTAKES: Mistakes = {
     "more requested than allowed": ("fields-together", lambda m: m.requests(CPU).update(memory="8Gi")),
     "fewer GPUs requested than limited": (
         "fields-together", lambda m: m.limits(GPU).update({"nvidia.com/gpu": 2})),
-    "scratch without end": ("bounded-scratch", lambda m: m.pod(CPU)["volumes"][1].update(emptyDir={})),
+    "scratch without end": ("bounded-scratch", lambda m: m.pod(CPU)["volumes"][2].update(emptyDir={})),
     "scratch larger than the disk limit": (
-        "bounded-scratch", lambda m: m.pod(CPU)["volumes"][1].update(emptyDir={"sizeLimit": "100Gi"})),
+        "bounded-scratch", lambda m: m.pod(CPU)["volumes"][2].update(emptyDir={"sizeLimit": "100Gi"})),
+    "a Secret that the pod's user cannot read": (
+        "readable-secrets", lambda m: m.pod(SERVICE)["securityContext"].pop("fsGroup")),
     "a selector with a typo": (
         "selectors", lambda m: m.spec("Deployment", SERVICE)["selector"]["matchLabels"].update(
             {"app.kubernetes.io/component": "servic"})),
@@ -48,7 +50,8 @@ MISTAKES: Mistakes = {
     "a Secret that nobody makes": (
         "objects", lambda m: m.pod(SERVICE)["volumes"][1].update(secret={"secretName": "onehot-keys"})),
     "a key that the Secret lacks": (
-        "objects", lambda m: m.container(CPU)["env"][0]["valueFrom"]["secretKeyRef"].update(key="redis-password")),
+        "objects", lambda m: m.pod(CPU)["volumes"][1]["secret"].update(
+            items=[{"key": "redis-password", "path": "password"}])),
     "a claim that is not there": ("objects", lambda m: m.drop("PersistentVolumeClaim", "onehot-models")),
     "an account that is not there": ("objects", lambda m: m.drop("ServiceAccount", "onehot-trainer")),
     "a mount without a volume": ("mounts", lambda m: m.pod(GPU)["volumes"].pop()),
@@ -117,11 +120,16 @@ MISTAKES: Mistakes = {
     "a setting with a typo": ("settings", lambda m: m.data("onehot-settings").update(ONEHOT_LOGFORMAT="json")),
     "a setting that cannot be read": (
         "settings", lambda m: m.data("onehot-service-settings").update(ONEHOT_WORKERS="two")),
-    "a queue without a password": (
-        "password", lambda m: m.container(CPU)["env"][1].update(value="redis://onehot-queue:6379/0")),
-    "a variable used before it is declared": ("password", lambda m: m.container(CPU)["env"].reverse()),
+    "a queue without a password": ("password", lambda m: m.container(CPU)["env"].pop()),
+    "a password in a variable": (
+        "password", lambda m: m.container(CPU)["env"][0].update(value="redis://:secret@onehot-queue:6379/0")),
+    "a password that never changes": (
+        "password", lambda m: m.container(CPU)["volumeMounts"][1].update(
+            mountPath="/etc/onehot/queue/password", subPath="password")),
+    "a variable used before it is declared": (
+        "declared-before", lambda m: m.container(CPU)["env"].insert(0, {"name": "A", "value": "$(ONEHOT_REDIS_URL)"})),
     "a queue at another address": (
-        "queue-address", lambda m: m.container(CPU)["env"][1].update(value="redis://:$(QUEUE_PASSWORD)@redis:6379/0")),
+        "queue-address", lambda m: m.container(CPU)["env"][0].update(value="redis://redis:6379/0")),
     "listening on loopback": ("address", lambda m: m.data("onehot-service-settings").pop("ONEHOT_BIND")),
     "another port than the container says": (
         "address", lambda m: m.data("onehot-service-settings").update(ONEHOT_BIND="0.0.0.0:8000")),

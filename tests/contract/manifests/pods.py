@@ -136,4 +136,22 @@ def bounded_scratch(cluster: Cluster) -> Iterator[Finding]:
                 yield workload.where, f"expected the emptyDirs to fit into the limit of {name}"
 
 
-RULES = (restricted, read_only_root, no_token, no_service_links, pinned_images, resources, bounded_scratch)
+def readable_secrets(cluster: Cluster) -> Iterator[Finding]:
+    """Files of a Secret that not everyone may read belong to the pod's group: a user other than root reads them so."""
+    for workload in cluster.workloads:
+        for volume in workload.pod.get("volumes", []):
+            mode = volume.get("secret", {}).get("defaultMode", 0o644)
+            if not mode & 0o004 and "fsGroup" not in workload.pod.get("securityContext", {}):
+                yield workload.where, f"securityContext.fsGroup: expected one, to read {volume['name']} (mode {mode:o})"
+
+
+RULES = (
+    restricted,
+    read_only_root,
+    no_token,
+    no_service_links,
+    pinned_images,
+    resources,
+    bounded_scratch,
+    readable_secrets,
+)

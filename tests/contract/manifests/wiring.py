@@ -10,9 +10,11 @@ from models.settings import read_settings
 from tests.contract.manifests.api.scalars import quantity
 from tests.contract.manifests.cluster import Cluster, Document, Finding, Workload
 from tests.contract.manifests.pods import GPU
+from tests.contract.manifests.references import EXTERNAL_SECRETS
 
 __all__ = ["QUEUES", "ROUTES", "RULES"]
 
+PASSWORD_FILE = "ONEHOT_REDIS_PASSWORD_FILE"
 QUEUES = {"train": 0, "train-gpu": 1}
 """The queues of the specs' `resources`, each with the GPUs that its worker needs."""
 
@@ -29,24 +31,41 @@ _REFERENCE = re.compile(r"\$\(([A-Za-z_][A-Za-z0-9_]*)\)")
 def settings(cluster: Cluster) -> Iterator[Finding]:
     """What a container of ours is told, the application's own settings table accepts."""
     for workload, container in _ours(cluster):
+        told = cluster.environment(container)
+        if PASSWORD_FILE in told:  # a file of the pod's; the settings ask for one that can be read here
+            told[PASSWORD_FILE] = __file__
         try:
-            read_settings(cluster.environment(container))
+            read_settings(told)
         except OnehotError as error:
             yield workload.where, str(error)
 
 
 def password(cluster: Cluster) -> Iterator[Finding]:
-    """The queue's address has a password, from a Secret, by a variable that is declared before it."""
+    """The queue's password is in no variable: it is a file of a Secret, which follows when the Secret changes."""
+    for workload, container in _ours(cluster):
+        told = cluster.environment(container)
+        if "@" in told.get("ONEHOT_REDIS_URL", ""):
+            yield workload.where, f"ONEHOT_REDIS_URL: expected no password; it comes from {PASSWORD_FILE}"
+        path = told.get(PASSWORD_FILE, "")
+        volume = _volume_at(workload, container, path) or {}
+        key = EXTERNAL_SECRETS.get(volume.get("secret", {}).get("secretName", ""), set())
+        if path.rpartition("/")[2] not in key:
+            yield workload.where, f"{PASSWORD_FILE}: expected a file of a Secret; received {path!r}"
+        if any(
+            "subPath" in mount for mount in container.get("volumeMounts", []) if mount["name"] == volume.get("name")
+        ):
+            yield workload.where, f"{PASSWORD_FILE}: expected no subPath, which never follows a changed Secret"
+
+
+def declared_before(cluster: Cluster) -> Iterator[Finding]:
+    """A variable that another one refers to is declared before it: later ones are not put in."""
     for workload, container in _ours(cluster):
         seen: set[str] = set()
         for variable in container.get("env", []):
             for name in _REFERENCE.findall(variable.get("value", "")):
                 if name not in seen:
-                    message = f"{variable['name']}: expected {name} declared before it: later ones are not put in"
-                    yield workload.where, message
+                    yield workload.where, f"{variable['name']}: expected {name} declared before it"
             seen.add(variable["name"])
-        if not re.search(r"://[^@/]*:\$\(\w+\)@", cluster.environment(container).get("ONEHOT_REDIS_URL", "")):
-            yield workload.where, "ONEHOT_REDIS_URL: expected $(VARIABLE) of a Secret as the password"
 
 
 def queue_address(cluster: Cluster) -> Iterator[Finding]:
@@ -226,6 +245,6 @@ def _ours(cluster: Cluster) -> Iterator[tuple[Workload, Document]]:
 
 
 RULES = (
-    settings, password, queue_address, address, keys, routes, store, cache, queues, gpu_nodes, one_architecture,
-    idle_workers_hold_no_node, durable_queue,
+    settings, password, declared_before, queue_address, address, keys, routes, store, cache, queues, gpu_nodes,
+    one_architecture, idle_workers_hold_no_node, durable_queue,
 )  # fmt: skip
