@@ -55,6 +55,7 @@ QUANTITIES: Mistakes = {
         TOGETHER, lambda m: _gpu_container(m)["resources"].update(
             limits={"nvidia.com/gpu": "0.5"}, requests={"nvidia.com/gpu": "0.5"})),
     "a resource that is none": (TOGETHER, lambda m: m.requests(SERVICE).update(mem="1Gi")),
+    "an exponent and a unit": (VALUES, lambda m: m.limits(SERVICE).update(memory="1e3Mi")),
     "a claim of nothing": (TOGETHER, lambda m: _claim(m)["resources"]["requests"].update(storage="0")),
 }  # fmt: skip
 
@@ -150,6 +151,7 @@ FIELDS_TOGETHER: Mistakes = {
     "a filter without its fields": (TOGETHER, lambda m: _rule(m).update(filters=[{"type": "URLRewrite"}])),
     "other GPUs, requested without a limit": (
         TOGETHER, lambda m: _gpu_container(m)["resources"]["requests"].update({"amd.com/gpu": "1"})),
+    "a probe that asks nothing": (TOGETHER, lambda m: m.container(SERVICE)["readinessProbe"].pop("httpGet")),
     "a backend that may take longer than the request": (
         TOGETHER, lambda m: _rule(m)["timeouts"].update(backendRequest="2m")),
 }  # fmt: skip
@@ -160,6 +162,9 @@ OTHER_KINDS: Mistakes = {
     "a type of match in lower case": ("schema", lambda m: _rule(m)["matches"][0]["path"].update(type="Prefix")),
     "a path with two slashes": ("schema", lambda m: _rule(m)["matches"][0]["path"].update(value="/v1//models")),
     "a backend without a port": ("schema", lambda m: _rule(m)["backendRefs"][0].pop("port")),
+    "a redirect with a status that is none": (
+        "schema", lambda m: _rule(m).update(
+            filters=[{"type": "RequestRedirect", "requestRedirect": {"statusCode": 200}}])),
     "a weight of a million and one": ("schema", lambda m: _rule(m)["backendRefs"][0].update(weight=1_000_001)),
     "a field that routes lack": ("schema", lambda m: _rule(m).update(timeout="60s")),
     "a host with a port": ("schema", lambda m: m.spec("HTTPRoute", "onehot").update(hostnames=["a.example.com:443"])),

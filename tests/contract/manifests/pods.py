@@ -33,6 +33,8 @@ def _pod_faults(pod: Document) -> Iterator[str]:
         yield "securityContext.runAsNonRoot: expected true"
     if not context.get("runAsUser"):
         yield f"securityContext.runAsUser: expected a number above 0; received {context.get('runAsUser')}"
+    for sysctl in context.get("sysctls", []):
+        yield f"securityContext.sysctls: expected none; received {sysctl.get('name')}"
     if context.get("seccompProfile", {}).get("type") not in {"RuntimeDefault", "Localhost"}:
         yield "securityContext.seccompProfile.type: expected RuntimeDefault"
 

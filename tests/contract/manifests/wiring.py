@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from models.errors import OnehotError
-from models.settings import read_settings
+from models.settings import Settings, read_settings
 from tests.contract.manifests.api.scalars import quantity
 from tests.contract.manifests.cluster import Cluster, Document, Finding, Workload
 from tests.contract.manifests.pods import GPU
 from tests.contract.manifests.references import EXTERNAL_SECRETS
 
-__all__ = ["QUEUES", "ROUTES", "RULES"]
+__all__ = ["QUEUES", "ROUTES", "RULES", "settings_of"]
 
 PASSWORD_FILE = "ONEHOT_REDIS_PASSWORD_FILE"
 QUEUES = {"train": 0, "train-gpu": 1}
@@ -31,13 +31,18 @@ _REFERENCE = re.compile(r"\$\(([A-Za-z_][A-Za-z0-9_]*)\)")
 def settings(cluster: Cluster) -> Iterator[Finding]:
     """What a container of ours is told, the application's own settings table accepts."""
     for workload, container in _ours(cluster):
-        told = cluster.environment(container)
-        if PASSWORD_FILE in told:  # a file of the pod's; the settings ask for one that can be read here
-            told[PASSWORD_FILE] = __file__
         try:
-            read_settings(told)
+            settings_of(cluster, container)
         except OnehotError as error:
             yield workload.where, str(error)
+
+
+def settings_of(cluster: Cluster, container: Document) -> Settings:
+    """What the application reads from a container's variables."""
+    told = cluster.environment(container)
+    if PASSWORD_FILE in told:  # a file of the pod's; the settings ask for one that can be read here
+        told[PASSWORD_FILE] = __file__
+    return read_settings(told)
 
 
 def password(cluster: Cluster) -> Iterator[Finding]:
@@ -215,7 +220,7 @@ def _queue_faults(cluster: Cluster, workload: Workload) -> Iterator[str]:
         if lines.get(name) != expected:
             yield f"{name}: expected {expected}; received {lines.get(name)}"
     limit = float(quantity(container["resources"]["limits"]["memory"]))
-    if not 0 < _bytes(lines.get("maxmemory", "0")) <= _DATA_SHARE * limit:
+    if not 0 < _bytes_of(lines.get("maxmemory", "0")) <= _DATA_SHARE * limit:
         yield f"maxmemory: expected at most {_DATA_SHARE:.0%} of the memory limit; received {lines.get('maxmemory')}"
     volume = _volume_at(workload, container, lines.get("dir", "") + "/")
     if volume is None or "persistentVolumeClaim" not in volume:
@@ -232,8 +237,11 @@ def _configuration(cluster: Cluster, workload: Workload) -> str:
     return "\n".join(text for one in found if one for text in one["data"].values())
 
 
-def _bytes(text: str) -> float:
-    return float(quantity(text.replace("mb", "Mi").replace("gb", "Gi")))
+def _bytes_of(text: str) -> float:
+    """What the server's configuration calls `384mb`; nothing where it does not understand it."""
+    found = re.fullmatch(r"(\d+)(b|kb?|mb?|gb?)?", text.lower())
+    units = {"k": 1000, "m": 1000**2, "g": 1000**3, "kb": 1024, "mb": 1024**2, "gb": 1024**3}
+    return float(found[1]) * units.get(found[2] or "", 1) if found else 0
 
 
 def _ours(cluster: Cluster) -> Iterator[tuple[Workload, Document]]:

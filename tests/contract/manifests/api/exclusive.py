@@ -44,6 +44,8 @@ ONLY_WITH: tuple[tuple[str, str, str, str | None], ...] = (
     ("ServiceSpec", "externalName", "type", "ExternalName"),
     ("ServiceSpec", "loadBalancerSourceRanges", "type", "LoadBalancer"),
     ("NetworkPolicyPort", "endPort", "port", None),
+    ("HTTPPathModifier", "replaceFullPath", "type", "ReplaceFullPath"),
+    ("HTTPPathModifier", "replacePrefixMatch", "type", "ReplacePrefixMatch"),
     ("HTTPRouteFilter", "requestHeaderModifier", "type", "RequestHeaderModifier"),
     ("HTTPRouteFilter", "responseHeaderModifier", "type", "ResponseHeaderModifier"),
     ("HTTPRouteFilter", "requestMirror", "type", "RequestMirror"),
@@ -56,6 +58,8 @@ ONLY_WITH: tuple[tuple[str, str, str, str | None], ...] = (
 NEEDS: tuple[tuple[str, str, str, str], ...] = (
     ("SeccompProfile", "type", "Localhost", "localhostProfile"),
     ("AppArmorProfile", "type", "Localhost", "localhostProfile"),
+    ("HTTPPathModifier", "type", "ReplaceFullPath", "replaceFullPath"),
+    ("HTTPPathModifier", "type", "ReplacePrefixMatch", "replacePrefixMatch"),
     ("HTTPRouteFilter", "type", "RequestHeaderModifier", "requestHeaderModifier"),
     ("HTTPRouteFilter", "type", "ResponseHeaderModifier", "responseHeaderModifier"),
     ("HTTPRouteFilter", "type", "RequestMirror", "requestMirror"),

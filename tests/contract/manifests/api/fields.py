@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from tests.contract.manifests.api import scalars as s
-from tests.contract.manifests.api.scalars import Check, between, each, mapping, one_of
+from tests.contract.manifests.api.scalars import Check, between, each, mapping, one_of, some
 
 __all__ = ["FIELDS", "NAMES"]
 
@@ -64,6 +64,7 @@ _POD: Mapping[str, Check] = {
     "TopologySpreadConstraint.matchLabelKeys": each(s.QUALIFIED),
     "TopologySpreadConstraint.topologyKey": s.QUALIFIED,
     "TopologySpreadConstraint.whenUnsatisfiable": one_of("DoNotSchedule", "ScheduleAnyway"),
+    "NodeSelector.nodeSelectorTerms": some,
     "NodeSelectorRequirement.key": s.QUALIFIED,
     "NodeSelectorRequirement.operator": one_of("In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"),
     "PodAffinityTerm.topologyKey": s.QUALIFIED,
@@ -92,6 +93,8 @@ _CONTAINER: Mapping[str, Check] = {
     "SecretEnvSource.name": s.SUBDOMAIN,
     "SecretKeySelector.key": s.FILE_NAME,
     "SecretKeySelector.name": s.SUBDOMAIN,
+    "ExecAction.command": some,
+    "HTTPHeader.name": s.HEADER,
     "HTTPGetAction.path": lambda value: None if str(value).startswith("/") else "a path that begins with /",
     "HTTPGetAction.port": s.PORT_OR_NAME,
     "HTTPGetAction.scheme": one_of("HTTP", "HTTPS"),
@@ -173,6 +176,7 @@ _WORKLOADS: Mapping[str, Check] = {
     "JobSpec.parallelism": s.NOT_NEGATIVE,
     "JobSpec.podReplacementPolicy": one_of("TerminatingOrFailed", "Failed"),
     "JobSpec.ttlSecondsAfterFinished": s.NOT_NEGATIVE,
+    "PodFailurePolicy.rules": some,
     "PodFailurePolicyRule.action": one_of("FailJob", "FailIndex", "Ignore", "Count"),
     "PodFailurePolicyOnExitCodesRequirement.operator": one_of("In", "NotIn"),
     "PodFailurePolicyOnExitCodesRequirement.values": each(between(0, 255)),

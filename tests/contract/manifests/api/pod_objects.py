@@ -50,6 +50,8 @@ def _spread(pod: Value) -> Iterator[str]:
 
 
 def _container(container: Value) -> Iterator[str]:
+    if not container.get("image"):
+        yield "image: expected one"
     for name in ("livenessProbe", "startupProbe"):
         if container.get(name, {}).get("successThreshold", 1) != 1:
             yield f"{name}.successThreshold: expected 1"

@@ -11,11 +11,11 @@ from decimal import Decimal
 from typing import Any
 
 __all__ = [
-    "ANNOTATIONS", "CIDR", "CRON", "ENVIRONMENT_NAME", "FIELD_PATH", "FILE_NAME", "HOST", "IMAGE", "IP", "LABEL",
-    "LABELS", "LABEL_VALUE", "MODE", "NOT_NEGATIVE", "PATH", "PERCENT_OR_COUNT", "PORT", "PORT_NAME", "PORT_OR_NAME",
-    "POSITIVE", "PROMETHEUS_DURATION", "QUALIFIED", "QUANTITY", "RELATIVE_PATH", "RESOURCE_PATH", "SECURITY_LEVELS",
-    "SERVICE_NAME", "SUBDOMAIN", "SURGE", "TIME_ZONE", "USER", "Check", "between", "each", "mapping", "one_of",
-    "quantity",
+    "ANNOTATIONS", "CIDR", "CRON", "ENVIRONMENT_NAME", "FIELD_PATH", "FILE_NAME", "HEADER", "HOST", "IMAGE", "IP",
+    "LABEL", "LABELS", "LABEL_VALUE", "MODE", "NOT_NEGATIVE", "PATH", "PERCENT_OR_COUNT", "PORT", "PORT_NAME",
+    "PORT_OR_NAME", "POSITIVE", "PROMETHEUS_DURATION", "QUALIFIED", "QUANTITY", "RELATIVE_PATH", "RESOURCE_PATH",
+    "SECURITY_LEVELS", "SERVICE_NAME", "SUBDOMAIN", "SURGE", "TIME_ZONE", "USER", "Check", "between", "each",
+    "mapping", "one_of", "quantity", "some",
 ]  # fmt: skip
 
 Check = Callable[[Any], str | None]
@@ -25,7 +25,7 @@ _SUFFIXES = {
     "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "P": 10**15, "E": 10**18,
     "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40, "Pi": 2**50, "Ei": 2**60,
 }  # fmt: skip
-_QUANTITY = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)([A-Za-z]*)", re.ASCII)
+_QUANTITY = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+(?![A-Za-z]))?)([A-Za-z]*)", re.ASCII)
 
 
 def quantity(text: object) -> Decimal:
@@ -71,6 +71,11 @@ def either(*checks: Check) -> Check:
         return None if None in said else " or ".join(filter(None, said))
 
     return check
+
+
+def some(value: Any) -> str | None:
+    """At least one item."""
+    return None if value else "at least one"
 
 
 def each(check: Check) -> Check:
@@ -173,6 +178,7 @@ QUALIFIED = matching(rf"(?:{_WORD}(\.{_WORD})*/)?(?=[^/]{{1,63}}$){_NAME}",
                      "a name such as example.com/part, the part of at most 63 characters", most=317)  # fmt: skip
 ENVIRONMENT_NAME = matching(r"[-._a-zA-Z][-._a-zA-Z0-9]*", "the name of a variable")
 FILE_NAME = matching(r"(?!\.\.?$)[-._a-zA-Z0-9]+", "a key: letters, digits, -, _ and .")
+HEADER = matching(r"[-A-Za-z0-9]+", "the name of a header")
 IMAGE = matching(r"[^\s]+", "the name of an image, without blanks", most=1024)
 FIELD_PATH = matching(
     r"metadata\.(name|namespace|uid|(labels|annotations)(\['[^']+'\])?)|spec\.(nodeName|serviceAccountName)"
