@@ -41,6 +41,10 @@ MISTAKES: dict[str, tuple[str, Callable[[Spoilt], Any]]] = {
         "PersistentVolumeClaim/onehot-models", lambda m: _claim(m).update(accessModes=["ReadWriteOnce"])),
     "a smaller claim": (
         "PersistentVolumeClaim/onehot-models", lambda m: _claim(m)["resources"]["requests"].update(storage="10Gi")),
+    "a limit of a claim": (
+        "PersistentVolumeClaim/onehot-models", lambda m: _claim(m)["resources"].update(limits={"storage": "200Gi"})),
+    "another family of addresses": (
+        "Service/onehot-queue", lambda m: m.spec("Service", QUEUE).update(ipFamilies=["IPv6"])),
     "a block device": ("PersistentVolumeClaim/onehot-models", lambda m: _claim(m).update(volumeMode="Block")),
     "a Service without an address": (
         "Service/onehot-queue", lambda m: m.spec("Service", QUEUE).update(clusterIP="None")),

@@ -16,20 +16,16 @@ FIXED: tuple[tuple[str, str], ...] = (
     ("Job", "spec.selector"),
     ("Job", "spec.template"),
     ("LocalQueue", "spec.clusterQueue"),
-    ("PersistentVolumeClaim", "spec.accessModes"),
-    ("PersistentVolumeClaim", "spec.dataSource"),
-    ("PersistentVolumeClaim", "spec.dataSourceRef"),
-    ("PersistentVolumeClaim", "spec.selector"),
-    ("PersistentVolumeClaim", "spec.storageClassName"),
-    ("PersistentVolumeClaim", "spec.volumeMode"),
-    ("PersistentVolumeClaim", "spec.volumeName"),
+    ("PersistentVolumeClaim", "spec.resources.limits"),
     ("RoleBinding", "roleRef"),
     ("Secret", "type"),
     ("Service", "spec.clusterIP"),
+    ("Service", "spec.ipFamilies"),
 )
 """Kind and field: as it was made, it stays."""
 
 CHANGEABLE: Mapping[str, frozenset[str]] = {
+    "PersistentVolumeClaim": frozenset({"resources", "volumeAttributesClassName"}),
     "StatefulSet": frozenset({
         "minReadySeconds", "ordinals", "persistentVolumeClaimRetentionPolicy", "replicas", "template", "updateStrategy",
     }),
