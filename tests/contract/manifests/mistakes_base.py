@@ -38,16 +38,16 @@ MISTAKES: Mistakes = {
             {"app.kubernetes.io/component": "servic"})),
     "two trainers fight for each other's pods": (
         "selectors", lambda m: m.spec("Deployment", CPU)["selector"]["matchLabels"].pop("onehot-queue")),
-    "a Service that chooses nobody": (
+    "a Service that chooses no pod": (
         "chosen-pods", lambda m: m.spec("Service", "onehot")["selector"].update({"app.kubernetes.io/name": "web"})),
-    "a budget that covers nobody": (
+    "a budget that covers no pod": (
         "chosen-pods", lambda m: m.spec("PodDisruptionBudget", SERVICE)["selector"]["matchLabels"].update(app="x")),
-    "a spread over nobody": (
+    "a spread over no pod": (
         "chosen-pods",
         lambda m: m.pod(SERVICE)["topologySpreadConstraints"][0]["labelSelector"].update(matchLabels={"a": "b"})),
     "a ConfigMap that is not there": (
         "objects", lambda m: m.container(CPU)["envFrom"][0].update(configMapRef={"name": "settings"})),
-    "a Secret that nobody makes": (
+    "a Secret that no step makes": (
         "objects", lambda m: m.pod(SERVICE)["volumes"][1].update(secret={"secretName": "onehot-keys"})),
     "a key that the Secret lacks": (
         "objects", lambda m: m.pod(CPU)["volumes"][1]["secret"].update(
@@ -55,7 +55,7 @@ MISTAKES: Mistakes = {
     "a claim that is not there": ("objects", lambda m: m.drop("PersistentVolumeClaim", "onehot-models")),
     "an account that is not there": ("objects", lambda m: m.drop("ServiceAccount", "onehot-trainer")),
     "a mount without a volume": ("mounts", lambda m: m.pod(GPU)["volumes"].pop()),
-    "a volume that nobody mounts": ("mounts", lambda m: m.container(CPU)["volumeMounts"].pop()),
+    "a volume that no container mounts": ("mounts", lambda m: m.container(CPU)["volumeMounts"].pop()),
     "a Service's port by another name": (
         "service-ports", lambda m: m.spec("Service", "onehot")["ports"][0].update(targetPort="web")),
     "a probe of another port": (
@@ -73,7 +73,7 @@ MISTAKES: Mistakes = {
     "no default deny": ("default-deny", lambda m: m.drop("NetworkPolicy", "onehot-default-deny")),
     "deny for one direction only": (
         "default-deny", lambda m: m.spec("NetworkPolicy", "onehot-default-deny").update(policyTypes=["Ingress"])),
-    "everyone may call": (
+    "every pod may call": (
         "narrow-holes", lambda m: m.spec("NetworkPolicy", SERVICE)["ingress"][0].pop("from")),
     "every port is open": (
         "narrow-holes", lambda m: m.spec("NetworkPolicy", SERVICE)["ingress"][0].pop("ports")),
@@ -91,7 +91,7 @@ MISTAKES: Mistakes = {
     "the queue open to another namespace": (
         "queue-is-private", lambda m: m.spec("NetworkPolicy", QUEUE)["ingress"][0]["from"].append(
             {"namespaceSelector": {}})),
-    "nobody may call the service": (
+    "no client may call the service": (
         "service-has-clients", lambda m: m.spec("NetworkPolicy", SERVICE).pop("ingress")),
     "no readiness probe": ("probes", lambda m: m.container(SERVICE).pop("readinessProbe")),
     "a liveness probe with no patience": (
@@ -109,7 +109,7 @@ MISTAKES: Mistakes = {
         "rollout", lambda m: m.spec("Deployment", SERVICE)["strategy"]["rollingUpdate"].update(maxUnavailable="25%")),
     "a rollout that waits for a second GPU": ("rollout", lambda m: m.spec("Deployment", GPU).pop("strategy")),
     "replicas beside the autoscaler": ("scaling", lambda m: m.spec("Deployment", SERVICE).update(replicas=3)),
-    "an autoscaler of nobody": (
+    "an autoscaler of no Deployment": (
         "scaling", lambda m: m.spec("HorizontalPodAutoscaler", SERVICE)["scaleTargetRef"].update(name="onehot")),
     "an autoscaler that measures no container": (
         "scaling", lambda m: m.spec("HorizontalPodAutoscaler", SERVICE)["metrics"][0]["containerResource"].update(

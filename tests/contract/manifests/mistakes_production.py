@@ -36,7 +36,7 @@ MISTAKES: Mistakes = {
     "waiting jobs taken for running ones": ("keda-counts-running", lambda m: _jobs(m).pop("scalingStrategy")),
     "an eviction that counts as a failure": (
         "fields-together", lambda m: _gpu_pod(m).update(restartPolicy="OnFailure")),
-    "nobody to give lost jobs back": ("zero-workers-need-a-reaper", lambda m: m.drop("CronJob", "onehot-reaper")),
+    "no reaper for lost jobs": ("zero-workers-need-a-reaper", lambda m: m.drop("CronJob", "onehot-reaper")),
     "a reaper that cannot reach the queue": ("flows", lambda m: m.drop("NetworkPolicy", "onehot-queue-reaper")),
     "replicas beside KEDA": ("scaling", lambda m: m.spec("Deployment", "onehot-trainer-cpu").update(replicas=1)),
     "two autoscalers": ("one-scaler", lambda m: _scaler(m)["scaleTargetRef"].update(name="onehot-service")),
@@ -46,13 +46,13 @@ MISTAKES: Mistakes = {
         "scaler-secrets", lambda m: m.spec("TriggerAuthentication", QUEUE)["secretTargetRef"][0].update(key="pw")),
     "a backend of another namespace": (
         "backends", lambda m: m.spec("HTTPRoute", "onehot")["rules"][0]["backendRefs"][0].update(namespace="default")),
-    "KEDA scales nobody": ("scaling", lambda m: _scaler(m)["scaleTargetRef"].update(name="onehot-trainer")),
+    "KEDA scales no Deployment": ("scaling", lambda m: _scaler(m)["scaleTargetRef"].update(name="onehot-trainer")),
     "a GPU Job that no GPU node takes": ("gpu-nodes", lambda m: _gpu_pod(m).pop("tolerations")),
     "a GPU Job killed while saving": ("graceful-end", lambda m: _gpu_pod(m).update(terminationGracePeriodSeconds=30)),
     "quota from a queue that is not there": ("kueue-queue", lambda m: m.drop("LocalQueue", "onehot-gpu")),
     "metrics of another port": (
         "monitored", lambda m: m.spec("ServiceMonitor", "onehot-service")["endpoints"][0].update(port="metrics")),
-    "metrics of nobody": (
+    "metrics of no Service": (
         "monitored", lambda m: m.spec("ServiceMonitor", "onehot-service")["selector"]["matchLabels"].update(a="b")),
     "trainers with another store": (
         "store", lambda m: _gpu_pod(m)["containers"][0].update(env=[

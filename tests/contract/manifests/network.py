@@ -7,7 +7,7 @@ from tests.contract.manifests.cluster import Cluster, Document, Finding, Workloa
 
 __all__ = ["RULES", "may_talk"]
 
-# Components that the queue knows. Whoever else writes to it decides what the workers run.
+# Components that the queue knows. Every writer to it decides what the workers run.
 _QUEUE_CLIENTS = {"service", "trainer", "reaper"}
 _DNS = {(protocol, port) for protocol in ("UDP", "TCP") for port in (53, 5353)}
 _TALKS_TO_QUEUE = ("service", "trainer", "reaper")
@@ -69,7 +69,7 @@ def _unknown_ports(policy: Document, rule: Document, pods: list[Workload]) -> It
 
 
 def flows(cluster: Cluster) -> Iterator[Finding]:
-    """The service and the workers reach the queue and the names' server; nobody else reaches the queue."""
+    """The service and the workers reach the queue and the names' server; no other pod reaches the queue."""
     queues = [workload for workload in cluster.workloads if workload.component == "queue"]
     for source in cluster.workloads:
         for queue in queues:
@@ -97,7 +97,7 @@ def _is_keda(peer: Document) -> bool:
 
 
 def service_has_clients(cluster: Cluster) -> Iterator[Finding]:
-    """Somebody outside may call the service, and only on the port that it serves."""
+    """Clients outside may call the service, and only on the port that it serves."""
     for workload in cluster.workloads:
         if workload.component == "service" and not list(_ingress_rules(cluster, workload)):
             yield workload.where, "expected a NetworkPolicy with an ingress rule for it"

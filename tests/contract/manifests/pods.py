@@ -139,7 +139,7 @@ def bounded_scratch(cluster: Cluster) -> Iterator[Finding]:
 
 
 def readable_secrets(cluster: Cluster) -> Iterator[Finding]:
-    """Files of a Secret that not everyone may read belong to the pod's group: a user other than root reads them so."""
+    """Files of a Secret that are not for all belong to the pod's group: a user other than root reads them so."""
     for workload in cluster.workloads:
         for volume in workload.pod.get("volumes", []):
             mode = volume.get("secret", {}).get("defaultMode", 0o644)

@@ -18,7 +18,7 @@ _CLUSTER_WIDE = {"Namespace", "PriorityClass", "ClusterQueue", "ResourceFlavor"}
 
 
 def selectors(cluster: Cluster) -> Iterator[Finding]:
-    """A workload selects its own pods and nobody else's."""
+    """A workload selects its own pods and no other one's."""
     for workload in cluster.workloads:
         selector = workload.document["spec"].get("selector")
         if workload.kind not in {"Deployment", "StatefulSet"} or not isinstance(selector, dict):
