@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from models.settings import Settings, read_settings
+from models.settings import Settings
 from models.spec.parts import Resources
 from tests.contract.manifests.cluster import K8S, Cluster, Workload, load, on_base, render
 from tests.contract.manifests.custom import published_paths
-from tests.contract.manifests.wiring import QUEUES, ROUTES
+from tests.contract.manifests.wiring import QUEUES, ROUTES, settings_of
 
 FAMILY = re.compile(r"\bonehot_[a-z_]+\b")
 SUFFIXES = ("_bucket", "_sum", "_count")
@@ -83,7 +83,7 @@ def test_gunicorn_has_drained_before_the_grace_period_ends(base: Cluster, servic
     """The wait for the endpoints, gunicorn's own time and a margin fit into it."""
     server = pytest.importorskip("service.server.master")
     container = service.pod["containers"][0]
-    told = server.gunicorn_settings(read_settings(base.environment(container)))
+    told = server.gunicorn_settings(settings_of(base, container))
     waits_s = container["lifecycle"]["preStop"]["sleep"]["seconds"]
     assert waits_s + told["graceful_timeout"] + told["keepalive"] < service.pod["terminationGracePeriodSeconds"]
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.contract.manifests.api.updates import leftovers, update_faults
 from tests.contract.manifests.cluster import K8S, ROOT, load, on_base, render
 from tests.contract.manifests.references import EXTERNAL_SECRETS
 
@@ -25,6 +26,46 @@ def test_an_overlay_renders_as_it_did(overlay: str) -> None:
     assert rendered == golden.read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_an_overlay_can_be_applied_over_what_it_was(overlay: str) -> None:
+    """Nothing changes that an API server refuses to change; UPDATE_RENDERS=1 after it, and a recipe in the README."""
+    golden = load((RENDERS / f"{overlay}.yaml").read_text(encoding="utf-8"))
+    assert list(update_faults(golden, load(render(K8S / "overlays" / overlay)))) == []
+
+
+MOVES = re.findall(r"^\| `(\w+)` \| (`\w+`(?:, `\w+`)*) \| ([^|]*)\| ([^|]*)\|$", README, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "deleted", "fixed"),
+    [(old, new, deleted, fixed) for old, news, deleted, fixed in MOVES for new in re.findall(r"\w+", news)],
+)
+def test_the_readme_says_what_a_move_leaves_behind(old: str, new: str, deleted: str, fixed: str) -> None:
+    """All of it, and what cannot be changed in place."""
+    before, after = (load(render(K8S / "overlays" / name)) for name in (old, new))
+    assert set(deleted.split()) == {one.lower() for one in leftovers(before, after)}
+    assert set(fixed.split()) == {where.lower() for where, _ in update_faults(before, after)}
+
+
+def test_the_readme_knows_the_moves() -> None:
+    """At least those between neighbours, both ways."""
+    known = {(old, new) for old, news, _, _ in MOVES for new in re.findall(r"\w+", news)}
+    assert known >= {("kind", "cpu"), ("gpu", "production"), ("production", "cpu"), ("production", "gpu")}
+
+
+def test_two_components_take_the_same_worker_away(tmp_path: Path) -> None:
+    """`keda-gpu` with `no-gpu` does not render, as the README says."""
+    on_base("no-gpu", tmp_path)
+    file = tmp_path / "kustomization.yaml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(
+        text.replace("no-gpu]", f"no-gpu, {os.path.relpath(K8S / 'components/keda-gpu', tmp_path)}]"), "utf-8"
+    )
+    with pytest.raises(AssertionError, match="onehot-trainer-gpu"):
+        render(tmp_path)
+    assert "`keda-gpu` does not render with `no-gpu`" in README
+
+
 @pytest.mark.parametrize("component", COMPONENTS)
 def test_a_component_fits_on_the_base(component: str, tmp_path: Path) -> None:
     """Alone, without the others of its overlay."""
@@ -42,7 +83,8 @@ def test_the_readme_names_every_file_to_change() -> None:
     marked = {
         str(path.relative_to(K8S)) for path in K8S.rglob("*") if path.is_file() and "CHANGE" in path.read_text("utf-8")
     }
-    assert set(re.findall(r"`(components/[^`*]+\.(?:yaml|env))`", README)) == marked - {"README.md"}
+    named = set(re.findall(r"`((?:base|components|overlays)/[^`*]+\.(?:yaml|env))`", README))
+    assert named == marked - {"README.md"}
 
 
 @pytest.mark.parametrize("secret", EXTERNAL_SECRETS)

@@ -1,6 +1,7 @@
 """A rendered overlay as objects that the rules can ask questions."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,7 +12,18 @@ from typing import Any
 
 import yaml
 
-__all__ = ["K8S", "Cluster", "Document", "Finding", "Workload", "load", "matches", "on_base", "render"]
+__all__ = [
+    "K8S",
+    "Cluster",
+    "Document",
+    "Finding",
+    "Workload",
+    "load",
+    "matches",
+    "on_base",
+    "render",
+    "unused_components",
+]
 
 Document = dict[str, Any]
 Finding = tuple[str, str]
@@ -175,6 +187,13 @@ def on_base(component: str, folder: Path) -> Path:
     text = f"namespace: onehot\nresources: [{base}]\ncomponents: [{added}]\n"
     (folder / "kustomization.yaml").write_text(text, encoding="utf-8")
     return folder
+
+
+def unused_components() -> list[str]:
+    """The components that no overlay has."""
+    overlays = "".join(path.read_text(encoding="utf-8") for path in K8S.glob("overlays/*/kustomization.yaml"))
+    used = set(re.findall(r"^  - \.\./\.\./components/([a-z-]+)$", overlays, re.MULTILINE))
+    return sorted({path.parent.name for path in K8S.glob("components/*/kustomization.yaml")} - used)
 
 
 def load(rendered: str) -> Cluster:

@@ -7,6 +7,10 @@ from tests.contract.manifests.wiring import QUEUES, ROUTES
 
 __all__ = ["RULES", "published_paths"]
 
+_IDENTITIES = {
+    "azure.workload.identity/client-id", "eks.amazonaws.com/role-arn", "iam.gke.io/gcp-service-account",
+}  # fmt: skip
+
 
 def keda_queues(cluster: Cluster) -> Iterator[Finding]:
     """A scaler counts the queue that its workers serve, at the queue's own address, with the password."""
@@ -57,7 +61,7 @@ def keda_counts_running(cluster: Cluster) -> Iterator[Finding]:
 
 
 def zero_workers_need_a_reaper(cluster: Cluster) -> Iterator[Finding]:
-    """Where KEDA may take every worker away, somebody else gives lost jobs back."""
+    """Where KEDA may take every worker away, something else gives lost jobs back."""
     reaped = any(workload.component == "reaper" for workload in cluster.workloads)
     for scaler in cluster.of_kind("ScaledObject", "ScaledJob"):
         if not reaped and scaler["spec"].get("minReplicaCount", 0) == 0:
@@ -124,7 +128,32 @@ def published_paths(cluster: Cluster) -> Iterator[tuple[Document, str, str]]:
         for rule in route["spec"].get("rules", []):
             matches_all = [{"path": {"type": "PathPrefix", "value": "/"}}]
             for match in rule.get("matches", matches_all):
-                yield route, match["path"]["type"], match["path"]["value"]
+                path = match.get("path", {})
+                yield route, path.get("type", "PathPrefix"), path.get("value", "/")
+
+
+def alerts(cluster: Cluster) -> Iterator[Finding]:
+    """An alert is about one namespace, whichever it is, and says what is wrong and what to do."""
+    for document in cluster.of_kind("PrometheusRule"):
+        for rule in (one for group in document["spec"]["groups"] for one in group["rules"] if "alert" in one):
+            name, text = f"{_where(document)} {rule['alert']}", str(rule["expr"])
+            if "by (namespace" not in text and not text.startswith("absent("):
+                yield name, "expr: expected `by (namespace …)`"
+            if "namespace=" in text:
+                yield name, "expr: expected no namespace by name"
+            if not {"summary", "action"} <= set(rule.get("annotations", {})) or "severity" not in rule.get(
+                "labels", {}
+            ):
+                yield name, "expected the label severity, the annotations summary and action"
+
+
+def identities(cluster: Cluster) -> Iterator[Finding]:
+    """The cloud's identity goes to the pods that read or write the store, and to no other."""
+    for workload in cluster.workloads:
+        account = cluster.find("ServiceAccount", workload.pod.get("serviceAccountName", "")) or {"metadata": {}}
+        given = [name for name in account["metadata"].get("annotations") or {} if name in _IDENTITIES]
+        if given and workload.component in {"queue", "reaper"}:
+            yield workload.where, f"serviceAccountName: expected an account without {', '.join(given)}"
 
 
 def labelled(cluster: Cluster) -> Iterator[Finding]:
@@ -146,5 +175,7 @@ RULES = (
     monitored,
     tls,
     metrics_stay_inside,
+    alerts,
+    identities,
     labelled,
 )

@@ -89,6 +89,16 @@ def rollout(cluster: Cluster) -> Iterator[Finding]:
             yield workload.where, "strategy: expected Recreate: the node's one GPU is taken"
 
 
+def one_scaler(cluster: Cluster) -> Iterator[Finding]:
+    """Two autoscalers of one Deployment undo each other's numbers."""
+    scaled: set[str] = set()
+    for scaler in cluster.of_kind("HorizontalPodAutoscaler", "ScaledObject"):
+        name = scaler["spec"]["scaleTargetRef"]["name"]
+        if name in scaled:
+            yield f"{scaler['kind']}/{scaler['metadata']['name']}", f"expected no second autoscaler of {name}"
+        scaled.add(name)
+
+
 def scaling(cluster: Cluster) -> Iterator[Finding]:
     """An autoscaler's target exists, leaves the number of replicas to it, and requests what it measures."""
     for scaler in cluster.of_kind("HorizontalPodAutoscaler", "ScaledObject"):
@@ -99,6 +109,8 @@ def scaling(cluster: Cluster) -> Iterator[Finding]:
         if target is None:
             yield where, f"scaleTargetRef: expected an object; received {scaler['spec']['scaleTargetRef']}"
             continue
+        if target["apiVersion"] != scaler["spec"]["scaleTargetRef"].get("apiVersion", "apps/v1"):
+            yield where, f"scaleTargetRef.apiVersion: expected {target['apiVersion']}"
         if "replicas" in target["spec"]:
             yield where, f"expected {target['metadata']['name']} without `replicas`: every apply would reset them"
         for message in _metric_faults(scaler, Workload(target)):
@@ -142,4 +154,4 @@ def spread(cluster: Cluster) -> Iterator[Finding]:
             yield workload.where, f"topologySpreadConstraints: expected {', '.join(sorted(missing))}"
 
 
-RULES = (probes, graceful_end, leaves_endpoints_first, rollout, scaling, disruption, spread)
+RULES = (probes, graceful_end, leaves_endpoints_first, rollout, one_scaler, scaling, disruption, spread)

@@ -7,8 +7,9 @@ from tests.contract.manifests.cluster import Cluster, Document, Finding, Workloa
 
 __all__ = ["RULES", "may_talk"]
 
-# Components that the queue knows. Whoever else writes to it decides what the workers run.
+# Components that the queue knows. Every writer to it decides what the workers run.
 _QUEUE_CLIENTS = {"service", "trainer", "reaper"}
+_DNS = {(protocol, port) for protocol in ("UDP", "TCP") for port in (53, 5353)}
 _TALKS_TO_QUEUE = ("service", "trainer", "reaper")
 
 
@@ -23,16 +24,20 @@ def default_deny(cluster: Cluster) -> Iterator[Finding]:
 
 
 def narrow_holes(cluster: Cluster) -> Iterator[Finding]:
-    """Every hole names its peers and its ports."""
+    """Every hole names its peers and its ports; that for DNS its ports alone, since its address differs by cluster."""
     for policy in cluster.of_kind("NetworkPolicy"):
         for direction, peers in (("ingress", "from"), ("egress", "to")):
             for rule in policy["spec"].get(direction, []):
-                if not rule.get(peers) or not rule.get("ports"):
+                if not rule.get("ports") or not (rule.get(peers) or (direction == "egress" and _is_dns(rule))):
                     yield _where(policy), f"{direction}: expected `{peers}` and `ports` in every rule"
                 if any(not peer for peer in rule.get(peers, [])):
                     yield _where(policy), f"{direction}: expected no empty peer"
             if policy["spec"].get(direction) and direction.title() not in policy["spec"].get("policyTypes", []):
                 yield _where(policy), f"policyTypes: expected {direction.title()}, which has rules"
+
+
+def _is_dns(rule: Document) -> bool:
+    return {port.get("port") for port in rule.get("ports", [])} <= {port for _, port in _DNS}
 
 
 def policy_ports(cluster: Cluster) -> Iterator[Finding]:
@@ -64,7 +69,7 @@ def _unknown_ports(policy: Document, rule: Document, pods: list[Workload]) -> It
 
 
 def flows(cluster: Cluster) -> Iterator[Finding]:
-    """The service and the workers reach the queue and the names' server; nobody else reaches the queue."""
+    """The service and the workers reach the queue and the names' server; no other pod reaches the queue."""
     queues = [workload for workload in cluster.workloads if workload.component == "queue"]
     for source in cluster.workloads:
         for queue in queues:
@@ -73,7 +78,7 @@ def flows(cluster: Cluster) -> Iterator[Finding]:
                 expected = "a way" if source.component in _TALKS_TO_QUEUE else "no way"
                 yield source.where, f"expected {expected} to {queue.where}"
         if source.component in _TALKS_TO_QUEUE and not _may_resolve(cluster, source):
-            yield source.where, "expected a way to the cluster's DNS, port 53"
+            yield source.where, "expected a way to DNS at any address: ports 53 and (OpenShift) 5353, UDP and TCP"
 
 
 def queue_is_private(cluster: Cluster) -> Iterator[Finding]:
@@ -92,7 +97,7 @@ def _is_keda(peer: Document) -> bool:
 
 
 def service_has_clients(cluster: Cluster) -> Iterator[Finding]:
-    """Somebody outside may call the service, and only on the port that it serves."""
+    """Clients outside may call the service, and only on the port that it serves."""
     for workload in cluster.workloads:
         if workload.component == "service" and not list(_ingress_rules(cluster, workload)):
             yield workload.where, "expected a NetworkPolicy with an ingress rule for it"
@@ -115,13 +120,14 @@ def _allows(peers: list[Document], rule: Document, other: Workload, target: Work
 
 
 def _may_resolve(cluster: Cluster, source: Workload) -> bool:
+    """At any address: NodeLocal DNSCache and Cloud DNS have one that no selector finds."""
     ports: set[Any] = {
-        (port["protocol"], port["port"])
+        (port.get("protocol", "TCP"), port["port"])
         for rule in _egress_rules(cluster, source)
-        if any("namespaceSelector" in peer for peer in rule.get("to", []))
+        if not rule.get("to")
         for port in rule.get("ports", [])
     }
-    return {("UDP", 53), ("TCP", 53)} <= ports
+    return ports >= _DNS
 
 
 def _egress_rules(cluster: Cluster, workload: Workload) -> Iterator[Document]:

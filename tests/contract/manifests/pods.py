@@ -5,28 +5,16 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
+from tests.contract.manifests.api.scalars import quantity
 from tests.contract.manifests.cluster import Cluster, Document, Finding, Workload
 
-__all__ = ["RULES", "quantity"]
+__all__ = ["GPU", "RULES"]
 
 # The volume types of the Pod Security Standard `restricted`.
 _VOLUMES = {
     "configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "persistentVolumeClaim", "projected", "secret", "image",
 }  # fmt: skip
-_SUFFIXES = {
-    "": 1, "m": Decimal("0.001"), "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12,
-    "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40,
-}  # fmt: skip
-_QUANTITY = re.compile(r"(\d+(?:\.\d+)?)([A-Za-z]*)")
 GPU = "nvidia.com/gpu"
-
-
-def quantity(text: object) -> Decimal:
-    """A Kubernetes quantity as a number: `250m` is 0.25, `1Ki` is 1024."""
-    found = _QUANTITY.fullmatch(str(text))
-    if not found or found[2] not in _SUFFIXES:
-        raise ValueError(f"expected a quantity such as 500m or 2Gi; received {text!r}")
-    return Decimal(found[1]) * _SUFFIXES[found[2]]
 
 
 def restricted(cluster: Cluster) -> Iterator[Finding]:
@@ -45,6 +33,8 @@ def _pod_faults(pod: Document) -> Iterator[str]:
         yield "securityContext.runAsNonRoot: expected true"
     if not context.get("runAsUser"):
         yield f"securityContext.runAsUser: expected a number above 0; received {context.get('runAsUser')}"
+    for sysctl in context.get("sysctls", []):
+        yield f"securityContext.sysctls: expected none; received {sysctl.get('name')}"
     if context.get("seccompProfile", {}).get("type") not in {"RuntimeDefault", "Localhost"}:
         yield "securityContext.seccompProfile.type: expected RuntimeDefault"
 
@@ -65,6 +55,8 @@ def _container_faults(workload: Workload) -> Iterator[str]:
             yield f"{name}: expected neither privileged nor root"
         if "ALL" not in context.get("capabilities", {}).get("drop", []) or context["capabilities"].get("add"):
             yield f"{name}: capabilities: expected drop ALL and nothing added"
+        if context.get("seccompProfile", {"type": "RuntimeDefault"}).get("type") == "Unconfined":
+            yield f"{name}: seccompProfile: expected RuntimeDefault"
         if any("hostPort" in port for port in container.get("ports", [])):
             yield f"{name}: ports: expected no hostPort"
 
@@ -112,7 +104,7 @@ def pinned_images(cluster: Cluster) -> Iterator[Finding]:
 
 
 def resources(cluster: Cluster) -> Iterator[Finding]:
-    """CPU, memory and disk are requested, memory and disk limited, nothing requested above its limit."""
+    """CPU, memory and disk are requested, memory and disk limited."""
     for workload in cluster.workloads:
         for container in workload.containers:
             for message in _resource_faults(container.get("resources", {})):
@@ -128,11 +120,6 @@ def _resource_faults(wanted: Document) -> Iterator[str]:
     for name in ("memory", "ephemeral-storage"):
         if name not in limits:
             yield f"resources.limits.{name}: expected one"
-    for name in requests.keys() & limits.keys():
-        if quantity(requests[name]) > quantity(limits[name]):
-            yield f"resources.requests.{name}: expected at most {limits[name]}; received {requests[name]}"
-    if requests.get(GPU) != limits.get(GPU):
-        yield f"resources: expected as many {GPU} requested as the limit says"
 
 
 def bounded_scratch(cluster: Cluster) -> Iterator[Finding]:
@@ -151,4 +138,22 @@ def bounded_scratch(cluster: Cluster) -> Iterator[Finding]:
                 yield workload.where, f"expected the emptyDirs to fit into the limit of {name}"
 
 
-RULES = (restricted, read_only_root, no_token, no_service_links, pinned_images, resources, bounded_scratch)
+def readable_secrets(cluster: Cluster) -> Iterator[Finding]:
+    """Files of a Secret that are not for all belong to the pod's group: a user other than root reads them so."""
+    for workload in cluster.workloads:
+        for volume in workload.pod.get("volumes", []):
+            mode = volume.get("secret", {}).get("defaultMode", 0o644)
+            if not mode & 0o004 and "fsGroup" not in workload.pod.get("securityContext", {}):
+                yield workload.where, f"securityContext.fsGroup: expected one, to read {volume['name']} (mode {mode:o})"
+
+
+RULES = (
+    restricted,
+    read_only_root,
+    no_token,
+    no_service_links,
+    pinned_images,
+    resources,
+    bounded_scratch,
+    readable_secrets,
+)

@@ -18,7 +18,7 @@ _CLUSTER_WIDE = {"Namespace", "PriorityClass", "ClusterQueue", "ResourceFlavor"}
 
 
 def selectors(cluster: Cluster) -> Iterator[Finding]:
-    """A workload selects its own pods and nobody else's."""
+    """A workload selects its own pods and no other one's."""
     for workload in cluster.workloads:
         selector = workload.document["spec"].get("selector")
         if workload.kind not in {"Deployment", "StatefulSet"} or not isinstance(selector, dict):
@@ -56,6 +56,14 @@ def objects(cluster: Cluster) -> Iterator[Finding]:
             if not _exists(cluster, kind, name, key):
                 what = f"{kind}/{name}" + (f" with the key {key}" if key else "")
                 yield workload.where, f"expected {what}; received no such object"
+
+
+def scaler_secrets(cluster: Cluster) -> Iterator[Finding]:
+    """The Secrets that scalers log in with exist, with their keys."""
+    for document in cluster.of_kind("TriggerAuthentication"):
+        for one in document["spec"].get("secretTargetRef", []):
+            if not _exists(cluster, "Secret", one["name"], one["key"]):
+                yield _where(document), f"expected Secret/{one['name']} with the key {one['key']}"
 
 
 def _named(workload: Workload) -> Iterator[tuple[str, str, str]]:
@@ -160,16 +168,18 @@ def _named_services(cluster: Cluster) -> Iterator[tuple[str, str, str | int | No
     for document in cluster.of_kind("HTTPRoute"):
         for rule in document["spec"].get("rules", []):
             for backend in rule.get("backendRefs", []):
-                yield _where(document), backend["name"], backend["port"]
+                here = backend.get("namespace") in {None, document["metadata"].get("namespace")}
+                yield _where(document), backend["name"] if here else f"{backend['namespace']}/", backend["port"]
 
 
 def one_namespace(cluster: Cluster) -> Iterator[Finding]:
-    """Everything lives in the one namespace that comes along and enforces `restricted`."""
-    names = cluster.names("Namespace")
+    """Everything lives in one namespace; where it comes along, it enforces `restricted`."""
+    inside = {one["metadata"].get("namespace") for one in cluster.documents if one["kind"] not in _CLUSTER_WIDE}
+    names = cluster.names("Namespace") or inside
     for document in cluster.documents:
-        if document["kind"] not in _CLUSTER_WIDE and document["metadata"].get("namespace") not in names:
-            received = document["metadata"].get("namespace")
-            yield _where(document), f"expected one of {sorted(names)}; received {received}"
+        received = document["metadata"].get("namespace")
+        if document["kind"] not in _CLUSTER_WIDE and (received not in names or len(names) > 1 or not received):
+            yield _where(document), f"expected one namespace, {sorted(map(str, names))}; received {received}"
     for namespace in cluster.of_kind("Namespace"):
         if namespace["metadata"].get("labels", {}).get("pod-security.kubernetes.io/enforce") != "restricted":
             yield _where(namespace), "pod-security.kubernetes.io/enforce: expected restricted"
@@ -185,4 +195,15 @@ def _where(document: Document) -> str:
     return f"{document['kind']}/{document['metadata']['name']}"
 
 
-RULES = (selectors, chosen_pods, objects, mounts, service_ports, probe_ports, backends, one_namespace, no_secrets)
+RULES = (
+    selectors,
+    chosen_pods,
+    objects,
+    scaler_secrets,
+    mounts,
+    service_ports,
+    probe_ports,
+    backends,
+    one_namespace,
+    no_secrets,
+)

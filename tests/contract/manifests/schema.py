@@ -1,33 +1,28 @@
-"""Structure: the JSON schemas of Kubernetes itself, strictly."""
+"""Structure: the strict JSON schemas of Kubernetes itself, and of the other kinds in `api/schemas/`."""
 
-import warnings
 from collections.abc import Iterator
 
-import kubernetes_validate
+from jsonschema.exceptions import best_match
 
+from tests.contract.manifests.api import where
+from tests.contract.manifests.api.typed import NEWEST, OLDEST, definition_of, validator
 from tests.contract.manifests.cluster import Cluster, Finding
 
-__all__ = ["NEWEST", "OLDEST", "schema_violations"]
-
-# The oldest version has the HPA's ContainerResource, preStop sleep and matchLabelKeys switched on by default.
-OLDEST = "1.31.0"
-NEWEST = "1.37.0"
-# Groups that are not Kubernetes' own; `make k8s-check` checks them against their own schemas.
-CUSTOM_GROUPS = ("keda.sh", "monitoring.coreos.com", "kueue.x-k8s.io", "gateway.networking.k8s.io")
+__all__ = ["NEWEST", "OLDEST", "schema", "schema_violations"]
 
 
 def schema_violations(cluster: Cluster, version: str) -> Iterator[Finding]:
     """Everything that the strict schema of one Kubernetes version refuses."""
     for document in cluster.documents:
-        if document["apiVersion"].partition("/")[0] in CUSTOM_GROUPS:
+        name = definition_of(document, version)
+        if name is None:
+            yield where(document), f"expected a kind of Kubernetes {version}; received {document.get('apiVersion')}"
             continue
-        where = f"{document['kind']}/{document['metadata']['name']}"
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            try:
-                kubernetes_validate.validate(document, version, strict=True)
-            except kubernetes_validate.ValidationError as error:
-                path = ".".join(map(str, error.path))
-                yield where, f"{path}: {error.message}"
-            except (kubernetes_validate.SchemaNotFoundError, Warning) as error:
-                yield where, str(error)
+        for error in validator(name, version).iter_errors(document):
+            worst = best_match([error]) or error
+            yield where(document), f"{'.'.join(map(str, worst.absolute_path))}: {worst.message}"
+
+
+def schema(cluster: Cluster) -> Iterator[Finding]:
+    """The structure is that of the newest Kubernetes."""
+    yield from schema_violations(cluster, NEWEST)

@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from models.errors import OnehotError
-from models.settings import read_settings
+from models.settings import Settings, read_settings
+from tests.contract.manifests.api.scalars import quantity
 from tests.contract.manifests.cluster import Cluster, Document, Finding, Workload
-from tests.contract.manifests.pods import GPU, quantity
+from tests.contract.manifests.pods import GPU
+from tests.contract.manifests.references import EXTERNAL_SECRETS
 
-__all__ = ["QUEUES", "ROUTES", "RULES"]
+__all__ = ["QUEUES", "ROUTES", "RULES", "settings_of"]
 
+PASSWORD_FILE = "ONEHOT_REDIS_PASSWORD_FILE"
 QUEUES = {"train": 0, "train-gpu": 1}
 """The queues of the specs' `resources`, each with the GPUs that its worker needs."""
 
@@ -20,6 +23,8 @@ ROUTES = frozenset({"/healthz", "/readyz", "/metrics"})
 
 # Share of the queue's memory limit that data may take: the rest is for the rewrite of the append-only file.
 _DATA_SHARE = 0.6
+# What an autoscaler takes for a pod that must not be moved.
+_STAYS = {"cluster-autoscaler.kubernetes.io/safe-to-evict": "false", "karpenter.sh/do-not-disrupt": "true"}
 _REFERENCE = re.compile(r"\$\(([A-Za-z_][A-Za-z0-9_]*)\)")
 
 
@@ -27,23 +32,45 @@ def settings(cluster: Cluster) -> Iterator[Finding]:
     """What a container of ours is told, the application's own settings table accepts."""
     for workload, container in _ours(cluster):
         try:
-            read_settings(cluster.environment(container))
+            settings_of(cluster, container)
         except OnehotError as error:
             yield workload.where, str(error)
 
 
+def settings_of(cluster: Cluster, container: Document) -> Settings:
+    """What the application reads from a container's variables."""
+    told = cluster.environment(container)
+    if PASSWORD_FILE in told:  # a file of the pod's; the settings ask for one that can be read here
+        told[PASSWORD_FILE] = __file__
+    return read_settings(told)
+
+
 def password(cluster: Cluster) -> Iterator[Finding]:
-    """The queue's address has a password, from a Secret, by a variable that is declared before it."""
+    """The queue's password is in no variable: it is a file of a Secret, which follows when the Secret changes."""
+    for workload, container in _ours(cluster):
+        told = cluster.environment(container)
+        if "@" in told.get("ONEHOT_REDIS_URL", ""):
+            yield workload.where, f"ONEHOT_REDIS_URL: expected no password; it comes from {PASSWORD_FILE}"
+        path = told.get(PASSWORD_FILE, "")
+        volume = _volume_at(workload, container, path) or {}
+        key = EXTERNAL_SECRETS.get(volume.get("secret", {}).get("secretName", ""), set())
+        if path.rpartition("/")[2] not in key:
+            yield workload.where, f"{PASSWORD_FILE}: expected a file of a Secret; received {path!r}"
+        if any(
+            "subPath" in mount for mount in container.get("volumeMounts", []) if mount["name"] == volume.get("name")
+        ):
+            yield workload.where, f"{PASSWORD_FILE}: expected no subPath, which never follows a changed Secret"
+
+
+def declared_before(cluster: Cluster) -> Iterator[Finding]:
+    """A variable that another one refers to is declared before it: later ones are not put in."""
     for workload, container in _ours(cluster):
         seen: set[str] = set()
         for variable in container.get("env", []):
             for name in _REFERENCE.findall(variable.get("value", "")):
                 if name not in seen:
-                    message = f"{variable['name']}: expected {name} declared before it: later ones are not put in"
-                    yield workload.where, message
+                    yield workload.where, f"{variable['name']}: expected {name} declared before it"
             seen.add(variable["name"])
-        if not re.search(r"://[^@/]*:\$\(\w+\)@", cluster.environment(container).get("ONEHOT_REDIS_URL", "")):
-            yield workload.where, "ONEHOT_REDIS_URL: expected $(VARIABLE) of a Secret as the password"
 
 
 def queue_address(cluster: Cluster) -> Iterator[Finding]:
@@ -148,14 +175,32 @@ def queues(cluster: Cluster) -> Iterator[Finding]:
 
 
 def gpu_nodes(cluster: Cluster) -> Iterator[Finding]:
-    """A pod with a GPU asks for a node with one, and tolerates that node's taint; no other pod goes there."""
+    """A pod with a GPU tolerates its node's taint, and waits for no label that only a running node has."""
     for workload in cluster.workloads:
         wants = any(GPU in one.get("resources", {}).get("limits", {}) for one in workload.containers)
-        tolerates = any(one.get("key") == GPU for one in workload.pod.get("tolerations", []))
-        selects = any(name.startswith("nvidia.com/gpu") for name in workload.pod.get("nodeSelector", {}))
-        if (wants, wants) != (tolerates, selects):
-            message = f"expected toleration and nodeSelector for {GPU} {'and' if wants else 'only with'} its limit"
-            yield workload.where, message
+        if wants != any(one.get("key") == GPU for one in workload.pod.get("tolerations", [])):
+            yield workload.where, f"expected a toleration for {GPU} {'and' if wants else 'only with'} its limit"
+        for name in workload.pod.get("nodeSelector", {}):
+            if name.startswith("nvidia.com/"):
+                yield workload.where, f"nodeSelector: expected no {name}: an autoscaler never adds the first such node"
+
+
+def one_architecture(cluster: Cluster) -> Iterator[Finding]:
+    """The images are built for one architecture: each pod of ours asks for it, or (on a laptop) none does."""
+    asked = {
+        workload.where: workload.pod.get("nodeSelector", {}).get("kubernetes.io/arch") for workload, _ in _ours(cluster)
+    }
+    if len(set(asked.values())) > 1:
+        yield "nodeSelector", f"kubernetes.io/arch: expected the same in each pod; received {asked}"
+
+
+def idle_workers_hold_no_node(cluster: Cluster) -> Iterator[Finding]:
+    """What may not be evicted ends by itself: a worker that waits for jobs would hold an empty node for ever."""
+    for workload in cluster.workloads:
+        annotations = workload.template.get("metadata", {}).get("annotations", {})
+        for name, value in _STAYS.items():
+            if workload.runs_for_ever and annotations.get(name) == value:
+                yield workload.where, f"annotations: expected no {name} in pods that have no end"
 
 
 def durable_queue(cluster: Cluster) -> Iterator[Finding]:
@@ -175,7 +220,7 @@ def _queue_faults(cluster: Cluster, workload: Workload) -> Iterator[str]:
         if lines.get(name) != expected:
             yield f"{name}: expected {expected}; received {lines.get(name)}"
     limit = float(quantity(container["resources"]["limits"]["memory"]))
-    if not 0 < _bytes(lines.get("maxmemory", "0")) <= _DATA_SHARE * limit:
+    if not 0 < _bytes_of(lines.get("maxmemory", "0")) <= _DATA_SHARE * limit:
         yield f"maxmemory: expected at most {_DATA_SHARE:.0%} of the memory limit; received {lines.get('maxmemory')}"
     volume = _volume_at(workload, container, lines.get("dir", "") + "/")
     if volume is None or "persistentVolumeClaim" not in volume:
@@ -192,8 +237,11 @@ def _configuration(cluster: Cluster, workload: Workload) -> str:
     return "\n".join(text for one in found if one for text in one["data"].values())
 
 
-def _bytes(text: str) -> float:
-    return float(quantity(text.replace("mb", "Mi").replace("gb", "Gi")))
+def _bytes_of(text: str) -> float:
+    """What the server's configuration calls `384mb`; nothing where it does not understand it."""
+    found = re.fullmatch(r"(\d+)(b|kb?|mb?|gb?)?", text.lower())
+    units = {"k": 1000, "m": 1000**2, "g": 1000**3, "kb": 1024, "mb": 1024**2, "gb": 1024**3}
+    return float(found[1]) * units.get(found[2] or "", 1) if found else 0
 
 
 def _ours(cluster: Cluster) -> Iterator[tuple[Workload, Document]]:
@@ -204,4 +252,7 @@ def _ours(cluster: Cluster) -> Iterator[tuple[Workload, Document]]:
                 yield workload, container
 
 
-RULES = (settings, password, queue_address, address, keys, routes, store, cache, queues, gpu_nodes, durable_queue)
+RULES = (
+    settings, password, declared_before, queue_address, address, keys, routes, store, cache, queues, gpu_nodes,
+    one_architecture, idle_workers_hold_no_node, durable_queue,
+)  # fmt: skip
