@@ -14,6 +14,7 @@ __all__ = [
     "SOFTMAX",
     "STABLE",
     "TASKS",
+    "THRESHOLD",
     "is_label_name",
     "is_model_name",
 ]
@@ -23,6 +24,8 @@ LABEL = re.compile(r"[a-zA-Z0-9_]{1,64}")
 STABLE = "stable"
 LATEST = "latest"
 TASKS = SOFTMAX, SIGMOID, MULTILABEL, REGRESSION = ("softmax", "sigmoid", "multilabel", "regression")
+THRESHOLD = 0.5
+"""The probability above which the second of two classes, or a label, holds where a version has none of its own."""
 BACKENDS = ("tensorflow", "jax", "torch")
 RESERVED = ("datasets",)
 """Folders of the store that hold something else than a model."""

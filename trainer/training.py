@@ -179,6 +179,7 @@ class TrainingRun:
             target=None if prepared.target_scale is None else prepared.target_scale.document,
         )  # fmt: skip
 
+            threshold=spec.threshold,
 
 def make_network(spec: Spec, prepared: Prepared) -> keras.Sequential:
     """A compiled network with the seed's first weights, its output checked against the head."""

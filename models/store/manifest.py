@@ -19,6 +19,7 @@ from models.preprocessing.pipeline import Preprocessing
 __all__ = [
     "FORMAT_VERSION",
     "FileInfo",
+    "IMPORT_JOB",
     "GoldenRows",
     "Manifest",
     "ManifestError",
@@ -32,6 +33,10 @@ INTEGER = fields.Integer(strict=True)
 FLOAT32 = validate.OneOf(("float32",))
 NOT_EMPTY = validate.Length(min=1)
 FILE_NAME = validate.Regexp(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}\Z", error="a file name without a path")
+IMPORT_JOB = "import-"
+"""How the id of a job begins that imports a network."""
+MAY_LACK = frozenset({"seed", "imported", "threshold"})
+"""Keys that stand there only where they are known."""
 
 
 class ManifestError(ValueError):
@@ -44,6 +49,17 @@ class ManifestError(ValueError):
 
 
 class _FeatureSchema(Schema):
+class _ThresholdField(fields.Field[Any]):
+    """One probability, or one for each label."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        del attr, data, kwargs
+        numbers = value if isinstance(value, list) and value else [value]
+        if not all(type(number) in (int, float) and 0 < number < 1 for number in numbers):
+            raise ValidationError("expected numbers between 0 and 1")
+        return tuple(map(float, value)) if isinstance(value, list) else float(value)
+
+
     name = fields.String(required=True)
     kind = fields.String(required=True, validate=validate.OneOf(KINDS))
     optional = fields.Boolean(load_default=False)
@@ -109,7 +125,6 @@ class Manifest:
     golden_rows: Annotated[GoldenRows, Value(GoldenRows)]
     files: Annotated[dict[str, FileInfo], fields.Dict(keys=fields.String(validate=FILE_NAME), values=Value(FileInfo))]
     data: Annotated[dict[str, Any], fields.Dict()]
-    seed: Annotated[int, fields.Integer()]
     backend: Annotated[str, fields.String(validate=validate.OneOf(BACKENDS))]
     package_versions: Annotated[dict[str, str], fields.Dict(keys=fields.String(), values=fields.String())]
     weights_sha256: Annotated[str, fields.String()]
@@ -121,6 +136,14 @@ class Manifest:
     image_orientation: Annotated[str, fields.String(validate=validate.OneOf(ORIENTATIONS))] = AS_STORED
 
     @property
+    seed: Annotated[int | None, fields.Integer()] = None
+    imported: Annotated[dict[str, Any] | None, fields.Dict()] = None
+    threshold: Annotated[float | tuple[float, ...] | None, _ThresholdField()] = None
+
+    @property
+    def is_imported(self) -> bool:
+        """Whether the network comes from elsewhere; older ones show it by their job."""
+        return self.imported is not None or self.job_id.startswith(IMPORT_JOB)
     def fitted_preprocessing(self) -> Preprocessing:
         """The steps, ready to be applied."""
         output_shape = [size for size in self.inputs[0].shape[1:] if size is not None]
@@ -135,8 +158,9 @@ class Manifest:
         return summary | {name: value for name, value in told.items() if value}
 
     def to_json(self) -> bytes:
-        """The file's bytes: UTF-8 JSON, no NaN."""
-        return json.dumps(asdict(self), indent=1, allow_nan=False, ensure_ascii=False).encode("utf-8")
+        """The file's bytes: UTF-8 JSON, no NaN; what is not known of a network from elsewhere is left out."""
+        document = {key: value for key, value in asdict(self).items() if value is not None or key not in MAY_LACK}
+        return json.dumps(document, indent=1, allow_nan=False, ensure_ascii=False).encode("utf-8")
 
     @classmethod
     def from_json(cls, content: bytes) -> Self:

@@ -10,7 +10,6 @@ from onehot.failures import WorkFailed
 __all__ = ["ServedVersions"]
 
 AVAILABLE = "AVAILABLE"
-UNKNOWN = "–"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,4 +89,4 @@ class ServedVersions:
         """What is told of a version, and its evaluation."""
         one = self.document(model, version)
         found = self.service.get(f"{model_path(model, version=one['version'])}/report")
-        return {"backend": UNKNOWN, "seed": UNKNOWN, **one}, found
+        return one, found

@@ -27,6 +27,7 @@ __all__ = ["EXAMPLES", "SCHEMAS"]
 
 STATE: Schema = {"enum": ["START", "LOADING", "AVAILABLE", "UNLOADING", "END"]}
 LABELS: Schema = mapping(POSITIVE_INTEGER)
+FRACTION: Schema = {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}
 TENSORS: Schema = mapping(reference("SignatureTensor"))
 
 SCHEMAS: dict[str, Schema] = {
@@ -59,6 +60,8 @@ SCHEMAS: dict[str, Schema] = {
             task={"enum": list(TASKS)},
             class_names=array(STRING),
             instance=reference("InstanceForm"),
+            threshold=either(NULL, FRACTION, array(FRACTION, minItems=1))
+            | {"description": "Above it the second of two classes, or a label, holds; one for each label or all"},
         ),
     ),
     "Signature": object_of(inputs=TENSORS, outputs=TENSORS, method_name=STRING, defaults={"type": "object"}),

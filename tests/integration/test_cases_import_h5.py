@@ -9,6 +9,7 @@ import pytest
 
 from models.errors import DataError
 from models.store.store import Store
+from onehot.versions.at_rest import StoredVersions
 from trainer.backends.choice import choose_backend
 
 assert choose_backend("tensorflow")
@@ -132,3 +133,18 @@ def test_weights_alone_are_named_whatever_the_file_is_called(tmp_path, store) ->
         file.create_group("layers")
     with pytest.raises(DataError, match="the weights alone"):
         publish((tmp_path / "old.h5").read_bytes(), store)
+
+
+def test_what_is_not_known_of_an_import_is_left_out(tmp_path, store) -> None:
+    """Neither seed nor data, but the file that it came from; in manifest, report and `models show`."""
+    content = saved(sequential(LAYERS.Dense(3, activation="softmax")), tmp_path)
+    manifest = publish(content, store)
+    document = json.loads(manifest.to_json())
+    assert "seed" not in document
+    assert document["data"] == {}
+    assert document["imported"]["file"] == "old.h5"
+    assert json.loads(store.read(manifest, "report.json"))["data"] == {}
+    assert store.manifest("old", 1) == manifest
+    pairs = StoredVersions(store, "store").pairs("old", None)
+    assert (pairs["imported"], pairs["backend"]) == ("old.h5", "tensorflow")
+    assert "data" not in pairs

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from models.class_ranking import threshold_of
 from models.store.manifest import Manifest
 from trainer.data import Dataset
 from trainer.data.preparation import Piece
@@ -38,6 +39,7 @@ def make_report(
         "task": draft.task,
         "class_names": list(draft.class_names),
         "added_activation": draft.added_activation,
+        "threshold": threshold_of(draft.task, draft.threshold),
         "data": {key: draft.data[key] for key in ("source", "sha256", "passed_over") if key in draft.data},
         "parts": {name: _part(piece, evaluation.metrics[name]) for name, piece in pieces.items()},
         "confusion_matrix": None if evaluation.confusion is None else evaluation.confusion.tolist(),

@@ -71,5 +71,5 @@ def _metrics(head: Head, labels: Labels, predictions: Array) -> dict[str, float]
         errors = predictions.astype(np.float64) - labels.values
         return {"mean_squared_error": float((errors**2).mean()), "mean_absolute_error": float(np.abs(errors).mean())}
     if not labels.are_classes:
-        return {"binary_accuracy": float(((predictions > 0.5) == (labels.values > 0.5)).mean())}
+        return {"binary_accuracy": float((head.taken(predictions) == (labels.values > 0.5)).mean())}
     return {"accuracy": float((head.predicted_classes(predictions) == labels.values).mean())}

@@ -17,7 +17,7 @@ from models.preprocessing.instances import Array, InstanceSpec
 from models.preprocessing.pipeline import Preprocessing
 from models.preprocessing.steps import Astype
 from models.spec.head import REGRESSION, SIGMOID, find_head
-from models.store.manifest import GoldenRows, Manifest
+from models.store.manifest import IMPORT_JOB, GoldenRows, Manifest
 from models.store.store import Store
 from trainer.data import Dataset
 from trainer.data.head import Head
@@ -69,14 +69,15 @@ def import_network(
     predictions = np.asarray(network.predict(inputs, verbose=0), np.float32)
     graph = export_onnx(network, head)
     parity = check_parity(graph, inputs, predictions, precision=_precision(network))
-    data: dict[str, Any] = {"source": where, "sha256": hashlib.sha256(content).hexdigest(), "rows": {}}
+    data: dict[str, Any] = {}
     pieces, evaluation = NOTHING_MEASURED
     if dataset is not None:
         pieces, evaluation = measure(dataset, network, head, names)
         data = describe_data(dataset.source, dataset.sha256, pieces)
     draft = draft_manifest(
         network, head, Preprocessing((Astype(),), shape), InstanceSpec(shape, None, shape), model=model,
-        class_names=names, metrics=evaluation.metrics.get("test", {}), data=data, seed=0, backend=BACKEND,
+        class_names=names, metrics=evaluation.metrics.get("test", {}), data=data, backend=BACKEND,
+        imported={"file": where, "sha256": hashlib.sha256(content).hexdigest()},
         golden_rows=GoldenRows(
             inputs[:GOLDEN_ROWS].tolist(), predictions[:GOLDEN_ROWS].tolist(), parity.tolerance
         ),
@@ -95,9 +96,9 @@ def _load(content: bytes, where: str) -> Any:
             with warnings.catch_warnings(action="ignore"):  # they are about the state of optimizers, which is not used
                 network = keras.saving.load_model(path, compile=False, safe_mode=True)
         except Exception as error:
-            expected = "a network that Keras loads in safe mode"
             if is_h5(content):
                 raise unloaded_h5(where, error) from error
+            expected = "a network that Keras loads in safe mode"
             raise DataError(where=where, expected=expected, received=reason_of(error)) from error
     if not network.built:
         received = "one that was saved before it saw any"
