@@ -172,11 +172,16 @@ def _balance(report: Mapping[str, Any]) -> str:
 
 
 def _mistakes(found: Sequence[Mapping[str, Any]]) -> str:
-    # The report counts from 0, people from 1.
-    rows = [(one.get("source_row", one["row"]) + 1, one["true"], one["predicted"], one["probability"]) for one in found]
+    rows = [(_row_name(one), one["true"], one["predicted"], one["probability"]) for one in found]
     where = "row of the data" if any("source_row" in one for one in found) else "held-out row"
     table = _table((where, "true", "predicted", "probability"), rows) if rows else ""
     return _section("Most confidently wrong", table)
+
+
+def _row_name(mistake: Mapping[str, Any]) -> object:
+    """As an editor counts it; older reports have only the place, from 0."""
+    place = mistake.get("source_row", mistake["row"]) + 1
+    return mistake.get("row_name", place)
 
 
 def _timings(seconds: Mapping[str, float]) -> str:

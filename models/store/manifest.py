@@ -13,13 +13,14 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
 from models.dataclass_schema import Tuple, Value, schema_of
 from models.names import BACKENDS, TASKS
+from models.preprocessing.cell_forms import FORMS
 from models.preprocessing.instances import AS_STORED, KINDS, ORIENTATIONS, Feature, InstanceSpec
 from models.preprocessing.pipeline import Preprocessing
 
 __all__ = [
     "FORMAT_VERSION",
-    "FileInfo",
     "IMPORT_JOB",
+    "FileInfo",
     "GoldenRows",
     "Manifest",
     "ManifestError",
@@ -32,11 +33,11 @@ FORMAT_VERSION = 1
 INTEGER = fields.Integer(strict=True)
 FLOAT32 = validate.OneOf(("float32",))
 NOT_EMPTY = validate.Length(min=1)
-FILE_NAME = validate.Regexp(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}\Z", error="a file name without a path")
 IMPORT_JOB = "import-"
 """How the id of a job begins that imports a network."""
 MAY_LACK = frozenset({"seed", "imported", "threshold"})
 """Keys that stand there only where they are known."""
+FILE_NAME = validate.Regexp(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}\Z", error="a file name without a path")
 
 
 class ManifestError(ValueError):
@@ -48,7 +49,6 @@ class ManifestError(ValueError):
         super().__init__(f"expected {expected}; received {received}")
 
 
-class _FeatureSchema(Schema):
 class _ThresholdField(fields.Field[Any]):
     """One probability, or one for each label."""
 
@@ -60,9 +60,11 @@ class _ThresholdField(fields.Field[Any]):
         return tuple(map(float, value)) if isinstance(value, list) else float(value)
 
 
+class _FeatureSchema(Schema):
     name = fields.String(required=True)
     kind = fields.String(required=True, validate=validate.OneOf(KINDS))
     optional = fields.Boolean(load_default=False)
+    form = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(tuple(FORMS)))
 
 
 class _InstanceSchema(Schema):
@@ -134,8 +136,6 @@ class Manifest:
     added_activation: Annotated[str | None, fields.String()] = None
     warnings: Annotated[tuple[str, ...], Tuple(fields.String())] = ()
     image_orientation: Annotated[str, fields.String(validate=validate.OneOf(ORIENTATIONS))] = AS_STORED
-
-    @property
     seed: Annotated[int | None, fields.Integer()] = None
     imported: Annotated[dict[str, Any] | None, fields.Dict()] = None
     threshold: Annotated[float | tuple[float, ...] | None, _ThresholdField()] = None
@@ -144,6 +144,8 @@ class Manifest:
     def is_imported(self) -> bool:
         """Whether the network comes from elsewhere; older ones show it by their job."""
         return self.imported is not None or self.job_id.startswith(IMPORT_JOB)
+
+    @property
     def fitted_preprocessing(self) -> Preprocessing:
         """The steps, ready to be applied."""
         output_shape = [size for size in self.inputs[0].shape[1:] if size is not None]

@@ -135,7 +135,8 @@ def _features(service: Service, path: str) -> list[Feature]:
         return []
     instance = document.get("metadata", {}).get("instance") or {}
     return [
-        Feature(str(one["name"]), str(one["kind"]), bool(one["optional"])) for one in instance.get("features") or ()
+        Feature(str(one["name"]), str(one["kind"]), bool(one["optional"]), one.get("form"))
+        for one in instance.get("features") or ()
     ]
 
 

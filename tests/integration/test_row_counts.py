@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.errors import DataError
-from service.jobs.data_preview.parquet_footer import parquet_rows
+from models.sources.parquet_footer import parquet_rows
 from service.jobs.data_preview.row_counts import count_rows
 
 FRAME = pl.DataFrame({"a": [1.0, 2.0, 3.0], "text": ["x", "y\nz", None], "y": [0, 1, 0]})

@@ -63,9 +63,10 @@ def _mean(values: Sequence[float | None]) -> float | None:
 
 
 def _mistake(mistake: Mistake, raw: Dataset) -> dict[str, Any]:
-    """A mistake with the place of its row in the source that it was read from, both counted from 0."""
+    """A mistake with the place of its row in the source that it was read from, both counted from 0, and in words."""
     (source_row,) = raw.source_rows(np.array([mistake.row])).tolist()
-    return {**asdict(mistake), "source": raw.source, "source_row": source_row}
+    row_name = raw.row_name(mistake.row)
+    return {**asdict(mistake), "source": raw.source, "source_row": source_row, "row_name": row_name}
 
 
 def _part(piece: Piece, metrics: Mapping[str, float]) -> dict[str, Any]:

@@ -58,7 +58,11 @@ def _imported(content: bytes, names: Sequence[str], options: argparse.Namespace,
 
     claim_devices(0)
     data = DataSpec(options.data, target=options.target or None)
-    dataset = load_dataset(data, roots=settings.data_roots, datasets=Datasets(store.objects)) if options.data else None
+    dataset = None
+    if options.data:
+        dataset = load_dataset(
+            data, roots=settings.data_roots, datasets=Datasets(store.objects), most_bytes=settings.max_data_bytes
+        )
     return import_network(content, options.model, where=options.file, class_names=names, store=store, dataset=dataset)
 
 

@@ -55,14 +55,14 @@ def _fitting(dataset: Dataset, shape: tuple[int, ...]) -> Dataset:
 def _labels(dataset: Dataset, head: Head, class_names: tuple[str, ...]) -> Labels:
     where = f"{dataset.source}: target"
     if head.task == REGRESSION:
-        labels = read_values(dataset.targets, where=where)
+        labels = read_values(dataset.targets, where=where, row_name=dataset.row_name)
         if labels.values.shape[1] != head.units:
             received = f"{labels.values.shape[1]}"
             raise DataError(where=where, expected=f"{head.units} values a row", received=received)
         return labels
     if head.task == MULTILABEL and dataset.targets.ndim == 2:
-        return read_multi_hot(dataset.targets, class_names, where=where)
-    return read_classes(dataset.targets, class_names, where=where)
+        return read_multi_hot(dataset.targets, class_names, where=where, row_name=dataset.row_name)
+    return read_classes(dataset.targets, class_names, where=where, row_name=dataset.row_name)
 
 
 def _metrics(head: Head, labels: Labels, predictions: Array) -> dict[str, float]:

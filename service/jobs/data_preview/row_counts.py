@@ -10,8 +10,8 @@ from models.sources.csv_text import open_table
 from models.sources.damaged_files import UNREADABLE, bounded_lines
 from models.sources.known_sources import CSV_ENDINGS, ENDINGS, TARGET_ARRAYS, ending_of, known_files
 from models.sources.npz_arrays import read_plain_header
+from models.sources.parquet_footer import parquet_rows
 from service.jobs.data_preview.json_rows import json_rows
-from service.jobs.data_preview.parquet_footer import parquet_rows
 
 __all__ = ["count_rows"]
 

@@ -1,23 +1,36 @@
-"""The number of rows from the footer of a Parquet file: the little of Thrift's compact protocol that it takes.
+"""Rows, columns and bytes from the footer of a Parquet file: the little of Thrift's compact protocol that it takes.
 
 Source:
-    https://github.com/apache/parquet-format, `FileMetaData`, whose third field is `num_rows`.
+    https://github.com/apache/parquet-format: `FileMetaData`, `SchemaElement`, `RowGroup`.
 """
 
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
+from typing import NamedTuple
 
-__all__ = ["parquet_rows"]
+__all__ = ["ParquetFooter", "parquet_rows", "read_footer"]
 
 MAGIC = b"PAR1"
 TAIL_BYTES = 8
 LONGEST_FOOTER = 2**32
-NUM_ROWS = 3
+LONGEST_GROUPS = 2**20
+"""Bytes of a footer in which the groups of rows are gone through: their number grows with the file."""
+SCHEMA, NUM_ROWS, ROW_GROUPS = 2, 3, 4
+NUM_CHILDREN = 5
+TOTAL_BYTES = 2
 STOP, BYTE, DOUBLE, BINARY, STRUCT = 0, 3, 7, 8, 12
 BOOLEANS, VARINTS, LISTS = (1, 2), (4, 5, 6), (9, 10)
 DEEPEST = 16
 LONGEST_SHIFT = 63
+
+
+class ParquetFooter(NamedTuple):
+    """What a file says of itself: rows, columns of values, and bytes of all values before they were compressed."""
+
+    rows: int
+    columns: int
+    data_bytes: int
 
 
 def parquet_rows(path: Path) -> int:
@@ -26,6 +39,56 @@ def parquet_rows(path: Path) -> int:
     Raises:
         ValueError: When it is none.
     """
+    footer = _footer(path)
+    try:
+        return _num_rows(footer)
+    except IndexError as error:
+        raise ValueError("a footer that ends too early") from error
+
+
+def read_footer(path: Path) -> ParquetFooter:
+    """Rows, columns and bytes of a Parquet file, as it says them; no bytes where its footer is very long.
+
+    Raises:
+        ValueError: When it is none.
+    """
+    footer = _footer(path)
+    found = {SCHEMA: 0, NUM_ROWS: 0, ROW_GROUPS: 0}
+    has_groups = len(footer.getbuffer()) <= LONGEST_GROUPS
+    try:
+        for field, kind in _fields(footer):
+            if field == NUM_ROWS:
+                found[field] = _zigzag(footer)
+            elif field == SCHEMA:
+                found[field] = sum(NUM_CHILDREN not in one for one in _structs(footer, NUM_CHILDREN))
+            elif field == ROW_GROUPS and has_groups:
+                found[field] = sum(one.get(TOTAL_BYTES, 0) for one in _structs(footer, TOTAL_BYTES))
+            elif field == ROW_GROUPS:
+                break
+            else:
+                _skip(footer, kind, DEEPEST)
+    except IndexError as error:
+        raise ValueError("a footer that ends too early") from error
+    return ParquetFooter(found[NUM_ROWS], found[SCHEMA], found[ROW_GROUPS])
+
+
+def _structs(footer: BytesIO, wanted: int) -> Iterator[dict[int, int]]:
+    """One number of each struct of a list, by its field, where it is there."""
+    head = _byte(footer)
+    count = head >> 4 if head >> 4 != 15 else _varint(footer)
+    if head & 15 != STRUCT:
+        raise ValueError("a footer whose list holds no structs")
+    for _ in range(count):
+        numbers = {}
+        for field, kind in _fields(footer):
+            if field == wanted and kind in VARINTS:
+                numbers[field] = _zigzag(footer)
+            else:
+                _skip(footer, kind, DEEPEST)
+        yield numbers
+
+
+def _footer(path: Path) -> BytesIO:
     with path.open("rb") as file:
         size = file.seek(0, 2)
         if size < 2 * TAIL_BYTES:
@@ -36,11 +99,7 @@ def parquet_rows(path: Path) -> int:
         if tail[4:] != MAGIC or length > size - TAIL_BYTES:
             raise ValueError("a file that does not end as Parquet does")
         file.seek(-TAIL_BYTES - length, 2)
-        footer = BytesIO(file.read(length))
-    try:
-        return _num_rows(footer)
-    except IndexError as error:
-        raise ValueError("a footer that ends too early") from error
+        return BytesIO(file.read(length))
 
 
 def _num_rows(footer: BytesIO) -> int:
