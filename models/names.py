@@ -15,6 +15,7 @@ __all__ = [
     "SOFTMAX",
     "STABLE",
     "TASKS",
+    "THRESHOLD",
     "is_label_name",
     "is_model_name",
     "is_version",
@@ -29,6 +30,8 @@ LARGEST_VERSION = 2**53 - 1
 STABLE = "stable"
 LATEST = "latest"
 TASKS = SOFTMAX, SIGMOID, MULTILABEL, REGRESSION = ("softmax", "sigmoid", "multilabel", "regression")
+THRESHOLD = 0.5
+"""The probability above which the second of two classes, or a label, holds where a version has none of its own."""
 BACKENDS = ("tensorflow", "jax", "torch")
 RESERVED = ("datasets",)
 """Folders of the store that hold something else than a model."""

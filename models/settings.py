@@ -163,7 +163,7 @@ class Settings:
                                  _seconds(0.01, 3600)] = 30.0
     data_roots: Annotated[tuple[str, ...], "Folders that training data may be read from, separated by `:`",
                           _Paths()] = (".",)
-    max_data_bytes: Annotated[int, "Most bytes that the arrays of an `.npz` file may take as float32",
+    max_data_bytes: Annotated[int, "Most bytes that a compressed file of data may become when it is read",
                               _whole(1, 2**50)] = 2**31
     max_network_bytes: Annotated[int, "Most bytes that a network's weights, gradients and optimizer may take",
                                  _whole(1, 2**50)] = 2**34

@@ -5,6 +5,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from models.names import THRESHOLD
 from models.store.gate_verdict import gate_verdict
 from onehot.output import passed_over_sentences
 from onehot.report_charts import bars, confusion, curves, reliability, shown_number
@@ -38,21 +39,33 @@ def report_page(manifest: Mapping[str, Any], report: Mapping[str, Any]) -> str:
 def _head(title: str, manifest: Mapping[str, Any], report: Mapping[str, Any]) -> str:
     parity = report.get("parity") or {}
     facts = [
-        f"{manifest['task']} · {manifest['backend']}{_seed(manifest, report)} · {manifest['created_at']}",
+        " · ".join(_known_facts(manifest, report)),
         *_origin(report),
         f"served as {'imported' if report.get('imported') else 'trained'}: largest difference to Keras "
         f"{shown_number(parity.get('largest_difference'))} on {parity.get('rows', 0)} "
         f"{'random' if report.get('imported') else 'held-out'} rows",
     ]
     facts += passed_over_sentences((report.get("data") or {}).get("passed_over") or {})
+    if report.get("threshold") not in (None, THRESHOLD):
+        facts.append(f"threshold {_threshold_text(report)}")
     if report.get("added_activation"):
         facts.append(f"{report['added_activation']} added behind the last layer: the loss takes logits")
     return f"<h1>{escape(title)}</h1>" + "".join(f'<p class="soft">{escape(fact)}</p>' for fact in facts)
 
 
-def _seed(manifest: Mapping[str, Any], report: Mapping[str, Any]) -> str:
-    """A network from elsewhere has a seed that is not known."""
-    return "" if report.get("imported") else f" · seed {manifest['seed']}"
+def _threshold_text(report: Mapping[str, Any]) -> str:
+    """The number, or one for each label."""
+    found = report["threshold"]
+    if not isinstance(found, list):
+        return str(found)
+    return ", ".join(f"{name} {one}" for name, one in zip(report["class_names"], found, strict=False))
+
+
+def _known_facts(manifest: Mapping[str, Any], report: Mapping[str, Any]) -> list[str]:
+    """Task, backend, seed and time, as far as they are known; a network from elsewhere has an unknown seed."""
+    seed = None if report.get("imported") else manifest.get("seed")
+    facts = [manifest["task"], manifest.get("backend"), None if seed is None else f"seed {seed}"]
+    return [str(fact) for fact in (*facts, manifest["created_at"]) if fact is not None]
 
 
 def _origin(report: Mapping[str, Any]) -> list[str]:
@@ -62,7 +75,7 @@ def _origin(report: Mapping[str, Any]) -> list[str]:
     if imported and not report["parts"]:
         return [*found, "not measured: no data was given"]
     digest = f" · sha-256 {data['sha256']}" if data.get("sha256") else ""
-    return [*found, f"data {data['source']}{digest}"]
+    return [*found, f"data {data['source']}{digest}"] if data.get("source") else found
 
 
 def _section(title: str, body: str) -> str:
@@ -159,11 +172,16 @@ def _balance(report: Mapping[str, Any]) -> str:
 
 
 def _mistakes(found: Sequence[Mapping[str, Any]]) -> str:
-    # The report counts from 0, people from 1.
-    rows = [(one.get("source_row", one["row"]) + 1, one["true"], one["predicted"], one["probability"]) for one in found]
+    rows = [(_row_name(one), one["true"], one["predicted"], one["probability"]) for one in found]
     where = "row of the data" if any("source_row" in one for one in found) else "held-out row"
     table = _table((where, "true", "predicted", "probability"), rows) if rows else ""
     return _section("Most confidently wrong", table)
+
+
+def _row_name(mistake: Mapping[str, Any]) -> object:
+    """As an editor counts it; older reports have only the place, from 0."""
+    place = mistake.get("source_row", mistake["row"]) + 1
+    return mistake.get("row_name", place)
 
 
 def _timings(seconds: Mapping[str, float]) -> str:

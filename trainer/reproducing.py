@@ -75,7 +75,9 @@ def reproduce(manifest: Manifest, *, store: Store, settings: Settings, tolerance
 
     spec = published_spec(store, manifest)
     devices = claim_devices(spec.resources.gpus)
-    prepared = prepare(spec, roots=settings.data_roots, datasets=Datasets(store.objects))
+    prepared = prepare(
+        spec, roots=settings.data_roots, datasets=Datasets(store.objects), most_bytes=settings.max_data_bytes
+    )
     if prepared.sha256 != manifest.data["sha256"]:
         expected = f"the data it was trained on, sha-256 {manifest.data['sha256']}"
         raise DataError(where=spec.data.source, expected=expected, received=f"sha-256 {prepared.sha256}")

@@ -84,7 +84,9 @@ def train(  # noqa: PLR0913 -- each is one thing that a training depends on
     devices = devices or claim_devices(spec.resources.gpus)
     watch = Stopwatch()
     with watch.step("data"):
-        prepared = prepare(spec, roots=settings.data_roots, datasets=Datasets(store.objects))
+        prepared = prepare(
+            spec, roots=settings.data_roots, datasets=Datasets(store.objects), most_bytes=settings.max_data_bytes
+        )
     observer.check()
     checkpointer = None
     if resumes:
@@ -181,6 +183,7 @@ class TrainingRun:
             data=describe_data(spec.data.source, prepared.sha256, prepared.pieces),
             seed=spec.seed, backend=spec.backend, gate=None if gate is None else gate.document, warnings=warnings,
             target=None if prepared.target_scale is None else prepared.target_scale.document,
+            threshold=spec.threshold,
         )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from models.errors import InputError, shown
+from models.preprocessing.cell_forms import FORMS, in_form
 from models.preprocessing.table_cells import date_of, is_gap
 
 __all__ = [
@@ -51,11 +52,13 @@ class Feature:
         name: The column's name.
         kind: `number`, `boolean`, `category` or `date`.
         optional: Whether it may be missing (null), because a `fill` step fills it.
+        form: Another spelling in which training found all of its cells, one of `cell_forms.FORMS`.
     """
 
     name: str
     kind: str = "number"
     optional: bool = False
+    form: str | None = None
 
     @property
     def is_text(self) -> bool:
@@ -86,8 +89,8 @@ class InstanceSpec:
 
     @property
     def is_numeric(self) -> bool:
-        """Whether every value is a number that must be there."""
-        return not any(feature.is_text or feature.optional for feature in self.features or ())
+        """Whether every value is a number that must be there, in no spelling of its own."""
+        return not any(one.is_text or one.optional or one.form is not None for one in self.features or ())
 
     @property
     def has_booleans(self) -> bool:
@@ -285,6 +288,8 @@ def _listed(names: Sequence[str], most: int = 12) -> str:
 
 
 def _kind(feature: Feature) -> str:
+    if feature.form is not None:
+        return FORMS[feature.form]
     return {"number": "a number", "boolean": "true, false or a number", "date": "a date as 2024-05-31"}.get(
         feature.kind, "text"
     )
@@ -306,13 +311,15 @@ def _parse_table(values: list[Any], spec: InstanceSpec, where: str) -> Array:
 def _cell(cell: Any, feature: Feature, place: str) -> Any:
     if feature.optional and (cell is None or _is_written_gap(cell, feature)):
         return None
+    if feature.form is not None and isinstance(cell, str) and (meant := in_form(cell, feature.form)) is not None:
+        return meant
     if feature.kind == "boolean" and isinstance(cell, bool):
         return float(cell)
     if not feature.is_text and type(cell) in NUMBERS and abs(cell) < float(np.finfo(np.float32).max):
         return float(cell)
     if feature.kind == "category" and type(cell) in (str, int, float, bool):
         return cell if isinstance(cell, str) else str(cell).lower() if isinstance(cell, bool) else str(cell)
-    if feature.kind == "date" and date_of(cell) is not None:
+    if feature.kind == "date" and feature.form is None and date_of(cell) is not None:
         return cell
     raise InputError(where=f"{place}.{feature.name}", expected=_kind(feature), received=shown(cell))
 

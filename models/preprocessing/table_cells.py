@@ -43,7 +43,8 @@ class Meaning(NamedTuple):
 
 MEANINGS = (
     Meaning("a number with commas between its digits", "numbers with commas between their digits",
-            "write 3750 for 3,750", re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?|[+-]?\d+,\d+", re.ASCII)),
+            'write 3750 for 3,750, or say `data.csv: {decimal: "."}`',
+            re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?|[+-]?\d+,\d+", re.ASCII)),
     Meaning("a percentage", "percentages", "write 0.12 or 12 for 12%", re.compile(r"[+-]?\d+([.,]\d+)? ?%", re.ASCII)),
     Meaning("an amount of money", "amounts of money", "write the number only, without its currency",
             re.compile(r"[$€£¥] ?[+-]?\d[\d.,]*|[+-]?\d[\d.,]* ?([$€£¥]|EUR|USD|GBP)", re.ASCII)),

@@ -3,13 +3,13 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from models.errors import DataError
-from models.sources.known_sources import TARGET_NAMES
+from models.errors import DataError, shown
+from models.sources.known_sources import TABLE_ENDINGS, TARGET_NAMES
 from models.spec.parts import DataSpec
 
 __all__ = [
-    "check_names", "feature_columns", "missing_targets", "target_column", "unnamed_columns", "unnamed_names",
-    "unused_columns",
+    "check_dropping", "check_names", "feature_columns", "missing_targets", "target_column", "unnamed_columns",
+    "unnamed_names", "unused_columns",
 ]  # fmt: skip
 
 SHOWN_COLUMNS = 20
@@ -59,6 +59,22 @@ def check_names(names: Sequence[str], source: str) -> None:
         places = [str(place) for place, name in enumerate(names, start=1) if name == twice]
         received = f"{twice!r} over the columns {' and '.join(places)}"
         raise DataError(where=f"{source}: header", expected="another name for each column", received=received)
+
+
+def check_dropping(data: DataSpec, ending: str) -> None:
+    """Refuse `data.drop_missing_target` for what is no table.
+
+    Args:
+        data: The spec's `data`.
+        ending: Of the file; empty for folders and known data sets.
+
+    Raises:
+        DataError: Names the key.
+    """
+    if data.drop_missing_target and ending not in TABLE_ENDINGS:
+        expected = f"it for tables only ({', '.join(TABLE_ENDINGS)}), whose rows may lack a target"
+        received = f"true for {shown(data.source)}"
+        raise DataError(where=f"{data.source}: data.drop_missing_target", expected=expected, received=received)
 
 
 def unused_columns(names: Sequence[str], features: Sequence[str], target: str) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from io import TextIOWrapper
 from itertools import chain, dropwhile, filterfalse, islice
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, NamedTuple, cast
 
 from models.errors import DataError, shown
 from models.preprocessing.table_cells import holds_nothing
@@ -21,7 +21,9 @@ from models.sources.csv_dialect import COMMAS, HEAD_BYTES, Dialect, encoding_of,
 from models.sources.damaged_files import bounded_lines
 from models.spec.parts import CsvSpec, DataSpec
 
-__all__ = ["CsvTable", "cells_of_line", "column_names", "csv_rows", "is_header", "open_table", "table_text"]
+__all__ = [
+    "CsvTable", "TableText", "cells_of_line", "column_names", "csv_rows", "is_header", "open_table", "table_text",
+]  # fmt: skip
 
 SAMPLE_ROWS = 200
 
@@ -166,10 +168,17 @@ def _decoding(source: str, dialect: Dialect) -> Iterator[None]:
         raise DataError(where=f"{source}: data.csv.encoding", expected=expected, received=received) from error
 
 
+class TableText(NamedTuple):
+    """A file's text without the blank lines on top, and how many they were."""
+
+    content: bytes
+    blank_lines: int
+
+
 BLANK_LINES = re.compile(r"(?:[ \t,;|]*(?:\r\n|\r|\n))*")
 
 
-def table_text(path: Path, dialect: Dialect, *, source: str) -> bytes:
+def table_text(path: Path, dialect: Dialect, *, source: str) -> TableText:
     """A file as a library of tables takes it: UTF-8, lines that end in a line feed, nothing blank on top.
 
     Raises:
@@ -178,7 +187,8 @@ def table_text(path: Path, dialect: Dialect, *, source: str) -> bytes:
     with _decoding(source, dialect), _open_text(path, dialect) as file:
         text = file.read()
     blank = BLANK_LINES.match(text)
-    text = text[blank.end() if blank else 0 :]
+    end = blank.end() if blank else 0
+    blank_lines, text = len(text[:end].splitlines()), text[end:]
     if "\r" in text and "\n" not in text:
         text = text.replace("\r", "\n")
-    return text.encode()
+    return TableText(text.encode(), blank_lines)

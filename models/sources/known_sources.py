@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from models.preprocessing.instances import Array
+from models.sources.row_numbers import NUMBERED, RowName
 
 __all__ = [
-    "CSV_ENDINGS", "ENDINGS", "FEATURE_ARRAYS", "IMAGE_ENDINGS", "KNOWN", "OBJECT_STORES", "SCHEMES", "TARGET_ARRAYS",
-    "TARGET_NAMES", "DataShape", "Targets", "ending_of", "known_files", "known_kinds", "known_sets",
+    "CSV_ENDINGS", "ENDINGS", "FEATURE_ARRAYS", "IMAGE_ENDINGS", "KNOWN", "OBJECT_STORES", "SCHEMES", "TABLE_ENDINGS",
+    "TARGET_ARRAYS", "TARGET_NAMES", "DataShape", "Targets", "ending_of", "known_files", "known_kinds", "known_sets",
 ]  # fmt: skip
 
 
@@ -24,11 +25,13 @@ class Targets:
         values: `(rows,)` or `(rows, columns)`.
         where: What they are called in errors.
         class_names: The names that the source itself has for its classes.
+        row_name: The name of a row in errors.
     """
 
     values: Array
     where: str
     class_names: tuple[str, ...] | None = None
+    row_name: RowName = NUMBERED
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,8 @@ class DataShape:
 OBJECT_STORES = ("s3", "gs", "az")
 SCHEMES = ("sklearn", "keras", "dataset", *OBJECT_STORES)
 CSV_ENDINGS = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
-ENDINGS = (".npz", ".npy", *CSV_ENDINGS, ".parquet", ".jsonl", ".ndjson", ".json")
+TABLE_ENDINGS = (*CSV_ENDINGS, ".parquet", ".jsonl", ".ndjson", ".json")
+ENDINGS = (".npz", ".npy", *TABLE_ENDINGS)
 IMAGE_ENDINGS = (".png", ".jpg", ".jpeg", ".jfif", ".webp", ".bmp", ".gif")
 
 KNOWN: Mapping[str, DataShape] = {

@@ -13,9 +13,11 @@ from models.sources.known_sources import FEATURE_ARRAYS, TARGET_ARRAYS
 from models.spec.parts import DataSpec
 
 __all__ = [
-    "ArrayHeader", "archive_headers", "choose_arrays", "own_test_arrays", "read_header", "read_plain_header",
-    "target_index",
+    "ArrayHeader", "archive_headers", "choose_arrays", "feature_array", "own_test_arrays", "read_header",
+    "read_plain_header", "target_index",
 ]  # fmt: skip
+
+CLASS_NAMES = "class_names"
 
 
 class ArrayHeader(NamedTuple):
@@ -77,6 +79,15 @@ def choose_arrays(names: Sequence[str], data: DataSpec) -> tuple[str, str]:
     if isinstance(wanted, tuple):
         raise DataError(where="data.features", expected="the name of one array", received=f"{len(wanted)} names")
     return _chosen(wanted, FEATURE_ARRAYS, others, data, key="features"), target
+
+
+def feature_array(names: Sequence[str]) -> str | None:
+    """The array of an archive that is predicted for: one with a usual name, else the only one that is no target."""
+    folded = {name.lower(): name for name in names}
+    usual = [folded[name] for name in FEATURE_ARRAYS if name in folded]
+    others = [name for lower, name in folded.items() if lower not in (*TARGET_ARRAYS, CLASS_NAMES)]
+    found = usual[:1] or (others if len(others) == 1 else list(names) if len(names) == 1 else [])
+    return found[0] if found else None
 
 
 def own_test_arrays(features: str, target: str, names: Container[str]) -> tuple[str, str] | None:

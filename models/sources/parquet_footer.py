@@ -1,26 +1,36 @@
-"""Rows and columns from the footer of a Parquet file: the little of Thrift's compact protocol that it takes.
+"""Rows, columns and bytes from the footer of a Parquet file: the little of Thrift's compact protocol that it takes.
 
 Source:
-    https://github.com/apache/parquet-format: `FileMetaData`, whose second field is `schema` and whose third is
-    `num_rows`, and `SchemaElement`, whose fourth is `name` and whose fifth is `num_children`.
+    https://github.com/apache/parquet-format: `FileMetaData`, `SchemaElement`, `RowGroup`.
 """
 
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-__all__ = ["parquet_columns", "parquet_rows"]
+__all__ = ["ParquetFooter", "parquet_columns", "parquet_rows", "read_footer"]
 
 MAGIC = b"PAR1"
 TAIL_BYTES = 8
 LONGEST_FOOTER = 2**32
-SCHEMA, NUM_ROWS = 2, 3
+LONGEST_GROUPS = 2**20
+"""Bytes of a footer in which the groups of rows are gone through: their number grows with the file."""
+SCHEMA, NUM_ROWS, ROW_GROUPS = 2, 3, 4
 NAME, NUM_CHILDREN = 4, 5
+TOTAL_BYTES = 2
 STOP, BYTE, DOUBLE, BINARY, STRUCT = 0, 3, 7, 8, 12
 BOOLEANS, VARINTS, LISTS = (1, 2), (4, 5, 6), (9, 10)
 DEEPEST = 16
 LONGEST_SHIFT = 63
+
+
+class ParquetFooter(NamedTuple):
+    """What a file says of itself: rows, columns of values, and bytes of all values before they were compressed."""
+
+    rows: int
+    columns: int
+    data_bytes: int
 
 
 def parquet_rows(path: Path) -> int:
@@ -56,6 +66,43 @@ def _value(path: Path, wanted: int, read: Callable[[BytesIO], Any]) -> Any:
     raise ValueError("a footer without a number of rows or a schema")
 
 
+def read_footer(path: Path) -> ParquetFooter:
+    """Rows, columns and bytes of a Parquet file, as it says them; no bytes where its footer is very long.
+
+    Raises:
+        ValueError: When it is none.
+    """
+    footer = _footer(path)
+    found = {SCHEMA: 0, NUM_ROWS: 0, ROW_GROUPS: 0}
+    has_groups = len(footer.getbuffer()) <= LONGEST_GROUPS
+    try:
+        for field, kind in _fields(footer):
+            if field == NUM_ROWS:
+                found[field] = _zigzag(footer)
+            elif field == SCHEMA:
+                found[field] = sum(not children for _, children in _elements(footer))
+            elif field == ROW_GROUPS and has_groups:
+                found[field] = sum(_group_bytes(footer) for _ in range(_list_head(footer)[0]))
+            elif field == ROW_GROUPS:
+                break
+            else:
+                _skip(footer, kind, DEEPEST)
+    except IndexError as error:
+        raise ValueError("a footer that ends too early") from error
+    return ParquetFooter(found[NUM_ROWS], found[SCHEMA], found[ROW_GROUPS])
+
+
+def _group_bytes(footer: BytesIO) -> int:
+    """Of all values of a group of rows, before they were compressed."""
+    data_bytes = 0
+    for field, kind in _fields(footer):
+        if field == TOTAL_BYTES:
+            data_bytes = _zigzag(footer)
+        else:
+            _skip(footer, kind, DEEPEST)
+    return data_bytes
+
+
 def _footer(path: Path) -> BytesIO:
     with path.open("rb") as file:
         size = file.seek(0, 2)
@@ -72,13 +119,16 @@ def _footer(path: Path) -> BytesIO:
 
 def _columns(footer: BytesIO) -> list[str]:
     """The elements below the root: each stands before what is below it."""
-    count, _ = _list_head(footer)
-    elements = [_element(footer) for _ in range(count)]
+    elements = _elements(footer)
     place, names = 1, []
     while place < len(elements):
         names.append(elements[place][0])
         place = _behind(elements, place)
     return names
+
+
+def _elements(footer: BytesIO) -> list[tuple[str, int]]:
+    return [_element(footer) for _ in range(_list_head(footer)[0])]
 
 
 def _behind(elements: list[tuple[str, int]], place: int) -> int:

@@ -54,6 +54,13 @@ METRICS: Mapping[str, Sequence[str]] = {
 AVERAGED = frozenset({"F1Score", "FBetaScore"})
 """Metrics that Keras gives as one value for each class, unless `average` is given."""
 
+THRESHOLD_ARGUMENTS: Mapping[str, str] = {
+    **dict.fromkeys(("BinaryAccuracy", "BinaryIoU", "F1Score", "FBetaScore"), "threshold"),
+    **dict.fromkeys(("Precision", "Recall", "TruePositives", "TrueNegatives", "FalsePositives", "FalseNegatives"),
+                    "thresholds"),
+}  # fmt: skip
+"""Metric → the argument with the probability above which it takes a class for the predicted one."""
+
 UNDIRECTED = frozenset({"TruePositives", "TrueNegatives", "FalsePositives", "FalseNegatives"})
 """Metrics of which Keras does not know whether more of them is better."""
 LOWER_IS_BETTER = re.compile(r"Crossentropy|Error|Hinge|Divergence|Poisson|False(Negatives|Positives)")
@@ -85,19 +92,22 @@ def counts_rows(name: str, metrics: Sequence[ObjectSpec]) -> bool:
     return not classes or classes[0].endswith("Accuracy")
 
 
-def metric_for(head: Head, metric: ObjectSpec, *, exclusive: bool = True) -> ObjectSpec:
+def metric_for(head: Head, metric: ObjectSpec, *, exclusive: bool = True, threshold: float | None = None) -> ObjectSpec:
     """The metric that a spec's name means for a head, under the name that the spec gives it.
 
     Args:
         head: What comes out of the network.
         metric: As it stands in the spec, one of the head's `METRICS`.
         exclusive: Whether each row belongs to exactly one class.
+        threshold: The spec's own, where it is one number; a metric's own argument comes before it.
     """
     class_name = _class_for(head, metric.class_name, exclusive=exclusive)
     implied: dict[str, Any] = {"average": "macro"} if class_name in AVERAGED else {}
     if class_name in AVERAGED and head.task != "softmax":
         # Without a threshold Keras takes the largest output for a hit, and one unit alone is always that.
         implied["threshold"] = 0.5
+    if threshold is not None and class_name in THRESHOLD_ARGUMENTS and "top_k" not in metric.arguments:
+        implied[THRESHOLD_ARGUMENTS[class_name]] = threshold
     given = _of_probabilities(metric.arguments) if head.added_activation else metric.arguments
     return replace(metric, class_name=class_name, arguments={**implied, **given, "name": metric_name(metric)})
 

@@ -27,6 +27,7 @@ __all__ = ["CompileSpec", "CsvSpec", "DataSpec", "FitSpec", "Gate", "Resources",
 RMSPROP = ObjectSpec("RMSprop")
 """What Keras takes where no optimizer is named."""
 NAMES = kinds.either(kinds.text, kinds.listing(kinds.text))
+THRESHOLD = kinds.either(FRACTION, kinds.listing(FRACTION))
 SHARE_OR_SOURCE = kinds.either(FRACTION, kinds.text)
 PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16")
 
@@ -121,6 +122,7 @@ class Spec:
     seed: Annotated[int, checked(kinds.SEED)] = 0
     data: Annotated[DataSpec, part(DataSpec)]
     target: Annotated[TargetSpec | None, part(TargetSpec)] = None
+    threshold: Annotated[float | tuple[float, ...] | None, checked(THRESHOLD)] = None
     preprocessing: Annotated[tuple[StepSpec, ...], each_of(f"a list of the steps {', '.join(STEPS)}", check_step)] = ()
     input_shape: Annotated[tuple[int, ...] | None, checked(SHAPE)] = None
     layers: Annotated[tuple[ObjectSpec, ...], keras_objects("layers")]

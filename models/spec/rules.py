@@ -10,6 +10,7 @@ from models.spec.callbacks import check_callbacks
 from models.spec.head import check_head
 from models.spec.keras_metrics import check_metrics, counts_rows, higher_is_better, measured_names
 from models.spec.target import check_target
+from models.spec.threshold import check_threshold
 
 __all__ = ["check_output", "check_rules"]
 
@@ -29,6 +30,7 @@ def check_rules(parts: Mapping[str, Any], problems: list[Problem]) -> None:
     _check_gate(parts.get("gate"), parts.get("compile"), problems)
     _check_reshape(parts.get("preprocessing"), parts.get("input_shape"), problems)
     check_target(parts.get("target"), parts.get("layers"), parts.get("compile"), problems)
+    check_threshold(parts.get("threshold"), parts.get("layers"), parts.get("compile"), problems)
     _check_gpus(parts.get("resources"), parts.get("backend"), problems)
 
 

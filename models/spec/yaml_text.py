@@ -5,6 +5,7 @@ YAML 1.2, not 1.1: `1e-3` is a number, `no` is a string, and a key given twice i
 
 import json
 import re
+import warnings
 from collections.abc import Iterator
 from contextlib import suppress
 from io import BytesIO
@@ -13,13 +14,16 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.scanner import Scanner, ScannerError
 
 from models.errors import Problem, SpecError, reason_of, shown
 
-__all__ = ["MOST_YAML_BYTES", "dump_document", "load_document", "set_path"]
+__all__ = ["MOST_TOKENS", "MOST_YAML_BYTES", "dump_document", "load_document", "set_path"]
 
 MOST_YAML_BYTES = 2**14
 """Of YAML from a client: reading it takes a hundred times as long as reading the same as JSON."""
+MOST_TOKENS = 4000
+"""Of YAML from a client, in which `a: 1` has four: the time to read it grows with them, not with the bytes."""
 MOST_DEPTH = 64
 SURROGATE = re.compile("[\ud800-\udfff]")
 BRACKETS = re.compile(r"[\[\]{}]")
@@ -31,7 +35,7 @@ def load_document(text: str | bytes, *, name: str = "spec", most_yaml_bytes: int
     Args:
         text: The document, UTF-8 when bytes.
         name: What the document is called in errors: a file name, or `body`.
-        most_yaml_bytes: Of a text that is not JSON.
+        most_yaml_bytes: Of a text that is not JSON; its tokens are bounded, too.
 
     Raises:
         SpecError: When it is not UTF-8, not YAML, too large or too deep, or not a mapping; the path is
@@ -47,7 +51,7 @@ def load_document(text: str | bytes, *, name: str = "spec", most_yaml_bytes: int
         if most_yaml_bytes is not None and len(decoded) > most_yaml_bytes:
             expected = f"YAML of at most {most_yaml_bytes} bytes, or JSON"
             raise SpecError([Problem(name, expected, f"{len(decoded)} bytes that are not JSON")])
-        document = _read_yaml(decoded, name)
+        document = _read_yaml(decoded, name, is_bounded=most_yaml_bytes is not None)
     if not isinstance(document, dict):
         raise SpecError([Problem(name, "a mapping of spec keys", type(document).__name__)])
     if broken := [*_broken_texts(document, "", set())]:
@@ -98,9 +102,24 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 
-def _read_yaml(text: str, name: str) -> Any:
+class _BoundedScanner(Scanner):
+    """Stops after `MOST_TOKENS`."""
+
+    def fetch_more_tokens(self) -> Any:
+        """Read on, as long as there are not too many."""
+        if self.tokens_taken > MOST_TOKENS:
+            problem = f"more than {MOST_TOKENS} tokens: send it as JSON"
+            raise ScannerError(None, None, problem, self.reader.get_mark())
+        return super().fetch_more_tokens()
+
+
+def _read_yaml(text: str, name: str, *, is_bounded: bool) -> Any:
+    yaml = YAML(typ="safe", pure=True)
+    if is_bounded:
+        yaml.Scanner = _BoundedScanner
     try:
-        return YAML(typ="safe", pure=True).load(text)
+        with warnings.catch_warnings(action="ignore"):  # of an anchor that is given twice
+            return yaml.load(text)
     except MarkedYAMLError as error:
         raise SpecError([_marked_problem(error, name)]) from error
     except (YAMLError, ValueError, RecursionError) as error:

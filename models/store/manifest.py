@@ -15,12 +15,14 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 from models.dataclass_schema import Tuple, Value, schema_of
 from models.errors import shown
 from models.names import BACKENDS, LARGEST_VERSION, TASKS
+from models.preprocessing.cell_forms import FORMS
 from models.preprocessing.instances import AS_STORED, KINDS, ORIENTATIONS, Feature, InstanceSpec
 from models.preprocessing.pipeline import Preprocessing
 from models.store.strict_json import read_json
 
 __all__ = [
     "FORMAT_VERSION",
+    "IMPORT_JOB",
     "FileInfo",
     "GoldenRows",
     "Manifest",
@@ -34,6 +36,10 @@ FORMAT_VERSION = 1
 INTEGER = fields.Integer(strict=True)
 FLOAT32 = validate.OneOf(("float32",))
 NOT_EMPTY = validate.Length(min=1)
+IMPORT_JOB = "import-"
+"""How the id of a job begins that imports a network."""
+MAY_LACK = frozenset({"seed", "imported", "threshold"})
+"""Keys that stand there only where they are known."""
 FILE_NAME = validate.Regexp(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}\Z", error="a file name without a path")
 
 
@@ -46,10 +52,22 @@ class ManifestError(ValueError):
         super().__init__(f"expected {expected}; received {received}")
 
 
+class _ThresholdField(fields.Field[Any]):
+    """One probability, or one for each label."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        del attr, data, kwargs
+        numbers = value if isinstance(value, list) and value else [value]
+        if not all(type(number) in (int, float) and 0 < number < 1 for number in numbers):
+            raise ValidationError("expected numbers between 0 and 1")
+        return tuple(map(float, value)) if isinstance(value, list) else float(value)
+
+
 class _FeatureSchema(Schema):
     name = fields.String(required=True)
     kind = fields.String(required=True, validate=validate.OneOf(KINDS))
     optional = fields.Boolean(load_default=False)
+    form = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(tuple(FORMS)))
 
 
 class _InstanceSchema(Schema):
@@ -112,7 +130,6 @@ class Manifest:
     golden_rows: Annotated[GoldenRows, Value(GoldenRows)]
     files: Annotated[dict[str, FileInfo], fields.Dict(keys=fields.String(validate=FILE_NAME), values=Value(FileInfo))]
     data: Annotated[dict[str, Any], fields.Dict()]
-    seed: Annotated[int, fields.Integer()]
     backend: Annotated[str, fields.String(validate=validate.OneOf(BACKENDS))]
     package_versions: Annotated[dict[str, str], fields.Dict(keys=fields.String(), values=fields.String())]
     weights_sha256: Annotated[str, fields.String()]
@@ -122,6 +139,14 @@ class Manifest:
     added_activation: Annotated[str | None, fields.String()] = None
     warnings: Annotated[tuple[str, ...], Tuple(fields.String())] = ()
     image_orientation: Annotated[str, fields.String(validate=validate.OneOf(ORIENTATIONS))] = AS_STORED
+    seed: Annotated[int | None, fields.Integer()] = None
+    imported: Annotated[dict[str, Any] | None, fields.Dict()] = None
+    threshold: Annotated[float | tuple[float, ...] | None, _ThresholdField()] = None
+
+    @property
+    def is_imported(self) -> bool:
+        """Whether the network comes from elsewhere; older ones show it by their job."""
+        return self.imported is not None or self.job_id.startswith(IMPORT_JOB)
 
     @property
     def fitted_preprocessing(self) -> Preprocessing:
@@ -138,8 +163,9 @@ class Manifest:
         return summary | {name: value for name, value in told.items() if value}
 
     def to_json(self) -> bytes:
-        """The file's bytes: UTF-8 JSON, no NaN."""
-        return json.dumps(asdict(self), indent=1, allow_nan=False, ensure_ascii=False).encode("utf-8")
+        """The file's bytes: UTF-8 JSON, no NaN; what is not known of a network from elsewhere is left out."""
+        document = {key: value for key, value in asdict(self).items() if value is not None or key not in MAY_LACK}
+        return json.dumps(document, indent=1, allow_nan=False, ensure_ascii=False).encode("utf-8")
 
     @classmethod
     def from_json(cls, content: bytes) -> Self:

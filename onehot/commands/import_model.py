@@ -9,7 +9,7 @@ __all__ = ["import_model"]
 
 
 @click.command("import")
-@click.argument("file", metavar="FILE.keras", type=click.Path(exists=True))
+@click.argument("file", metavar="FILE", type=click.Path(exists=True))
 @click.option("--model", required=True, metavar="NAME", help="The model that gets a new version.")
 @click.option("--class-names", metavar="A,B,C", help="In the order of the outputs; default: 0, 1, 2 …")
 @click.option("--data", metavar="SOURCE", help="What it is measured on, as data.source of a spec; default: nothing.")
@@ -21,7 +21,7 @@ def import_model(
 ) -> None:  # fmt: skip
     """Publish a Keras network of your own, when it is served exactly as Keras computes it.
 
-    It is loaded in Keras' safe mode: layers with code of their own are refused by name.
+    FILE is a .keras or .h5 file. It is loaded in Keras' safe mode: layers with code of their own are refused by name.
     """
     settings_here()
     given = {"--class-names": class_names, "--data": data, "--target": target}

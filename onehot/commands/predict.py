@@ -24,8 +24,6 @@ VERSION_HEADER = "X-Onehot-Model-Version"
 NOT_YET = frozenset({404, 503})
 PAUSE_S = 0.2
 SHOWN_COLUMNS = 12
-HOLDS_FROM = 0.5
-"""The probability from which a label of a multi-label model holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +35,14 @@ class Answering:
         version: Its number.
         task: Of the version; empty where the service does not say it.
         class_names: In the order of the outputs; empty where there are none.
+        threshold: Above it the second of two classes, or a label, holds.
     """
 
     model: str
     version: int
     task: str = ""
     class_names: tuple[str, ...] = ()
+    threshold: float | Sequence[float] | None = None
 
     @classmethod
     def of(cls, service: Service, model: str, version: int) -> "Answering":
@@ -53,7 +53,7 @@ class Answering:
             return cls(model, version)
         metadata = document.get("metadata", {})
         names = tuple(map(str, metadata.get("class_names", ())))
-        return cls(model, version, str(metadata.get("task", "")), names)
+        return cls(model, version, str(metadata.get("task", "")), names, metadata.get("threshold"))
 
     @property
     def is_classifier(self) -> bool:
@@ -64,9 +64,19 @@ class Answering:
         """The classes of each prediction with their probabilities, best first, as `:classify` ranks them."""
         from models.class_ranking import ranked_classes  # noqa: PLC0415 -- `onehot --help` needs no numpy
 
-        ranked = ranked_classes(predictions, self.class_names, task=self.task or SIGMOID, top_k=top_k)
-        # The shortest decimals that mean the same float32, as the service writes them.
-        return [[(name, float(str(score))) for name, score in pairs] for pairs in ranked]
+        task = self.task or SIGMOID
+        return _plain(ranked_classes(predictions, self.class_names, task=task, top_k=top_k, threshold=self.threshold))
+
+    def held(self, predictions: Sequence[Any]) -> list[list[tuple[str, float]]]:
+        """The labels of each prediction that hold, best first."""
+        from models.class_ranking import held_labels  # noqa: PLC0415 -- likewise
+
+        return _plain(held_labels(predictions, self.class_names, threshold=self.threshold))
+
+
+def _plain(ranked: Sequence[Sequence[tuple[str, Any]]]) -> list[list[tuple[str, float]]]:
+    """The shortest decimals that mean the same float32, as the service writes them."""
+    return [[(name, float(str(score))) for name, score in pairs] for pairs in ranked]
 
 
 @click.command()
@@ -125,7 +135,8 @@ def _features(service: Service, path: str) -> list[Feature]:
         return []
     instance = document.get("metadata", {}).get("instance") or {}
     return [
-        Feature(str(one["name"]), str(one["kind"]), bool(one["optional"])) for one in instance.get("features") or ()
+        Feature(str(one["name"]), str(one["kind"]), bool(one["optional"]), one.get("form"))
+        for one in instance.get("features") or ()
     ]
 
 
@@ -174,7 +185,7 @@ def _print_predictions(
     if not answering.is_classifier:
         headings, rows = _values(answering.class_names, predictions)
     elif answering.task == MULTILABEL and top_k is None:
-        headings, rows = ["LABELS"], [_labels_that_hold(ranked) for ranked in answering.ranked(predictions)]
+        headings, rows = ["LABELS"], [_in_one_cell(held) for held in answering.held(predictions)]
     else:
         headings, rows = _classes(answering.ranked(predictions, top_k=top_k or 1))
     first: Sequence[object] = range(1, len(rows) + 1) if files is None else files
@@ -182,9 +193,8 @@ def _print_predictions(
     print_table(["ROW" if files is None else "FILE", *headings], named)
 
 
-def _labels_that_hold(ranked: Sequence[tuple[str, float]]) -> list[object]:
-    held = [f"{name} {short_number(score)}" for name, score in ranked if score >= HOLDS_FROM]
-    return [", ".join(held)]
+def _in_one_cell(held: Sequence[tuple[str, float]]) -> list[object]:
+    return [", ".join(f"{name} {short_number(score)}" for name, score in held)]
 
 
 def _classes(ranked: Sequence[Sequence[tuple[str, float]]]) -> tuple[list[str], list[list[object]]]:

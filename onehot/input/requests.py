@@ -73,13 +73,14 @@ def _from_numpy(content: bytes, place: str) -> dict[str, Any]:
 
 
 def _only_array(arrays: Mapping[str, Any], place: str) -> Any:
+    from models.sources.npz_arrays import feature_array  # noqa: PLC0415 -- it imports numpy
+
     names = list(arrays)
-    folded = {name.lower(): name for name in names}
-    usual = [folded[name] for name in FEATURE_ARRAYS if name in folded]
-    if len(names) != 1 and not usual:
+    found = feature_array(names)
+    if found is None:
         expected = f"an array {FEATURE_ARRAYS[0]!r} (or {', '.join(FEATURE_ARRAYS[1:])}), or only one"
         raise WrongUsage(f"{place}: expected {expected}; received {', '.join(names) or 'none'}")
-    return arrays[usual[0] if usual else names[0]]
+    return arrays[found]
 
 
 def in_pieces(request: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

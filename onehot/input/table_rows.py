@@ -13,10 +13,12 @@ from typing import Any
 
 from models.errors import OnehotError
 from models.preprocessing.instances import Feature
-from models.preprocessing.table_cells import value_of
+from models.preprocessing.table_cells import is_gap, value_of
+from models.settings import Settings
 from models.sources.csv_dialect import HEAD_BYTES, find_decimal, find_dialect, with_point
 from models.sources.csv_text import column_names, csv_rows, is_header
 from models.sources.damaged_files import UNREADABLE
+from models.sources.expansion import check_expanded
 from models.sources.known_sources import CSV_ENDINGS, ending_of
 from models.sources.matched_columns import numbered_columns
 from models.spec.parts import CsvSpec
@@ -65,8 +67,16 @@ class Table:
         for number, row in enumerate(rows, start=1 + len(self.rows) - len(rows)):
             if names and len(row) != len(names):
                 raise WrongUsage(f"{self.place}: line {number}: expected {len(names)} values; received {len(row)}")
-        values = [[value_of(cell) for cell in row] for row in rows]
-        return [dict(zip(names, row, strict=True)) for row in values] if names else values
+        spelled = {feature.name.strip() for feature in features if feature.form is not None}
+        if not names:
+            return [[value_of(cell) for cell in row] for row in rows]
+        return [{name: _value(cell, as_text=name in spelled) for name, cell in zip(names, row, strict=True)}
+                for row in rows]  # fmt: skip
+
+
+def _value(cell: str, *, as_text: bool) -> Any:
+    """The value of a cell; text where the service reads a spelling of its own."""
+    return value_of(cell) if not as_text or is_gap(cell) else cell
 
 
 def _chosen(row: Mapping[str, Any], known: Mapping[str, str]) -> dict[str, Any]:
@@ -86,6 +96,7 @@ def read_table(place: str) -> Table | None:
         return None
     reader = READERS.get(ending, _csv_cells)
     try:
+        check_expanded(Path(place), place, most_bytes=Settings().max_data_bytes)
         content = Path(place).read_bytes()
         rows = reader(gzip.decompress(content) if ending.endswith(".gz") else content, place)
     except FileNotFoundError as error:

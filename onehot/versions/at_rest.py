@@ -4,11 +4,12 @@ import getpass
 import json
 import os
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Self
 
+from models.class_ranking import Threshold
 from models.errors import CorruptVersion, ModelNotFound
 from models.names import STABLE
 from models.retention.clock import store_time
@@ -66,6 +67,7 @@ class StoredVersions:
     def pairs(self, model: str, version: int | None) -> dict[str, object]:
         """A version in names and values."""
         manifest, labels = self._manifest(model, version), self.store.labels(model)
+        seed = None if manifest.is_imported else manifest.seed
         return {
             "model": manifest.model,
             "version": manifest.version,
@@ -76,9 +78,9 @@ class StoredVersions:
             "task": manifest.task,
             "instance": "x".join(map(str, manifest.instance.shape)) or "one number",
             "classes": ", ".join(manifest.class_names),
-            "data": manifest.data.get("source"),
-            "rows": ", ".join(f"{name} {count}" for name, count in (manifest.data.get("rows") or {}).items()),
-            "backend": f"{manifest.backend}, seed {manifest.seed}",
+            "threshold": _text_of(manifest.threshold),
+            **_origin(manifest),
+            "backend": manifest.backend if seed is None else f"{manifest.backend}, seed {seed}",
             **{f"test {name}": value for name, value in manifest.metrics.items()},
             **{file: f"{info.size} bytes, sha-256 {info.sha256}" for file, info in manifest.files.items()},
         }
@@ -126,6 +128,21 @@ class StoredVersions:
         """The manifest and the evaluation of a version."""
         manifest = self._manifest(model, version)
         return json.loads(manifest.to_json()), json.loads(self.store.read(manifest, REPORT))
+
+
+def _text_of(threshold: Threshold) -> object:
+    """The number, or one for each label in their order."""
+    return ", ".join(map(str, threshold)) if isinstance(threshold, Sequence) else threshold
+
+
+def _origin(manifest: Manifest) -> dict[str, object]:
+    """The imported file, and the data, as far as they are known."""
+    rows, source = manifest.data.get("rows") or {}, manifest.data.get("source")
+    file = (manifest.imported or {}).get("file", source if manifest.is_imported and not rows else None)
+    if not rows:
+        return {"imported": file} if file else {}
+    counts = ", ".join(f"{name} {count}" for name, count in rows.items())
+    return ({"imported": file} if file else {}) | {"data": source, "rows": counts}
 
 
 def _verdict(manifest: Manifest, labels: Mapping[str, int]) -> str | None:

@@ -16,7 +16,6 @@ from onehot.failures import ServiceRefused, WorkFailed
 __all__ = ["ServedVersions"]
 
 AVAILABLE = "AVAILABLE"
-UNKNOWN = "–"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +124,7 @@ class ServedVersions:
         """What is told of a version, and its evaluation."""
         one = self.document(model, version)
         found = self.service.get(f"{model_path(model, version=one['version'])}/report")
-        return {"backend": UNKNOWN, "seed": UNKNOWN, **one}, found
+        return one, found
 
 
 def _published_at(version: Mapping[str, Any], now: datetime) -> datetime:

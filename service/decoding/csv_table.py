@@ -228,7 +228,7 @@ def _row(row: Sequence[str], features: Sequence[Feature], place: str) -> list[An
 def _value(cell: str, feature: Feature, place: str) -> Any:
     if feature.optional and is_gap(cell):
         return None
-    if feature.is_text:
+    if feature.is_text or feature.form is not None:
         return cell
     if feature.kind == "boolean" and (word := cell.strip().lower()) in BOOLEANS:
         return BOOLEANS[word]

@@ -7,25 +7,28 @@ from werkzeug.http import parse_options_header
 
 from models.errors import shown
 from models.preprocessing.instances import UPRIGHT, Array, InstanceSpec
+from models.settings import Settings
 from service.decoding.csv_table import OnIgnored, parse_csv
 from service.decoding.images import decode_image
 from service.decoding.json_lines import parse_json_lines
-from service.decoding.npy import parse_npy
+from service.decoding.npy import NPY, parse_npy
+from service.decoding.npz import NPZ, parse_npz
 from service.errors import UnsupportedBody
 
-__all__ = ["BATCH_TYPES", "parse_batch"]
+__all__ = ["BATCH_TYPES", "MOST_BYTES", "parse_batch"]
 
 IMAGE_TYPES = ("image/png", "image/jpeg", "image/webp", "image/bmp", "image/gif")
 BATCH_TYPES = (
-    "application/x-npy", "text/csv", "text/tab-separated-values", "application/jsonl", "application/x-ndjson",
+    NPY, NPZ, "text/csv", "text/tab-separated-values", "application/jsonl", "application/x-ndjson",
     *IMAGE_TYPES,
 )  # fmt: skip
+MOST_BYTES = Settings().max_body_bytes
 HEADER_PARAMETER = re.compile(r";\s*header\s*=\s*\"?(present|absent)\"?\s*(?:;|\Z)", re.IGNORECASE)
 
 
 def parse_batch(  # noqa: PLR0913 -- each says how one kind of body is read
     body: bytes, content_type: str, spec: InstanceSpec, *, resized: bool = False, orientation: str = UPRIGHT,
-    most_rows: int | None = None, on_ignored: OnIgnored = lambda _: None,
+    most_rows: int | None = None, most_bytes: int = MOST_BYTES, on_ignored: OnIgnored = lambda _: None,
 ) -> Array:  # fmt: skip
     """Make a batch of a body in one of `BATCH_TYPES`.
 
@@ -36,6 +39,7 @@ def parse_batch(  # noqa: PLR0913 -- each says how one kind of body is read
         resized: Whether an image of another size is brought to the model's.
         orientation: How an image is turned, as for `models.preprocessing.images.decode_image`.
         most_rows: Of a table; one more is read, and shows that there are too many.
+        most_bytes: What the features of an archive may become.
         on_ignored: Called with the names of a table's columns that the model does not know.
 
     Returns:
@@ -48,6 +52,8 @@ def parse_batch(  # noqa: PLR0913 -- each says how one kind of body is read
     match kind := content_type.partition(";")[0].strip().lower():
         case "application/x-npy":
             return parse_npy(body, spec)
+        case "application/x-npz":
+            return parse_npz(body, spec, most_bytes=most_bytes)
         case "text/csv" | "text/tab-separated-values":
             charset = parse_options_header(content_type)[1].get("charset")
             return parse_csv(

@@ -12,6 +12,7 @@ from flask import Response, request
 
 from models.errors import InputError
 from models.retention.dataset_use import trained_on
+from models.sources.expansion import check_expanded
 from models.store.datasets import DatasetInfo, Datasets, dataset_ending
 from models.store.store import Store
 from service.auth.scopes import Scope
@@ -24,7 +25,7 @@ from service.http.multipart import is_multipart
 from service.http.query import CURSOR, limit_parameter, page_by_name
 from service.http.responses import json_answer
 from service.http.uploads import UploadSpace, gathered_body, unpacked_file
-from service.jobs.data_preview.memory import MemoryBounds, check_expanded
+from service.jobs.data_preview.memory import MemoryBounds
 from service.jobs.data_preview.row_counts import count_rows
 from service.openapi.json_schema import pattern
 from service.openapi.operation import FILE_FORM, ApiBlueprint, api_response, binary_media, query_parameter
@@ -174,7 +175,7 @@ def _datasets(registry: Registry) -> Datasets:
 
 
 def _keep(registry: Registry, name: str, path: Path, bounds: MemoryBounds) -> DatasetInfo:
-    check_expanded(path, "body", bounds)
+    check_expanded(path, "body", most_bytes=bounds.data_bytes)
     now = datetime.now(UTC).isoformat(timespec="seconds")
     return _datasets(registry).put(name, path, created_at=now, count_rows=count_rows)
 

@@ -140,8 +140,11 @@ def _decode_usual(
 ) -> tuple[str, Array]:
     """The batch that a body is, or that the instances of its document are, and what they are called."""
     if batch_type is not None:  # as if they had come as rows
-        most_rows = call.services.settings.max_rows
-        return ROW, call.predictor.read_body(body, batch_type, most_rows=most_rows, on_ignored=call.context.ignore)
+        settings = call.services.settings
+        return ROW, call.predictor.read_body(
+            body, batch_type, most_rows=settings.max_rows, most_bytes=settings.max_body_bytes,
+            on_ignored=call.context.ignore,
+        )  # fmt: skip
     form = read(parse_object(body), call.predictor.manifest)
     if isinstance(form.values, list):
         call.check_rows(len(form.values), where=form.key)

@@ -13,7 +13,9 @@ from werkzeug.http import parse_options_header
 
 from models.errors import InputError, shown
 from service.decoding.media_types import BATCH_TYPES
-from service.http.content_negotiation import JSON, mimetype_of
+from service.decoding.npy import NPY
+from service.decoding.npz import NPZ
+from service.http.content_negotiation import JSON, PARQUET, mimetype_of
 
 __all__ = ["FilePart", "find_file", "is_multipart", "only_part"]
 
@@ -26,7 +28,8 @@ LONGEST_HEAD = 8192
 READ_TYPES = frozenset({*BATCH_TYPES, JSON, "text/json"})
 TYPES_OF_ENDINGS = {
     ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp", ".bmp": "image/bmp",
-    ".csv": "text/csv", ".npy": "application/x-npy", ".json": JSON,
+    ".gif": "image/gif", ".csv": "text/csv", ".tsv": "text/tab-separated-values", ".json": JSON,
+    ".jsonl": "application/jsonl", ".ndjson": "application/x-ndjson", ".npy": NPY, ".npz": NPZ, ".parquet": PARQUET,
 }  # fmt: skip
 """For parts whose type says nothing: curl calls a table `application/octet-stream`, Windows a sheet of Excel."""
 

@@ -12,7 +12,7 @@ from models.store.manifest import Manifest
 from service.decoding.csv_table import OnIgnored
 from service.decoding.images import parse_instances_with_images
 from service.decoding.json_numbers import NumberReader
-from service.decoding.media_types import parse_batch
+from service.decoding.media_types import MOST_BYTES, parse_batch
 from service.inference.dynamic_batching import Runs
 from service.inference.onnx_session import GraphError
 
@@ -69,8 +69,9 @@ class Predictor:
         return parse_instances(values, self.manifest.instance, where=where)
 
     def read_body(
-        self, body: bytes, content_type: str, *, most_rows: int | None = None, on_ignored: OnIgnored = lambda _: None
-    ) -> Array:
+        self, body: bytes, content_type: str, *, most_rows: int | None = None, most_bytes: int = MOST_BYTES,
+        on_ignored: OnIgnored = lambda _: None,
+    ) -> Array:  # fmt: skip
         """Make one array of a body in one of `BATCH_TYPES`; of a table, no more than one row too many.
 
         A table's columns that the model does not know are passed over, and named to `on_ignored`.
@@ -83,7 +84,8 @@ class Predictor:
         """
         return parse_batch(
             body, content_type, self.manifest.instance, resized=self.preprocessing.resizes_images,
-            orientation=self.manifest.image_orientation, most_rows=most_rows, on_ignored=on_ignored,
+            orientation=self.manifest.image_orientation, most_rows=most_rows, most_bytes=most_bytes,
+            on_ignored=on_ignored,
         )  # fmt: skip
 
     def predict(self, batch: Array, *, where: str = "instances") -> Array:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from models.names import LARGEST_VERSION, TASKS
+from models.preprocessing.cell_forms import FORMS
 from models.preprocessing.instances import KINDS
 from service.openapi.json_schema import (
     BOOLEAN,
@@ -26,6 +27,7 @@ from service.openapi.json_schema import (
 __all__ = ["EXAMPLES", "SCHEMAS"]
 
 STATE: Schema = {"enum": ["START", "LOADING", "AVAILABLE", "UNLOADING", "END"]}
+FRACTION: Schema = {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}
 LABELS: Schema = mapping(POSITIVE_INTEGER)
 TENSORS: Schema = mapping(reference("SignatureTensor"))
 
@@ -58,6 +60,8 @@ SCHEMAS: dict[str, Schema] = {
             signature_def=object_of(signature_def=mapping(reference("Signature"))),
             task={"enum": list(TASKS)},
             class_names=array(STRING),
+            threshold=either(NULL, FRACTION, array(FRACTION, minItems=1))
+            | {"description": "Above it the second of two classes, or a label, holds; one for each label or all"},
             instance=reference("InstanceForm"),
         ),
     ),
@@ -79,9 +83,11 @@ SCHEMAS: dict[str, Schema] = {
         },
     ),
     "FeatureForm": object_of(
+        ["name", "kind", "optional", "categories", "typical"],
         name=STRING,
         kind={"enum": list(KINDS)},
         optional=BOOLEAN,
+        form={"enum": list(FORMS), "description": "Another spelling of its cells, as in training: 12%, 3,750 …"},
         categories=nullable(array({"type": ["string", "number", "boolean"]})),
         typical=nullable(NUMBER, description="Its mean in training, where that was fitted"),
     ),

@@ -61,7 +61,8 @@ SCHEMAS: dict[str, Schema] = {
         results=array(
             array(array(either(STRING, NUMBER), minItems=2, maxItems=2), minItems=1),
             minItems=1,
-            description="For each instance `[label, score]`, best first",
+            description="For each instance `[label, score]`, best first; what the version's `threshold` takes comes "
+            "before the others",
         )
     ),
     "Regressions": object_of(results=array(NUMBER, minItems=1)),

@@ -33,6 +33,7 @@ SCHEMAS: dict[str, Schema] = {
         seed={"type": "integer", "minimum": 0, "maximum": 2**31 - 1},
         data=reference("SpecData"),
         target=either(NULL, object_of([], standardize=BOOLEAN)),
+        threshold=either(NULL, FRACTION, array(FRACTION, minItems=1)),
         preprocessing=array(reference("SpecStep")),
         input_shape=either(NULL, array(POSITIVE_INTEGER, minItems=1)),
         layers=array(KERAS, minItems=1),

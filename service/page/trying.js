@@ -17,7 +17,7 @@ export async function openForm(model, version) {
   let problem = null;
   try {
     const { metadata } = await ask(`${place}/metadata`);
-    content = contents(place, metadata.instance, version);
+    content = contents(place, metadata.instance, { ...version, threshold: metadata.threshold });
   } catch (error) {
     problem = notice(error.message);
   }
@@ -99,12 +99,16 @@ function values(outputs, version) {
   ]).flat());
 }
 
-// As models/class_ranking.py ranks them: one sigmoid unit is the probability of the second class.
+// As models/class_ranking.py ranks them: one sigmoid unit is the probability of the second class; what lies above the
+// threshold comes before the others.
 function bars(outputs, version) {
-  const scores = version.task === "sigmoid" && outputs.length === 1 ? [1 - outputs[0], outputs[0]] : outputs;
+  const isTwo = version.task === "sigmoid" && outputs.length === 1;
+  const scores = isTwo ? [1 - outputs[0], outputs[0]] : outputs;
+  const taken = outputs.map((score, index) => score > (version.threshold?.[index] ?? version.threshold ?? 0.5));
   const names = version.class_names.length === scores.length ? version.class_names : scores.map((_, index) => `${index}`);
-  const named = scores.map((score, index) => ({ score, name: names[index] }));
-  named.sort((a, b) => b.score - a.score);
+  const named = scores.map((score, index) => ({ score, name: names[index], first: isTwo ? taken[0] === (index === 1) : taken[index] }));
+  const isThreshold = isTwo || version.task === "multilabel";
+  named.sort((a, b) => (isThreshold ? b.first - a.first : 0) || b.score - a.score);
   const list = make("ol", { class: "bars" }, named.slice(0, MOST_BARS).map(bar));
   if (named.length > MOST_BARS) list.append(make("li", { class: "soft" }, `and ${named.length - MOST_BARS} more classes`));
   return list;

@@ -56,6 +56,7 @@ def _features(spec: InstanceSpec, preprocessing: Preprocessing) -> list[dict[str
             "categories": categories.get(feature.name),
             "typical": means.get(feature.name),
         }
+        | ({} if feature.form is None else {"form": feature.form})
         for feature in spec.features or ()
     ]
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from models.class_ranking import ranked_classes
+from models.class_ranking import ranked_classes, threshold_of
 from models.errors import InputError, shown
 from models.preprocessing.instances import Array, InstanceSpec
 from models.store.manifest import Manifest, TensorInfo
@@ -134,7 +134,9 @@ def classify_results(predictions: Array, manifest: Manifest, *, top_k: int | Non
     if manifest.task == "regression":
         expected = "a classifier"
         raise InputError(where=f"model {manifest.model!r}", expected=expected, received="a regression: use :predict")
-    ranked = ranked_classes(predictions, manifest.class_names, task=manifest.task, top_k=top_k)
+    ranked = ranked_classes(
+        predictions, manifest.class_names, task=manifest.task, top_k=top_k, threshold=manifest.threshold
+    )
     return [[list(pair) for pair in pairs] for pairs in ranked]
 
 
@@ -189,6 +191,7 @@ def metadata_document(manifest: Manifest) -> dict[str, Any]:
             "signature_def": {"signature_def": {SIGNATURE: signature}},
             "task": manifest.task,
             "class_names": list(manifest.class_names),
+            "threshold": threshold_of(manifest.task, manifest.threshold),
             "instance": instance_form(manifest),
         },
     }

@@ -1,15 +1,18 @@
 """What every source gives: raw features and raw targets, row by row."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from models.errors import DataError
+from models.preprocessing.cell_forms import FORMS, PERCENT, form_of, in_form
 from models.preprocessing.instances import Array, Feature
 from models.preprocessing.pipeline import STEP_KINDS, TABLE_STEPS, StepSpec
 from models.preprocessing.table_cells import date_of, explained, is_gap, number_of
+from models.sources.known_sources import CSV_ENDINGS, ending_of
+from models.sources.row_numbers import numbered_row
 from trainer.data.rows import Rows, take_rows
 
 __all__ = ["Dataset"]
@@ -33,6 +36,8 @@ class Dataset:
         target: The column or array that the targets are, where it has a name.
         unused: The names of the columns that are neither features nor target.
         passed_over: What a folder of images holds beside them, and how many of each.
+        has_header: Whether a file of text has a line of names on top.
+        decimal: The decimal sign of a file of text, where the spec says it.
     """
 
     source: str
@@ -47,6 +52,8 @@ class Dataset:
     features_name: str | None = None
     unused: tuple[str, ...] = ()
     passed_over: Mapping[str, int] = field(default_factory=dict)
+    has_header: bool = True
+    decimal: str | None = None
 
     @property
     def rows(self) -> int:
@@ -72,6 +79,11 @@ class Dataset:
         before_own_test = self.rows - self.own_test_rows
         return np.where(rows < before_own_test, rows, rows - before_own_test)
 
+    def row_name(self, row: int) -> str:
+        """A row in words, as an editor counts it in the source."""
+        (place,) = self.source_rows(np.array([row])).tolist()
+        return numbered_row(self.source, place, has_header=self.has_header)
+
     def checked(self) -> "Dataset":
         """This dataset, when features and targets belong together.
 
@@ -88,21 +100,70 @@ class Dataset:
             raise DataError(where=self.source, expected=expected, received=f"shape {list(self.features.shape)}")
         return self
 
-    def prepared_for(self, steps: tuple[StepSpec, ...]) -> "Dataset":
+    def prepared_for(self, steps: tuple[StepSpec, ...], *, forms: Mapping[str, str] | None = None) -> "Dataset":
         """Name, type and check the features as the preprocessing steps need them.
+
+        Args:
+            steps: Of the spec.
+            forms: Column → the form of its cells, where another source has told it; else told from the cells.
 
         Raises:
             DataError: Names column and row of a text or a gap that no step takes care of.
         """
-        names = tuple(column.name for column in self.columns or ())
-        if not any(step.name in TABLE_STEPS for step in steps):
-            features = self.features
-            if isinstance(features, np.ndarray):  # rows in a file were checked on their way there
-                features = _numbers(features, self.source, names)
-            return replace(self, features=features)
         kinds = {name: STEP_KINDS[step.name] for step in steps if step.name in STEP_KINDS
                  for name in step.arguments["columns"]}  # fmt: skip
-        return _as_table(self, kinds, optional=any(step.name == "fill" for step in steps))
+        dataset = _in_plain_cells(self, kinds, forms)
+        names = tuple(column.name for column in dataset.columns or ())
+        if not any(step.name in TABLE_STEPS for step in steps):
+            features = dataset.features
+            if isinstance(features, np.ndarray):  # rows in a file were checked on their way there
+                features = _numbers(dataset, features, names)
+            return replace(dataset, features=features)
+        return _as_table(dataset, kinds, optional=any(step.name == "fill" for step in steps))
+
+
+def _in_plain_cells(dataset: Dataset, kinds: Mapping[str, str], forms: Mapping[str, str] | None) -> Dataset:
+    """The same with numbers, and dates as 2024-05-31, in columns that spell them otherwise; their form is kept."""
+    if dataset.columns is None or not isinstance(dataset.features, np.ndarray):
+        return dataset
+    known = _forms_of(dataset.columns, dataset, kinds) if forms is None else forms
+    if not known:
+        return dataset
+    cells, columns = dataset.features.astype(object), list(dataset.columns)
+    for index, column in enumerate(columns):
+        if column.name in known:
+            columns[index] = replace(column, form=known[column.name])
+            cells[:, index] = _meant(dataset, columns[index], cells[:, index].tolist())
+    return replace(dataset, features=cells, columns=tuple(columns))
+
+
+def _forms_of(columns: Sequence[Feature], dataset: Dataset, kinds: Mapping[str, str]) -> dict[str, str]:
+    """Column → the form of its cells, of those that have one."""
+    if dataset.features.dtype != object:
+        return {}
+    table = dataset.features[:]
+    found = {column.name: form_of(table[:, index].tolist(), kinds.get(column.name, column.kind),
+                                  decimal=dataset.decimal) for index, column in enumerate(columns)}  # fmt: skip
+    return {name: form for name, form in found.items() if form is not None}
+
+
+def _meant(dataset: Dataset, column: Feature, cells: list[Any]) -> list[Any]:
+    """The cells of a column with a form as what they mean, gaps as they are.
+
+    Raises:
+        DataError: Names the first that is not in the form: another source may spell it otherwise.
+    """
+    form = str(column.form)
+    is_text = form == PERCENT and ending_of(dataset.source) in CSV_ENDINGS  # a plain 12 there may mean 0.12
+    meant: list[Any] = []
+    for row, cell in enumerate(cells):
+        is_gap_here = _is_missing(cell, column)
+        found = None if is_gap_here or (is_text and not isinstance(cell, str)) else in_form(cell, form)
+        if found is None and not is_gap_here:
+            where = f"{dataset.source}: column {column.name!r}, {dataset.row_name(row)}"
+            raise DataError(where=where, expected=FORMS[form], received=explained(cell))
+        meant.append(cell if is_gap_here else found)
+    return meant
 
 
 def _as_table(dataset: Dataset, kinds: Mapping[str, str], *, optional: bool) -> Dataset:
@@ -111,48 +172,50 @@ def _as_table(dataset: Dataset, kinds: Mapping[str, str], *, optional: bool) -> 
         received = f"instances of shape {list(dataset.instance_shape)}"
         raise DataError(where=dataset.source, expected=expected, received=received)
     given = dataset.columns or tuple(Feature(f"x{index}") for index in range(dataset.features.shape[1]))
-    columns = tuple(Feature(column.name, kinds.get(column.name, column.kind), optional) for column in given)
+    columns = tuple(replace(column, kind=kinds.get(column.name, column.kind), optional=optional) for column in given)
     table = dataset.features[:]
     cells = np.empty(table.shape, dtype=object)
     for index, column in enumerate(columns):
-        where = f"{dataset.source}: column {column.name!r}"
         listed = table[:, index].tolist()
         try:
-            cells[:, index] = [_cell(cell, column, where, row) for row, cell in enumerate(listed)]
+            cells[:, index] = [_cell(cell, column) for cell in listed]
         except DataError as error:
-            received = f"{error.received} ({_odd_cells(listed, column)} of {len(listed)} rows)"
-            raise DataError(where=error.where, expected=error.expected, received=received) from error
+            raise _odd_column(dataset, column, listed) from error
     return replace(dataset, features=cells, columns=columns)
 
 
-def _odd_cells(cells: list[Any], column: Feature) -> int:
-    """How many cells of a column are not what it is a column of."""
-    return sum(_is_odd(cell, column) for cell in cells)
+def _odd_column(dataset: Dataset, column: Feature, cells: list[Any]) -> DataError:
+    """The error of the first cell that is not what its column is one of, with the number of such cells."""
+    found = [(row, error) for row, cell in enumerate(cells) if (error := _error_of(cell, column)) is not None]
+    row, error = found[0]
+    where = f"{dataset.source}: column {column.name!r}, {dataset.row_name(row)}"
+    received = f"{error.received} ({len(found)} of {len(cells)} rows)"
+    return DataError(where=where, expected=error.expected, received=received)
 
 
-def _is_odd(cell: Any, column: Feature) -> bool:
+def _error_of(cell: Any, column: Feature) -> DataError | None:
     try:
-        _cell(cell, column, "", 0)
-    except DataError:
-        return True
-    return False
+        _cell(cell, column)
+    except DataError as error:
+        return error
+    return None
 
 
-def _cell(cell: Any, column: Feature, where: str, row: int) -> Any:
+def _cell(cell: Any, column: Feature) -> Any:
     if _is_missing(cell, column):
         if column.optional:
             return None
-        raise DataError(where=f"{where}, row {row}", expected="a value, or a `fill` step", received="nothing")
+        raise DataError(where=column.name, expected="a value, or a `fill` step", received="nothing")
     if column.kind == "category":
         return _category(cell)
     if column.kind == "date":
         if date_of(cell) is None:
-            raise DataError(where=f"{where}, row {row}", expected="a date as 2024-05-31", received=explained(cell))
+            raise DataError(where=column.name, expected="a date as 2024-05-31", received=explained(cell))
         return cell
     number = number_of(cell)
     if number is None:
         expected = "a number, or a `one_hot` step for this column"
-        raise DataError(where=f"{where}, row {row}", expected=expected, received=explained(cell))
+        raise DataError(where=column.name, expected=expected, received=explained(cell))
     return number
 
 
@@ -170,7 +233,7 @@ def _category(cell: Any) -> str:
     return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
 
 
-def _numbers(features: Array, source: str, names: tuple[str, ...]) -> Array:
+def _numbers(dataset: Dataset, features: Array, names: tuple[str, ...]) -> Array:
     """The features as an array of finite numbers.
 
     Raises:
@@ -184,18 +247,18 @@ def _numbers(features: Array, source: str, names: tuple[str, ...]) -> Array:
         cells = np.frompyfunc(number_of, 1, 1)(features)
         bad = np.frompyfunc(lambda number: number is None, 1, 1)(cells).astype(bool)
     else:
-        raise DataError(where=source, expected="numbers", received=f"dtype {features.dtype}")
+        raise DataError(where=dataset.source, expected="numbers", received=f"dtype {features.dtype}")
     if bad.any():
-        raise _no_number(features, tuple(int(axis) for axis in np.argwhere(bad)[0]), source, names)
+        raise _no_number(features, tuple(int(axis) for axis in np.argwhere(bad)[0]), dataset, names)
     return features if features.dtype.kind == "f" else cells.astype(np.float64)
 
 
-def _no_number(features: Array, place: tuple[int, ...], source: str, names: tuple[str, ...]) -> DataError:
+def _no_number(features: Array, place: tuple[int, ...], dataset: Dataset, names: tuple[str, ...]) -> DataError:
     row, *rest = place
     cell = features[place]
-    where = f"{source}: column {names[rest[0]]!r}, row {row}" if names else f"{source}: row {row}, value {rest}"
+    line = dataset.row_name(row)
+    column = f"column {names[rest[0]]!r}, {line}" if names else f"{line}, value {rest}"
     gap = cell is None or isinstance(cell, float | np.floating)
     expected = "a finite number, or a `fill` step" if gap else "a number, or a `one_hot` step"
-    return DataError(
-        where=where, expected=expected, received=explained(cell.item() if isinstance(cell, np.generic) else cell)
-    )
+    received = explained(cell.item() if isinstance(cell, np.generic) else cell)
+    return DataError(where=f"{dataset.source}: {column}", expected=expected, received=received)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from models.class_ranking import Threshold, are_taken
 from models.errors import Problem, SpecError
 from models.keras_catalog.objects import ObjectSpec
 from models.preprocessing.instances import Array
@@ -23,9 +24,11 @@ class Head(SpecHead):
 
     Args:
         exclusive: Whether each row belongs to exactly one class.
+        threshold: Above it the second of two classes, or a label, holds.
     """
 
     exclusive: bool = True
+    threshold: Threshold = None
 
     def targets(self, labels: Labels) -> Array:
         """What fit gets: `(rows, 1)` class indices or `(rows, units)`, float32."""
@@ -35,7 +38,11 @@ class Head(SpecHead):
 
     def predicted_classes(self, predictions: Array) -> Array:
         """The class of each row, for tasks with one class a row: `(rows, units) float32` → `(rows,) int64`."""
-        return (predictions[:, 0] > 0.5).astype(np.int64) if self.task == SIGMOID else predictions.argmax(axis=1)
+        return self.taken(predictions)[:, 0].astype(np.int64) if self.task == SIGMOID else predictions.argmax(axis=1)
+
+    def taken(self, predictions: Array) -> Array:
+        """Which outputs say yes, of one sigmoid unit or of several labels: `(rows, units)` float32 → bool."""
+        return are_taken(predictions, self.threshold)
 
     def class_probabilities(self, predictions: Array) -> Array:
         """One probability for each class: `(rows, classes) float32`, also where one unit tells two classes apart."""
@@ -43,7 +50,8 @@ class Head(SpecHead):
 
     def metric(self, spec: ObjectSpec) -> ObjectSpec:
         """The metric that a spec's name means for this head, under the name that the spec gives it."""
-        return metric_for(self, spec, exclusive=self.exclusive)
+        threshold = self.threshold if isinstance(self.threshold, float) else None
+        return metric_for(self, spec, exclusive=self.exclusive, threshold=threshold)
 
 
 def task_of(spec: Spec) -> str:
@@ -71,7 +79,7 @@ def choose_head(spec: Spec, labels: Labels, *, task: str) -> Head:
     units = {SIGMOID: 1, REGRESSION: labels.values.shape[-1]}.get(task, len(labels.class_names))
     found = find_head(spec.layers, spec.compile.loss)
     sparse, added = (found.sparse, found.added_activation) if found is not None else (False, None)
-    return Head(task, units, sparse, added, exclusive=labels.are_classes)
+    return Head(task, units, sparse, added, exclusive=labels.are_classes, threshold=spec.threshold)
 
 
 def check_output(spec: Spec, head: Head, shape: tuple[int | None, ...], class_names: tuple[str, ...]) -> None:

@@ -11,7 +11,6 @@ from models.preprocessing.instances import Array, InstanceSpec
 from models.preprocessing.pipeline import Preprocessing, fit_batches, fit_steps
 from models.sources.class_labels import Labels, read_labels, read_more
 from models.sources.known_sources import ending_of
-from models.sources.row_numbers import numbered_row
 from models.spec import DataSpec, Spec
 from models.store.datasets import Datasets
 from trainer.data import Dataset, load_dataset
@@ -19,6 +18,7 @@ from trainer.data.class_weights import row_weights
 from trainer.data.head import Head, choose_head, task_of
 from trainer.data.part import Part
 from trainer.data.rows import batches, preprocessed
+from trainer.data.sources import MOST_BYTES
 from trainer.data.splits import split_rows
 from trainer.data.target_scale import TargetScale
 
@@ -26,7 +26,8 @@ __all__ = ["Piece", "Prepared", "prepare"]
 
 ARRAY_ENDINGS = (".npz", ".npy")
 
-Load = Callable[[DataSpec], Dataset]
+Load = Callable[..., Dataset]
+"""`load_dataset` for a spec's steps; called with a `DataSpec`, and with `forms` where they are known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,19 +80,22 @@ class Prepared:
         return self.train.labels.class_names
 
 
-def prepare(spec: Spec, *, roots: tuple[str, ...], datasets: Datasets | None = None) -> Prepared:
+def prepare(
+    spec: Spec, *, roots: tuple[str, ...], datasets: Datasets | None = None, most_bytes: int = MOST_BYTES
+) -> Prepared:
     """Read, split, encode and preprocess the data of a spec.
 
     Args:
         spec: The spec.
         roots: The folders that files may be read from.
         datasets: The uploaded data sets, for `dataset://`.
+        most_bytes: What a compressed file may become.
 
     Raises:
         DataError: When the data cannot be used.
         SpecError: When the spec does not fit the data.
     """
-    load = partial(load_dataset, roots=roots, steps=spec.preprocessing, datasets=datasets)
+    load = partial(load_dataset, roots=roots, steps=spec.preprocessing, datasets=datasets, most_bytes=most_bytes)
     dataset = load(spec.data)
     task = task_of(spec)
     labels = _read_labels(dataset, spec, task)
@@ -108,7 +112,8 @@ def prepare(spec: Spec, *, roots: tuple[str, ...], datasets: Datasets | None = N
 
 def _read_labels(dataset: Dataset, spec: Spec, task: str) -> Labels:
     class_names = spec.data.class_names or dataset.class_names
-    return read_labels(dataset.targets, task, class_names, where=f"{dataset.source}: target")
+    where = f"{dataset.source}: target"
+    return read_labels(dataset.targets, task, class_names, where=where, row_name=dataset.row_name)
 
 
 def _split(spec: Spec, dataset: Dataset, labels: Labels, load: Load) -> dict[str, tuple[Dataset, Labels]]:
@@ -138,7 +143,7 @@ def _other_source(spec: Spec, name: str, first: Dataset, labels: Labels, load: L
     """The part `validation` or `test` that has a source of its own."""
     source = str(getattr(spec.data, name))
     try:
-        other = load(_data_of_part(spec.data, source, first))
+        other = load(_data_of_part(spec.data, source, first), forms=_forms(first))
     except DataError as error:
         where = f"data.{name}" if error.where == "data.source" else error.where
         where = where.removesuffix(": data.features").removesuffix(": data.target")
@@ -149,7 +154,14 @@ def _other_source(spec: Spec, name: str, first: Dataset, labels: Labels, load: L
     if other.instance_shape != first.instance_shape:
         expected = f"instances of shape {list(first.instance_shape)}, as in {first.source}"
         raise DataError(where=source, expected=expected, received=f"shape {list(other.instance_shape)}")
-    return other, read_more(other.targets, labels, where=f"{source}: target")
+    return other, read_more(other.targets, labels, where=f"{source}: target", row_name=other.row_name)
+
+
+def _forms(first: Dataset) -> dict[str, str] | None:
+    """What the columns of the first source have told; None where it has none."""
+    if first.columns is None:
+        return None
+    return {column.name: column.form for column in first.columns if column.form is not None}
 
 
 def _data_of_part(data: DataSpec, source: str, first: Dataset) -> DataSpec:
@@ -185,11 +197,10 @@ def _piece(name: str, raw: Dataset, labels: Labels, preprocessing: Preprocessing
 
 def _unseen_category(name: str, raw: Dataset, error: UnknownCategory) -> DataError:
     """A category that only this part has: where it stands first, how many rows have it, and the way on."""
-    row = numbered_row(raw.source, int(raw.source_rows(np.array([error.row]))[0]))
     names = [column.name for column in raw.columns or ()]
     same = sum(cell == error.category for cell in raw.features[:][:, names.index(error.column)])
     return DataError(
-        where=f"{raw.source}: column {error.column!r}, {row}",
+        where=f"{raw.source}: column {error.column!r}, {raw.row_name(error.row)}",
         expected=f"a category of the training rows, or `one_hot: {{columns: [{error.column}], unknown: other}}`",
         received=f"{error.category!r}, which only the {name} part has ({same} of its {raw.rows} rows)",
     )

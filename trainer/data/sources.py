@@ -13,14 +13,17 @@ from typing import Any
 
 from models.errors import DataError
 from models.preprocessing.pipeline import StepSpec
+from models.settings import Settings
+from models.sources.columns import check_dropping
 from models.sources.data_files import find_file
+from models.sources.expansion import check_expanded
 from models.sources.known_sources import CSV_ENDINGS, OBJECT_STORES, ending_of, known_files, known_kinds
 from models.spec import DataSpec
 from models.store.datasets import Datasets
 from trainer.data.dataset import Dataset
 from trainer.data.readers.remote import fetched
 
-__all__ = ["load_dataset", "read_source"]
+__all__ = ["MOST_BYTES", "load_dataset", "read_source"]
 
 SETS: Mapping[str, str] = {
     "sklearn": "trainer.data.readers.scikit_sets:read",
@@ -38,6 +41,8 @@ FILES: Mapping[str, str] = {
 }
 """A file's ending → `module:function`, called with its path and the spec's `data`."""
 
+MOST_BYTES = Settings().max_data_bytes
+"""What a compressed file may become where the settings do not say it."""
 PARQUET = ".parquet"
 STREAMED: Mapping[str, str] = {
     PARQUET: "trainer.data.readers.parquet:read_parquet",
@@ -47,8 +52,9 @@ STREAMED: Mapping[str, str] = {
 
 
 def load_dataset(
-    data: DataSpec, *, roots: tuple[str, ...], steps: tuple[StepSpec, ...] = (), datasets: Datasets | None = None
-) -> Dataset:
+    data: DataSpec, *, roots: tuple[str, ...], steps: tuple[StepSpec, ...] = (), datasets: Datasets | None = None,
+    forms: Mapping[str, str] | None = None, most_bytes: int = MOST_BYTES,
+) -> Dataset:  # fmt: skip
     """Read the source that a spec names, and check it.
 
     Args:
@@ -56,22 +62,28 @@ def load_dataset(
         roots: The folders that files may be read from.
         steps: The preprocessing, which says what to make of text and gaps.
         datasets: The uploaded data sets, for `dataset://`.
+        forms: Column → the form of its cells, where another source has told it.
+        most_bytes: What a compressed file may become.
 
     Raises:
         DataError: Names file, column or row, what was expected and what came.
         StoreUnavailable: When the store does not answer.
     """
-    return read_source(data, roots=roots, steps=steps, datasets=datasets).prepared_for(steps)
+    dataset = read_source(data, roots=roots, steps=steps, datasets=datasets, most_bytes=most_bytes)
+    return dataset.prepared_for(steps, forms=forms)
 
 
 def read_source(
-    data: DataSpec, *, roots: tuple[str, ...], steps: tuple[StepSpec, ...] = (), datasets: Datasets | None = None
-) -> Dataset:
+    data: DataSpec, *, roots: tuple[str, ...], steps: tuple[StepSpec, ...] = (), datasets: Datasets | None = None,
+    most_bytes: int = MOST_BYTES,
+) -> Dataset:  # fmt: skip
     """The same with text and gaps as they are."""
     scheme, sign, rest = data.source.partition("://")
     if sign and scheme in SETS:
+        check_dropping(data, "")
         return _function(SETS[scheme])(rest, data).checked()  # type: ignore[no-any-return]
     with _local(data.source, roots, datasets) as path:
+        check_expanded(path, data.source, most_bytes=most_bytes)
         dataset = _read(path, data, steps)
     return dataset.checked()
 
@@ -93,8 +105,10 @@ def _local(source: str, roots: tuple[str, ...], datasets: Datasets | None) -> It
 
 
 def _read(path: Path, data: DataSpec, steps: tuple[StepSpec, ...]) -> Dataset:
-    ending = ending_of(path.name)
+    ending = "" if path.is_dir() else ending_of(path.name)
     dataset: Dataset
+    if ending in ("", *FILES):
+        check_dropping(data, ending)
     if path.is_dir():
         dataset = _function(STREAMED[""])(path, data, steps)
         return dataset

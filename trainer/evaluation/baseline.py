@@ -104,7 +104,7 @@ def _answers(head: Head, labels: Labels, predictions: Array) -> Array:
     """Predictions in the form of the labels: classes, yes or no, numbers."""
     if labels.are_classes:
         return head.predicted_classes(predictions)
-    return predictions if head.task == REGRESSION else predictions > 0.5
+    return predictions if head.task == REGRESSION else head.taken(predictions)
 
 
 def _constant(labels: Labels) -> tuple[Array, str | None]:

@@ -76,7 +76,7 @@ def judge(head: Head, labels: Labels, predictions: Array) -> dict[str, Any]:
         return {"confusion": None, "classes": ()}
     probabilities = head.class_probabilities(predictions)
     if not labels.are_classes:
-        taken, hits = probabilities > 0.5, labels.values > 0.5
+        taken, hits = head.taken(probabilities), labels.values > 0.5
         sureness, right = np.where(taken, probabilities, 1 - probabilities), taken == hits
         return {
             "confusion": None,

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from models.class_ranking import threshold_of
 from models.store.manifest import Manifest
 from trainer.data import Dataset
 from trainer.data.preparation import Piece
@@ -38,6 +39,7 @@ def make_report(
         "task": draft.task,
         "class_names": list(draft.class_names),
         "added_activation": draft.added_activation,
+        "threshold": threshold_of(draft.task, draft.threshold),
         "data": {key: draft.data[key] for key in ("source", "sha256", "passed_over") if key in draft.data},
         "parts": {name: _part(piece, evaluation.metrics[name]) for name, piece in pieces.items()},
         "confusion_matrix": None if evaluation.confusion is None else evaluation.confusion.tolist(),
@@ -61,9 +63,10 @@ def _mean(values: Sequence[float | None]) -> float | None:
 
 
 def _mistake(mistake: Mistake, raw: Dataset) -> dict[str, Any]:
-    """A mistake with the place of its row in the source that it was read from, both counted from 0."""
+    """A mistake with the place of its row in the source that it was read from, both counted from 0, and in words."""
     (source_row,) = raw.source_rows(np.array([mistake.row])).tolist()
-    return {**asdict(mistake), "source": raw.source, "source_row": source_row}
+    row_name = raw.row_name(mistake.row)
+    return {**asdict(mistake), "source": raw.source, "source_row": source_row, "row_name": row_name}
 
 
 def _part(piece: Piece, metrics: Mapping[str, float]) -> dict[str, Any]:

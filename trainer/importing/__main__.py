@@ -1,4 +1,4 @@
-"""`python -m trainer.importing FILE.keras --model NAME`: publish an existing Keras network.
+"""`python -m trainer.importing FILE --model NAME`: publish an existing Keras network, a `.keras` or `.h5` file.
 
 It is loaded in Keras' safe mode, exported, and compared with its export on random rows; nothing is published that
 ONNX Runtime does not compute as Keras does. With --data it is measured as well. Exit status: 0 published, 1 it cannot
@@ -58,7 +58,11 @@ def _imported(content: bytes, names: Sequence[str], options: argparse.Namespace,
 
     claim_devices(0)
     data = DataSpec(options.data, target=options.target or None)
-    dataset = load_dataset(data, roots=settings.data_roots, datasets=Datasets(store.objects)) if options.data else None
+    dataset = None
+    if options.data:
+        dataset = load_dataset(
+            data, roots=settings.data_roots, datasets=Datasets(store.objects), most_bytes=settings.max_data_bytes
+        )
     return import_network(content, options.model, where=options.file, class_names=names, store=store, dataset=dataset)
 
 
@@ -80,8 +84,8 @@ def _content(name: str) -> bytes:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m trainer.importing", description="Publish a .keras file.")
-    parser.add_argument("file", metavar="FILE.keras")
+    parser = argparse.ArgumentParser(prog="python -m trainer.importing", description="Publish a .keras or .h5 file.")
+    parser.add_argument("file", metavar="FILE")
     parser.add_argument("--model", required=True, metavar="NAME", help="the model that gets a new version")
     parser.add_argument("--class-names", default="", metavar="A,B,C", help="in the order of the outputs")
     parser.add_argument(

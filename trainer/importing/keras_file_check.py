@@ -1,4 +1,4 @@
-"""The check of a `.keras` file before Keras loads it: nothing in it may run code of its own."""
+"""The check of a `.keras` or `.h5` file before Keras loads it: nothing in it may run code of its own."""
 
 import json
 import zipfile
@@ -9,6 +9,7 @@ from typing import Any
 from models.errors import DataError
 from models.keras_catalog.objects import ObjectSpec, refused_names
 from models.sources.damaged_files import reading
+from trainer.importing.h5_file import is_h5, keras_classes, read_h5
 from trainer.importing.other_files import refuse_other_files
 
 __all__ = ["check_keras_file", "compiled_loss", "layer_specs"]
@@ -31,28 +32,41 @@ def check_keras_file(content: bytes, *, where: str) -> dict[str, Any]:
         where: What the file is called in errors.
 
     Returns:
-        The description, `config.json`.
+        The description, `config.json`; of an `.h5` file in the same form.
 
     Raises:
         DataError: Names the layer and says why.
     """
-    refuse_other_files(content, where=where)
+    refuse_other_files(where)
+    if is_h5(content):
+        network, compiled = read_h5(content, where=where)
+        _check_objects(network, where, without_module=keras_classes())
+        return {**network, "compile_config": compiled}
     config = _config(content, where)
+    _check_objects(config, where)
+    return config
+
+
+def _check_objects(config: Mapping[str, Any], where: str, *, without_module: frozenset[str] = frozenset()) -> None:
+    """Refuse the first object that cannot be served, or is none of Keras' own.
+
+    Args:
+        config: A network's description.
+        where: The file's name.
+        without_module: The classes that may stand without the module they come from.
+    """
     for path, name, entry in _objects(config, ""):
-        module = entry.get("module")
         place = f"{where}: {path or 'the network'}"
         if name in UNSERVABLE:
+            received = f"{name}, refused because {refused_names('layers')[name]}"
+            raise DataError(where=place, expected="a layer that can be served", received=received)
+        module = entry.get("module")
+        is_known = module is None and name in without_module
+        if not is_known and (not isinstance(module, str) or module.partition(".")[0] != KERAS):
+            received = f"{name} of {module or entry.get('registered_name') or 'an unknown module'}"
             raise DataError(
-                where=place,
-                expected="a layer that can be served",
-                received=f"{name}, refused because {refused_names('layers')[name]}",
+                where=place, expected="a class of Keras itself: code of others is not run", received=received
             )
-        if not isinstance(module, str) or module.partition(".")[0] != KERAS:
-            expected = "a class of Keras itself: code of others is not run"
-            raise DataError(
-                where=place, expected=expected, received=f"{name} of {module or entry.get('registered_name')}"
-            )
-    return config
 
 
 def _config(content: bytes, where: str) -> dict[str, Any]:

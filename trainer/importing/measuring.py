@@ -55,14 +55,14 @@ def _fitting(dataset: Dataset, shape: tuple[int, ...]) -> Dataset:
 def _labels(dataset: Dataset, head: Head, class_names: tuple[str, ...]) -> Labels:
     where = f"{dataset.source}: target"
     if head.task == REGRESSION:
-        labels = read_values(dataset.targets, where=where)
+        labels = read_values(dataset.targets, where=where, row_name=dataset.row_name)
         if labels.values.shape[1] != head.units:
             received = f"{labels.values.shape[1]}"
             raise DataError(where=where, expected=f"{head.units} values a row", received=received)
         return labels
     if head.task == MULTILABEL and dataset.targets.ndim == 2:
-        return read_multi_hot(dataset.targets, class_names, where=where)
-    return read_classes(dataset.targets, class_names, where=where)
+        return read_multi_hot(dataset.targets, class_names, where=where, row_name=dataset.row_name)
+    return read_classes(dataset.targets, class_names, where=where, row_name=dataset.row_name)
 
 
 def _metrics(head: Head, labels: Labels, predictions: Array) -> dict[str, float]:
@@ -71,5 +71,5 @@ def _metrics(head: Head, labels: Labels, predictions: Array) -> dict[str, float]
         errors = predictions.astype(np.float64) - labels.values
         return {"mean_squared_error": float((errors**2).mean()), "mean_absolute_error": float(np.abs(errors).mean())}
     if not labels.are_classes:
-        return {"binary_accuracy": float(((predictions > 0.5) == (labels.values > 0.5)).mean())}
+        return {"binary_accuracy": float((head.taken(predictions) == (labels.values > 0.5)).mean())}
     return {"accuracy": float((head.predicted_classes(predictions) == labels.values).mean())}

@@ -17,7 +17,7 @@ from models.preprocessing.instances import Array, InstanceSpec
 from models.preprocessing.pipeline import Preprocessing
 from models.preprocessing.steps import Astype
 from models.spec.head import REGRESSION, SIGMOID, find_head
-from models.store.manifest import GoldenRows, Manifest
+from models.store.manifest import IMPORT_JOB, GoldenRows, Manifest
 from models.store.store import Store
 from trainer.data import Dataset
 from trainer.data.head import Head
@@ -26,8 +26,10 @@ from trainer.evaluation.evaluate import Evaluation
 from trainer.evaluation.report import make_report
 from trainer.export.onnx_export import export_keras, export_onnx
 from trainer.export.parity import check_parity
+from trainer.importing.h5_file import is_h5
 from trainer.importing.keras_file_check import check_keras_file, compiled_loss, layer_specs
 from trainer.importing.measuring import measure
+from trainer.importing.other_files import unloaded_h5
 from trainer.publication import GOLDEN_ROWS, Candidate, describe_data, draft_manifest, publish
 
 __all__ = ["import_network", "random_rows"]
@@ -42,7 +44,7 @@ def import_network(
     content: bytes, model: str, *, where: str, class_names: Sequence[str], store: Store,
     dataset: Dataset | None = None,
 ) -> Manifest:  # fmt: skip
-    """Publish a `.keras` file.
+    """Publish a `.keras` or `.h5` file.
 
     Args:
         content: Its bytes.
@@ -62,36 +64,40 @@ def import_network(
     names = _class_names(head, class_names)
     if head.added_activation is not None:
         network = _with_activation(network, head.added_activation)
-        content = export_keras(network)
+    is_kept = head.added_activation is None and not is_h5(content)
     inputs = random_rows(network, shape)
     predictions = np.asarray(network.predict(inputs, verbose=0), np.float32)
     graph = export_onnx(network, head)
     parity = check_parity(graph, inputs, predictions, precision=_precision(network))
-    data: dict[str, Any] = {"source": where, "sha256": hashlib.sha256(content).hexdigest(), "rows": {}}
+    data: dict[str, Any] = {}
     pieces, evaluation = NOTHING_MEASURED
     if dataset is not None:
         pieces, evaluation = measure(dataset, network, head, names)
         data = describe_data(dataset.source, dataset.sha256, pieces)
     draft = draft_manifest(
         network, head, Preprocessing((Astype(),), shape), InstanceSpec(shape, None, shape), model=model,
-        class_names=names, metrics=evaluation.metrics.get("test", {}), data=data, seed=0, backend=BACKEND,
+        class_names=names, metrics=evaluation.metrics.get("test", {}), data=data, backend=BACKEND,
+        imported={"file": where, "sha256": hashlib.sha256(content).hexdigest()},
         golden_rows=GoldenRows(
             inputs[:GOLDEN_ROWS].tolist(), predictions[:GOLDEN_ROWS].tolist(), parity.tolerance
         ),
     )  # fmt: skip
     report = make_report(draft, pieces, evaluation, parity=parity, imported=where)
-    candidate = Candidate(draft, {"model.onnx": graph, "model.keras": content, "report.json": report})
-    return publish(candidate, store=store, job_id=f"import-{uuid.uuid4().hex}")
+    kept = content if is_kept else export_keras(network)
+    candidate = Candidate(draft, {"model.onnx": graph, "model.keras": kept, "report.json": report})
+    return publish(candidate, store=store, job_id=f"{IMPORT_JOB}{uuid.uuid4().hex}")
 
 
 def _load(content: bytes, where: str) -> Any:
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "model.keras"
+        path = Path(folder) / ("model.h5" if is_h5(content) else "model.keras")
         path.write_bytes(content)
         try:
             with warnings.catch_warnings(action="ignore"):  # they are about the state of optimizers, which is not used
                 network = keras.saving.load_model(path, compile=False, safe_mode=True)
         except Exception as error:
+            if is_h5(content):
+                raise unloaded_h5(where, error) from error
             expected = "a network that Keras loads in safe mode"
             raise DataError(where=where, expected=expected, received=reason_of(error)) from error
     if not network.built:

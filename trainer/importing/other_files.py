@@ -1,13 +1,12 @@
-"""Files that are no `.keras` files, each named with the way on."""
+"""Files that hold no network that Keras 3 loads, each named with the way on."""
 
 from pathlib import Path
 
-from models.errors import DataError
+from models.errors import DataError, reason_of
 
-__all__ = ["refuse_other_files", "refused_folder"]
+__all__ = ["WEIGHTS", "refuse_other_files", "refused_folder", "unloaded_h5"]
 
 EXPECTED = "a .keras file, as Keras 3 saves it"
-HDF5 = b"\x89HDF\r\n\x1a\n"
 CONVERT = (
     "import keras\n"
     'keras.saving.load_model("{name}", compile=True).save("{stem}.keras")'
@@ -27,25 +26,36 @@ FOLDER = (
 )
 
 
-def refuse_other_files(content: bytes, *, where: str) -> None:
-    """Refuse files of other kinds, by their names and first bytes.
+def refuse_other_files(where: str) -> None:
+    """Refuse files of other kinds, by their names.
 
     Args:
-        content: The file's bytes.
-        where: Its name.
+        where: The file's name.
 
     Raises:
         DataError: Says what it is, and how a `.keras` file is made of it.
     """
-    path = Path(where)
     if where.endswith(".weights.h5"):
         raise DataError(where=where, expected=EXPECTED, received=WEIGHTS)
-    if content.startswith(HDF5):
-        lines = CONVERT.format(name=path.name, stem=path.stem)
-        received = f"an HDF5 file, as Keras 2 saved it; two lines convert it (compile=False for regressions):\n{lines}"
-        raise DataError(where=where, expected=EXPECTED, received=received)
-    if path.suffix.lower() in OTHERS:
-        raise DataError(where=where, expected=EXPECTED, received=OTHERS[path.suffix.lower()])
+    suffix = Path(where).suffix.lower()
+    if suffix in OTHERS:
+        raise DataError(where=where, expected=EXPECTED, received=OTHERS[suffix])
+
+
+def unloaded_h5(where: str, error: Exception) -> DataError:
+    """The error for an HDF5 file that Keras 3 does not load.
+
+    Args:
+        where: Its name.
+        error: What its reader said.
+    """
+    path = Path(where)
+    lines = CONVERT.format(name=path.name, stem=path.stem)
+    received = (
+        f"an HDF5 file, as Keras 2 saved it, that is not loaded here ({reason_of(error)}); where it is, two lines "
+        f"convert it (compile=False for regressions):\n{lines}"
+    )
+    return DataError(where=where, expected=EXPECTED, received=received)
 
 
 def refused_folder(where: str) -> DataError:

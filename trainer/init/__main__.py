@@ -80,7 +80,9 @@ def suggest(source: str, target: str | None = None, *, model: str | None = None,
     datasets = Datasets(Store.open(settings.store).objects) if source.startswith("dataset://") else None
     data = DataSpec(source, target=target)
     try:
-        dataset = read_source(data, roots=settings.data_roots, steps=steps, datasets=datasets)
+        dataset = read_source(
+            data, roots=settings.data_roots, steps=steps, datasets=datasets, most_bytes=settings.max_data_bytes
+        )
         return suggest_spec(dataset, DataSource(source, target, resize), model=model)
     except DataError as error:
         if target is not None or not _is_about_target(error):

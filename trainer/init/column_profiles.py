@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from models.errors import shown
+from models.preprocessing.cell_forms import date_form, in_form, number_form
 from models.preprocessing.instances import Array
 from models.preprocessing.table_cells import date_of, meaning_of, number_of
 from models.sources.row_numbers import numbered_row
@@ -36,6 +37,7 @@ class TableColumn:
         has_gaps: Whether some of its cells hold nothing.
         rare: Category → rows, of those in fewer than FEWEST_ROWS.
         different: How many values it has.
+        form: Another spelling in which all of its cells are written.
     """
 
     name: str
@@ -44,6 +46,7 @@ class TableColumn:
     has_gaps: bool = False
     rare: Mapping[str, int] = field(default_factory=dict)
     different: int = 0
+    form: str | None = None
 
 
 def describe_column(name: str, cells: Array, source: str) -> TableColumn:
@@ -57,23 +60,29 @@ def describe_column(name: str, cells: Array, source: str) -> TableColumn:
     listed = cells.tolist()
     present = [cell for cell in listed if cell is not None and cell == cell]  # noqa: PLR0124 -- NaN differs from itself
     counts = Counter(present)
-    kind = _kind(present)
+    kind, form = _kind(present)
     if kind == CATEGORY:
         reason = _useless_text(listed, present, counts, source)
     else:
-        reason = _useless_numbers(name, present, counts) if kind == NUMBER else ""
+        reason = _useless_numbers(name, present, counts, form) if kind == NUMBER else ""
     if len(present) < min(FEWEST_ROWS, len(listed)):
         reason = f"it has a value in {len(present)} of {len(listed)} rows" if present else "there is nothing in it"
     elif len(counts) == 1 and len(present) == len(listed):
         reason = f"it is {shown(present[0])} in every row"
     rare = {str(one): rows for one, rows in counts.items() if rows < FEWEST_ROWS} if kind == CATEGORY else {}
-    return TableColumn(name, kind, reason, len(present) < len(listed), rare, len(counts))
+    return TableColumn(name, kind, reason, len(present) < len(listed), rare, len(counts), form)
 
 
-def _kind(present: Sequence[Any]) -> str:
+def _kind(present: Sequence[Any]) -> tuple[str, str | None]:
+    """The kind of a column, and another spelling of all of its cells."""
     if not any(isinstance(cell, str) and number_of(cell) is None for cell in present):
-        return NUMBER
-    return DATE if all(isinstance(cell, str) and date_of(cell) is not None for cell in present) else CATEGORY
+        return NUMBER, None
+    if (form := number_form(present)) is not None:
+        return NUMBER, form
+    if all(isinstance(cell, str) and date_of(cell) is not None for cell in present):
+        return DATE, None
+    form = date_form(present)
+    return CATEGORY if form is None else DATE, form
 
 
 def _useless_text(listed: Sequence[Any], present: Sequence[Any], counts: Mapping[Any, int], source: str) -> str:
@@ -93,9 +102,10 @@ def _useless_text(listed: Sequence[Any], present: Sequence[Any], counts: Mapping
     return "every row has another text" if len(counts) == len(present) >= FEWEST_IDS else ""
 
 
-def _useless_numbers(name: str, present: Sequence[Any], counts: Mapping[Any, int]) -> str:
+def _useless_numbers(name: str, present: Sequence[Any], counts: Mapping[Any, int], form: str | None) -> str:
     """Why a column of numbers is left out: it numbers the rows, in order or not."""
-    numbers = [number for number in map(number_of, present) if number is not None]
+    meant = map(number_of, present) if form is None else (in_form(cell, form) for cell in present)
+    numbers = [number for number in meant if number is not None]
     if len(numbers) > 2 and all(one + 1 == following for one, following in pairwise(numbers)):
         return "it numbers the rows"
     if len(counts) < len(numbers) or len(numbers) < FEWEST_IDS or any(number % 1 for number in numbers):

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from models.errors import DataError
+from models.preprocessing.cell_forms import FORMS
 from models.preprocessing.instances import Array
 from trainer.data.dataset import Dataset
 from trainer.init.column_profiles import CATEGORY, DATE, FEWEST_ROWS, TableColumn, describe_column
@@ -75,9 +76,11 @@ def _meaning(used: Sequence[TableColumn]) -> str:
 
 def _notes(columns: Sequence[TableColumn]) -> list[str]:
     left_out = [f"{column.name!r} is left out: {column.reason}." for column in columns if column.reason]
+    spelled = [f"{column.name!r} is read in its own spelling: each cell is {FORMS[column.form]}."
+               for column in columns if column.form is not None and not column.reason]  # fmt: skip
     rare = [_rare_note(column) for column in columns if column.rare and not column.reason]
     more = len(rare) - SHOWN_NOTES
-    return [*left_out, *rare[:SHOWN_NOTES], *([f"{more} more columns have such values."] if more > 0 else [])]
+    return [*left_out, *spelled, *rare[:SHOWN_NOTES], *([f"{more} more columns have such values."] if more > 0 else [])]
 
 
 def _rare_note(column: TableColumn) -> str:

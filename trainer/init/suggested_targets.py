@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from models.preprocessing.cell_forms import number_form
 from models.preprocessing.instances import Array
 from models.sources.class_labels import read_classes, read_multi_hot, read_values
 from trainer.data.dataset import Dataset
@@ -51,13 +52,13 @@ def suggest_target(dataset: Dataset) -> Target:
     Raises:
         DataError: When there is nothing to be learned: one class only, gaps, ragged rows.
     """
-    targets, where = dataset.targets, f"{dataset.source}: target"
+    targets, where, row_name = dataset.targets, f"{dataset.source}: target", dataset.row_name
     if _is_multi_hot(targets):
-        labels = read_multi_hot(targets, dataset.class_names, where=where)
+        labels = read_multi_hot(targets, dataset.class_names, where=where, row_name=row_name)
         return _multilabel(labels.class_names, labels.counts())
-    if _are_numbers(targets):
-        return _regression(read_values(targets, where=where).values)
-    labels = read_classes(targets, dataset.class_names, where=where)
+    if _are_numbers(targets) or (targets.dtype == object and number_form(targets.reshape(-1).tolist()) is not None):
+        return _regression(read_values(targets, where=where, row_name=row_name).values)
+    labels = read_classes(targets, dataset.class_names, where=where, row_name=row_name)
     return _classes(labels.class_names, labels.counts())
 
 

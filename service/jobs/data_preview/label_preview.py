@@ -40,7 +40,7 @@ def _labels(spec: Spec, head: Head, targets: Targets | None) -> Labels | None:
     if targets is None:
         return None
     class_names = spec.data.class_names or targets.class_names
-    return read_labels(targets.values, head.task, class_names, where=targets.where)
+    return read_labels(targets.values, head.task, class_names, where=targets.where, row_name=targets.row_name)
 
 
 def _path(where: str) -> str:

@@ -1,21 +1,14 @@
 """What a job would need of a worker's memory, told before it is queued."""
 
-import zipfile
 from dataclasses import dataclass
-from math import prod
-from pathlib import Path
 
-from models.errors import DataError, Problem
+from models.errors import Problem
 from models.keras_catalog.parameter_counts import count_parameters, training_bytes
 from models.keras_catalog.shape_rules import Shape
 from models.settings import Settings
-from models.sources.damaged_files import UNREADABLE
-from models.sources.npz_arrays import read_plain_header
 from models.spec.parts import Spec
 
-__all__ = ["MemoryBounds", "check_expanded", "check_weights"]
-
-FLOAT_BYTES = 4
+__all__ = ["MemoryBounds", "check_weights"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +16,7 @@ class MemoryBounds:
     """The most that a worker may need.
 
     Args:
-        data_bytes: For the arrays of a compressed file, as float32.
+        data_bytes: For what a compressed file becomes, arrays as float32.
         network_bytes: For a network's weights, gradients and optimizer.
     """
 
@@ -34,32 +27,6 @@ class MemoryBounds:
     def of(cls, settings: Settings) -> "MemoryBounds":
         """As the settings say."""
         return cls(settings.max_data_bytes, settings.max_network_bytes)
-
-
-def check_expanded(path: Path, where: str, bounds: MemoryBounds) -> None:
-    """Refuse an archive that would expand to more than a worker may hold; its headers say it.
-
-    Raises:
-        DataError: With both sizes.
-    """
-    size = _expanded_bytes(path) if path.suffix.lower() == ".npz" else 0
-    if size > bounds.data_bytes:
-        expected = f"arrays of at most {bounds.data_bytes} bytes as float32 (ONEHOT_MAX_DATA_BYTES)"
-        received = f"{size} bytes in a file of {path.stat().st_size}"
-        raise DataError(where=where, expected=expected, received=received)
-
-
-def _expanded_bytes(path: Path) -> int:
-    total = 0
-    try:
-        with zipfile.ZipFile(path) as archive:
-            for member in archive.infolist():
-                with archive.open(member) as file:
-                    header = read_plain_header(file)
-                total += max(member.file_size, prod(header.shape) * FLOAT_BYTES)
-    except UNREADABLE:
-        return total  # what cannot be read is told by its reader
-    return total
 
 
 def check_weights(spec: Spec, shape: Shape | None, bounds: MemoryBounds, problems: list[Problem]) -> None:

@@ -10,8 +10,10 @@ from pathlib import Path
 
 from models.errors import DataError, DatasetNotFound, Problem, StoreUnavailable
 from models.preprocessing.pipeline import STEP_KINDS
+from models.sources.columns import check_dropping
 from models.sources.damaged_files import reading
 from models.sources.data_files import class_folders, find_file, is_hidden
+from models.sources.expansion import check_expanded
 from models.sources.known_sources import (
     CSV_ENDINGS,
     ENDINGS,
@@ -31,7 +33,7 @@ from models.store.datasets import Datasets
 from service.jobs.data_preview.array_preview import preview_archive, preview_array
 from service.jobs.data_preview.json_rows import json_rows
 from service.jobs.data_preview.label_preview import check_labels
-from service.jobs.data_preview.memory import MemoryBounds, check_expanded, check_weights
+from service.jobs.data_preview.memory import MemoryBounds, check_weights
 from service.jobs.data_preview.part_columns import check_part_columns, small_table
 from service.jobs.data_preview.table_preview import csv_columns, json_columns, preview_table
 
@@ -56,7 +58,7 @@ def preview_data(
         The certain problems.
     """
     bounds = bounds or MemoryBounds()
-    problems = _missing_parts(spec, tuple(roots), datasets)
+    problems = _missing_parts(spec, tuple(roots), datasets, bounds)
     try:
         shape = _data_shape(spec, tuple(roots), datasets, bounds)
     except DataError as error:
@@ -68,12 +70,15 @@ def preview_data(
     return network + check_labels(spec, shape) + problems
 
 
-def _missing_parts(spec: Spec, roots: tuple[str, ...], datasets: Datasets | None) -> list[Problem]:
+def _missing_parts(
+    spec: Spec, roots: tuple[str, ...], datasets: Datasets | None, bounds: MemoryBounds
+) -> list[Problem]:
     """Validation and test where they are sources of their own, and not there."""
     problems = []
     for name, source in (("validation", spec.data.validation), ("test", spec.data.test)):
         try:
             if isinstance(source, str) and (path := _find(source, roots, datasets)) is not None:
+                check_expanded(path, source, most_bytes=bounds.data_bytes)
                 _check_part(path, source, spec, roots)
         except DataError as error:
             problems.append(Problem(f"data.{name}", error.expected, error.received))
@@ -114,6 +119,8 @@ def _data_shape(spec: Spec, roots: tuple[str, ...], datasets: Datasets | None, b
         return _file_shape(path, spec, bounds)
     if source.startswith(UPLOADED) and datasets is not None:
         return _uploaded_shape(spec, datasets, bounds)
+    if source in KNOWN:
+        check_dropping(spec.data, "")
     return KNOWN.get(source, DataShape())
 
 
@@ -130,24 +137,26 @@ def _uploaded_shape(spec: Spec, datasets: Datasets, bounds: MemoryBounds) -> Dat
 
 
 def _file_shape(path: Path, spec: Spec, bounds: MemoryBounds) -> DataShape:
-    source = spec.data.source
+    source, ending = spec.data.source, "" if path.is_dir() else ending_of(path.name)
+    if ending in ("", *ENDINGS):
+        check_dropping(spec.data, ending)
     if path.is_dir():
         class_rows = {one.name: _images(one) for one in class_folders(path, source)}
         return DataShape(classes=len(class_rows), class_rows=class_rows)
+    check_expanded(path, source, most_bytes=bounds.data_bytes)
     is_small = path.stat().st_size <= MOST_BYTES
-    match ending_of(path.name):
+    match ending:
         case ".npz":
-            check_expanded(path, source, bounds)
             return preview_archive(path, spec)
         case ".npy":
             return preview_array(path, spec)
-        case ending if ending in CSV_ENDINGS and is_small:
+        case _ if ending in CSV_ENDINGS and is_small:
             return preview_table(*csv_columns(path, spec.data), spec)
         case ".jsonl" | ".ndjson" if is_small:
             return preview_table(*json_columns(path, source), spec)
-        case ending if ending == ".parquet" or (ending == ".json" and is_small):
+        case _ if ending == ".parquet" or (ending == ".json" and is_small):
             _check_readable(path, source, ending)
-        case ending if ending not in ENDINGS:
+        case _ if ending not in ENDINGS:
             raise DataError(where="data.source", expected=f"one of {known_files()}", received=repr(source))
     return DataShape()
 

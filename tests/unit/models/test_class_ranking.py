@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from models.class_ranking import ranked_classes
+from models.class_ranking import held_labels, ranked_classes
 
 
 def test_one_sigmoid_unit_is_the_probability_of_the_second_class():
@@ -38,3 +38,23 @@ def test_predictions_may_come_as_a_row_of_numbers():
 def test_no_predictions_are_no_rows():
     """Nothing to rank."""
     assert ranked_classes(np.zeros((0, 3)), ("a", "b", "c"), task="softmax") == []
+
+
+def test_what_a_threshold_takes_comes_before_the_others():
+    """However probable those are; at the threshold itself the first class is taken, as at 0.5."""
+    ranked = ranked_classes([[0.4], [0.3], [0.2]], ("no", "yes"), task="sigmoid", threshold=0.3)
+    assert [[name for name, _ in pairs] for pairs in ranked] == [["yes", "no"], ["no", "yes"], ["no", "yes"]]
+    assert float(ranked[0][0][1]) == pytest.approx(0.4)
+    ranked = ranked_classes([[0.6, 0.3, 0.1]], ("a", "b", "c"), task="multilabel", threshold=(0.7, 0.2, 0.05))
+    assert [name for name, _ in ranked[0]] == ["b", "c", "a"]
+    assert ranked_classes([[0.6, 0.4]], ("a", "b"), task="softmax", threshold=0.9)[0][0][0] == "a"
+
+
+def test_labels_hold_above_their_thresholds():
+    """Of several; 0.5 where the version has none."""
+    held = held_labels([[0.6, 0.3], [0.1, 0.9]], ("a", "b"), threshold=(0.7, 0.2))
+    assert [[name for name, _ in pairs] for pairs in held] == [["b"], ["b"]]
+    assert [[name for name, _ in pairs] for pairs in held_labels([[0.6, 0.7], [0.5, 0.1]], ("a", "b"))] == [
+        ["b", "a"],
+        [],
+    ]

@@ -12,6 +12,7 @@ from models.preprocessing.instances import Array
 from models.preprocessing.pipeline import TABLE_STEPS, StepSpec
 from models.sources.columns import feature_columns, target_column, unused_columns
 from models.sources.damaged_files import reading
+from models.sources.row_numbers import numbered_row
 from models.spec import DataSpec
 from trainer.data.dataset import Dataset
 from trainer.data.readers.tables import UNREADABLE_TABLE, feature_of, read_dataset, read_targets, rows_with_target
@@ -44,7 +45,7 @@ def read_parquet(path: Path, data: DataSpec, steps: Sequence[StepSpec]) -> Datas
         column = table.select(target).collect().get_column(target)
         if rows_with_target(column, data) is not None:
             return read_dataset(pl.read_parquet(path, glob=False), data)
-        targets = read_targets(column, target, data.source)
+        targets = read_targets(column, data)
         features = _numbers(table, names, len(targets), data.source)
     columns = tuple(feature_of(head, name) for name in names)
     unused = unused_columns(head.columns, names, target)
@@ -85,6 +86,6 @@ def _check(values: Array, start: int, names: Sequence[str], source: str) -> None
     bad = ~np.isfinite(values)
     if bad.any():
         row, column = (int(axis) for axis in np.argwhere(bad)[0])
-        where = f"{source}: column {names[column]!r}, row {start + row}"
+        where = f"{source}: column {names[column]!r}, {numbered_row(source, start + row)}"
         expected = "a finite number, or a `fill` step"
         raise DataError(where=where, expected=expected, received=str(values[row, column]))

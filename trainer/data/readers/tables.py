@@ -14,6 +14,7 @@ from models.sources.columns import feature_columns, missing_targets, target_colu
 from models.sources.csv_dialect import COMMA_NUMBER, find_decimal
 from models.sources.csv_text import open_table, table_text
 from models.sources.damaged_files import UNREADABLE, reading
+from models.sources.row_numbers import numbered_row
 from models.spec import DataSpec
 from trainer.data.dataset import Dataset
 
@@ -34,14 +35,17 @@ def read_csv(path: Path, data: DataSpec) -> Dataset:
     """Read a file of text; the cells mean what `models.preprocessing.table_cells` says."""
     with _reading(path, data), open_table(path, data) as table:
         text = table_text(path, table.dialect, source=data.source)
-        frame = pl.read_csv(text, has_header=False, infer_schema=False, separator=table.dialect.separator)
+        frame = pl.read_csv(text.content, has_header=False, infer_schema=False, separator=table.dialect.separator)
         if len(table.names) != frame.width:
             raise ValueError(f"{frame.width} columns below {len(table.names)} names")
     frame = frame.slice(int(table.has_header))
     frame.columns = table.names
     frame = _with_points(frame, data, table.dialect.separator)
     frame = frame.with_columns(_typed(column) for column in frame.iter_columns())
-    return read_dataset(frame.filter(~pl.all_horizontal(pl.all().is_null())), data)
+    holds_something = frame.select(~pl.all_horizontal(pl.all().is_null())).to_series()
+    numbers = holds_something.arg_true().to_numpy().astype(np.int64) + text.blank_lines
+    is_whole = len(numbers) == len(frame) and not text.blank_lines
+    return read_dataset(frame.filter(holds_something), data, numbers=None if is_whole else numbers)
 
 
 def _with_points(frame: pl.DataFrame, data: DataSpec, separator: str) -> pl.DataFrame:
@@ -87,8 +91,13 @@ def _reading(path: Path, data: DataSpec) -> AbstractContextManager[None]:
     return reading(data.source, expected=f"a readable {path.suffix} file", errors=UNREADABLE_TABLE)
 
 
-def read_dataset(frame: pl.DataFrame, data: DataSpec) -> Dataset:
+def read_dataset(frame: pl.DataFrame, data: DataSpec, *, numbers: Array | None = None) -> Dataset:
     """Features and targets of a table.
+
+    Args:
+        frame: Its rows.
+        data: The spec's `data`.
+        numbers: Where each row is in the source, from 0, `(rows,) int64`; None where all are there.
 
     Raises:
         DataError: Names the column that cannot be used.
@@ -96,11 +105,12 @@ def read_dataset(frame: pl.DataFrame, data: DataSpec) -> Dataset:
     target = target_column(frame.columns, data)
     names = feature_columns(frame.columns, data, target=target)
     kept = rows_with_target(frame.get_column(target), data)
-    frame = frame if kept is None else frame[kept]
+    if kept is not None:
+        frame, numbers = frame[kept], kept if numbers is None else numbers[kept]
     columns = [_cells(frame.get_column(name), name, data.source) for name in names]
-    targets = read_targets(frame.get_column(target), target, data.source)
+    targets = read_targets(frame.get_column(target), data, numbers=numbers)
     if len(names) == 1 and columns[0].ndim > 1:
-        return Dataset(data.source, columns[0], targets, "", numbers=kept, target=target, features_name=names[0])
+        return Dataset(data.source, columns[0], targets, "", numbers=numbers, target=target, features_name=names[0])
     for name, column in zip(names, columns, strict=True):
         if column.ndim > 1:
             expected = "single values beside other columns, or this column alone in `data.features`"
@@ -109,8 +119,9 @@ def read_dataset(frame: pl.DataFrame, data: DataSpec) -> Dataset:
     features = np.stack([column.astype(kind) for column in columns], axis=1)
     named = tuple(feature_of(frame, name) for name in names)
     return Dataset(
-        data.source, features, targets, "", columns=named, numbers=kept, target=target,
-        unused=unused_columns(frame.columns, names, target),
+        data.source, features, targets, "", columns=named, numbers=numbers, target=target,
+        unused=unused_columns(frame.columns, names, target), has_header=data.dialect.header is not False,
+        decimal=data.dialect.decimal,
     )  # fmt: skip
 
 
@@ -165,18 +176,26 @@ def _gaps(series: pl.Series) -> pl.Series:
     )
 
 
-def read_targets(series: pl.Series, name: str, source: str) -> Array:
+def read_targets(series: pl.Series, data: DataSpec, *, numbers: Array | None = None) -> Array:
     """The targets, `(rows,)` numbers or object, none of them missing.
+
+    Args:
+        series: The column.
+        data: The spec's `data`.
+        numbers: Where each row is in the source, from 0; None where all are there.
 
     Raises:
         DataError: Counts the rows without one, and names the first.
     """
     gaps = _gaps(series)
     if gaps.any():
-        where = f"{source}: column {name!r}, row {int(gaps.arg_max() or 0)}"
+        row = int(gaps.arg_max() or 0)
+        row = row if numbers is None else int(numbers[row])
+        row_name = numbered_row(data.source, row, has_header=data.dialect.header is not False)
+        where = f"{data.source}: column {series.name!r}, {row_name}"
         raise missing_targets(where, int(gaps.sum()), len(series))
     if series.dtype.is_nested():
-        return _nested(series, name, source)
+        return _nested(series, series.name, data.source)
     if isinstance(series.dtype, pl.Categorical | pl.Enum):
         series = series.cast(pl.String)
     return series.to_numpy()

@@ -36,12 +36,12 @@ def test_labels_of_every_form_become_indices(raw, class_names, indices, names) -
         (
             np.array([0.5, 1.0, 0.0]),
             None,
-            "row 0: expected whole numbers, text or booleans as class labels; received 0.5",
+            "row 1: expected whole numbers, text or booleans as class labels; received 0.5",
         ),
-        (np.array([0.0, np.nan]), None, "row 1: expected whole numbers"),
-        (np.array(["a", None, "b"], dtype=object), None, "row 1: expected a label in every row"),
-        (np.array([[1, 1], [0, 1]]), None, "row 0: expected exactly one 1 in a one-hot row"),
-        (np.array([[1, 0], [0, 2]]), None, "row 1: expected rows of 2 values, each 0 or 1; received [0, 2]"),
+        (np.array([0.0, np.nan]), None, "row 2: expected whole numbers"),
+        (np.array(["a", None, "b"], dtype=object), None, "row 2: expected a label in every row"),
+        (np.array([[1, 1], [0, 1]]), None, "row 1: expected exactly one 1 in a one-hot row"),
+        (np.array([[1, 0], [0, 2]]), None, "row 2: expected rows of 2 values, each 0 or 1; received [0, 2]"),
         (np.array([[1, 0], [1, 0]]), None, "at least two classes"),
         (np.array([0, 1, 2]), ("a", "b"), "expected rows that share classes"),
         (
@@ -69,7 +69,7 @@ def test_another_source_is_encoded_alike() -> None:
     """Also when it lacks a class."""
     known = read_classes(np.array(["a", "b", "c", "a"]), None, where=WHERE)
     assert read_more(np.array(["c", "c"]), known, where="b.csv").values.tolist() == [2, 2]
-    with pytest.raises(DataError, match=r"b\.csv, row 1: expected one of the classes a, b, c; received 'd'"):
+    with pytest.raises(DataError, match=r"b\.csv, row 2: expected one of the classes a, b, c; received 'd'"):
         read_more(np.array(["c", "d"]), known, where="b.csv")
 
 
@@ -83,7 +83,7 @@ def test_rows_of_several_classes_stay_rows() -> None:
 def test_numbers_to_predict_must_be_numbers() -> None:
     """For regression."""
     assert read_values(np.array([1.5, 2.5]), where=WHERE).values.shape == (2, 1)
-    with pytest.raises(DataError, match="row 1: expected a finite number"):
+    with pytest.raises(DataError, match="row 2: expected a finite number"):
         read_values(np.array([1.5, np.inf]), where=WHERE)
 
 

@@ -2,12 +2,14 @@
 
 import json
 import time
+from contextlib import suppress
 
 import pytest
+from ruamel.yaml.scanner import Scanner
 
 from models.errors import SpecError
 from models.spec import load_spec
-from models.spec.yaml_text import MOST_YAML_BYTES, load_document
+from models.spec.yaml_text import MOST_TOKENS, MOST_YAML_BYTES, load_document
 
 GOOD = {
     "model": "a",
@@ -83,3 +85,66 @@ def test_brackets_in_text_are_no_nesting_as_long_as_they_are_closed():
     """And a spec may nest as deep as one needs to."""
     assert load_document(f"a: '{'[x] ' * 200}'")["a"].startswith("[x]")
     assert load_document("a: " + "[" * 60 + "]" * 60)["a"]
+
+
+def filled(head: str, unit: str, tail: str = "") -> str:
+    """A text just below the bound, of as many units as there is room for."""
+    return head + unit * ((MOST_YAML_BYTES - len(head) - len(tail)) // len(unit)) + tail
+
+
+FORMS = {
+    "keys": "".join(f"k{number}: 1\n" for number in range(1800)),
+    "list": filled("a: [", "1,", "1]"),
+    "empty lists": filled("a: [", "[],", "1]"),
+    "empty mappings": filled("a: [", "{},", "1]"),
+    "pairs": filled("a: [", "a: b,", "1]"),
+    "lists as keys": filled("a: {", "[1]: 2,", "1: 2}"),
+    "items": filled("a:\n", "- \n"),
+    "nested items": filled("a:\n", "- - - - - - - 1\n"),
+    "tags": filled("a: [", "!!str 1,", "1]"),
+    "sets": filled("a: !!set {", "a,", "b}"),
+    "anchors": "a:\n" + "".join(f"- &a{number} 1\n" for number in range(1400)),
+    "aliases": filled("a: &a [1]\nb:\n", "- *a\n"),
+    "merges": "a: &a {" + ",".join(f"k{n}: 1" for n in range(600)) + "}\nb:\n" + "- <<: *a\n" * 900,
+    "words": filled("a: ", "x "),
+    "lines": filled("a: ", "x\n "),
+    "escapes": filled('a: "', "\\x41", '"'),
+    "literal lines": filled("a: |\n", " x\n"),
+}
+"""YAML that takes the longest to read for its bytes, and long scalars."""
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_yaml_of_a_client_is_read_in_a_bounded_number_of_steps(form, monkeypatch):
+    """Counted, as the time depends on the machine; 20 microseconds each."""
+    steps = 0
+    fetch = Scanner.fetch_more_tokens
+
+    def counted(scanner):
+        nonlocal steps
+        steps += 1
+        return fetch(scanner)
+
+    monkeypatch.setattr(Scanner, "fetch_more_tokens", counted)
+    assert len(FORMS[form]) <= MOST_YAML_BYTES
+    with suppress(SpecError):
+        load_document(FORMS[form], most_yaml_bytes=MOST_YAML_BYTES)
+    assert 0 < steps <= MOST_TOKENS + 1
+
+
+def test_too_many_tokens_are_named_with_the_way_on():
+    """And a file of one's own has no such bound."""
+    with pytest.raises(SpecError, match="more than 4000 tokens: send it as JSON"):
+        load_document(FORMS["list"], most_yaml_bytes=MOST_YAML_BYTES)
+    assert len(load_document(FORMS["list"])["a"]) > MOST_TOKENS
+
+
+def test_aliases_that_would_multiply_are_not_gone_through():
+    """Nine times nine times nine …: a spec of them is refused as quickly as any."""
+    text = "l0: &l0 [x, x, x, x, x, x, x, x, x]\n"
+    text += "".join(f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 9)}]\n" for n in range(1, 20))
+    text += "model: a\ndata: {source: *l19, features: *l19}\nlayers: *l19\ncompile: {loss: *l19, metrics: *l19}\n"
+    started_s = time.process_time()
+    with pytest.raises(SpecError):
+        load_spec(load_document(text, most_yaml_bytes=MOST_YAML_BYTES))
+    assert time.process_time() - started_s < 1

@@ -47,7 +47,9 @@ def test_the_media_type_may_say_whether_there_is_a_header(content_type, rows):
     assert len(parse_batch(b"1,2,3,4\n5,6,7,8\n", content_type, IMAGE)) == rows
 
 
-@pytest.mark.parametrize("content_type", ["", "text/plain", "application/x-npz", "image/tiff", "text/csvx"])
+@pytest.mark.parametrize(
+    "content_type", ["", "text/plain", "application/vnd.apache.parquet", "image/tiff", "text/csvx"]
+)
 def test_another_type_is_refused(content_type):
     """With the types that are taken."""
     with pytest.raises(UnsupportedBody, match=BATCH_TYPES[0]):

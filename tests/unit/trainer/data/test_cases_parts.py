@@ -83,9 +83,9 @@ def test_a_gap_in_a_column_of_dates_is_filled(tmp_path: Path, make_spec) -> None
 
 def test_a_cell_that_is_no_date_is_named(tmp_path: Path, make_spec) -> None:
     """With what it looks like."""
-    write(tmp_path / "t.csv", {}, day=["31.05.2024"] * ROWS)
+    write(tmp_path / "t.csv", {}, day=["05/06/2024"] * ROWS)
     with pytest.raises(
-        DataError, match=r"column 'day'.*expected a date as 2024-05-31; received '31.05.2024', a date that"
+        DataError, match=r"column 'day'.*expected a date as 2024-05-31; received '05/06/2024', a date that"
     ):
         prepared(tmp_path, make_spec, [{"date": {"columns": ["day"]}}], source="t.csv", features=["day"])
 

@@ -96,7 +96,7 @@ class TestParquet:
     def test_a_gap_is_named_on_its_way(self, tmp_path: Path) -> None:
         """With its column and row."""
         frame = self.FRAME.with_columns(pl.when(pl.col("a") == 33).then(None).otherwise(pl.col("b")).alias("b"))
-        with pytest.raises(DataError, match=r"t\.parquet: column 'b', row 33: expected a finite number"):
+        with pytest.raises(DataError, match=r"t\.parquet: column 'b', row 34: expected a finite number"):
             self.load(tmp_path, frame)
 
     @pytest.mark.usefixtures("small_memory")

@@ -49,8 +49,8 @@ class TestArrays:
             ({"x": np.ones((4, 2)), "y": np.ones(3)}, {}, "one target for each of the 4 rows of features; received 3"),
             ({"x": np.ones((0, 2)), "y": np.ones(0)}, {}, "at least one row; received none"),
             ({"x": np.ones(4), "y": np.ones(4)}, {}, "a samples axis and at least one more; received shape [4]"),
-            ({"x": np.array([[1, 2], [3, np.nan]]), "y": np.ones(2)}, {}, "row 1, value [1]: expected a finite number"),
-            ({"x": np.array([["a", "b"]]), "y": np.ones(1)}, {}, "row 0, value [0]: expected a number"),
+            ({"x": np.array([[1, 2], [3, np.nan]]), "y": np.ones(2)}, {}, "row 2, value [1]: expected a finite number"),
+            ({"x": np.array([["a", "b"]]), "y": np.ones(1)}, {}, "row 1, value [0]: expected a number"),
         ],
     )
     def test_what_does_not_fit_is_named(self, tmp_path: Path, arrays, data, message) -> None:
@@ -103,15 +103,15 @@ class TestTables:
     @pytest.mark.parametrize(
         ("text", "steps", "message"),
         [
-            (CSV, (), "column 'island', row 0: expected a number, or a `one_hot` step; received 'north'"),
-            (CSV, (ONE_HOT,), "column 'length', row 2: expected a value, or a `fill` step; received nothing"),
-            ("a,y\n1,x\n,x\n", (), "column 'a', row 1: expected a finite number, or a `fill` step; received nan"),
+            (CSV, (), "column 'island', line 2: expected a number, or a `one_hot` step; received 'north'"),
+            (CSV, (ONE_HOT,), "column 'length', line 4: expected a value, or a `fill` step; received nothing"),
+            ("a,y\n1,x\n,x\n", (), "column 'a', line 3: expected a finite number, or a `fill` step; received nan"),
             (
                 "a,b,y\n1,1,x\n2,one,x\n",
                 (),
-                "column 'b', row 1: expected a number, or a `one_hot` step; received 'one'",
+                "column 'b', line 3: expected a number, or a `one_hot` step; received 'one'",
             ),
-            ("a,y\n1,x\n2,\n", (), "column 'y', row 1: expected a target in every row; received nothing"),
+            ("a,y\n1,x\n2,\n", (), "column 'y', line 3: expected a target in every row; received nothing"),
             ("y\n1\n", (), "expected a column beside the target; received only 'y'"),
         ],
     )

@@ -144,10 +144,10 @@ def test_one_dirty_cell_is_named_with_column_row_and_count(tmp_path: Path) -> No
     ("cells", "said"),
     [
         ([f"{1 + row % 9},{100 + row}" for row in range(ROWS)], "it holds numbers with commas between their digits"),
-        ([f"{row % 100}%" for row in range(ROWS)], "it holds percentages, as '0%'"),
+        ([f"{row % 100},5%" for row in range(ROWS)], "it holds percentages, as '0,5%'"),
         ([f"${row}.50" for row in range(ROWS)], "it holds amounts of money, as '$0.50'"),
         (
-            [f"{1 + row % 28}/{1 + row % 12}/2024" for row in range(ROWS)],
+            [f"{1 + row % 12}/{1 + row % 12}/2024" for row in range(ROWS)],
             "it holds dates that are not written as 2024-",
         ),
         ([f"{row % 24}:30" for row in range(ROWS)], "it holds times of day, as '0:30'"),

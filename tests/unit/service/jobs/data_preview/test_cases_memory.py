@@ -9,8 +9,9 @@ import pytest
 from models.errors import DataError
 from models.keras_catalog.objects import ObjectSpec
 from models.keras_catalog.parameter_counts import count_parameters
+from models.sources.expansion import check_expanded
 from models.spec import load_spec
-from service.jobs.data_preview.memory import MemoryBounds, check_expanded
+from service.jobs.data_preview.memory import MemoryBounds
 from service.jobs.data_preview.preview import preview_data
 
 LARGEST = 2**24
@@ -42,12 +43,12 @@ def test_an_archive_that_expands_beyond_its_bound_is_refused(zeros):
     """At the upload and at the submission, from its headers alone."""
     started_s = time.process_time()
     with pytest.raises(DataError, match=r"body: expected arrays of at most 2147483648 bytes .*ONEHOT_MAX_DATA_BYTES"):
-        check_expanded(zeros / "zeros.npz", "body", MemoryBounds())
+        check_expanded(zeros / "zeros.npz", "body", most_bytes=MemoryBounds().data_bytes)
     (problem,) = preview_data(spec_of(source="zeros.npz"), roots=(str(zeros),))
     assert "ONEHOT_MAX_DATA_BYTES" in problem.expected
     assert time.process_time() - started_s < 1
     bounds = MemoryBounds(data_bytes=2**33)
-    check_expanded(zeros / "zeros.npz", "body", bounds)
+    check_expanded(zeros / "zeros.npz", "body", most_bytes=bounds.data_bytes)
     assert preview_data(spec_of(source="zeros.npz"), roots=(str(zeros),), bounds=bounds) == []
 
 
@@ -56,7 +57,7 @@ def test_other_files_are_not_archives(tmp_path):
     (tmp_path / "a.npz").write_bytes(b"no archive")
     (tmp_path / "a.csv").write_text("a,b\n")
     for name in ("a.npz", "a.csv"):
-        check_expanded(tmp_path / name, "body", MemoryBounds(data_bytes=1))
+        check_expanded(tmp_path / name, "body", most_bytes=1)
 
 
 @pytest.mark.parametrize(

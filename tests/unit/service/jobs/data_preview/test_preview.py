@@ -70,18 +70,18 @@ def test_a_good_table_gets_no_problem(tmp_path, text):
         (
             CSV.replace("3,4", "3,"),
             {},
-            "data.csv: column 'b', row 1: expected a value, or a `fill` step; received nothing",
+            "data.csv: column 'b', line 3: expected a value, or a `fill` step; received nothing",
         ),
-        (CSV.replace("3,4", "3,NA"), {}, "row 1: expected a value, or a `fill` step"),
-        (CSV.replace("3,4", "3,big"), {}, "column 'b', row 1: expected a number, or a `one_hot` step"),
-        (CSV.replace("3,4", "3,inf"), {}, "column 'b', row 1: expected a number"),
-        (CSV.replace("3,4,y", "3,4,"), {}, "column 'species', row 1: expected a target in every row"),
+        (CSV.replace("3,4", "3,NA"), {}, "line 3: expected a value, or a `fill` step"),
+        (CSV.replace("3,4", "3,big"), {}, "column 'b', line 3: expected a number, or a `one_hot` step"),
+        (CSV.replace("3,4", "3,inf"), {}, "column 'b', line 3: expected a number"),
+        (CSV.replace("3,4,y", "3,4,"), {}, "column 'species', line 3: expected a target in every row"),
         (CSV.replace("y", "x"), {}, "expected at least two classes; received only 'x'"),
         (CSV + "7,8,z\n", {}, "layers.1.Dense: expected 3 units, one for each class in the data; received 2"),
         (CSV, {"target": "kind"}, "data.target: expected one of the columns a, b, species; received 'kind'"),
         (CSV, {"features": ["a", "c"]}, "data.features: expected one of the columns a, b, species; received 'c'"),
         (CSV, {"class_names": ["p", "q", "r"]}, "data.class_names: expected 2 class names"),
-        (CSV + "1,2\n", {}, "data.csv: row 3: expected 3 cells; received 2"),
+        (CSV + "1,2\n", {}, "data.csv: line 5: expected 3 cells; received 2"),
     ],
 )
 def test_a_table_that_cannot_be_trained_on_is_named(tmp_path, text, data, message):
@@ -188,7 +188,7 @@ def test_broken_json_lines_are_named_by_line(tmp_path):
         (b'{"a": "\xff"}', "line 1: expected one JSON object a line; received 'utf-8' codec can't decode"),
         (b"[" * 100_000, "line 1: expected one JSON object a line; received"),
         (b"{}", "data.jsonl: expected rows of named values"),
-        (b'{"a": 1' + b"0" * 400 + b', "label": 1}\n{"a": 1, "label": 2}', "column 'a', row 0: expected a number"),
+        (b'{"a": 1' + b"0" * 400 + b', "label": 1}\n{"a": 1, "label": 2}', "column 'a', row 1: expected a number"),
     ],
 )
 def test_json_lines_that_no_reader_takes_are_named(tmp_path, line, message):
