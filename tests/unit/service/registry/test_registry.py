@@ -10,7 +10,7 @@ from service.errors import VersionNotLoaded
 from service.registry import verified_loading
 from service.registry.coordination import planner
 from service.registry.coordination.committed_state import Report
-from service.registry.coordination.coordinator import Coordinator
+from service.registry.coordination.coordinator import REPORTS, Coordinator
 from service.registry.loaded_models import LoadedModels
 from service.registry.memory_budget import PEAK_BYTES, Budget, Memory
 from service.registry.registry import Registry
@@ -254,6 +254,11 @@ class Shared(Coordinator):
         """Its own, and that of the other one."""
         return [*super().reports(), self.other]
 
+    def tell(self, report: Report) -> None:
+        """What the other one reports from now on; a report that is written is counted."""
+        self.other = report
+        self._numbers[REPORTS] += 1
+
 
 def test_it_is_ready_when_every_process_serves(publish, store_folder) -> None:
     """A request goes to any that accepts; one that takes the place of another accepts only when it serves."""
@@ -262,10 +267,10 @@ def test_it_is_ready_when_every_process_serves(publish, store_folder) -> None:
     registry = Registry(lambda: Store.open(store_folder), keep_versions=2, coordinator=coordinator)
     registry.refresh()
     assert registry.why_not_ready == "waiting for the other processes of the service to load the same"
-    coordinator.other = Report({"classic": frozenset({1})}, is_serving=True)
+    coordinator.tell(Report({"classic": frozenset({1})}, is_serving=True))
     registry.refresh()
     assert registry.why_not_ready is None
-    coordinator.other = Report()
+    coordinator.tell(Report())
     registry.refresh()
     assert registry.why_not_ready is None
     assert registry.find("classic").version == 1
