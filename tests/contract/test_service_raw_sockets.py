@@ -19,6 +19,8 @@ PREDICT = "POST /v1/models/classic:predict HTTP/1.1\r\nHost: x\r\nConnection: cl
 UPLOAD = "POST /v1/datasets?name=raw.csv HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
 INFER = "POST /v2/models/classic/infer HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
 CHUNKED = "Transfer-Encoding: chunked\r\n\r\n"
+KEPT = PREDICT.replace("Connection: close\r\n", "")
+"""As the fast path takes it, but for what follows."""
 HEALTH = "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
 
 NO_REQUESTS = [
@@ -47,6 +49,11 @@ NO_REQUESTS = [
     (f"{PREDICT}Transfer-Encoding:\r\n chunked\r\n\r\n0\r\n\r\n", 400),
     (f"{PREDICT}X: a\r\n Transfer-Encoding: chunked\r\n{SIZE}\r\n\r\n{BODY.decode()}", 400),
     (f"{PREDICT}Transfer_Encoding: chunked\r\n{SIZE}\r\nContent-Length: 1\r\n\r\n", 400),
+    (f"{KEPT}{SIZE}\r\nTransfer-Encoding: gzip, chunked\r\n\r\n{BODY.decode()}", 400),
+    (f"{KEPT}{SIZE}\r\nTransfer-Encoding: identity\r\n\r\n{BODY.decode()}", 400),
+    (f"{KEPT}{SIZE}\r\n{SIZE}\r\n\r\n{BODY.decode()}", 400),
+    (f"{KEPT}{SIZE}\r\nX: a\r\n b\r\n\r\n{BODY.decode()}", 400),
+    (f"{KEPT}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501),
     (f"POST /v1/models/classic:predict HTTP/1.0\r\n{CHUNKED}0\r\n\r\n", 400),
     (f"{PREDICT}Expect: the unexpected\r\n{SIZE}\r\n\r\n", 417),
     ("POST /v1/models/classic:predict HTTP/2.0\r\nHost: x\r\n\r\n", 400),
