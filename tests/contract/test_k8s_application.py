@@ -19,9 +19,13 @@ DASHBOARD = K8S / "components" / "dashboard" / "onehot.json"
 
 
 def families() -> set[str]:
-    """Names of the metrics that the service's page has."""
+    """Names of the metrics that the service's page has, with a queue and a store."""
     metrics = pytest.importorskip("service.telemetry.metrics")
-    page = metrics.Metrics().page(lambda: [metrics.QueueState(queue="train", jobs=1, workers=1)]).decode()
+    servers = pytest.importorskip("service.telemetry.queue_server")
+    stores = pytest.importorskip("service.telemetry.store_state")
+    server = servers.QueueServer({"train": 1.0}, {("train", "failed"): 1}, 1, 2)
+    queues = [metrics.QueueState(queue="train", jobs=1, workers=1), server]
+    page = metrics.Metrics().page(lambda: queues, store=stores.StoreState(is_up=True)).decode()
     return set(re.findall(r"^# TYPE (\S+) ", page, re.MULTILINE))
 
 

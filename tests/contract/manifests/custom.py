@@ -1,7 +1,9 @@
 """Rules about kinds that are not Kubernetes' own: KEDA, Kueue, the Prometheus operator, the Gateway API."""
 
+import re
 from collections.abc import Iterator
 
+from tests.contract.manifests.api.typed import nodes
 from tests.contract.manifests.cluster import Cluster, Document, Finding, Workload, matches
 from tests.contract.manifests.wiring import QUEUES, ROUTES
 
@@ -10,6 +12,19 @@ __all__ = ["RULES", "published_paths"]
 _IDENTITIES = {
     "azure.workload.identity/client-id", "eks.amazonaws.com/role-arn", "iam.gke.io/gcp-service-account",
 }  # fmt: skip
+_NGINX = "nginx.ingress.kubernetes.io/"
+_ANNOTATIONS = {
+    "azure.workload.identity/client-id": r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+    "cert-manager.io/cluster-issuer": r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?",
+    "cluster-autoscaler.kubernetes.io/safe-to-evict": "true|false",
+    "eks.amazonaws.com/role-arn": r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+",
+    "iam.gke.io/gcp-service-account": r"[a-z0-9-]+@[a-z0-9.-]+\.iam\.gserviceaccount\.com",
+    "karpenter.sh/do-not-disrupt": "true|false",
+    f"{_NGINX}proxy-body-size": r"\d+[kKmMgG]?",
+    f"{_NGINX}proxy-buffering": "on|off",
+    f"{_NGINX}proxy-read-timeout": r"\d+",
+    f"{_NGINX}ssl-redirect": "true|false",
+}
 
 
 def keda_queues(cluster: Cluster) -> Iterator[Finding]:
@@ -156,6 +171,17 @@ def identities(cluster: Cluster) -> Iterator[Finding]:
             yield workload.where, f"serviceAccountName: expected an account without {', '.join(given)}"
 
 
+def annotation_values(cluster: Cluster) -> Iterator[Finding]:
+    """What controllers read from annotations has their form: no schema knows it, and a wrong one is passed over."""
+    for document in cluster.documents:
+        for node in nodes(document):
+            annotations = node.value.get("annotations") or {} if node.type == "ObjectMeta" else {}
+            for name, value in annotations.items():
+                pattern = _ANNOTATIONS.get(name, ".*")
+                if not re.fullmatch(pattern, value, re.DOTALL):
+                    yield _where(document), f"{node.path}.annotations.{name}: expected {pattern}; received {value!r}"
+
+
 def labelled(cluster: Cluster) -> Iterator[Finding]:
     """Everything carries the name that a search for Onehot's objects goes by."""
     for document in cluster.documents:
@@ -177,5 +203,6 @@ RULES = (
     metrics_stay_inside,
     alerts,
     identities,
+    annotation_values,
     labelled,
 )

@@ -18,6 +18,9 @@ MISTAKES: Mistakes = {
     "metrics under an Ingress' path": ("metrics-stay-inside", lambda m: _paths(m)[0].update(path="/")),
     "an Ingress to another port": (
         "backends", lambda m: _paths(m)[0]["backend"]["service"].update(port={"name": "web"})),
+    "a size of a body in a unit of ours": (
+        "annotation-values", lambda m: m.get("Ingress", "onehot")["metadata"]["annotations"].update(
+            {"nginx.ingress.kubernetes.io/proxy-body-size": "65MB"})),
     "a type of path in lower case": ("field-values", lambda m: _paths(m)[0].update(pathType="prefix")),
     "a path without /": ("field-values", lambda m: _paths(m)[0].update(path="v1")),
     "an address for a host": (

@@ -71,6 +71,9 @@ MISTAKES: Mistakes = {
     "a namespace that enforces nothing": (
         "one-namespace", lambda m: m.get("Namespace", "onehot")["metadata"]["labels"].pop(
             "pod-security.kubernetes.io/enforce")),
+    "a role without its account": (
+        "annotation-values", lambda m: m.get("ServiceAccount", "onehot-service")["metadata"]["annotations"].update(
+            {"eks.amazonaws.com/role-arn": "arn:aws:iam:::role/onehot"})),
     "an alert for one namespace by name": (
         "alerts", lambda m: m.spec("PrometheusRule", "onehot")["groups"][0]["rules"][0].update(
             expr='sum by (namespace) (up{namespace="onehot"}) == 0')),
