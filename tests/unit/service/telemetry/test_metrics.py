@@ -11,7 +11,9 @@ from service.errors import QueueUnavailable
 from service.telemetry.answered_request import AnsweredRequest
 from service.telemetry.metrics import Metrics, QueueState
 from service.telemetry.metrics_page import PageWriter
+from service.telemetry.queue_server import QueueServer
 from service.telemetry.shared_counts import SharedCounts
+from service.telemetry.store_state import StoreState
 
 PHASES_S = (0.001, 0.002, 0.003)
 
@@ -165,6 +167,8 @@ FORKING = """
 import os, signal
 from service.telemetry.metrics import Metrics
 from service.telemetry.shared_counts import SharedCounts
+from service.telemetry.store_state import StoreState
+from service.telemetry.store_state import StoreState
 
 counts = SharedCounts(2)
 metrics = Metrics(counts)
@@ -225,7 +229,8 @@ def test_every_family_of_the_page_is_documented(metrics) -> None:
         for family in metrics._families.values()
     ]
     assert rows[: len(own)] == own
-    asked = metrics.page(lambda: [QueueState("train", 4, 2)]).decode()
+    server = QueueServer({"train": 1.0}, {("train", "failed"): 1}, memory_bytes=1, memory_limit_bytes=2)
+    asked = metrics.page(lambda: [QueueState("train", 4, 2), server], store=StoreState(is_up=True)).decode()
     assert [name for name, *_ in rows] == re.findall(r"^# TYPE (\w+) ", asked, re.MULTILINE)
 
 
