@@ -1,5 +1,5 @@
 # Every target prepares what it needs: only Python 3.11–3.13, make and git have to be there.
-.PHONY: help browser setup demo up test test-service test-backends test-faults test-long soak fuzz schemathesis check fix bench bench-init bench-train k8s-check image-check bench-scale bench-serve test-fleet
+.PHONY: help browser setup demo up test test-service test-backends test-faults test-long soak fuzz fuzz-store schemathesis check fix bench bench-init bench-train k8s-check image-check bench-scale bench-serve test-fleet
 .DEFAULT_GOAL := help
 
 PYTHON := .venv/bin/python
@@ -42,6 +42,9 @@ test-faults: .venv/.synced ## Kills, drains, outages and errors of the trainer, 
 
 fuzz: .venv-service/.synced ## 20 000 spoiled bodies against the real service
 	MUTATED_BODIES=20000 .venv-service/bin/python $(PYTEST) -s tests/contract/test_service_mutated_bodies.py
+
+fuzz-store: .venv-service/.synced ## 10 000 spoiled files of each kind in the store of a real registry (SPOILED_FILES=)
+	SPOILED_FILES=$(or $(SPOILED_FILES),10000) .venv-service/bin/python $(PYTEST) -s tests/contract/test_service_spoiled_store.py
 
 schemathesis: .venv/.synced ## The OpenAPI document against the real service, in every phase
 	SCHEMATHESIS_EXAMPLES=25 SCHEMATHESIS_PHASES=examples,coverage,fuzzing,stateful \

@@ -1,4 +1,4 @@
-"""What a deployment costs as it grows: `python bench/scale.py [polling] [start] [queue] [predictions]`, all by default.
+"""What a deployment costs as it grows: `python bench/scale.py [polling] [start] [idle] [large] [queue] [predictions]`.
 
 Counts are exact on any machine: requests to the store, commands to the queue's server, CPU seconds of the service. What
 follows from them for 1 000, 100 000 and 10 million predictions a second is in the last table, by plain arithmetic.
@@ -18,7 +18,9 @@ from scale_load import Client, keep_asking
 from scale_site import Site
 
 from models.store.store import Store
-from service.registry.store_watch import StoreWatch, observe_store
+from service.registry.store_listing import observe_store
+from service.registry.store_watch import StoreWatch
+from tests.slow_bucket import URL, slow_bucket
 
 MODELS, REPLICAS = 1000, 100
 WINDOW_S = 10.0
@@ -29,6 +31,7 @@ FOLLOWERS = 20
 UTILIZATION = 0.7
 """What the autoscaler keeps a pod's cores at."""
 LAYOUT = ("claim.json", "model.onnx", "model.keras", "report.json", "spec.yaml", "manifest.json")
+IDLE_VERSIONS, LARGE_VERSIONS, DELAY_MS = 3, 100, 15
 RATES = (1_000, 100_000, 10_000_000)
 BATCH = 100
 
@@ -143,6 +146,29 @@ def start(site: Site) -> None:
                 row(what, f"{service.ready_s:.1f} s", f"{service.memory_mb():.0f} MB", bucket.requests() - before)
 
 
+def idle(site: Site) -> None:
+    """A service of two processes with 1 000 models of three versions that nothing is asked of."""
+    folder = site.folder / "idle"
+    head(f"{MODELS} models of {IDLE_VERSIONS} versions, two processes, no request", "store", "share of a core")
+    for models in (0, MODELS):
+        site.fill(folder, models, IDLE_VERSIONS)
+        with site.service(ONEHOT_STORE=str(folder), ONEHOT_WORKERS="2") as service:
+            time.sleep(WINDOW_S)
+            began_s, used_s = time.monotonic(), service.all_cpu_s()
+            time.sleep(6 * WINDOW_S)
+            share = (service.all_cpu_s() - used_s) / (time.monotonic() - began_s)
+            row(f"folder, {models} models", f"{share:.1%}")
+
+
+def large(site: Site) -> None:
+    """The first prediction of a service that begins on a bucket of 800 000 objects, 15 ms a request."""
+    head(f"{MODELS} models of {LARGE_VERSIONS} versions in a bucket, {DELAY_MS} ms a request", "what", "after")
+    with slow_bucket(models=MODELS, versions=LARGE_VERSIONS, delay_ms=DELAY_MS) as environment:
+        for model in (f"m-{MODELS // 2:05}", f"m-{MODELS - 1:05}"):
+            with site.service(is_ready=False, ONEHOT_STORE=URL, **environment) as service:
+                row(f"the first prediction of {model}", f"{service.first_prediction_s(model):.1f} s")
+
+
 def queue(site: Site) -> None:
     """What workers, jobs and those who follow them ask of the queue's server: commands, and its CPU time."""
     head("The queue's server", "what", "commands", "CPU time of the server")
@@ -192,7 +218,14 @@ def _what_follows(costs: dict[int, float], memory_mb: float) -> None:
                 f"{pods * 4 * memory_mb / 1000:,.1f} GB", f"{looks / 1e6:,.0f} million")  # fmt: skip
 
 
-SECTIONS = {"polling": polling, "start": start, "queue": queue, "predictions": predictions}
+SECTIONS = {
+    "polling": polling,
+    "start": start,
+    "idle": idle,
+    "large": large,
+    "queue": queue,
+    "predictions": predictions,
+}
 
 
 def chosen(names: Sequence[str]) -> Iterator[Callable[[Site], None]]:

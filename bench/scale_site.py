@@ -137,13 +137,24 @@ class Service:
 
     port: int
     process: psutil.Process
-    ready_s: float
+    began_s: float
+    ready_s: float = 0.0
     followers: list[threading.Thread] = field(default_factory=list)
 
     @property
     def url(self) -> str:
         """Where it is."""
         return f"http://127.0.0.1:{self.port}"
+
+    def all_cpu_s(self) -> float:
+        """CPU time of all its processes, so far."""
+        return sum(sum(one.cpu_times()[:2]) for one in (self.process, *self.process.children()))
+
+    def first_prediction_s(self, model: str) -> float:
+        """Seconds from the start until a model answers."""
+        body = {"instances": [[0.5] * 8]}
+        wait(lambda: _is_success("POST", f"{self.url}/v1/models/{model}:predict", json=body), "the model answers")
+        return time.monotonic() - self.began_s
 
     def _worker(self) -> psutil.Process:
         return max(self.process.children(), key=lambda one: one.memory_info().rss)
@@ -204,6 +215,21 @@ class Site:
             own = files | {"report.json": b"{}" * number, "model.keras": str(number).encode() * 1000}
             store.publish(replace(manifest, model=f"m-{number}", job_id=f"job-{number}"), own)
 
+    def fill(self, folder: Path, models: int, versions: int) -> None:
+        """Put so many models into a folder, each with so many versions of the same files."""
+        draft, files = self.draft("MODEL")
+        store = Store.open(folder)
+        made = store.publish(replace(draft, job_id="made"), files)
+        made_of = folder / "MODEL" / "1"
+        for number in range(models * versions):
+            model, version = f"m-{number // versions}", number % versions + 1
+            place = folder / model / str(version)
+            place.mkdir(parents=True)
+            for file in files:
+                (place / file).hardlink_to(made_of / file)
+            (place / "manifest.json").write_bytes(replace(made, model=model, version=version).to_json())
+            (place.parent / "labels.json").write_text(json.dumps({"stable": version}))
+
     @contextlib.contextmanager
     def _process(self, name: str, *command: str, **settings: str) -> Iterator[subprocess.Popen[bytes]]:
         home = self.folder / name
@@ -238,13 +264,14 @@ class Site:
             yield server
 
     @contextlib.contextmanager
-    def service(self, **settings: str) -> Iterator[Service]:
-        """A service that is ready."""
+    def service(self, *, is_ready: bool = True, **settings: str) -> Iterator[Service]:
+        """A service, at first ready or just started."""
         port, began_s = free_port(), time.monotonic()
         told = {"ONEHOT_BIND": f"127.0.0.1:{port}", "ONEHOT_WORKERS": "1", "ONEHOT_LOG_LEVEL": "error"} | settings
         with self._process("service", sys.executable, "-m", "service", **told) as process:
-            service = Service(port, psutil.Process(process.pid), 0.0)
-            wait(lambda: _is_ready(service.url), "the service is ready")
+            service = Service(port, psutil.Process(process.pid), began_s)
+            if is_ready:
+                wait(lambda: _is_success("GET", f"{service.url}/readyz"), "the service is ready")
             yield replace(service, ready_s=time.monotonic() - began_s)
 
     @contextlib.contextmanager
@@ -254,8 +281,8 @@ class Site:
             yield
 
 
-def _is_ready(url: str) -> bool:
+def _is_success(method: str, url: str, **request: Any) -> bool:
     try:
-        return httpx.get(f"{url}/readyz", trust_env=False).is_success
+        return httpx.request(method, url, trust_env=False, timeout=DEADLINE_S, **request).is_success
     except (httpx.TransportError, json.JSONDecodeError):
         return False

@@ -65,6 +65,7 @@ __all__ = [
 ]
 
 LONGEST_RECEIVED = 120
+LONGEST_PHRASE = 500
 
 
 OUTLINE = reprlib.Repr()
@@ -84,6 +85,11 @@ def shown(value: object) -> str:
     """The repr of a value, short enough for one line."""
     text = OUTLINE.repr(value[: 2 * LONGEST_RECEIVED] if isinstance(value, str | bytes) else value)
     return text if len(text) <= LONGEST_RECEIVED else f"{text[: LONGEST_RECEIVED - 1]}…"
+
+
+def _short(text: str) -> str:
+    """A phrase that may quote a file, short enough for a list of many."""
+    return text if len(text) <= LONGEST_PHRASE else f"{text[: LONGEST_PHRASE - 1]}…"
 
 
 def folded(name: str) -> str:
@@ -283,7 +289,7 @@ class CorruptVersion(StoreError):
         self.received = received
         super().__init__(
             f"{file} of version {version} of model {model!r} is not what was published: "
-            f"expected {expected}; received {received}"
+            f"expected {_short(expected)}; received {_short(received)}"
         )
 
 

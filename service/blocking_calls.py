@@ -1,15 +1,24 @@
 """Blocking work beside the event loop."""
 
-from collections.abc import Callable
-from typing import ParamSpec, TypeVar, cast
+import math
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, ParamSpec, TypeVar, cast
 
 import gevent
 from gevent import monkey
 
-__all__ = ["has_event_loop", "run_in_thread"]
+__all__ = ["has_event_loop", "run_in_thread", "several_at_once"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
+Item = TypeVar("Item")
+
+MOST_AT_ONCE = 32
+
+# Real ones: gevent's own would all run in the thread that starts them.
+_start_thread = monkey.get_original("_thread", "start_new_thread")
+_new_lock = monkey.get_original("_thread", "allocate_lock")
 
 
 def has_event_loop() -> bool:
@@ -36,3 +45,42 @@ def run_in_thread(call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     if error is not None:
         raise error
     return cast("R", result)
+
+
+def several_at_once(
+    call: Callable[[Item], R], items: Sequence[Item], *, patience_s: float | None = None
+) -> dict[Item, R]:
+    """Make a blocking call for each item, several at one time; in a thread that may block.
+
+    Args:
+        call: What is called.
+        items: Each another one.
+        patience_s: How long to wait; what is not done by then is left out.
+
+    Raises:
+        BaseException: The first that a call raised.
+    """
+    results: dict[Item, R] = {}
+    errors: list[BaseException] = []
+    pending = iter(list(items))
+
+    def work(done: Any) -> None:
+        try:
+            for item in pending:
+                if errors or time.monotonic() > end_s:
+                    break
+                results[item] = call(item)
+        except BaseException as error:  # noqa: BLE001 -- it is raised again where the calls were made
+            errors.append(error)
+        done.release()
+
+    end_s = math.inf if patience_s is None else time.monotonic() + patience_s
+    locks = [_new_lock() for _ in range(min(MOST_AT_ONCE, len(items)))]
+    for lock in locks:
+        lock.acquire()
+        _start_thread(work, (lock,))
+    for lock in locks:
+        lock.acquire(timeout=-1 if patience_s is None else max(0.0, end_s - time.monotonic()))
+    if errors:
+        raise errors[0]
+    return dict(results)

@@ -11,13 +11,19 @@ from pathlib import Path
 from obstore.store import ObjectStore
 
 from models.errors import StoreUnavailable
-from models.store.compare_and_swap import AtomicDocument, UnreadableDocument
+from models.names import is_model_name
+from models.store.compare_and_swap import AtomicDocument, Document, UnreadableDocument
 
 __all__ = ["ChangeHintReader", "leave_hint"]
 
 
 def _hint(objects: ObjectStore, folder: Path | None) -> AtomicDocument:
-    return AtomicDocument(objects, folder, "changes.json", holds="{model: a token}")
+    return AtomicDocument(objects, folder, "changes.json", holds="{model: a token}", checked=_tokens)
+
+
+def _tokens(document: Document) -> Document:
+    """The tokens of models; what else a hand put there is passed over."""
+    return {model: one for model, one in document.items() if is_model_name(model) and isinstance(one, str)}
 
 
 def leave_hint(objects: ObjectStore, folder: Path | None, model: str) -> None:
@@ -43,11 +49,14 @@ class ChangeHintReader:
 
         Raises:
             StoreUnavailable: When the store does not answer.
+            UnreadableDocument: When the hint was broken by hand, once: full listings go on without it, and the next
+                publish puts it right.
         """
         try:
             answer = self._hint.read_if_changed(self._e_tag)
-        except UnreadableDocument:  # broken by hand; full listings go on without it
-            return set()
+        except UnreadableDocument as error:
+            self._e_tag = error.e_tag
+            raise
         if answer is None:
             return set()
         before = self._tokens

@@ -5,6 +5,7 @@ The trainer knows the content of a checkpoint; here it is bytes that come back w
 
 import contextlib
 import hashlib
+import re
 from dataclasses import dataclass
 
 import obstore
@@ -20,6 +21,7 @@ MAGIC = b"onehot checkpoint 1 "
 DIGEST_LENGTH = 64
 HEAD_LENGTH = len(MAGIC) + DIGEST_LENGTH + 1
 ENDING = ".checkpoint"
+NUMBER = re.compile(r"[0-9]{8,16}" + re.escape(ENDING))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ class JobCheckpoints:
         with answering():
             listing = obstore.list_with_delimiter(self.store.objects, self.folder)
         names = [entry["path"].rsplit("/", 1)[-1] for entry in listing["objects"]]
-        return sorted(int(name.removesuffix(ENDING)) for name in names if name.removesuffix(ENDING).isdecimal())
+        return sorted(int(name.removesuffix(ENDING)) for name in names if NUMBER.fullmatch(name))
 
     def _read(self, number: int) -> bytes | None:
         try:

@@ -13,20 +13,25 @@ from obstore.exceptions import NotModifiedError
 from obstore.store import ObjectStore
 
 from models.errors import StoreUnavailable, reason_of
-from models.store.object_store import answering
+from models.store.object_store import OtherSize, answering, read_at_most
+from models.store.strict_json import read_object
 
 __all__ = ["AtomicDocument", "Document", "UnreadableDocument"]
 
 ATTEMPTS = 50
+MOST_BYTES = 4 * 2**20
+"""A hundred thousand models in the change hint; what is larger was not written by us, and is not read."""
 
 Document = dict[str, Any]
 
 
 class UnreadableDocument(StoreUnavailable):
-    """An object that is there and is not what it should be."""
+    """An object that is there and is not what it should be; `e_tag` is that of what was read."""
 
-    def __init__(self, path: str, *, expected: str, received: str) -> None:
+    def __init__(self, path: str, *, expected: str, received: str, e_tag: str | None = None) -> None:
+        self.e_tag = e_tag
         super().__init__(f"{path}: expected {expected} as JSON; received {received}")
+        self.args = (self.reason,)  # the store does answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +45,7 @@ class AtomicDocument:
         folder: The store's folder, when it is one: folders know no conditional write, so a lock stands in for it.
         path: Of the object.
         holds: What it holds, for error messages.
-        checked: Makes of what was read what it should be, or raises ValueError or TypeError.
+        checked: Makes of what was read what it should be, or raises ValueError.
     """
 
     objects: ObjectStore
@@ -80,15 +85,17 @@ class AtomicDocument:
             obstore.put(self.objects, self.path, json.dumps(document, sort_keys=True).encode(), mode=mode)
 
     def _read(self, options: Any = None) -> tuple[Document, str | None]:
+        e_tag = None
         try:
             with answering():
                 answer = obstore.get(self.objects, self.path, options=options)
-                content = bytes(answer.bytes())
-            return self.checked(_read_object(content)), answer.meta["e_tag"]
+                e_tag = answer.meta["e_tag"]
+                content = read_at_most(answer, MOST_BYTES)
+            return self.checked(read_object(content)), e_tag
         except FileNotFoundError:
             return {}, None
-        except (ValueError, TypeError) as error:
-            raise UnreadableDocument(self.path, expected=self.holds, received=str(error)) from error
+        except (ValueError, OtherSize) as error:
+            raise UnreadableDocument(self.path, expected=self.holds, received=str(error), e_tag=e_tag) from error
 
     def _write_unchanged(self, document: Document, e_tag: str | None) -> bool:
         """Write it if it is as it was read, which the lock sees to in a folder; whether it was."""
@@ -110,10 +117,3 @@ class AtomicDocument:
                 except OSError as error:
                     raise StoreUnavailable(reason_of(error)) from error
             yield
-
-
-def _read_object(content: bytes) -> Document:
-    document = json.loads(content)
-    if not isinstance(document, dict):
-        raise TypeError(f"a {type(document).__name__}")
-    return document

@@ -20,6 +20,7 @@ from models.errors import DataError, DatasetNotFound, shown
 from models.sources.damaged_files import reading
 from models.sources.known_sources import ENDINGS, ending_of
 from models.store.object_store import answering, children, create, get
+from models.store.strict_json import read_object
 
 __all__ = ["DatasetInfo", "Datasets", "dataset_ending"]
 
@@ -122,7 +123,7 @@ class Datasets:
         if pointer is None:
             return None
         with reading(f"{FOLDER}/names/{name}.json", expected="a digest, as JSON"):
-            return str(json.loads(pointer)["sha256"])
+            return str(read_object(pointer)["sha256"])
 
     def uploaded(self) -> list[DatasetInfo]:
         """Every data set, by name and then digest; one whose record is damaged is passed over."""
@@ -167,7 +168,11 @@ class Datasets:
 
 def _info(record: bytes, digest: str) -> DatasetInfo:
     with reading(f"{FOLDER}/{digest}/{RECORD}", expected="what is known of a data set, as JSON"):
-        document = json.loads(record)
+        document = read_object(record)
+        kinds = {"size": int, "rows": int | None}
+        for field in fields(DatasetInfo):
+            if not isinstance(document[field.name], kinds.get(field.name, str)):
+                raise TypeError(f"{shown(document[field.name])} for {field.name}")
         return DatasetInfo(**{field.name: document[field.name] for field in fields(DatasetInfo)})
 
 

@@ -8,6 +8,8 @@ __all__ = ["failed_rules", "gate_verdict", "with_verdict"]
 
 NO_REASON = "its gate does not hold and does not say why"
 DIGITS = (4, 6, 9, 17)
+MOST, LONGEST = 1_000, 500
+"""Rules of a gate that are said, and characters of each: a manifest may hold anything."""
 RIVAL = re.compile(r"not_worse_than (?P<label>\w+)(?: \(version (?P<version>\d+)\))?(?P<group> of class .*)?")
 
 
@@ -38,8 +40,10 @@ def failed_rules(gate: Mapping[str, Any] | None) -> list[str]:
     """
     if gate is None or gate.get("holds", True):
         return []
-    failed = [check for check in gate.get("checks", ()) if not check.get("holds", True)]
-    return [_in_words(str(gate.get("metric")), check) for check in failed] or [NO_REASON]
+    checks = gate.get("checks")
+    found = [check for check in checks if isinstance(check, Mapping)] if isinstance(checks, list | tuple) else []
+    failed = [check for check in found if not check.get("holds", True)]
+    return [_in_words(str(gate.get("metric")), check)[:LONGEST] for check in failed[:MOST]] or [NO_REASON]
 
 
 def _in_words(metric: str, check: Mapping[str, Any]) -> str:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from obstore.store import ObjectStore
 
+from models.errors import shown
+from models.names import is_version
 from models.store.compare_and_swap import AtomicDocument, Document
 from models.store.promotions import Move, Promotion, PromotionLog
 
@@ -54,4 +56,7 @@ class LabelFile:
 
 
 def _labels(document: Document) -> Document:
-    return {str(name): int(version) for name, version in document.items()}
+    for name, version in document.items():
+        if not is_version(version):
+            raise ValueError(f"{shown(version)} for the label {shown(name)}")
+    return document

@@ -7,14 +7,17 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import cache
 from typing import Annotated, Any, Self
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
 from models.dataclass_schema import Tuple, Value, schema_of
-from models.names import BACKENDS, TASKS
+from models.errors import shown
+from models.names import BACKENDS, LARGEST_VERSION, TASKS
 from models.preprocessing.instances import AS_STORED, KINDS, ORIENTATIONS, Feature, InstanceSpec
 from models.preprocessing.pipeline import Preprocessing
+from models.store.strict_json import read_json
 
 __all__ = [
     "FORMAT_VERSION",
@@ -96,7 +99,7 @@ class Manifest:
     """All that is known about one version; keys that a later minor revision added are passed over."""
 
     model: Annotated[str, fields.String()]
-    version: Annotated[int, fields.Integer(strict=True, validate=validate.Range(min=1))]
+    version: Annotated[int, fields.Integer(strict=True, validate=validate.Range(1, LARGEST_VERSION))]
     job_id: Annotated[str, fields.String()]
     created_at: Annotated[str, fields.String()]
     task: Annotated[str, fields.String(validate=validate.OneOf(TASKS))]
@@ -146,21 +149,22 @@ class Manifest:
             ManifestError: When it is not a manifest of a format that this code knows.
         """
         try:
-            document = json.loads(content, parse_constant=_refuse_constant)
+            document = read_json(content)
         except ValueError as error:
             raise ManifestError(expected="UTF-8 JSON", received=str(error)) from error
         if not isinstance(document, dict) or document.get("format_version") != FORMAT_VERSION:
             received = document.get("format_version") if isinstance(document, dict) else type(document).__name__
-            raise ManifestError(expected=f"format_version {FORMAT_VERSION}", received=repr(received))
+            raise ManifestError(expected=f"format_version {FORMAT_VERSION}", received=shown(received))
         try:
-            return cls(**schema_of(cls).load(document))
+            return cls(**_schema().load(document))
         except ValidationError as error:
             path, message = _first_message(error.messages)
             raise ManifestError(expected=f"a valid {path}", received=message) from error
 
 
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
+@cache
+def _schema() -> Schema:
+    return schema_of(Manifest)
 
 
 def _first_message(messages: Any, path: str = "") -> tuple[str, str]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError, NotModifiedError, PreconditionError
@@ -10,7 +11,10 @@ from obstore.store import ObjectStore, from_url
 
 from models.errors import StoreFull, StoreUnavailable, reason_of
 
-__all__ = ["OtherSize", "answering", "children", "create", "get", "open_url", "pieces"]
+if TYPE_CHECKING:
+    from obstore import GetResult
+
+__all__ = ["OtherSize", "answering", "children", "create", "get", "open_url", "pieces", "read_at_most"]
 
 PIECE_BYTES = 4 * 2**20
 
@@ -48,12 +52,20 @@ def get(objects: ObjectStore, path: str, *, most_bytes: int | None = None) -> by
     """
     try:
         with answering():
-            answer = obstore.get(objects, path)
-            if most_bytes is not None and answer.meta["size"] > most_bytes:
-                raise OtherSize(answer.meta["size"])
-            return bytes(answer.bytes())
+            return read_at_most(obstore.get(objects, path), most_bytes)
     except FileNotFoundError:
         return None
+
+
+def read_at_most(answer: "GetResult", most_bytes: int | None) -> bytes:
+    """The content of an object that was asked for.
+
+    Raises:
+        OtherSize: When it has more bytes than it may have; they are not read.
+    """
+    if most_bytes is not None and answer.meta["size"] > most_bytes:
+        raise OtherSize(answer.meta["size"])
+    return bytes(answer.bytes())
 
 
 class OtherSize(Exception):

@@ -3,13 +3,13 @@
 import json
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 import obstore
 from obstore.store import ObjectStore
 
 from models.errors import StoreUnavailable
 from models.store.object_store import answering, create, get
+from models.store.strict_json import read_object
 
 __all__ = ["MOVE", "PUBLISH", "ROLLBACK", "Move", "Promotion", "PromotionLog"]
 
@@ -104,7 +104,7 @@ class PromotionLog:
 
     def _promotion(self, path: str, content: bytes | None) -> Promotion:
         try:
-            document: dict[str, Any] = json.loads(content or b"")
+            document = read_object(content or b"")
             return Promotion(**{**document, "verdict": tuple(document["verdict"])})
         except (ValueError, TypeError, KeyError) as error:
             raise StoreUnavailable(f"{path}: expected a promotion as JSON; received {error}") from error

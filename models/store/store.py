@@ -24,8 +24,9 @@ from models.errors import (
     VersionNotFound,
     reason_of,
 )
-from models.names import LATEST, STABLE, is_model_name
+from models.names import LARGEST_VERSION, LATEST, STABLE, is_model_name, is_version, version_number
 from models.store.change_hint import leave_hint
+from models.store.compare_and_swap import UnreadableDocument
 from models.store.file_cache import FileCache
 from models.store.labels import LabelFile
 from models.store.manifest import FileInfo, Manifest, ManifestError
@@ -85,11 +86,11 @@ class Store:
         """Names of all models that have a published version, sorted."""
         self.require_folder()
         names = [name for name in children(self.objects, "") if is_model_name(name)]
-        return [name for name in sorted(names) if self.versions(name)]
+        return [name for name in sorted(names) if self._newest(name) is not None]
 
     def versions(self, model: str) -> list[int]:
         """Published version numbers of a model, ascending; empty when there is no such model."""
-        return [number for number in self._numbers(model) if self._exists(_path(model, number, MANIFEST))]
+        return [number for number in self._numbers(model) if self._is_published(model, number)]
 
     def manifest(self, model: str, version: int) -> Manifest:
         """Read a version's manifest."""
@@ -177,7 +178,7 @@ class Store:
         Raises:
             VersionNotFound: When there is no such version.
         """
-        if not self._exists(_path(model, version, MANIFEST)):
+        if not self._is_published(model, version):
             raise VersionNotFound(model, version)
 
         def moved(labels: dict[str, int]) -> dict[str, int]:
@@ -209,29 +210,46 @@ class Store:
 
     def resolve(self, model: str, *, version: int | None = None, label: str | None = None) -> int:
         """The number that a request means: a version, a label's version, else `stable`, else the highest."""
-        versions = self.versions(model)
-        if not versions:
+        newest = self._newest(model)
+        if newest is None:
             raise ModelNotFound(model)
         if version is None:
-            version = self._labelled(model, label, versions)
-        if version not in versions:
+            version = self._labelled(model, label, newest)
+        if version != newest and not self._is_published(model, version):
             raise VersionNotFound(model, version)
         return version
 
-    def _labelled(self, model: str, label: str | None, versions: list[int]) -> int:
+    def _labelled(self, model: str, label: str | None, newest: int) -> int:
         if label == LATEST:
-            return versions[-1]
+            return newest
         labels = self.labels(model)
         if label is None:
-            return labels.get(STABLE, versions[-1])
+            return labels.get(STABLE, newest)
         if label not in labels:
             raise LabelNotFound(model, label)
         return labels[label]
 
+    def _newest(self, model: str) -> int | None:
+        """The highest published number of a model; None when there is no such model."""
+        numbers = reversed(self._numbers(model))
+        return next((number for number in numbers if self._is_published(model, number)), None)
+
+    def _is_published(self, model: str, version: int) -> bool:
+        return is_version(version) and self._exists(_path(model, version, MANIFEST))
+
     def published_by(self, model: str, job_id: str) -> Manifest | None:
         """The version that a job published, finishing a publish that was interrupted after its commit."""
-        record = get(self.objects, _job_path(model, job_id))
-        return None if record is None else self._finish(Manifest.from_json(record))
+        manifest = self._record(model, job_id)
+        return None if manifest is None else self._finish(manifest)
+
+    def _record(self, model: str, job_id: str) -> Manifest | None:
+        """The manifest that a job has committed to."""
+        path = _job_path(model, job_id)
+        record = get(self.objects, path)
+        try:
+            return None if record is None else Manifest.from_json(record)
+        except ManifestError as error:
+            raise UnreadableDocument(path, expected=error.expected, received=error.received) from error
 
     def publish(
         self, draft: Manifest, files: Mapping[str, bytes], *, promote: bool = True,
@@ -268,6 +286,9 @@ class Store:
     def _claim(self, draft: Manifest) -> int:
         """Take the next free number; a number is never given twice, also when its publish failed."""
         number = max(self._numbers(draft.model), default=0) + 1
+        if number > LARGEST_VERSION:
+            expected, received = "a number with another one behind it", f"the folder {draft.model}/{LARGEST_VERSION}"
+            raise CorruptVersion(draft.model, LARGEST_VERSION, file=CLAIM, expected=expected, received=received)
         claim = json.dumps({"job_id": draft.job_id, "claimed_at": draft.created_at}).encode()
         while not create(self.objects, _path(draft.model, number, CLAIM), claim):
             number += 1
@@ -288,10 +309,10 @@ class Store:
         path = _job_path(manifest.model, manifest.job_id)
         if create(self.objects, path, manifest.to_json()):
             return manifest
-        record = get(self.objects, path)
-        if record is None:
+        committed = self._record(manifest.model, manifest.job_id)
+        if committed is None:
             raise StoreUnavailable(f"{path} appeared and vanished")
-        return Manifest.from_json(record)
+        return committed
 
     def _finish(self, manifest: Manifest) -> Manifest:
         create(self.objects, _path(manifest.model, manifest.version, MANIFEST), manifest.to_json())
@@ -310,7 +331,7 @@ class Store:
         """Claimed numbers of a model, ascending."""
         self.require_folder()
         names = children(self.objects, model)
-        return sorted(int(name) for name in names if name.isdecimal() and not name.startswith("0"))
+        return sorted(number for number in map(version_number, names) if number is not None)
 
     def _exists(self, path: str) -> bool:
         try:

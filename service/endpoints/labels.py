@@ -9,7 +9,7 @@ from marshmallow import Schema, ValidationError, fields, validates_schema
 
 from models.errors import InputError, ModelNotFound, shown
 from models.keras_catalog.argument_kinds import Check, Mismatch, boolean, integer
-from models.names import is_label_name, is_model_name
+from models.names import LARGEST_VERSION, is_label_name, is_model_name
 from models.store.label_moves import Moved, move_label, roll_back
 from models.store.store import Store
 from service.auth.scopes import Scope
@@ -49,7 +49,7 @@ class _LabelSchema(Schema):
 
     error_messages = {"unknown": "expected version, rollback and force; received another name"}  # noqa: RUF012 -- marshmallow's way
 
-    version = _Strict(integer(1, 2**53), load_default=None, allow_none=False)
+    version = _Strict(integer(1, LARGEST_VERSION), load_default=None, allow_none=False)
     rollback = _Strict(boolean, load_default=False)
     force = _Strict(boolean, load_default=False)
 

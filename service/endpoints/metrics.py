@@ -25,8 +25,9 @@ def show() -> Response:
     """Counts of all processes; the queue is asked now, and may be away."""
     metrics = services().metrics
     metrics.note_in_flight(services().admission.in_flight)
-    unserved = services().registry.snapshot.unserved_labels
-    return Answer(metrics.page(_queue_states, unserved=unserved), content_type=CONTENT_TYPE)
+    registry = services().registry
+    page = metrics.page(_queue_states, store_up=registry.sees_store, unserved=registry.snapshot.unserved_labels)
+    return Answer(page, content_type=CONTENT_TYPE)
 
 
 def _queue_states() -> Sequence[QueueState]:

@@ -16,7 +16,8 @@ from service.http.routing import version_paths
 from service.openapi.operation import ApiBlueprint, api_response
 from service.protocols.tensorflow_serving import metadata_document, status_document
 from service.registry.registry import Registry
-from service.registry.snapshot import LoadedModel, VersionStatus
+from service.registry.shown_facts import ShownFacts
+from service.registry.snapshot import LoadedModel, VersionFacts, VersionStatus
 
 __all__ = ["blueprint"]
 
@@ -30,9 +31,10 @@ blueprint = ApiBlueprint("model_status", __name__, tag="Models", scope=Scope.PRE
 )
 def list_models() -> Response:
     """Every model, its versions and their states, labels and metrics."""
-    models = list(services().registry.snapshot.models.values())
-    page, more = page_by_name(request, models, lambda model: model.name)
-    return json_answer({"models": [_model_document(model) for model in page], **more})
+    registry = services().registry
+    page, more = page_by_name(request, list(registry.snapshot.models.values()), lambda model: model.name)
+    registry.shown_facts.read(page)
+    return json_answer({"models": [_model_document(model, registry.shown_facts) for model in page], **more})
 
 
 @blueprint.operation(
@@ -82,23 +84,23 @@ def _read_report(registry: Registry, model: str, version: int) -> bytes:
     return store.read(store.manifest(model, version), REPORT)
 
 
-def _model_document(model: LoadedModel) -> dict[str, Any]:
+def _model_document(model: LoadedModel, facts: ShownFacts) -> dict[str, Any]:
     newest_first = sorted(model.versions.values(), key=lambda status: -status.version)
     return {
         "name": model.name,
         "default_version": model.default_version,
         "labels": dict(model.labels),
-        "versions": [_version_document(model, status) for status in newest_first],
+        "versions": [_version_document(model, status, facts.of(model, status)) for status in newest_first],
     }
 
 
-def _version_document(model: LoadedModel, status: VersionStatus) -> dict[str, Any]:
-    facts, is_stable = status.facts, model.labels.get(STABLE) == status.version
+def _version_document(model: LoadedModel, status: VersionStatus, facts: VersionFacts | None) -> dict[str, Any]:
+    is_stable, gate = model.labels.get(STABLE) == status.version, facts.gate if facts else status.gate
     return {
         "version": status.version,
         "state": status.state,
         "error": status.reason or None,
-        "verdict": gate_verdict(status.gate, is_promoted=is_stable),
+        "verdict": gate_verdict(gate, is_promoted=is_stable),
         "labels": sorted(label for label, version in model.labels.items() if version == status.version),
         "created_at": facts.created_at if facts else None,
         "task": facts.task if facts else None,

@@ -31,6 +31,7 @@ SECURITY_HEADERS: Mapping[str, str] = {
     "Cache-Control": "no-store",
 }
 """On every answer that does not say otherwise itself: no browser may run, frame, store or lend what comes from here."""
+SMALLEST, LARGEST = -(2**63), 2**64 - 1
 SECURITY_LINES = "".join(f"{name}: {value}\r\n" for name, value in SECURITY_HEADERS.items())
 
 
@@ -57,8 +58,11 @@ def json_answer(document: Any, *, status: int = HTTPStatus.OK, headers: Mapping[
 
 
 def json_content(document: Any) -> bytes:
-    """A document as JSON; numpy arrays in it are written as nested lists."""
-    return orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY)
+    """A document as JSON; numpy arrays in it are written as nested lists, what JSON cannot hold as near as it can."""
+    try:
+        return orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY)
+    except orjson.JSONEncodeError:
+        return orjson.dumps(_writable(document), option=orjson.OPT_SERIALIZE_NUMPY)
 
 
 def error_answer(
@@ -70,13 +74,24 @@ def error_answer(
     is_lasting: bool = False,
 ) -> Answer:
     """Answer with an error: one sentence that says what to do, and the places where there are several."""
-    document: dict[str, Any] = {"error": _writable(message)}
+    document: dict[str, Any] = {"error": _writable_text(message)}
     if details:
-        document["details"] = [{name: _writable(text) for name, text in one.items()} for one in details]
+        document["details"] = [{name: _writable_text(text) for name, text in one.items()} for one in details]
     usual = {} if is_lasting else ERROR_HEADERS.get(status, {})
     return json_answer(document, status=status, headers={**usual, **(headers or {})})
 
 
-def _writable(text: str) -> str:
+def _writable(value: Any) -> Any:
+    """A document without what JSON cannot hold: halves of surrogate pairs, and whole numbers of more than 64 bits."""
+    if isinstance(value, dict):
+        return {_writable(key): _writable(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_writable(one) for one in value]
+    if isinstance(value, int) and not SMALLEST <= value <= LARGEST:
+        return str(value)
+    return _writable_text(value) if isinstance(value, str) else value
+
+
+def _writable_text(text: str) -> str:
     """Without what UTF-8 cannot hold: half of a surrogate pair from a path or file name."""
     return text.encode("utf-8", "replace").decode("utf-8")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from models.names import TASKS
+from models.names import LARGEST_VERSION, TASKS
 from models.preprocessing.instances import KINDS
 from service.openapi.json_schema import (
     BOOLEAN,
@@ -87,7 +87,7 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "LabelRequest": object_of(
         [],
-        version=POSITIVE_INTEGER | {"maximum": 2**53, "description": "Needed unless `rollback` is true"},
+        version=POSITIVE_INTEGER | {"maximum": LARGEST_VERSION, "description": "Needed unless `rollback` is true"},
         rollback=BOOLEAN | {"description": "Back to the version that the label named before"},
         force=BOOLEAN | {"description": "Also when the gate does not hold"},
     )

@@ -3,6 +3,7 @@
 Only the thread that refreshes changes them; requests read `state`, which is replaced as a whole.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
@@ -54,6 +55,11 @@ class LoadedModels:
         """Whether a version is missing because the store did not answer a moment ago."""
         return any(one.waits_for_store for one in self._models.values())
 
+    @property
+    def next_try_s(self) -> float:
+        """When what failed to load is to be tried again."""
+        return min((one.next_try_s for one in self._models.values()), default=math.inf)
+
     def has_all(self, committed: CommittedState) -> bool:
         """Whether everything that answers by a committed state is loaded here."""
         loaded = self.loaded
@@ -90,8 +96,8 @@ class LoadedModels:
         return was_loaded
 
     def read_facts(self, *, most: int) -> bool:
-        """Read what is only shown of versions; whether more is missing than was to be read now."""
+        """Read what is shown of versions that cannot answer; whether more is missing than was to be read now."""
         left = most
         for one in self._models.values():
-            left -= one.read_missing_facts(most=left)
+            left -= one.read_missing_facts(most=left, only_wanted=True)
         return left < 0

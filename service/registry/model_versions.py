@@ -3,6 +3,7 @@
 Only the thread that refreshes changes them; requests read the snapshots that are made of `state`.
 """
 
+import math
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -70,18 +71,23 @@ class ModelVersions:
         self._on_change = on_change
         self._desired = DesiredModel()
         self._versions: dict[int, _Version] = {}
+        self._loaded = self._failed = frozenset[int]()
 
     @property
     def loaded(self) -> frozenset[int]:
         """Those that can answer."""
-        return frozenset(number for number, one in self._versions.items() if one.is_loaded)
+        return self._loaded
 
     @property
     def failed(self) -> frozenset[int]:
         """Those that cannot answer, or should not any more."""
-        return frozenset(
-            number for number, one in self._versions.items() if one.status.has_failed or not one.status.is_published
-        )
+        return self._failed
+
+    @property
+    def next_try_s(self) -> float:
+        """When what failed to load is to be tried again."""
+        failed = self._failed.intersection(self._desired.wanted)
+        return min((self._versions[number].retry_at_s for number in failed), default=math.inf)
 
     @property
     def waits_for_store(self) -> bool:
@@ -98,7 +104,7 @@ class ModelVersions:
         for number, tag in desired.tags.items():
             self._versions.setdefault(number, _Version(VersionStatus(number), tag)).tag = tag
         for number, one in self._versions.items():
-            one.update(is_published=number in desired.tags)
+            one.update(is_published=number in desired.tags, tag=one.tag)
             self._note_refusal(number, one)
         self._forget_unpublished()
         self._set_state()
@@ -122,10 +128,16 @@ class ModelVersions:
             self._change()
         return was_loaded
 
-    def read_missing_facts(self, *, most: int) -> int:
-        """Read the facts of so many versions that are not loaded, the newest first; returns how many were missing."""
+    def read_missing_facts(self, *, most: int, only_wanted: bool = False) -> int:
+        """Read the facts of so many versions that are not loaded, the newest first; returns how many were missing.
+
+        Args:
+            most: How many are read.
+            only_wanted: Whether those of versions that need not be loaded are left to the list that shows them.
+        """
+        numbers = {*self._desired.wanted, *self._desired.refused} if only_wanted else set(self._versions)
         missing = [
-            one for _, one in sorted(self._versions.items(), reverse=True)
+            one for one in map(self._versions.__getitem__, sorted(numbers, reverse=True))
             if one.status.facts is None and one.facts_tag != one.tag
         ]  # fmt: skip
         for one in missing[: max(most, 0)]:
@@ -142,6 +154,10 @@ class ModelVersions:
 
     def _set_state(self) -> None:
         statuses = {number: self._versions[number].status for number in sorted(self._versions)}
+        self._loaded = frozenset(number for number, one in self._versions.items() if one.is_loaded)
+        self._failed = frozenset(
+            number for number, status in statuses.items() if status.has_failed or not status.is_published
+        )
         self.state = LoadedModel(self.state.name, MappingProxyType(statuses), self._desired.labels)
 
     def _forget_unpublished(self) -> None:

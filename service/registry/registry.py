@@ -6,20 +6,22 @@ snapshot: they wait for no lock and for no store, and a version that they have f
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 import structlog
 
 from models.store.store import Store
+from service.errors import VersionNotLoaded
 from service.inference.predictor import Predictor
-from service.registry.coordination.committed_state import Report
+from service.registry.coordination.committed_state import CommittedState, Report
 from service.registry.coordination.coordinator import Coordinator
 from service.registry.coordination.desired_state import DesiredState
-from service.registry.coordination.planner import IDLE_S, Planner
+from service.registry.coordination.planner import IDLE_S, REVIEW_S, Planner
 from service.registry.loaded_models import LoadedModels
 from service.registry.memory_budget import Memory, give_back
+from service.registry.shown_facts import ShownFacts
 from service.registry.snapshot import Snapshot
 
 __all__ = ["Registry"]
@@ -30,6 +32,11 @@ MOST_FACTS = 50
 """Manifests of versions that are not loaded, read at one time."""
 MOST_ROUNDS = 1_000
 """Of planning, loading and committing before the next look at the store."""
+LARGEST_SHARE = 0.005
+"""Of the time, that goes into reviews at most: the more models there are, the rarer they are."""
+LONGEST_REVIEW_S = 60.0
+COMMIT_S = 1.0
+"""How long loading goes on before what is loaded so far answers."""
 
 log = structlog.get_logger("service")
 
@@ -39,8 +46,17 @@ class _Seen:
     """The snapshot that requests see, and what it was made of."""
 
     local: Snapshot
-    revision: int
+    state: CommittedState
     snapshot: Snapshot
+
+    def followed_by(self, local: Snapshot, state: CommittedState) -> "_Seen":
+        """What requests see next; a model that is as it was is not put together again."""
+        before = self.local.models
+        unchanged = {
+            name: shown for name, shown in self.snapshot.models.items()
+            if local.models.get(name) is before.get(name) and state.model(name) == self.state.model(name)
+        }  # fmt: skip
+        return _Seen(local, state, local.committed(state, unchanged=unchanged))
 
 
 class Registry:
@@ -71,12 +87,15 @@ class Registry:
         self._models = LoadedModels(lambda: self.store, clock=clock, on_change=self._publish)
         self._local = Snapshot()
         self._waiting_for = self._local.waiting_for
-        self._seen = _Seen(self._local, 0, self._local)
+        self._seen = _Seen(self._local, CommittedState(), self._local)
         self._requested: dict[tuple[str, int], float] = {}
+        self._waited_for: set[str] = set()
         self._has_new_request = False
         self._report = Report()
         self._started_s = 0.0
         self._followed = 0
+        self._review_due_s = -math.inf
+        self.shown_facts = ShownFacts(lambda: self.store)
 
     @cached_property
     def store(self) -> Store:
@@ -91,13 +110,13 @@ class Registry:
     def snapshot(self) -> Snapshot:
         """What answers now: the same in all processes from one instant to the next."""
         seen, coordinator = self._seen, self.coordinator
-        if seen.local is self._local and seen.revision == coordinator.committed_revision:
+        if seen.local is self._local and seen.state.revision == coordinator.committed_revision:
             return seen.snapshot
         while True:
             committed, local = coordinator.committed_state(), self._local
             if committed.revision == coordinator.committed_revision:  # else its versions can be unloaded by now
                 break
-        self._seen = seen = _Seen(local, committed.revision, local.committed(committed))
+        self._seen = seen = seen.followed_by(local, committed)
         return seen.snapshot
 
     def find(self, model: str, *, version: int | None = None, label: str | None = None) -> Predictor:
@@ -110,7 +129,11 @@ class Registry:
         loaded = self.snapshot.model(model)
         if version is not None and version in loaded.versions:
             self._note_request(model, version)
-        return loaded.find(version=version, label=label)
+        try:
+            return loaded.find(version=version, label=label)
+        except VersionNotLoaded:
+            self._waited_for.add(model)
+            raise
 
     def _note_request(self, model: str, version: int) -> None:
         at_s = self._clock()
@@ -123,19 +146,27 @@ class Registry:
         self.coordinator.request_look()
 
     @property
+    def sees_store(self) -> bool:
+        """Whether the last look at the store succeeded."""
+        return self._models.desired.has_seen_store and not self._models.desired.store_error
+
+    @property
     def is_behind(self) -> bool:
         """Whether another process, or a request, gave this one something to do; costs next to nothing."""
         return self._has_new_request or self.coordinator.revision() != self._followed
 
     def refresh(self) -> None:
-        """Look at the store where this process leads, then `advance`. Only one thread may do this."""
-        if self.coordinator.lead():
-            self._planner.look()
-        self.advance()
+        """Look at the store where this process leads, then `advance` if it must. Only one thread may do this."""
+        has_news = self.coordinator.lead() and self._planner.look()
+        if has_news or self.is_behind or self._clock() >= self._review_due_s:
+            self.advance()
+        else:
+            self._send_report()
 
     def advance(self) -> None:
         """Plan, load, commit and unload until there is nothing left to follow."""
-        self._started_s = self._started_s or self._clock()
+        began_s = self._clock()
+        self._started_s = self._started_s or began_s
         for _ in range(MOST_ROUNDS):
             before = self.coordinator.revision()
             self._has_new_request = False
@@ -143,6 +174,9 @@ class Registry:
             self._followed = self.coordinator.revision()
             if self._followed == before:
                 break
+        now_s = self._clock()
+        review_s = min(max(REVIEW_S, (now_s - began_s) / LARGEST_SHARE), LONGEST_REVIEW_S)
+        self._review_due_s = min(now_s + review_s, self._models.next_try_s)
         # A few at a time: what is to be loaded does not wait for what is only shown.
         self._has_new_request = self._models.read_facts(most=MOST_FACTS) or self._has_new_request
 
@@ -172,26 +206,40 @@ class Registry:
         if leads:
             self._planner.plan()
         desired = self.coordinator.desired_state()
-        self._load(desired)
+        self._load(desired, leads=leads)
         if leads:
             self._planner.commit()
         self._unload()
         if desired.is_complete and not self.is_serving and not self._models.waits_for_store:
             self._begin_to_serve()
 
-    def _load(self, desired: DesiredState) -> None:
+    def _load(self, desired: DesiredState, *, leads: bool) -> None:
         reason = desired.store_error
         if reason != self._models.desired.store_error:
             log.warning("store away", reason=reason) if reason else log.info("store back")
         self._waiting_for = reason or self._waiting_for
         self._models.follow(desired)
-        for name in desired.models:
+        committed_s = self._clock()
+        for name in self._in_order(desired.models):
             self._waiting_for = f"the versions of model {name!r} to be loaded"
             before = self._local
             self._models.load(name)
             if self._local is not before:  # the loaded versions of a model are reported before those of the next one
                 self._send_report()
+            if leads and self._clock() > committed_s + COMMIT_S:  # what is loaded answers while others are being loaded
+                self._planner.commit()
+                committed_s = self._clock()
         self._send_report()
+
+    def _in_order(self, names: Iterable[str]) -> Iterator[str]:
+        """Names of models, first those that requests wait for now."""
+        left = dict.fromkeys(names)
+        while left:
+            name = next((one for one in tuple(self._waited_for) if one in left), None) or next(iter(left))
+            self._waited_for.discard(name)
+            del left[name]
+            yield name
+        self._waited_for.clear()
 
     def _unload(self) -> None:
         was_loaded = self._models.unload(self.coordinator.committed_state())

@@ -26,6 +26,7 @@ REFUSED = "RESOURCE_EXHAUSTED"
 """Not tried, as memory does not suffice."""
 UNAVAILABLE = "UNAVAILABLE"
 """Tried while the store did not answer."""
+NONE: Mapping[str, "LoadedModel"] = MappingProxyType({})
 
 
 class State(StrEnum):
@@ -65,6 +66,7 @@ class VersionStatus:
         predictor: What answers for it; there exactly while it is loaded.
         facts: From its manifest, once that was read.
         is_published: Whether the store has it; a loaded version stays until it no longer answers.
+        tag: Of its files in the store.
     """
 
     version: int
@@ -74,6 +76,7 @@ class VersionStatus:
     predictor: Predictor | None = None
     facts: VersionFacts | None = None
     is_published: bool = True
+    tag: str = ""
 
     @property
     def has_failed(self) -> bool:
@@ -215,9 +218,14 @@ class Snapshot:
     is_complete: bool = False
     waiting_for: str = "the first look at the store"
 
-    def committed(self, state: CommittedState) -> "Snapshot":
-        """As requests see it: what answers is what all processes have."""
-        models = {name: one.committed(state.model(name)) for name, one in self.models.items()}
+    def committed(self, state: CommittedState, *, unchanged: Mapping[str, LoadedModel] = NONE) -> "Snapshot":
+        """As requests see it: what answers is what all processes have.
+
+        Args:
+            state: What that is.
+            unchanged: Models of which it is known already, as none of their versions or labels has changed.
+        """
+        models = {name: unchanged.get(name) or one.committed(state.model(name)) for name, one in self.models.items()}
         return replace(self, models=MappingProxyType({name: one for name, one in models.items() if one.versions}))
 
     def model(self, name: str) -> LoadedModel:

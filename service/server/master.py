@@ -20,7 +20,7 @@ from service.telemetry.metrics import forget_process
 
 __all__ = ["Server", "gunicorn_settings"]
 
-FIRST_REFRESH_S = 20.0
+FIRST_REFRESH_S = 5.0
 """How long a worker loads versions before it accepts connections all the same; `/readyz` says what is missing."""
 SILENCE_S = 60
 """A worker whose event loop does not turn for so long is replaced."""

@@ -174,20 +174,22 @@ class Metrics:
         self._in_flight.set(count)
 
     def page(
-        self, queues: Callable[[], Iterable[QueueState]] | None = None, *, unserved: Iterable[tuple[str, str]] = ()
+        self, queues: Callable[[], Iterable[QueueState]] | None = None, *,
+        store_up: bool = False, unserved: Iterable[tuple[str, str]] = (),
     ) -> bytes:  # fmt: skip
         """The page that Prometheus reads, all processes added up; its type is `CONTENT_TYPE`.
 
         Args:
             queues: Asks the job queue; raises QueueUnavailable when it does not answer.
             unserved: Model and label where the label's version cannot be loaded.
+            store_up: Whether the last look at the store succeeded.
         """
         page = CollectorRegistry()
         if self._folder is None:
             page.register(_Collected(self._registry.collect))
         else:
             MultiProcessCollector(page, path=str(self._folder))  # type: ignore[no-untyped-call]
-        page.register(_Collected(lambda: [_unserved_family(unserved)]))
+        page.register(_Collected(lambda: [_store_family(float(store_up)), _unserved_family(unserved)]))
         if queues is not None:
             page.register(_Collected(lambda: _queue_families(queues)))
         return generate_latest(page)
@@ -214,6 +216,10 @@ def _unserved_family(unserved: Iterable[tuple[str, str]]) -> GaugeMetricFamily:
     for labels in unserved:
         family.add_metric(labels, 1.0)
     return family
+
+
+def _store_family(up: float) -> GaugeMetricFamily:
+    return GaugeMetricFamily("onehot_store_up", "1 when the last look at the store succeeded", value=up)
 
 
 def _queue_families(queues: Callable[[], Iterable[QueueState]]) -> Iterator[GaugeMetricFamily]:

@@ -1,6 +1,7 @@
 """The real service, `python -m service` on a free port, for the tests that need its sockets and its processes."""
 
 import http.client
+import json
 import os
 import socket
 import subprocess
@@ -9,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -31,6 +33,11 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+    @property
+    def json(self) -> Any:
+        """The document."""
+        return json.loads(self.body)
 
 
 @dataclass(slots=True)
@@ -112,14 +119,24 @@ class Live:
         except OSError:
             return False
 
+    def answers(self, method: str, path: str, body: bytes) -> Answer | None:
+        """The answer to a request when it is a success."""
+        assert self.process.poll() is None, self.log
+        try:
+            answer = self.ask(method, path, body)
+        except OSError:
+            return None
+        return answer if answer.status == 200 else None
+
 
 @contextmanager
-def live(store: Path, folder: Path, **settings: str) -> Iterator[Live]:
+def live(store: Path | str, folder: Path, *, is_ready: bool = True, **settings: str) -> Iterator[Live]:
     """Run the service on a store.
 
     Args:
-        store: Its folder.
+        store: Its folder or URL.
         folder: For its log.
+        is_ready: Whether it is ready at first.
         settings: Environment variables beside those that it needs.
     """
     with socket.socket() as probe:
@@ -135,7 +152,8 @@ def live(store: Path, folder: Path, **settings: str) -> Iterator[Live]:
         process = subprocess.Popen([sys.executable, "-m", "service"], cwd=ROOT, env=environment, stderr=log)
     service = Live(process, port, log_file)
     try:
-        wait_until(service.is_ready, what="the service is ready")
+        if is_ready:
+            wait_until(service.is_ready, what="the service is ready")
         yield service
     finally:
         service.hang_up()

@@ -6,15 +6,18 @@ from dataclasses import replace
 import structlog
 
 from models.errors import StoreUnavailable
+from models.store.compare_and_swap import UnreadableDocument
 from models.store.store import Store
+from service.blocking_calls import several_at_once
 from service.registry.coordination.committed_state import CommittedModel, CommittedState, Report, committed_models
 from service.registry.coordination.coordinator import Coordinator
 from service.registry.coordination.desired_state import DesiredModel, DesiredState, add_stand_in, wanted_versions
 from service.registry.coordination.memory_plan import Key, MemoryPlan, plan_memory
 from service.registry.memory_budget import Memory
-from service.registry.store_watch import ObservedModel, StoreWatch
+from service.registry.store_listing import ObservedModel
+from service.registry.store_watch import StoreWatch
 
-__all__ = ["IDLE_S", "Planner"]
+__all__ = ["IDLE_S", "REVIEW_S", "Planner"]
 
 ON_DEMAND = 4
 """How many versions of a model are loaded at most because clients name them by number."""
@@ -26,6 +29,8 @@ CONFIRM_S = 10.0
 """How long a model that is missing in the store stays loaded: the store may be being restored."""
 MOST_NAMES = 50
 """Of refused versions, in one line of the log."""
+
+Labels = Mapping[str, int]
 
 log = structlog.get_logger("service")
 
@@ -53,22 +58,27 @@ class Planner:
         self._clock = clock
         self._memory = memory
         self._watch: StoreWatch | None = None
+        self._listed: Mapping[str, ObservedModel] | None = None
         self._observed: Mapping[str, ObservedModel] | None = None
         self._store_error = ""
         self._followed_request = 0
         self._basis: tuple[object, ...] = ()
         self._planned_s = 0.0
 
-    def look(self) -> None:
-        """Observe the store."""
+    def look(self) -> bool:
+        """Observe the store; whether it is another one than at the last look."""
         self._followed_request = self._coordinator.look_requests
+        before = self._observed, self._store_error
         try:
-            observed = self._look()
+            listed = self._look()
         except StoreUnavailable as error:
             self._store_error = str(error)
-            return
-        self._store_error = ""
-        self._observed = {name: self._with_labels(name, one) for name, one in observed.items()}
+        else:
+            self._store_error = ""
+            if listed is not self._listed:
+                self._listed = listed
+                self._observed = self._with_labels(listed)
+        return self._observed is not before[0] or self._store_error != before[1]
 
     def _look(self) -> Mapping[str, ObservedModel]:
         if self._watch is None:
@@ -76,19 +86,39 @@ class Planner:
                 self._store(), full_every_s=self._full_look_s, confirm_s=CONFIRM_S if self._full_look_s else 0.0,
                 had_models=bool(self._coordinator.desired_state().models), clock=self._clock,
             )  # fmt: skip
-        return self._watch.look()
+        desired = self._coordinator.desired_state().models
+        return self._watch.look({name: one.wanted for name, one in desired.items()})
 
-    def _with_labels(self, name: str, model: ObservedModel) -> ObservedModel:
-        """The model with its labels, which are read again only when the tag of their file has changed."""
-        known = (self._observed or {}).get(name)
-        if known is not None and known.labels_tag == model.labels_tag:
-            return replace(model, labels=known.labels)
+    def _with_labels(self, listed: Mapping[str, ObservedModel]) -> Mapping[str, ObservedModel]:
+        """The models with their labels, which are read again only when the tag of their file has changed."""
+        known = self._observed or {}
+        labels: dict[str, Labels] = {
+            name: known[name].labels if name in known and known[name].labels_tag == one.labels_tag else one.labels
+            for name, one in listed.items()
+        }
+        changed = [
+            name for name, one in listed.items()
+            if one.labels_tag and not one.labels and (name not in known or known[name].labels_tag != one.labels_tag)
+        ]  # fmt: skip
+        read = several_at_once(self._read_labels, changed)
+        return {name: self._labelled(name, one, read.get(name, labels[name])) for name, one in listed.items()}
+
+    def _read_labels(self, model: str) -> Labels | StoreUnavailable:
         try:
-            return replace(model, labels=self._store().labels(name) if model.labels_tag else {})
+            return self._store().labels(model)
         except StoreUnavailable as error:
-            log.warning("labels not read", model=name, reason=str(error))
-            labels = known.labels if known else self._coordinator.desired_state().model(name).labels
-            return replace(model, labels=labels, labels_tag="")
+            return error
+
+    def _labelled(self, name: str, model: ObservedModel, labels: Labels | StoreUnavailable) -> ObservedModel:
+        """A model with its labels; where they could not be read, with those that were read before."""
+        if not isinstance(labels, StoreUnavailable):
+            return replace(model, labels=labels)
+        log.warning("labels not read", model=name, reason=str(labels))
+        before = self._coordinator.desired_state().model(name).labels
+        if isinstance(labels, UnreadableDocument):  # as it is until it is written again
+            return replace(model, labels=before)
+        self._listed = None  # the next look reads them
+        return replace(model, labels=before, labels_tag="")
 
     def plan(self) -> None:
         """Post a desired state if another one is needed than the one before; look at the store first, if requested."""

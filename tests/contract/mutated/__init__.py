@@ -1,6 +1,6 @@
 """Good requests, and ways to spoil them: the same seed gives the same bytes."""
 
 from tests.contract.mutated.originals import ORIGINALS, Call
-from tests.contract.mutated.spoiling import spoiled
+from tests.contract.mutated.spoiling import spoiled, spoiled_json
 
-__all__ = ["ORIGINALS", "Call", "spoiled"]
+__all__ = ["ORIGINALS", "Call", "spoiled", "spoiled_json"]

@@ -10,7 +10,7 @@ from random import Random
 
 from tests.contract.mutated.originals import LENGTH, Call
 
-__all__ = ["spoiled"]
+__all__ = ["spoiled", "spoiled_json"]
 
 Spoiler = Callable[[Random, bytes], bytes]
 
@@ -59,6 +59,13 @@ def spoiled(call: Call, random: Random) -> Call:
         else:
             call = replace(call, body=random.choice(_SPOILERS[call.kind])(random, call.body))
     return call
+
+
+def spoiled_json(content: bytes, random: Random) -> bytes:
+    """A file of JSON, spoiled in one to three ways."""
+    for _ in range(random.choice((1, 1, 2, 3))):
+        content = random.choice((*_SPOILERS["json"], _enlarge))(random, content)
+    return content
 
 
 def _spoil_headers(call: Call, random: Random) -> Call:
@@ -216,6 +223,12 @@ def _inside_gzip(random: Random, body: bytes) -> bytes:
         return _flip(random, body)
     inner = random.choice((_flip, _truncate, _replace_token, _insert, lambda *_: b"\0" * 3_000_000))
     return gzip.compress(inner(random, plain), 1, mtime=0)
+
+
+def _enlarge(random: Random, body: bytes) -> bytes:
+    """White space before it, or one value of it that is very long."""
+    size = random.choice((1000, 2**16, 2**20, 5 * 2**20))
+    return random.choice((b" " * size + body, body.replace(b'"', b'"' + b"x" * size, 1)))
 
 
 def _utf16(_: Random, body: bytes) -> bytes:

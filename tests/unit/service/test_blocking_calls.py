@@ -1,9 +1,11 @@
 import subprocess
 import sys
+import threading
+import time
 
 import pytest
 
-from service.blocking_calls import run_in_thread
+from service.blocking_calls import run_in_thread, several_at_once
 
 
 def test_without_gevent_it_is_a_plain_call() -> None:
@@ -31,3 +33,41 @@ def test_under_gevent_other_work_goes_on_meanwhile() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.strip() == "done"
     assert done.stderr == ""
+
+
+def test_several_calls_are_made_at_one_time() -> None:
+    """Each has its result, also under gevent in a real thread; the first error is raised."""
+    code = """if True:
+        import sys
+        from gevent import monkey
+        if sys.argv[1] == "gevent":
+            monkey.patch_all()
+        barrier = monkey.get_original("threading", "Barrier")(4, timeout=30)
+        from service.blocking_calls import run_in_thread, several_at_once
+        def double(number):
+            barrier.wait()
+            return number * 2
+        assert run_in_thread(several_at_once, double, range(8)) == {n: n * 2 for n in range(8)}
+        assert run_in_thread(several_at_once, double, []) == {}
+        try:
+            run_in_thread(several_at_once, int, ["1", "x", "2"])
+        except ValueError:
+            print("done")
+    """
+    for kind in ("plain", "gevent"):
+        done = subprocess.run(
+            [sys.executable, "-c", code, kind], capture_output=True, text=True, check=True, timeout=60
+        )
+        assert (done.stdout.strip(), done.stderr) == ("done", "")
+
+
+def test_what_takes_too_long_is_not_waited_for() -> None:
+    """What is done by then is there."""
+    release = threading.Event()
+    try:
+        began_s = time.monotonic()
+        found = several_at_once(lambda waits: release.wait(30) if waits else "done", [True, False], patience_s=0.2)
+        assert found == {False: "done"}
+        assert time.monotonic() - began_s < 5
+    finally:
+        release.set()

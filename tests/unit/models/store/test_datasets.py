@@ -115,3 +115,13 @@ def test_data_sets_are_no_model(datasets: Datasets, tmp_path: Path) -> None:
     put(datasets)
     assert Store.open(tmp_path / "store").models() == []
     assert not is_model_name("datasets")
+
+
+@pytest.mark.parametrize("change", [{"name": 7}, {"size": "1"}, {"rows": 1.5}, {"created_at": None}, {"size": 10**400}])
+def test_a_record_of_other_types_is_damaged(datasets: Datasets, tmp_path: Path, change: dict[str, object]) -> None:
+    """The list of the others is answered."""
+    put(datasets)
+    later = put(datasets, "later.csv", CSV + b"5,6,p\n")
+    path = tmp_path / "store" / "datasets" / DIGEST / "dataset.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    assert datasets.uploaded() == [later]

@@ -280,3 +280,67 @@ def test_a_folder_that_is_gone_is_no_empty_store(store, draft):
     for ask in (store.models, lambda: store.versions("iris"), lambda: store.resolve("iris")):
         with pytest.raises(StoreUnavailable, match="its folder is gone"):
             ask()
+
+
+@pytest.mark.parametrize("folder", ["12345678901234567890", "9007199254740992", "٣", "007"])
+def test_a_folder_whose_name_is_no_version_changes_no_number(store, draft, tmp_path, folder):
+    """What is published next can be served, labelled and listed."""
+    published = store.publish(draft, FILES)
+    (tmp_path / "store/iris" / folder).mkdir()
+    (tmp_path / "store/iris" / folder / "manifest.json").write_bytes(published.to_json())
+    assert store.publish(replace(draft, job_id="next"), FILES).version == 2
+    assert store.versions("iris") == [1, 2]
+    assert store.resolve("iris") == 2
+    with pytest.raises(VersionNotFound):
+        store.set_label("iris", "canary", 12345678901234567890)
+
+
+def test_behind_the_largest_number_nothing_is_published(store, draft, tmp_path):
+    """The folder that holds the numbers up is named."""
+    (tmp_path / "store/iris/9007199254740991").mkdir(parents=True)
+    with pytest.raises(CorruptVersion, match="the folder iris/9007199254740991"):
+        store.publish(draft, FILES)
+    assert store.versions("iris") == []
+
+
+@pytest.mark.parametrize(
+    "value", ["1e999", "1" + "0" * 400, "1.5", "0", "-1", "true", "null", "[]", '"1"', "12345678901234567890"]
+)
+def test_labels_name_versions_by_number_and_nothing_else(store, draft, tmp_path, value):
+    """The file is named, and the label."""
+    store.publish(draft, FILES)
+    (tmp_path / "store/iris/labels.json").write_text(f'{{"stable": 1, "canary": {value}}}')
+    with pytest.raises(StoreUnavailable, match=r"^iris/labels.json: expected \{label: version\} as JSON; received"):
+        store.labels("iris")
+
+
+def test_a_manifest_that_quotes_at_length_is_refused_in_a_sentence(store, draft, tmp_path):
+    """A list of many versions stays short."""
+    published = store.publish(draft, FILES)
+    path = tmp_path / "store/iris/1/manifest.json"
+    document = json.loads(published.to_json())
+    for change in ({"format_version": "x" * 10**6}, {"model": "x" * 10**6}, {"files": {"/" * 10**6: {}}}):
+        path.write_text(json.dumps(document | change))
+        with pytest.raises(CorruptVersion) as raised:
+            store.manifest("iris", 1)
+        assert len(str(raised.value)) < 2000
+
+
+def test_what_a_request_means_costs_no_look_at_each_version(store, draft, monkeypatch):
+    """However many were ever published."""
+    for number in range(20):
+        store.publish(replace(draft, job_id=f"job-{number}"), FILES)
+    asked = []
+    head = obstore.head
+    monkeypatch.setattr(obstore, "head", lambda *args: (asked.append(args), head(*args))[1])
+    assert [store.resolve("iris"), store.resolve("iris", version=3)] == [20, 3]
+    assert store.models() == ["iris"]
+    assert len(asked) <= 6
+
+
+def test_a_damaged_record_of_a_job_is_named(store, draft, tmp_path):
+    """A publish does not go on with what it cannot read."""
+    store.publish(draft, FILES)
+    (tmp_path / "store/iris/jobs" / f"{draft.job_id}.json").write_bytes(b"[" * 200_000)
+    with pytest.raises(StoreUnavailable, match=r"^iris/jobs/.*: expected UTF-8 JSON"):
+        store.publish(draft, FILES)

@@ -94,3 +94,12 @@ def test_the_queue_is_asked_for_its_depth_and_its_workers(settings, registry, re
         assert samples(client, "onehot_queue_jobs") == {(("queue", "train"),): 2, (("queue", "train-gpu"),): 0}
         assert samples(client, "onehot_queue_workers") == {(("queue", "train"),): 0, (("queue", "train-gpu"),): 1}
         redis.flushdb()
+
+
+def test_the_page_says_whether_the_store_is_there(client, registry, store_folder):
+    """By the last look at it."""
+    registry.refresh()
+    assert samples(client, "onehot_store_up") == {(): 1}
+    store_folder.rename(f"{store_folder}-away")
+    registry.refresh()
+    assert samples(client, "onehot_store_up") == {(): 0}

@@ -1,6 +1,10 @@
 import json
+import threading
 
 import pytest
+
+from models.store.store import Store
+from service.registry import shown_facts
 
 
 @pytest.fixture(autouse=True)
@@ -89,3 +93,42 @@ def test_a_gate_that_does_not_hold_is_told_with_its_version(client, publish, reg
     assert client.put("/v1/models/held/labels/stable", json={"version": 1, "force": True}).status_code == 200
     registry.refresh()
     assert verdicts("held") == ["promoted by force: accuracy 0.8636, at least 0.9"]
+
+
+def test_manifests_of_versions_that_are_not_loaded_are_read_when_they_are_shown(
+    client, publish, registry, monkeypatch
+) -> None:
+    """Once, for the page that is asked for; a start reads those of what it loads."""
+    for _ in range(10):
+        publish("many")
+    read: list[tuple[str, int]] = []
+    manifest = Store.manifest
+    monkeypatch.setattr(Store, "manifest", lambda *args: (read.append(args[1:]), manifest(*args))[1])
+    registry.refresh()
+    assert sorted(read) == [("many", 9), ("many", 10)]
+    read.clear()
+    assert [one["version"] for one in client.get("/v1/models?limit=1").json["models"][0]["versions"]] == [3, 2, 1]
+    assert read == [("classic", 1)]
+    for _ in range(2):
+        versions = client.get("/v1/models").json["models"][1]["versions"]
+        assert [one["metrics"]["accuracy"] for one in versions] == [0.9] * 10
+    assert sorted(read) == [("classic", 1), *(("many", number) for number in range(1, 9))]
+
+
+def test_a_list_does_not_wait_for_manifests_that_do_not_come(client, monkeypatch) -> None:
+    """The rest is said at once, or nearly."""
+    monkeypatch.setattr(shown_facts, "PATIENCE_S", 0.05)
+    manifest, release = Store.manifest, threading.Event()
+    monkeypatch.setattr(Store, "manifest", lambda *args: release.wait(30) and manifest(*args))
+    try:
+        (model,) = client.get("/v1/models").json["models"]
+    finally:
+        release.set()
+    assert [one["created_at"] is None for one in model["versions"]] == [False, False, True]
+
+
+def test_of_a_manifest_that_cannot_be_read_nothing_is_shown(client, store_folder) -> None:
+    """The list says that the version is there."""
+    (store_folder / "classic" / "1" / "manifest.json").write_bytes(b"[" * 200_000)
+    (model,) = client.get("/v1/models").json["models"]
+    assert [one["created_at"] is None for one in model["versions"]] == [False, False, True]

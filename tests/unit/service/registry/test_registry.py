@@ -263,10 +263,10 @@ def test_it_is_ready_when_every_process_serves(publish, store_folder) -> None:
     registry.refresh()
     assert registry.why_not_ready == "waiting for the other processes of the service to load the same"
     coordinator.other = Report({"classic": frozenset({1})}, is_serving=True)
-    registry.refresh()
+    registry.advance()
     assert registry.why_not_ready is None
     coordinator.other = Report()
-    registry.refresh()
+    registry.advance()
     assert registry.why_not_ready is None
     assert registry.find("classic").version == 1
 
@@ -369,3 +369,103 @@ def test_a_model_that_is_gone_is_gone(registry, publish, store_folder) -> None:
     registry.refresh()
     with pytest.raises(ModelNotFound):
         registry.find("classic")
+
+
+class Clock:
+    """Time that a test moves."""
+
+    now_s = 0.0
+
+    def __call__(self) -> float:
+        """What the test set."""
+        return self.now_s
+
+
+def test_a_look_that_finds_nothing_new_plans_and_loads_nothing(store_folder, publish, monkeypatch) -> None:
+    """But for a review now and then, and the next try of what failed."""
+    clock = Clock()
+    registry = Registry(lambda: Store.open(store_folder), keep_versions=2, clock=clock)
+    publish()
+    registry.refresh()
+    rounds: list[float] = []
+    reconcile = Registry._reconcile
+    monkeypatch.setattr(
+        Registry, "_reconcile", lambda self, **kwargs: (rounds.append(clock.now_s), reconcile(self, **kwargs))
+    )
+    for second in range(1, 12):
+        clock.now_s = second
+        registry.refresh()
+    assert set(rounds) == {5.0, 10.0}
+    publish()
+    registry.refresh()
+    assert registry.find("classic").version == 2
+    assert set(rounds) == {5.0, 10.0, 11.0}
+
+
+def test_a_version_that_failed_is_tried_again_in_time(store_folder, publish, monkeypatch) -> None:
+    """After one second, two, four: not only with the reviews."""
+    clock, tries = Clock(), []
+    registry = Registry(lambda: Store.open(store_folder), keep_versions=2, clock=clock)
+    publish()
+
+    def load(*_: object) -> object:
+        tries.append(clock.now_s)
+        raise StoreUnavailable("away")
+
+    monkeypatch.setattr(verified_loading, "load_version", load)
+    while clock.now_s < 8:
+        registry.refresh()
+        clock.now_s += 0.5
+    assert tries == [0.0, 1.0, 3.0, 7.0]
+
+
+def test_the_store_is_seen_or_not(registry, publish, store_folder) -> None:
+    """As the last look at it says."""
+    assert not registry.sees_store
+    publish()
+    registry.refresh()
+    assert registry.sees_store
+    store_folder.rename(f"{store_folder}-away")
+    registry.refresh()
+    assert not registry.sees_store
+
+
+def test_what_requests_wait_for_is_loaded_first_and_answers_while_others_are_being_loaded(
+    registry, publish, monkeypatch
+) -> None:
+    """A service of a thousand models is of use long before it has all of them."""
+    names = [f"model-{number}" for number in range(5)]
+    for name in names:
+        publish(name)
+    monkeypatch.setattr("service.registry.registry.COMMIT_S", 0.0)
+    order, answered = [], []
+    load_version = verified_loading.load_version
+
+    def load(store: Store, model: str, version: int) -> object:
+        order.append(model)
+        for name in names:
+            try:
+                answered.append((len(order), registry.find(name).manifest.model))
+            except VersionNotLoaded:
+                if name != "model-3":
+                    registry._waited_for.discard(name)
+        return load_version(store, model, version)
+
+    monkeypatch.setattr(verified_loading, "load_version", load)
+    registry.refresh()
+    assert order == ["model-0", "model-3", "model-1", "model-2", "model-4"]
+    assert (2, "model-0") in answered
+    assert (3, "model-3") in answered
+
+
+def test_what_requests_see_is_put_together_anew_where_it_changed(registry, publish) -> None:
+    """Of a thousand models, one publish changes one."""
+    publish("first")
+    publish("second")
+    registry.refresh()
+    before = registry.snapshot
+    publish("second")
+    registry.refresh()
+    after = registry.snapshot
+    assert after.models["first"] is before.models["first"]
+    assert after.models["second"] is not before.models["second"]

@@ -1,3 +1,4 @@
+import json
 import os
 import shutil
 from collections import Counter
@@ -6,11 +7,14 @@ from pathlib import Path
 import obstore
 import pytest
 from obstore.store import MemoryStore
+from structlog.testing import capture_logs
 
 from models.errors import StoreUnavailable
 from models.store.label_moves import roll_back
 from models.store.store import Store
-from service.registry.store_watch import StoreWatch, observe_store
+from service.registry import store_listing
+from service.registry.store_listing import observe_store
+from service.registry.store_watch import StoreWatch
 
 
 def test_published_versions_are_found_in_one_look(publish, store_folder) -> None:
@@ -107,6 +111,8 @@ class Operations:
         self.counts: Counter[str] = Counter()
         for name in ("get", "head", "list", "list_with_delimiter", "put"):
             monkeypatch.setattr(obstore, name, self._counting(name, getattr(obstore, name)))
+        # A folder is listed without obstore.
+        monkeypatch.setattr(store_listing, "_observe_model", self._counting("list", store_listing._observe_model))
 
     def _counting(self, name, call):
         def counted(*args, **kwargs):
@@ -250,4 +256,130 @@ def test_a_hint_that_cannot_be_written_does_not_fail_a_publish(publish, store_fo
     watch.look()
     publish()
     clock.now_s = 10.0
+    assert list(watch.look()["classic"].versions) == [1, 2]
+
+
+class Folders:
+    """Counts the folders of versions that are looked into."""
+
+    def __init__(self, monkeypatch) -> None:
+        self.names: list[str] = []
+        scandir = os.scandir
+        monkeypatch.setattr(os, "scandir", lambda path: (self.names.append(str(path)), scandir(path))[1])
+        monkeypatch.setattr(store_listing, "SETTLED_NS", 0)
+
+    def of(self, work) -> list[str]:
+        """Which, by some work."""
+        self.names.clear()
+        work()
+        return sorted(name.rsplit("/", 2)[-1] for name in self.names if name.rsplit("/", 1)[-1].isdecimal())
+
+
+def test_a_full_look_at_a_folder_looks_into_what_has_changed(
+    publish, store_folder, clock, monkeypatch, flip_byte
+) -> None:
+    """And into what is loaded: a version's folder does not say that a file in it was written over."""
+    for _ in range(4):
+        publish()
+    folders = Folders(monkeypatch)
+    watch = StoreWatch(Store.open(store_folder), full_every_s=0, clock=clock)
+    assert folders.of(watch.look) == ["1", "2", "3", "4"]
+    before = watch.look()
+    assert folders.of(watch.look) == []
+    assert watch.look() is before
+    flip_byte("classic", 4)
+    assert folders.of(lambda: watch.look({"classic": (4, 9)})) == ["4"]
+    assert watch.look()["classic"].versions[4] != before["classic"].versions[4]
+    (store_folder / "classic" / "2" / "manifest.json").unlink()
+    assert folders.of(watch.look) == ["2"]
+    assert list(watch.look()["classic"].versions) == [1, 3, 4]
+
+
+def test_the_times_of_folders_are_not_believed_for_ever(publish, store_folder, clock, monkeypatch) -> None:
+    """Some file systems have none that say anything."""
+    publish()
+    folders = Folders(monkeypatch)
+    watch = StoreWatch(Store.open(store_folder), full_every_s=10, clock=clock)
+    watch.look()
+    clock.now_s = 299.0
+    assert folders.of(watch.look) == []
+    clock.now_s = 600.0
+    assert folders.of(watch.look) == ["1"]
+
+
+def test_a_link_that_leads_out_of_a_model_is_not_followed(publish, store_folder) -> None:
+    """To `/`, to the folder around it, to itself: a look is as fast as without it."""
+    publish()
+    for name, target in (("root", "/"), ("up", ".."), ("7", "7"), ("8", "/"), ("labels.json.bak", "/dev/zero")):
+        (store_folder / "classic" / name).symlink_to(target)
+    assert list(observe_store(Store.open(store_folder))["classic"].versions) == [1]
+
+
+def test_a_model_that_cannot_be_read_stays_as_it_was(publish, store_folder, clock, monkeypatch) -> None:
+    """Others are seen as they are; when none can be read, the store is away."""
+    publish("bad")
+    publish("good")
+    watch = StoreWatch(Store.open(store_folder), full_every_s=0, clock=clock)
+    before = watch.look()
+    unreadable = {str(store_folder / "bad")}
+    scandir = os.scandir
+
+    def refusing(path):
+        if str(path) in unreadable:
+            raise PermissionError(13, "Permission denied")
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    publish("good")
+    after = watch.look()
+    assert list(after["good"].versions) == [1, 2]
+    assert after["bad"] == before["bad"]
+    unreadable.add(str(store_folder / "good"))
+    with pytest.raises(StoreUnavailable, match="Permission denied"):
+        watch.look()
+
+
+def test_a_bucket_of_very_many_files_is_listed_model_by_model(draft_of, monkeypatch) -> None:
+    """Several at one time; what is found is the same."""
+    store = Store(MemoryStore())
+    for model in ("a", "b", "c"):
+        for _ in range(3):
+            store.publish(*draft_of(model))
+    obstore.put(store.objects, "datasets/x/data.csv", b"1")
+    once = observe_store(store)
+    monkeypatch.setattr(store_listing, "PAGE", 10)
+    operations = Operations(monkeypatch)
+    found = {}
+    assert operations.of(lambda: found.update(observe_store(store))) == {"list": 4, "list_with_delimiter": 1}
+    assert found == once
+
+
+def test_a_hint_that_names_very_many_models_is_one_full_look(publish, store_folder, clock, monkeypatch) -> None:
+    """Made by hand, or after it was lost."""
+    publish()
+    store = Store.open(store_folder)
+    watch = StoreWatch(store, full_every_s=1e6, clock=clock)
+    watch.look()
+    (store_folder / "changes.json").write_text(json.dumps({f"m-{number}": "x" for number in range(1000)}))
+    operations = Operations(monkeypatch)
+    assert operations.of(watch.look) == {"get": 1, "list": 1}
+
+
+@pytest.mark.parametrize(
+    "content", [b"[" * 200_000, b'{"classic": 1e999}', b"\xff", b"[]", b'"' + b"x" * 5 * 2**20 + b'"']
+)
+def test_a_hint_that_is_none_is_said_once_and_put_right_by_the_next_publish(
+    publish, store_folder, clock, content
+) -> None:
+    """And nothing waits for it."""
+    publish()
+    watch = StoreWatch(Store.open(store_folder), full_every_s=1e6, clock=clock)
+    watch.look()
+    (store_folder / "changes.json").write_bytes(content)
+    with capture_logs() as lines:
+        for _ in range(3):
+            assert list(watch.look()["classic"].versions) == [1]
+    assert [line["event"] for line in lines] == ["change hint not read"]
+    assert lines[0]["reason"].startswith("changes.json: expected {model: a token} as JSON; received")
+    publish()
     assert list(watch.look()["classic"].versions) == [1, 2]
