@@ -158,7 +158,8 @@ class Registry:
     def refresh(self) -> None:
         """Look at the store where this process leads, then `advance` if it must. Only one thread may do this."""
         has_news = self.coordinator.lead() and self._planner.look()
-        if has_news or self.is_behind or self._clock() >= self._review_due_s:
+        is_ready = self.coordinator.committed_state().is_ready
+        if has_news or self.is_behind or not is_ready or self._clock() >= self._review_due_s:
             self.advance()
         else:
             self._send_report()
