@@ -1,6 +1,6 @@
 """The service against its rivals and against the bare session, side by side on this machine.
 
-    python bench/serve.py [rivals] [cnn] [large] [hundred] [publish] [start]
+    python bench/serve.py [rivals] [cnn] [large] [hundred] [scrape] [publish] [start]
 
 Everything runs beside everything else that is compared with it, in turns; the tables hold medians. Environment:
 ROUNDS (5), SECONDS (3, a whole number), RIVALS (names of folders in bench/rivals; all).
@@ -27,14 +27,18 @@ from cold_start import first_answer_s, proportional_set_size_mb, usual_environme
 from contestants import JSON, ROOT, Contestant, Running, onehot, rivals, running
 from load import Call, Load, drive, generator_version
 from published import Published, publish_models
+from scrapes import ask_each, scraping
 
 from models.api_keys import ApiKeyFile
 from onehot.local.server import free_port
 
 ROUNDS = int(os.environ.get("ROUNDS", "5"))
 SECONDS = int(os.environ.get("SECONDS", "3"))
-CASES = ("rivals", "cnn", "large", "hundred", "publish", "start")
+CASES = ("rivals", "cnn", "large", "hundred", "scrape", "publish", "start")
 LARGE_ROWS = 1024
+SCRAPED_MODELS = 500
+SCRAPE_S = 1.0
+"""Fifteen times as often as Prometheus usually asks."""
 BINARY = {"Content-Type": "application/octet-stream"}
 PATIENCE_S = 30.0
 SETTLED_S = 0.25
@@ -200,6 +204,33 @@ def bench_hundred(bench: Bench) -> None:
     print(f"| 100 | {rate(measured['hundred']):,.0f} | {verdict(ratio(measured['hundred'], measured['one']), 0.95)} |")
 
 
+def bench_scrape(bench: Bench) -> None:
+    """Predictions with and without scrapes of the metrics beside them, in turns; every model has its series."""
+    bench.published.copy_model("mlp", "scraped", SCRAPED_MODELS)
+    paths = [f"/v1/models/mlp-{number}:predict" for number in range(1, SCRAPED_MODELS + 1)]
+    call = Call(paths[0], json.dumps({"instances": [[0.1] * 8]}).encode(), JSON)
+    quiet, scraped, ratios, pages = [], [], [], []
+    with running({"onehot": bench.onehot(call, "scraped")}, bench.folder) as started:
+        one = started["onehot"]
+        series = len(ask_each(one.port, paths * 2, call.body, dict(one.contestant.call.headers)))
+        drive(one.port, one.contestant.call, seconds=1)
+        for _ in range(2 * ROUNDS):
+            settle(one)
+            quiet.append(drive(one.port, one.contestant.call, seconds=SECONDS))
+            settle(one)
+            with scraping(one.port, every_s=SCRAPE_S) as scrapes:
+                scraped.append(drive(one.port, one.contestant.call, seconds=SECONDS))
+            pages.append(scrapes)
+            ratios.append(scraped[-1].p99_ms / quiet[-1].p99_ms)
+    compared = statistics.median(ratios)
+    title = f"{SCRAPED_MODELS} models, {series:,} series"
+    print(f"\n| {title} | requests a second | p99, ms | of without |\n|---|---|---|---|")
+    print(f"| no scrapes | {rate(quiet):,.0f} | {p99_ms(quiet):.2f} | |")
+    print(f"| {sum(one.count for one in pages)} scrapes of {pages[-1].sent_bytes / 1e3:.0f} kB, one a second | "
+          f"{rate(scraped):,.0f} | {p99_ms(scraped):.2f} | {compared:.2f} (at most 1.2: "
+          f"{'yes' if compared <= 1.2 else 'NO'}) |")  # fmt: skip
+
+
 def bench_publish(bench: Bench) -> None:
     """From a publish to the moment when every connection is answered by the new version."""
     bench.published.copy_model("mlp", "live", 1)
@@ -263,7 +294,7 @@ def main(chosen: Sequence[str]) -> None:
           + f"; {ROUNDS} rounds of {SECONDS} s in turns")  # fmt: skip
     benches: dict[str, Callable[[Bench], None]] = {
         "rivals": bench_rivals, "cnn": bench_cnn, "large": bench_large, "hundred": bench_hundred,
-        "publish": bench_publish, "start": bench_start,
+        "scrape": bench_scrape, "publish": bench_publish, "start": bench_start,
     }  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(Path(folder))

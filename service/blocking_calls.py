@@ -8,7 +8,9 @@ from typing import Any, ParamSpec, TypeVar, cast
 import gevent
 from gevent import monkey
 
-__all__ = ["has_event_loop", "run_in_thread", "several_at_once"]
+__all__ = ["give_way", "has_event_loop", "run_in_thread", "several_at_once"]
+
+PAUSE_S = 0.001
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -24,6 +26,16 @@ _new_lock = monkey.get_original("_thread", "allocate_lock")
 def has_event_loop() -> bool:
     """Whether this process serves under gevent."""
     return bool(monkey.is_module_patched("threading"))
+
+
+def give_way() -> None:
+    """Let other requests go first, in the middle of work that takes long.
+
+    A pause of no length would not do: the event loop goes on for some milliseconds with what is ready before it looks
+    at its connections.
+    """
+    if has_event_loop():
+        gevent.sleep(PAUSE_S)
 
 
 def run_in_thread(call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:

@@ -18,11 +18,14 @@ from service.http.context import EXTENSION, Services
 from service.registry.coordination.shared_coordinator import SharedCoordinator
 from service.server.master import Server
 from service.telemetry.logs import request_lines, set_up_logs
-from service.telemetry.metrics import Metrics, prepare_folder
+from service.telemetry.metrics import Metrics
+from service.telemetry.shared_counts import SharedCounts
 
 __all__ = ["describe_access", "is_loopback", "refusal", "start"]
 
 USAGE = 2
+PLACES = 8
+"""Processes that may count at once, for each that serves: those that end still do, and SIGTTIN starts more."""
 
 log = structlog.get_logger("service")
 
@@ -42,15 +45,15 @@ def start(arguments: Sequence[str]) -> int:
     except ApiKeysError as error:
         return _refuse(f"ONEHOT_API_KEYS_FILE: {error}")
     set_up_logs(settings.log_format, settings.log_level)
-    metrics_folder = prepare_folder()
+    counts = SharedCounts(places=PLACES * settings.workers)
     coordinator = SharedCoordinator(Path(tempfile.mkdtemp(prefix="onehot-coordinator-")))
-    app = create_app(settings, authenticator=authenticator, metrics=Metrics(metrics_folder), coordinator=coordinator)
+    app = create_app(settings, authenticator=authenticator, metrics=Metrics(counts), coordinator=coordinator)
     services: Services = app.extensions[EXTENSION]
     services.write_line = request_lines(settings.log_format, settings.log_level)
     log.info("starting", bind=settings.bind, store=settings.store, access=describe_access(settings))
     gc.freeze()  # what the workers share stays shared: they need not look through it
     gc.enable()
-    Server(app, settings, metrics_folder=metrics_folder, coordinator=coordinator).run()
+    Server(app, settings, counts=counts, coordinator=coordinator).run()
     return 0
 
 

@@ -19,7 +19,7 @@ from service.http.forwarded_prefix import location_of
 from service.http.multipart import is_multipart
 from service.http.query import CURSOR, limit_parameter, page_by_name
 from service.http.responses import json_answer
-from service.http.uploads import gathered_body, unpacked_file
+from service.http.uploads import UploadSpace, gathered_body, unpacked_file
 from service.jobs.data_preview.memory import MemoryBounds, check_expanded
 from service.jobs.data_preview.row_counts import count_rows
 from service.openapi.json_schema import pattern
@@ -62,7 +62,8 @@ def upload() -> Response:
     bounds = MemoryBounds.of(services().settings)
     if is_multipart(content_type):
         with _gathered("") as form:
-            info = run_in_thread(_keep_file_of_form, registry, name, form, content_type, bounds)
+            space = services().upload_space
+            info = run_in_thread(_keep_file_of_form, registry, name, form, content_type, bounds, space)
     else:
         name = _named(name, request.mimetype)
         with _gathered(dataset_ending(name)) as path:
@@ -110,15 +111,15 @@ def _gathered(suffix: str) -> AbstractContextManager[Path]:
     settings, ticket = services().settings, request_context().ticket
     return gathered_body(
         request, suffix=suffix, limit_bytes=settings.max_body_bytes, patience_s=settings.request_timeout_s,
-        on_progress=(lambda: None) if ticket is None else ticket.renew,
+        space=services().upload_space, on_progress=(lambda: None) if ticket is None else ticket.renew,
     )  # fmt: skip
 
 
 def _keep_file_of_form(
-    registry: Registry, name: str, form: Path, content_type: str, bounds: MemoryBounds
+    registry: Registry, name: str, form: Path, content_type: str, bounds: MemoryBounds, space: UploadSpace
 ) -> DatasetInfo:
     """Keep the only file of a form, under its own name where none is given."""
-    with unpacked_file(form, content_type) as (part, path):
+    with unpacked_file(form, content_type, space) as (part, path):
         name = _named(name or part.filename, mimetype_of(part.content_type))
         return _keep(registry, name, path.rename(path.with_suffix(dataset_ending(name))), bounds)
 

@@ -107,9 +107,9 @@ def compressed_for(accept_encoding: str, body: bytes) -> tuple[bytes, Mapping[st
 
 
 def compress_answer(request: Request, response: Response) -> None:
-    """Compress a large answer for a caller who takes gzip; a stream stays as it is."""
+    """Compress a large answer for a caller who takes gzip; a stream stays as it is, and what is compressed already."""
     content = response.response
-    if not isinstance(content, list) or len(content) != 1:
+    if not isinstance(content, list) or len(content) != 1 or "Content-Encoding" in response.headers:
         return
     body = response.get_data()
     sent, headers = compressed_for(request.headers.get(ACCEPT_ENCODING, ""), body)

@@ -15,6 +15,7 @@ from service.auth.authenticator import Authenticator
 from service.auth.own_site import OwnSite
 from service.blocking_calls import run_in_thread
 from service.http.cross_origin import CrossOrigin
+from service.http.uploads import UploadSpace, remove_leftovers
 from service.inference.predictor import Predictor
 from service.registry.pending_versions import PendingVersions
 from service.registry.poller import Poller
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 __all__ = ["EXTENSION", "RequestContext", "Services", "request_context", "services"]
 
 EXTENSION = "onehot"
+LARGEST_UPLOADS = 4
+"""That all processes together may have on the local disk; one in each there may always be, and its copy of a form."""
 
 
 @dataclass
@@ -67,6 +70,13 @@ class Services:
     def own_site(self) -> OwnSite:
         """The hosts and origins that this service's own pages have."""
         return OwnSite.from_settings(self.settings)
+
+    @cached_property
+    def upload_space(self) -> UploadSpace:
+        """What uploads may take of the local disk."""
+        settings = self.settings
+        remove_leftovers()
+        return UploadSpace(max(LARGEST_UPLOADS // settings.workers, 2) * settings.max_body_bytes)
 
     @cached_property
     def traces(self) -> "Spans | None":

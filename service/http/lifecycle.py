@@ -12,7 +12,7 @@ from flask import Flask, Response, current_app, g, request
 from marshmallow import ValidationError
 from werkzeug.exceptions import HTTPException
 
-from models.errors import OnehotError, SpecError, StoreFull, StoreUnavailable
+from models.errors import DiskFull, OnehotError, SpecError, StoreFull, StoreUnavailable
 from service.auth.scopes import Scope
 from service.errors import LASTING, QueueUnavailable, status_of
 from service.http.content_encoding import compress_answer
@@ -42,7 +42,10 @@ TAKEN_OVER = "onehot.request_context"
 TRACE_HEADERS = ("traceparent", "tracestate")
 SANE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/+=-]{0,127}")
 AWAY = "the store does not answer: try again in a few seconds; what is loaded goes on serving"
-FULL = "the store is full: nothing was changed; make room in it and send this again; what is loaded goes on serving"
+FULL = (
+    "the store is full, or the service's folder for temporary files: nothing was changed; make room in it and send "
+    "this again; what is loaded goes on serving"
+)
 MODELS = "/v1/models/"
 MOST_PROBLEMS = 200
 """Of a spec, listed in one answer; its sentence tells how many there are."""
@@ -63,6 +66,7 @@ def surround_requests(app: Flask) -> None:
     app.register_error_handler(HTTPException, _recorded(_answer_http))
     for kind in BROKEN_BODIES:
         app.register_error_handler(kind, _recorded(_answer_broken_body))
+    app.register_error_handler(OSError, _recorded(_answer_system_error))
     app.register_error_handler(Exception, _recorded(_answer_unforeseen))
 
 
@@ -195,6 +199,13 @@ def _answer_http(error: HTTPException) -> Answer:
 
 def _answer_broken_body(error: Exception) -> Answer:
     return _answer_ours(broken_body(error))
+
+
+def _answer_system_error(error: OSError) -> Answer:
+    """A disk that is full is told as such, whichever file met it."""
+    if error.errno in DiskFull.ERRNOS:
+        return _answer_ours(StoreFull(str(error)))
+    return _answer_unforeseen(error)
 
 
 def _answer_unforeseen(error: Exception) -> Answer:

@@ -40,7 +40,7 @@ ERRORS: Mapping[int, str] = {
     500: "Something failed inside the service; the sentence has the request's id",
     503: "The model is known but not loaded, or the store or the queue does not answer",
     504: "Not done within ONEHOT_REQUEST_TIMEOUT_S",
-    507: "The store is full: nothing was changed",
+    507: "The store, or the folder for temporary files, is full: nothing was changed",
 }
 PATH_ERRORS, BODY_ERRORS, BUSY_ERRORS, LOCKED_ERRORS = (404,), (400, 413), (429, 504), (401, 403)
 FOREIGN_ERRORS = (403,)

@@ -268,9 +268,8 @@ class Registry:
         """Let the others know what this process has, when that has changed."""
         models = self._models
         report = Report(models.loaded, models.failed, self._requested_lately(), self.is_serving, self._started_s)
-        if report != self._report:
+        if report != self._report and self.coordinator.report(report):
             self._report = report
-            self.coordinator.report(report)
 
     def _requested_lately(self) -> dict[str, dict[int, float]]:
         """When clients named versions, of those that are not idle."""

@@ -43,6 +43,10 @@ class HookedArbiter(Arbiter):  # type: ignore[misc]
         """Whether workers still run, and nothing more was asked of the parent."""
         return bool(self.WORKERS) and bool(self.SIG_QUEUE.empty())
 
+    def handle_usr2(self) -> None:
+        """Start no second parent: it would share the socket, and neither the counts nor what is loaded."""
+        self.log.warning("SIGUSR2 is ignored: SIGHUP replaces the workers; for new code start the service anew")
+
     def stop(self, graceful: bool = True) -> None:  # noqa: FBT001, FBT002 -- as gunicorn calls it
         """End the workers."""
         self.before_stop(graceful=graceful)

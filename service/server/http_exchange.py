@@ -15,7 +15,7 @@ from typing import Any
 from gunicorn import SERVER, util
 from gunicorn.http import wsgi
 from gunicorn.http.body import LengthReader
-from gunicorn.http.errors import InvalidHeader
+from gunicorn.http.errors import InvalidHeader, UnsupportedTransferCoding
 
 from service.fast_path.plain_predictions import FastPath
 from service.fast_path.request_reader import PlainRequest
@@ -42,10 +42,11 @@ def exchange(
         failed: The context of a plain prediction that failed on the fast path.
 
     Raises:
-        ParseException: When it does not say which host it is for.
+        ParseException: When it does not say which host it is for, or its body comes in a coding beside chunks.
         StopIteration: As gunicorn's connection loop wants it, when the connection is to be closed.
     """
     _require_host(request)
+    _require_known_coding(request)
     _honour_close(request)
     response, environ = wsgi.create(request, connection, peer, address, worker.cfg, response_class=OneSendResponse)
     environ["wsgi.multithread"] = True
@@ -75,6 +76,13 @@ def _require_host(request: Any) -> None:
     """HTTP/1.1 has every request name its host also behind a proxy (RFC 9112, 3.2)."""
     if request.version >= (1, 1) and not any(name == "HOST" for name, _ in request.headers):
         raise InvalidHeader("Host, which is missing")
+
+
+def _require_known_coding(request: Any) -> None:
+    """Chunks, and nothing in them: gunicorn hands a compressed body out as if it were plain (RFC 9112, 6.1)."""
+    for name, value in request.headers:
+        if name == "TRANSFER-ENCODING" and value.strip().lower() != "chunked":
+            raise UnsupportedTransferCoding(value)
 
 
 def _honour_close(request: Any) -> None:

@@ -16,7 +16,7 @@ from service.http.context import EXTENSION, Services
 from service.registry.coordination.shared_coordinator import SharedCoordinator
 from service.server.gunicorn_internals import HookedArbiter
 from service.telemetry.logs import gunicorn_logs
-from service.telemetry.metrics import forget_process
+from service.telemetry.shared_counts import SharedCounts
 
 __all__ = ["Server", "gunicorn_settings"]
 
@@ -36,22 +36,19 @@ log = structlog.get_logger("service")
 class Server(BaseApplication):  # type: ignore[misc]
     """gunicorn with its settings from ours, without its command line and its configuration file.
 
-    The application is loaded before the workers are forked; the folders of the metrics and of the coordinator go when
-    the service has ended.
+    The application is loaded before the workers are forked; the coordinator's folder goes when the service has ended.
     """
 
-    def __init__(
-        self, app: Flask, settings: Settings, *, metrics_folder: Path, coordinator: SharedCoordinator
-    ) -> None:  # fmt: skip
+    def __init__(self, app: Flask, settings: Settings, *, counts: SharedCounts, coordinator: SharedCoordinator) -> None:
         self._app = app
         self._settings = settings
-        self._metrics_folder = metrics_folder
+        self._counts = counts
         self._coordinator = coordinator
         super().__init__()
 
     def load_config(self) -> None:
         """Hand our settings over."""
-        hooks = _folder_hooks(self._metrics_folder, self._coordinator.folder)
+        hooks = _process_hooks(self._counts, self._coordinator.folder)
         for name, value in (gunicorn_settings(self._settings) | hooks).items():
             self.cfg.set(name, value)
 
@@ -89,17 +86,19 @@ def gunicorn_settings(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _folder_hooks(metrics: Path, coordinator: Path) -> dict[str, Any]:
-    """Hooks of the parent: the gauges of a worker that died go, and the folders end with the service."""
+def _process_hooks(counts: SharedCounts, folder: Path) -> dict[str, Any]:
+    """Hooks of the parent: each worker has a place to count in, which is free when it has died; the folder goes."""
+
+    def pre_fork(_: Any, worker: Any) -> None:
+        worker.place = counts.reserve()
 
     def child_exit(_: Any, worker: Any) -> None:
-        forget_process(worker.pid, metrics)
+        counts.release(worker.place)
 
     def on_exit(_: Any) -> None:
-        for folder in (metrics, coordinator):
-            shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
 
-    return {"child_exit": child_exit, "on_exit": on_exit}
+    return {"pre_fork": pre_fork, "child_exit": child_exit, "on_exit": on_exit}
 
 
 class _Parent(HookedArbiter):
@@ -126,6 +125,7 @@ def _start_worker(worker: Any) -> None:
     """
     services: Services = worker.app.wsgi().extensions[EXTENSION]
     registry = services.registry
+    services.metrics.enter(worker.place)
     services.admission.start()
     if isinstance(registry.coordinator, SharedCoordinator):
         registry.coordinator.start_heartbeat()

@@ -1,54 +1,36 @@
 """Metrics of all processes of the service as one Prometheus page.
 
-Each process counts in files of its own in one folder, and whichever process is asked adds them up; the files of a dead
-process stay, so its counts do too, and its gauges go. The folder is made for each start: `prepare_folder`.
+Each process counts in memory that all of them share (`service.telemetry.shared_counts`), and whichever process is asked
+adds it up; the counts of a dead process stay, and its gauges go.
 """
 
-import os
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+import structlog
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
-from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.registry import Collector
 
 from service.errors import QueueUnavailable
 from service.telemetry.answered_request import AnsweredRequest
-from service.telemetry.prometheus_internals import count, count_in_files, observe
+from service.telemetry.families import Across, Family, observe
+from service.telemetry.metrics_page import KeptPage, Page, PageWriter
+from service.telemetry.shared_counts import Place, SharedCounts
 
-__all__ = ["CONTENT_TYPE", "Metrics", "QueueState", "forget_process", "prepare_folder"]
+__all__ = ["CONTENT_TYPE", "Metrics", "QueueState"]
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
-FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
-PHASES = ("decode", "infer", "encode")
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"})
 OTHER = "other"
-# A version has about 60 series; after so many versions in the life of a process the next are counted as `other`.
+# A version has about 20 series; after so many versions in the life of a process the next are counted as `other`.
 MOST_VERSIONS = 1_000
 # From a one-row dense network to a large batch of a convolutional one.
 PHASE_BUCKETS_S = (1e-5, 5e-5, 1e-4, 5e-4, 1e-3, 5e-3, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0)
 REQUEST_BUCKETS_S = (1e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 30.0)
 
-
-def prepare_folder() -> Path:
-    """Make the folder for one start of the service and count in files of it from now on.
-
-    Called once, where the service starts and before any `Metrics` is made; the caller removes the folder at the end.
-    """
-    folder = Path(tempfile.mkdtemp(prefix="onehot-metrics-"))
-    os.environ[FOLDER_VARIABLE] = str(folder)
-    # The library chooses its way of counting when it is first imported, which can have been before this call.
-    count_in_files(folder)
-    return folder
-
-
-def forget_process(pid: int, folder: Path) -> None:
-    """Take a dead process' gauges off the page; for gunicorn's `child_exit`, which also sees those that were killed."""
-    mark_process_dead(pid, str(folder))  # type: ignore[no-untyped-call]
+log = structlog.get_logger("service")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,45 +45,80 @@ class QueueState:
 class Metrics:
     """What one process counts.
 
-    Only names of models that were loaded here become labels: requests for invented names make no series. Without the
-    folder of `prepare_folder`, only this process is on the page.
+    Only names of models that were loaded here become labels: requests for invented names make no series. A model's
+    version is a label of few series only: of histograms, which are long, that of the inference names the model.
+
+    Args:
+        shared: With the other processes, each of which calls `enter`; else this process is alone.
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
-        self._folder = folder
-        self._registry = CollectorRegistry()
+    def __init__(self, shared: SharedCounts | None = None) -> None:
+        alone = SharedCounts(1)
+        self._places = (shared or alone).places
+        self._families: dict[str, Family] = {}
         self._versions: set[tuple[str, str]] = set()
         self._shown: frozenset[tuple[str, int]] = frozenset()
-        self._phases: dict[tuple[str, str], tuple[Counter, tuple[Histogram, ...]]] = {}
-        self._routes: dict[tuple[str, str, int, str | None, int | None], tuple[Counter, Histogram]] = {}
+        self._kept_page = KeptPage()
         model = ("model", "version")
         self._requests = self._counter("requests", "HTTP requests answered", "method", "route", "status", *model)
         self._errors = self._counter("errors", "Requests that ended in an error, by its class", "error", *model)
         self._rows = self._counter("rows", "Instances predicted", *model)
-        self._phase = self._histogram("phase", "Of a prediction, split", PHASE_BUCKETS_S, "phase", *model)
+        self._phase = self._histogram("phase", "Of a prediction, split", PHASE_BUCKETS_S, "phase", "model")
         self._request = self._histogram("request", "From the first byte to the last", REQUEST_BUCKETS_S, "route")
-        self._in_flight = Gauge("onehot_requests_in_flight", "Requests being answered", registry=self._registry,
-                                multiprocess_mode="livesum")  # fmt: skip
-        self._loaded = Gauge("onehot_version_loaded", "1 when every process has the version loaded", model,
-                             registry=self._registry, multiprocess_mode="livemin")  # fmt: skip
+        self._in_flight = self._gauge("requests_in_flight", "Requests being answered")
+        self._loaded = self._gauge(
+            "version_loaded", "1 when every process has the version loaded", *model, across="min"
+        )
+        self._writer = PageWriter(self._families, self._places)
+        self._count_in(alone.places[0])
 
-    def _counter(self, name: str, meaning: str, *labels: str) -> Counter:
-        return Counter(f"onehot_{name}", meaning, labels, registry=self._registry)
+    def _counter(self, name: str, meaning: str, *labels: str) -> Family:
+        return self._declared(Family("counter", f"onehot_{name}_total", meaning, labels))
 
-    def _histogram(self, name: str, meaning: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
-        return Histogram(f"onehot_{name}_duration_seconds", meaning, labels, buckets=buckets, registry=self._registry)
+    def _histogram(self, name: str, meaning: str, bounds: tuple[float, ...], *labels: str) -> Family:
+        return self._declared(Family("histogram", f"onehot_{name}_duration_seconds", meaning, labels, bounds))
+
+    def _gauge(self, name: str, meaning: str, *labels: str, across: Across = "sum") -> Family:
+        return self._declared(Family("gauge", f"onehot_{name}", meaning, labels, across=across))
+
+    def _declared(self, family: Family) -> Family:
+        self._families[family.name] = family
+        return family
+
+    def enter(self, place: int | None) -> None:
+        """Count in a place of the shared ones from now on, after the fork; without one, on no page."""
+        if place is None:
+            log.warning("no place to count in: what this process does is on no page", places=len(self._places))
+        else:
+            self._count_in(self._places[place])
+
+    def _count_in(self, place: Place) -> None:
+        place.counts.catch_up()
+        place.gauges.catch_up()
+        self._place, self._numbers = place, place.counts.numbers
+        self._phases: dict[tuple[str, str], tuple[int, int, int, int]] = {}
+        self._routes: dict[tuple[str, str, int, str | None, int | None], tuple[int, int]] = {}
+
+    def _start(self, family: Family, *labels: str) -> int:
+        """Where the numbers of a series begin."""
+        return self._place.counts.start_of(family.key(labels), family.width)
+
+    def _show(self, gauge: Family, value: float, *labels: str) -> None:
+        """What this process shows; not a number takes its series off the page, where no other process has it."""
+        gauges = self._place.gauges
+        gauges.numbers[gauges.start_of(gauge.key(labels), gauge.width)] = value
 
     def version_loaded(self, model: str, version: int) -> None:
         """A version became ready in this process."""
         if (model, str(version)) not in self._versions and len(self._versions) >= MOST_VERSIONS:
             return
         self._versions.add((model, str(version)))
-        self._loaded.labels(model, str(version)).set(1)
+        self._show(self._loaded, 1, model, str(version))
 
     def version_unloaded(self, model: str, version: int) -> None:
         """A version left this process; its counts stay."""
         if (model, str(version)) in self._versions:
-            self._loaded.labels(model, str(version)).set(0)
+            self._show(self._loaded, 0, model, str(version))
 
     def _labels(self, model: str | None, version: int | None) -> tuple[str, str]:
         """The labels of what is about a model; empty where it is about none, `other` for one that was never loaded."""
@@ -135,30 +152,36 @@ class Metrics:
         found = self._routes.get(key)
         if found is None:
             verb, labels = method if method in METHODS else OTHER, self._labels(model, version)
-            found = self._requests.labels(verb, route, str(status), *labels), self._request.labels(route)
+            counter = self._start(self._requests, verb, route, str(status), *labels)
+            found = counter, self._start(self._request, route)
             if verb is method and labels[0] != OTHER:
                 self._routes[key] = found
         counter, histogram = found
-        count(counter)
-        observe(histogram, duration_s)
+        self._numbers[counter] += 1
+        observe(self._numbers, histogram, REQUEST_BUCKETS_S, duration_s)
 
     def request_failed(self, error: str, *, model: str | None = None, version: int | None = None) -> None:
         """Count an error by the name of its class."""
-        self._errors.labels(error, *self._labels(model, version)).inc()
+        self._numbers[self._start(self._errors, error, *self._labels(model, version))] += 1
 
     def predicted(self, model: str, version: int, *, rows: int, phases_s: Sequence[float]) -> None:
-        """Count the rows of a prediction, and the seconds that each of `PHASES` took."""
+        """Count the rows of a prediction, and the seconds of decoding, of the model's inference and of encoding."""
         labels = self._labels(model, version)
         found = self._phases.get(labels)
         if found is None:
-            found = self._rows.labels(*labels), tuple(self._phase.labels(phase, *labels) for phase in PHASES)
-            self._phases[labels] = found
-        counter, (decode, infer, encode) = found
+            found = self._phases[labels] = self._phase_starts(labels)
+        counter, decode, infer, encode = found
         decode_s, infer_s, encode_s = phases_s
-        count(counter, rows)
-        observe(decode, decode_s)
-        observe(infer, infer_s)
-        observe(encode, encode_s)
+        numbers = self._numbers
+        numbers[counter] += rows
+        observe(numbers, decode, PHASE_BUCKETS_S, decode_s)
+        observe(numbers, infer, PHASE_BUCKETS_S, infer_s)
+        observe(numbers, encode, PHASE_BUCKETS_S, encode_s)
+
+    def _phase_starts(self, labels: tuple[str, str]) -> tuple[int, int, int, int]:
+        series = (("decode", ""), ("infer", labels[0]), ("encode", ""))
+        decode, infer, encode = (self._start(self._phase, *one) for one in series)
+        return self._start(self._rows, *labels), decode, infer, encode
 
     def show_state(self, *, loaded: frozenset[tuple[str, int]], in_flight: int) -> None:
         """Bring the gauges up to date: every loaded version, as model and number, and the requests being answered."""
@@ -171,7 +194,7 @@ class Metrics:
 
     def note_in_flight(self, count: int) -> None:
         """How many requests this process answers now; set now and then, as each would pay for it twice."""
-        self._in_flight.set(count)
+        self._show(self._in_flight, count)
 
     def page(
         self, queues: Callable[[], Iterable[QueueState]] | None = None, *,
@@ -184,15 +207,27 @@ class Metrics:
             unserved: Model and label where the label's version cannot be loaded.
             store_up: Whether the last look at the store succeeded.
         """
-        page = CollectorRegistry()
-        if self._folder is None:
-            page.register(_Collected(self._registry.collect))
-        else:
-            MultiProcessCollector(page, path=str(self._folder))  # type: ignore[no-untyped-call]
-        page.register(_Collected(lambda: [_store_family(float(store_up)), _unserved_family(unserved)]))
+        return b"".join(self._pieces(queues, (_store_family(float(store_up)), _unserved_family(unserved))))
+
+    def kept_page(
+        self, queues: Callable[[], Iterable[QueueState]], pause: Callable[[], None], *,
+        store_up: bool, unserved: Iterable[tuple[str, str]],
+    ) -> Page:  # fmt: skip
+        """The same for those who ask again and again; `pause`, called while it is made, lets others go on."""
+        return self._kept_page.get(
+            lambda: self._pieces(queues, (_store_family(float(store_up)), _unserved_family(unserved))), pause
+        )
+
+    def _pieces(
+        self, queues: Callable[[], Iterable[QueueState]] | None, others: Iterable[GaugeMetricFamily] = ()
+    ) -> Iterator[bytes]:
+        for piece in self._writer.pieces():
+            yield piece.encode()
+        asked = CollectorRegistry()
+        asked.register(_Collected(lambda: others))
         if queues is not None:
-            page.register(_Collected(lambda: _queue_families(queues)))
-        return generate_latest(page)
+            asked.register(_Collected(lambda: _queue_families(queues)))
+        yield generate_latest(asked)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -19,6 +19,8 @@ PREDICT = "POST /v1/models/classic:predict HTTP/1.1\r\nHost: x\r\nConnection: cl
 UPLOAD = "POST /v1/datasets?name=raw.csv HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
 INFER = "POST /v2/models/classic/infer HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
 CHUNKED = "Transfer-Encoding: chunked\r\n\r\n"
+KEPT = PREDICT.replace("Connection: close\r\n", "")
+"""As the fast path takes it, but for what follows."""
 HEALTH = "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
 
 NO_REQUESTS = [
@@ -32,6 +34,27 @@ NO_REQUESTS = [
     (f"{PREDICT}Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n", 400),
     (f"{PREDICT}Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n", 400),
     (f"{PREDICT}Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
+    (f"{PREDICT}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501),
+    (f"{INFER}Transfer-Encoding: deflate, chunked\r\n\r\n0\r\n\r\n", 501),
+    (f"{UPLOAD}Transfer-Encoding: compress,chunked\r\n\r\n0\r\n\r\n", 501),
+    (f"{PREDICT}Transfer-Encoding: gzip\r\n{CHUNKED}0\r\n\r\n", 501),
+    (f"{PREDICT}Transfer-Encoding: identity, chunked\r\n\r\n0\r\n\r\n", 501),
+    (f"{PREDICT}Transfer-Encoding: identity\r\n{CHUNKED}0\r\n\r\n", 501),
+    (f"{PREDICT}Transfer-Encoding: , chunked\r\n\r\n0\r\n\r\n", 501),
+    (f"{PREDICT}Transfer-Encoding: \r\n\r\n", 501),
+    (f"{PREDICT}Transfer-Encoding: gzip\r\n\r\n", 400),
+    (f"{PREDICT}Transfer-Encoding: identity\r\n\r\n{BODY.decode()}", 400),
+    (f"{PREDICT}Transfer-Encoding: identity\r\n{SIZE}\r\n\r\n{BODY.decode()}", 400),
+    (f"{PREDICT}{CHUNKED.strip()}\r\n{SIZE}\r\n\r\n0\r\n\r\n", 400),
+    (f"{PREDICT}Transfer-Encoding:\r\n chunked\r\n\r\n0\r\n\r\n", 400),
+    (f"{PREDICT}X: a\r\n Transfer-Encoding: chunked\r\n{SIZE}\r\n\r\n{BODY.decode()}", 400),
+    (f"{PREDICT}Transfer_Encoding: chunked\r\n{SIZE}\r\nContent-Length: 1\r\n\r\n", 400),
+    (f"{KEPT}{SIZE}\r\nTransfer-Encoding: gzip, chunked\r\n\r\n{BODY.decode()}", 400),
+    (f"{KEPT}{SIZE}\r\nTransfer-Encoding: identity\r\n\r\n{BODY.decode()}", 400),
+    (f"{KEPT}{SIZE}\r\n{SIZE}\r\n\r\n{BODY.decode()}", 400),
+    (f"{KEPT}{SIZE}\r\nX: a\r\n b\r\n\r\n{BODY.decode()}", 400),
+    (f"{KEPT}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501),
+    (f"POST /v1/models/classic:predict HTTP/1.0\r\n{CHUNKED}0\r\n\r\n", 400),
     (f"{PREDICT}Expect: the unexpected\r\n{SIZE}\r\n\r\n", 417),
     ("POST /v1/models/classic:predict HTTP/2.0\r\nHost: x\r\n\r\n", 400),
     ("GET /healthz\r\n\r\n", 400),
@@ -91,6 +114,15 @@ def test_what_is_no_request_is_answered_like_every_other_error(service, request_
     assert found == status
     assert headers["connection"] == "close"
     is_an_error_of_ours(headers, body)
+
+
+@pytest.mark.parametrize("coding", ["gzip, chunked", "identity, chunked", "xchunked"])
+@pytest.mark.parametrize("head", [PREDICT, UPLOAD, INFER])
+def test_a_coding_of_a_body_that_is_not_read_is_named(service, head, coding):
+    """A body that comes compressed is not taken for a plain one."""
+    status, _, body = exchange(service, f"{head}Transfer-Encoding: {coding}\r\n\r\n0\r\n\r\n".encode())
+    assert status == 501
+    assert f"Unsupported transfer coding: '{coding}'" in json.loads(body)["error"]
 
 
 @pytest.mark.parametrize("head", [PREDICT, UPLOAD, INFER])

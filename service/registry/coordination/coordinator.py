@@ -82,10 +82,11 @@ class Coordinator:
         else:
             self._committed, self._numbers[COMMITTED] = state, state.revision
 
-    def report(self, report: Report) -> None:
-        """Say what this process has."""
+    def report(self, report: Report) -> bool:
+        """Say what this process has; whether the others can know it now."""
         self._report = report
         self._numbers[REPORTS] = time.monotonic_ns()
+        return True
 
     def reports(self) -> Sequence[Report]:
         """Of all processes that live, this one's first."""

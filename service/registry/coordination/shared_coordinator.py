@@ -17,6 +17,9 @@ from dataclasses import fields
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
+import structlog
+
+from models.errors import DiskFull
 from service.registry.coordination.committed_state import CommittedState, Report
 from service.registry.coordination.coordinator import COMMITTED, DESIRED, LEADER, REPORTS, Coordinator
 from service.registry.coordination.desired_state import DesiredState
@@ -32,6 +35,8 @@ OLD_S = 3600.0
 STUCK_S = 10.0
 """A process whose event loop does not turn for so long is not waited for; its next request is refused, not outdated."""
 
+log = structlog.get_logger("service")
+
 State = TypeVar("State", DesiredState, CommittedState)
 
 
@@ -44,6 +49,7 @@ class SharedCoordinator(Coordinator):
         self._members = folder / "members"
         self._pid = 0
         self._lock: IO[str] | None = None
+        self._is_full = False
         self._members.mkdir(parents=True, exist_ok=True)
 
     def lead(self) -> bool:
@@ -95,18 +101,35 @@ class SharedCoordinator(Coordinator):
         if self._numbers[LEADER] != os.getpid():
             return
         kind = DESIRED if isinstance(state, DesiredState) else COMMITTED
-        _write(self._file(kind, state.revision), state)
-        self._numbers[kind] = state.revision
-        _remove(self._file(kind, state.revision - KEPT))
+        if self._write(self._file(kind, state.revision), state):
+            self._numbers[kind] = state.revision
+            _remove(self._file(kind, state.revision - KEPT))
+
+    def _write(self, path: Path, document: DesiredState | CommittedState | Report) -> bool:
+        """Write a document, or say once that the disk is full: all go on with what they have, and it is tried again."""
+        try:
+            _write(path, document)
+        except OSError as error:
+            if error.errno not in DiskFull.ERRNOS:
+                raise
+            if not self._is_full:
+                log.warning("no room for what the processes share: versions and labels stay", reason=str(error))
+            self._is_full = True
+            return False
+        self._is_full = False
+        return True
 
     def _file(self, kind: int, revision: int) -> Path:
         return self.folder / f"{NAMES[kind]}-{revision}.json"
 
-    def report(self, report: Report) -> None:
-        """Say what this process has."""
+    def report(self, report: Report) -> bool:
+        """Say what this process has; whether the others can know it now."""
         self._own_lock()
-        _write(self._members / f"{os.getpid()}.json", report)
+        self._report = report
+        if not self._write(self._members / f"{os.getpid()}.json", report):
+            return False
         self._numbers[REPORTS] = time.monotonic_ns()
+        return True
 
     def reports(self) -> Sequence[Report]:
         """Of all processes that live and are not stuck, this one's first."""
@@ -114,11 +137,13 @@ class SharedCoordinator(Coordinator):
         found: dict[int, Report] = {}
         for file in self._members.glob("*.json"):
             pid, lock = int(file.stem), file.with_suffix(".lock")
-            if pid != mine and not _is_locked(lock):
+            if pid == mine:
+                continue
+            if not _is_locked(lock):
                 _remove(file, lock)
-            elif (pid == mine or _beats(lock)) and (document := _read(file)) is not None:
+            elif _beats(lock) and (document := _read(file)) is not None:
                 found[pid] = Report.from_document(document)
-        return [found.pop(mine, Report()), *found.values()]
+        return [self._report, *found.values()]
 
     def start_heartbeat(self) -> None:
         """Show from now on that this process' event loop turns."""
@@ -151,8 +176,12 @@ class SharedCoordinator(Coordinator):
 
 def _write(path: Path, document: DesiredState | CommittedState | Report) -> None:
     draft = path.with_name(f".{path.name}-{os.getpid()}")
-    draft.write_text(encoded(document))
-    draft.replace(path)
+    try:
+        draft.write_text(encoded(document))
+        draft.replace(path)
+    except OSError:
+        _remove(draft)
+        raise
 
 
 def encoded(document: DesiredState | CommittedState | Report) -> str:

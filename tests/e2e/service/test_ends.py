@@ -8,6 +8,7 @@ import time
 from collections import Counter
 
 import httpx
+import pytest
 
 from tests.e2e.service.conftest import connected_ports
 from tests.e2e.service.load import NO_ANSWER, NOT_CONNECTED, load
@@ -112,3 +113,19 @@ def test_sighup_under_load_fails_nothing(serve, publish_next, order_for, wait_un
     assert [one for one in samples if one.status == NOT_CONNECTED] == []
     assert "Traceback" not in service.log
     print(f"{len(samples)} requests while all workers were replaced twice")
+
+
+def test_sigusr2_starts_no_second_parent(serve, publish_next, wait_until) -> None:
+    """It would be the program once more, on the same socket; a line in the log says that there is none."""
+    publish_next()
+    service = serve()
+    workers = {worker.pid for worker in service.workers}
+    service.process.send_signal(signal.SIGUSR2)
+    wait_until(lambda: "SIGUSR2 is ignored" in service.log, what="it is said")
+    time.sleep(1.0)  # a second parent would be there by now
+    assert {worker.pid for worker in service.workers} == workers
+    assert service.predict().status_code == 200
+    service.process.send_signal(signal.SIGTERM)
+    assert service.process.wait(timeout=30) == 0
+    with pytest.raises(httpx.TransportError):
+        service.call("GET", "/healthz")

@@ -24,17 +24,14 @@ from gunicorn.http.unreader import SocketUnreader
 from gunicorn.workers.ggevent import GeventWorker
 from gunicorn.workers.workertmp import WorkerTmp
 from packaging.requirements import Requirement
-from prometheus_client import CollectorRegistry, Counter, Histogram, values
-from prometheus_client.mmap_dict import MmapedDict, mmap_key
 
 from service import gevent_internals
 from service.inference import onnxruntime_internals
 from service.inference.onnx_session import Graph
 from service.server import gunicorn_internals
-from service.telemetry import prometheus_internals
 
 ROOT = Path(__file__).parents[3]
-MODULES = (gevent_internals, onnxruntime_internals, gunicorn_internals, prometheus_internals)
+MODULES = (gevent_internals, onnxruntime_internals, gunicorn_internals)
 REQUEST = b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 4\r\n\r\nbody"
 
 
@@ -139,8 +136,9 @@ def test_a_gunicorn_body_says_how_much_is_left_and_whether_it_failed() -> None:
 
 @pytest.mark.parametrize(
     ("owner", "name"),
-    [(Arbiter, "stop"), (GeventWorker, "run"), (GeventWorker, "handle"), (GeventWorker, "handle_error"),
-     (GeventWorker, "notify"), (WorkerTmp, "last_update"), (util, "write"), (util, "close"), (util, "http_date")],
+    [(Arbiter, "stop"), (Arbiter, "handle_usr2"), (GeventWorker, "run"), (GeventWorker, "handle"),
+     (GeventWorker, "handle_error"), (GeventWorker, "notify"), (WorkerTmp, "last_update"), (util, "write"),
+     (util, "close"), (util, "http_date")],
 )  # fmt: skip
 def test_gunicorn_has(owner, name) -> None:
     """What the parent and the workers override or call."""
@@ -151,33 +149,6 @@ def test_gunicorn_has(owner, name) -> None:
 def test_gunicorns_parent_knows(name) -> None:
     """Its workers, and what was asked of it."""
     assert f"self.{name}" in Path(Arbiter.__init__.__code__.co_filename).read_text()
-
-
-def test_prometheus_metrics_keep_their_numbers() -> None:
-    """In values that can be counted up directly, with bounds that end in infinity."""
-    registry = CollectorRegistry()
-    counter = Counter("a", "a", registry=registry)
-    histogram = Histogram("b", "b", buckets=(1.0, 2.0), registry=registry)
-    prometheus_internals.count(counter, 3)
-    for amount in (0.5, 1.0, 1.5, 9.0):
-        prometheus_internals.observe(histogram, amount)
-    assert registry.get_sample_value("a_total") == 3
-    assert registry.get_sample_value("b_sum") == 12
-    counts = [registry.get_sample_value("b_bucket", {"le": bound}) for bound in ("1.0", "2.0", "+Inf")]
-    assert counts == [2, 3, 4]
-    assert list(histogram._upper_bounds) == [1.0, 2.0, float("inf")]
-
-
-def test_prometheus_files_are_maps_with_known_places(tmp_path) -> None:
-    """A number written to its place is read from its file."""
-    file = MmapedDict(str(tmp_path / "counter_1.db"))
-    key = mmap_key("a", "a", (), (), "help")
-    number = prometheus_internals._Number(file, key)
-    number.inc(2.5)
-    assert file.read_value(key)[0] == number.get() == 2.5
-    file.close()
-    assert hasattr(values, "ValueClass")
-    assert callable(values.MultiProcessValue())
 
 
 def test_onnx_runtime_raises_errors_of_its_own_module() -> None:

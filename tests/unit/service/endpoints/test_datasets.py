@@ -1,3 +1,4 @@
+import errno
 import gzip
 import hashlib
 import io
@@ -174,6 +175,18 @@ def test_a_full_disk_is_told_as_such(client, monkeypatch) -> None:
     assert answer.status_code == 507
     assert "the store is full" in answer.json["error"]
     assert "Retry-After" not in answer.headers
+
+
+def test_a_full_disk_is_told_as_such_whatever_meets_it(client, monkeypatch) -> None:
+    """Also where no file can be made at all; it is no error of ours."""
+
+    def no_file(**_) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(tempfile, "NamedTemporaryFile", no_file)
+    answer = upload(client)
+    assert answer.status_code == 507
+    assert "the service's folder for temporary files" in answer.json["error"]
 
 
 def test_a_store_whose_folder_went_away_is_away(client, publish, registry, store_folder) -> None:

@@ -1,3 +1,5 @@
+import gzip
+
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from redis import Redis
@@ -103,3 +105,15 @@ def test_the_page_says_whether_the_store_is_there(client, registry, store_folder
     store_folder.rename(f"{store_folder}-away")
     registry.refresh()
     assert samples(client, "onehot_store_up") == {(): 0}
+
+
+def test_a_long_page_comes_compressed_to_those_who_take_it(app, client):
+    """And plain to others; both are the same."""
+    metrics = app.extensions[EXTENSION].metrics
+    for number in range(200):
+        metrics.version_loaded(f"model-{number}", 1)
+        metrics.predicted(f"model-{number}", 1, rows=1, phases_s=(0.1, 0.1, 0.1))
+    answer = client.get("/metrics", headers={"Accept-Encoding": "gzip"})
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert len(answer.data) < 0.2 * len(gzip.decompress(answer.data))
+    assert client.get("/metrics").data == gzip.decompress(answer.data)

@@ -1,6 +1,8 @@
-import shutil
+import math
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -8,6 +10,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from service.errors import QueueUnavailable
 from service.telemetry.answered_request import AnsweredRequest
 from service.telemetry.metrics import Metrics, QueueState
+from service.telemetry.metrics_page import PageWriter
+from service.telemetry.shared_counts import SharedCounts
 
 PHASES_S = (0.001, 0.002, 0.003)
 
@@ -50,16 +54,16 @@ def test_requests_are_counted_by_what_they_were_about(metrics):
 
 
 def test_a_prediction_counts_its_rows_and_where_its_time_went(metrics):
-    """Decode, infer and encode apart."""
+    """Decode, infer and encode apart; only what the network takes is told by model."""
     metrics.predicted("iris", 3, rows=32, phases_s=PHASES_S)
     metrics.predicted("iris", 3, rows=1, phases_s=PHASES_S)
     page = metrics.page()
     assert samples(page, "onehot_rows_total") == {"model=iris,version=3": 33}
     sums = samples(page, "onehot_phase_duration_seconds_sum")
     assert {labels: round(value, 6) for labels, value in sums.items()} == {
-        "model=iris,phase=decode,version=3": 0.002,
-        "model=iris,phase=infer,version=3": 0.004,
-        "model=iris,phase=encode,version=3": 0.006,
+        "model=,phase=decode": 0.002,
+        "model=iris,phase=infer": 0.004,
+        "model=,phase=encode": 0.006,
     }
 
 
@@ -159,15 +163,18 @@ def test_the_page_comes_when_the_queue_is_away(metrics):
 
 FORKING = """
 import os, signal
-from service.telemetry.metrics import Metrics, forget_process, prepare_folder
+from service.telemetry.metrics import Metrics
+from service.telemetry.shared_counts import SharedCounts
 
-folder = prepare_folder()
-metrics = Metrics(folder)
+counts = SharedCounts(2)
+metrics = Metrics(counts)
 ready, say_ready = os.pipe()
 children = []
 for number in range(2):
+    place = counts.reserve()
     pid = os.fork()
     if pid == 0:
+        metrics.enter(place)
         metrics.version_loaded("iris", 1)
         metrics.version_loaded("iris", 2)
         if number == 0:
@@ -177,27 +184,89 @@ for number in range(2):
         metrics.note_in_flight(1)
         os.write(say_ready, b"x")
         signal.pause()
-    children.append(pid)
+    children.append((pid, place))
 for _ in children:
     os.read(ready, 1)
 print(metrics.page().decode(), end="#--")
-for pid in children:
+for pid, place in children:
     os.kill(pid, 9)
     os.waitpid(pid, 0)
-    forget_process(pid, folder)
+    counts.release(place)
 print(metrics.page().decode(), end="#--")
-print(folder, end="")
+metrics.enter(counts.reserve())
+metrics.predicted("iris", 1, rows=2, phases_s=(0.1, 0.1, 0.1))
+metrics.version_loaded("iris", 1)
+metrics.predicted("iris", 1, rows=2, phases_s=(0.1, 0.1, 0.1))
+print(metrics.page().decode(), end="")
 """
 
 
 def test_processes_are_added_up_and_counts_stay_when_they_are_killed():
-    """Counters of two workers that were killed stay; their gauges go."""
+    """Counters of two workers that were killed stay, and those of the next one go on; their gauges go."""
     run = subprocess.run([sys.executable, "-c", FORKING], capture_output=True, timeout=60, check=True)
-    alive, dead, folder = run.stdout.split(b"#--")
-    shutil.rmtree(folder.decode())
+    alive, dead, next_one = run.stdout.split(b"#--")
     assert samples(alive, "onehot_rows_total") == {"model=iris,version=1": 20}
     assert samples(alive, "onehot_requests_in_flight") == {"": 2}
     assert samples(alive, "onehot_version_loaded") == {"model=iris,version=1": 1, "model=iris,version=2": 0}
     assert samples(dead, "onehot_rows_total") == {"model=iris,version=1": 20}
     assert samples(dead, "onehot_requests_in_flight").get("", 0) == 0
-    assert samples(dead, "onehot_phase_duration_seconds_count")["model=iris,phase=infer,version=1"] == 10
+    assert samples(dead, "onehot_phase_duration_seconds_count")["model=iris,phase=infer"] == 10
+    assert samples(dead, "onehot_version_loaded") == {}
+    assert samples(next_one, "onehot_rows_total") == {"model=iris,version=1": 22, "model=other,version=other": 2}
+    assert samples(next_one, "onehot_version_loaded") == {"model=iris,version=1": 1}
+
+
+def test_every_family_of_the_page_is_documented(metrics) -> None:
+    """With its kind and its labels, in the order of the page."""
+    document = (Path(__file__).parents[4] / "docs" / "metrics.md").read_text("utf-8")
+    rows = re.findall(r"^\| `(onehot_\w+)` \| (\w+) \| (.*?) \|", document, re.MULTILINE)
+    own = [
+        (family.name, family.kind, ", ".join(f"`{label}`" for label in family.labels) or "–")
+        for family in metrics._families.values()
+    ]
+    assert rows[: len(own)] == own
+    asked = metrics.page(lambda: [QueueState("train", 4, 2)]).decode()
+    assert [name for name, *_ in rows] == re.findall(r"^# TYPE (\w+) ", asked, re.MULTILINE)
+
+
+def test_a_model_has_few_series(metrics) -> None:
+    """What is long has no version, and only one phase has a model: five hundred models are no flood."""
+    for number in range(500):
+        metrics.version_loaded(f"model-{number}", 1)
+        answered(metrics, model=f"model-{number}", version=1)
+        metrics.predicted(f"model-{number}", 1, rows=1, phases_s=PHASES_S)
+    lines = [line for line in metrics.page().splitlines() if not line.startswith(b"#")]
+    assert len(lines) < 500 * 18 + 100
+
+
+def test_labels_are_written_so_that_they_are_read_back(metrics) -> None:
+    """Quotes, backslashes and line ends too."""
+    metrics.request_failed('a "b" \\ c\nd', model="iris", version=3)
+    families = text_string_to_metric_families(metrics.page().decode())
+    found = [sample.labels["error"] for family in families for sample in family.samples if "error" in sample.labels]
+    assert found == ['a "b" \\ c\nd']
+
+
+def test_a_histogram_adds_its_buckets_up(metrics) -> None:
+    """An amount at a bound is below it; the last bucket has all."""
+    for seconds in (1e-5, 2e-5, 5.0, 60.0):
+        metrics.predicted("iris", 3, rows=1, phases_s=(0.0, seconds, 0.0))
+    found = samples(metrics.page(), "onehot_phase_duration_seconds_bucket")
+    counts = {labels.split(",")[0]: value for labels, value in found.items() if "phase=infer" in labels}
+    assert [counts[f"le={bound}"] for bound in ("1e-05", "5e-05", "1.0", "5.0", "+Inf")] == [1, 2, 2, 3, 4]
+
+
+@pytest.mark.parametrize(("across", "shown"), [("sum", 5), ("min", 2), ("max", 3)])
+def test_a_gauge_of_several_processes_is_one_number(across, shown) -> None:
+    """Of those that have set it; when none has any more, it is on no page."""
+    counts = SharedCounts(3)
+    metrics = Metrics(counts)
+    gauge = metrics._gauge("test_bytes", "For this test", "model", across=across)
+    metrics._writer = PageWriter(metrics._families, counts.places)
+    for value in (2, 3, math.nan):
+        metrics.enter(counts.reserve())
+        metrics._show(gauge, value, "iris")
+    assert samples(metrics.page(), "onehot_test_bytes") == {"model=iris": shown}
+    for place in range(3):
+        counts.release(place)
+    assert samples(metrics.page(), "onehot_test_bytes") == {}

@@ -1,8 +1,10 @@
+import errno
 import os
 import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -188,3 +190,29 @@ def test_nobody_begins_to_serve_while_another_one_commits(coordinator, wait_unti
     wait_until(lambda: coordinator.is_stopping, what="it is this one's turn")
     assert time.monotonic() > began_s
     kill(waiting)
+
+
+def test_a_full_disk_changes_nothing_and_is_said_once(coordinator, monkeypatch, capsys) -> None:
+    """What was posted stays; this process knows its own report, and both are written as soon as there is room."""
+    first, second = Report({"classic": frozenset({1})}), Report({"classic": frozenset({1, 2})})
+    assert coordinator.lead()
+    coordinator.post(DesiredState(1))
+    assert coordinator.report(first)
+    with monkeypatch.context() as full:
+        full.setattr(Path, "write_text", _no_space)
+        for _ in range(3):
+            assert not coordinator.report(second)
+            coordinator.post(DesiredState(2))
+    assert coordinator.desired_state().revision == 1
+    assert list(coordinator.reports()) == [second]
+    assert capsys.readouterr().out.count("no room for what the processes share") == 1
+    assert not list(coordinator.folder.rglob(".*"))
+    assert coordinator.report(second)
+    coordinator.post(DesiredState(2))
+    assert coordinator.desired_state().revision == 2
+
+
+def _no_space(path: Path, _: str) -> None:
+    """As a disk without room does: the file is there, and nothing in it."""
+    path.touch()
+    raise OSError(errno.ENOSPC, "No space left on device")
