@@ -5,7 +5,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import obstore
 import structlog
@@ -13,6 +12,7 @@ import structlog
 from models.errors import StoreUnavailable
 from models.store.object_store import answering
 from models.store.store import Store
+from service.registry.store_listing import ObservedModel
 
 __all__ = ["MisplacedVersions", "MissingParts"]
 
@@ -23,9 +23,6 @@ MOST_NAMES = 50
 MANIFEST = re.compile(r"(.*/)?[1-9][0-9]*/manifest\.json")
 ELSEWHERE = ("[1-9]*/manifest.json", "*/*/[1-9]*/manifest.json")
 """Where manifests are in a folder that is one of the models, or one that holds the store."""
-
-Model = Any
-"""An observed model: `versions` by number, ascending, and the `labels_tag`, empty where there are no labels."""
 
 log = structlog.get_logger("service")
 
@@ -60,7 +57,9 @@ class MissingParts:
         """When to list the store again, if it was planned for so late a time."""
         return min([planned_s, *(at_s + self._confirm_s for at_s in self._since_s.values())])
 
-    def keep(self, before: Mapping[str, Model], found: dict[str, Model], *, now_s: float) -> dict[str, Model]:
+    def keep(
+        self, before: Mapping[str, ObservedModel], found: dict[str, ObservedModel], *, now_s: float
+    ) -> dict[str, ObservedModel]:
         """The store as it was found, with what is missing for too short a time.
 
         Raises:
@@ -86,13 +85,13 @@ class MissingParts:
         return found | {name: _joined(found.get(name), before[name], parts) for name, parts in kept.items()}
 
 
-def _parts(model: Model | None) -> set[int]:
+def _parts(model: ObservedModel | None) -> set[int]:
     if model is None:
         return set()
     return {*model.versions, LABELS} if model.labels_tag else {*model.versions}
 
 
-def _joined(found: Model | None, before: Model, parts: set[int]) -> Model:
+def _joined(found: ObservedModel | None, before: ObservedModel, parts: set[int]) -> ObservedModel:
     """A model as it was found, and these parts as they were before."""
     versions = {number: before.versions[number] for number in parts - {LABELS}}
     versions |= found.versions if found is not None else {}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from service.registry.registry import Registry
+from service.registry.registry import WAITING, Registry
 
 __all__ = ["Readiness"]
 
@@ -38,5 +38,6 @@ class Readiness:
         self.told = reason
         if reason is None and told is not None:
             log.info("ready", **self.registry.snapshot.describe())
-        elif reason != told and not self.registry.coordinator.is_stopping:
-            log.warning("not ready", reason=reason)
+        elif reason is not None and reason != told and not self.registry.coordinator.is_stopping:
+            say = log.info if reason.startswith(WAITING) else log.warning
+            say("not ready", reason=reason)

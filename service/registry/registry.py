@@ -24,8 +24,10 @@ from service.registry.memory_budget import Memory, give_back
 from service.registry.shown_facts import ShownFacts
 from service.registry.snapshot import Snapshot
 
-__all__ = ["Registry"]
+__all__ = ["WAITING", "Registry"]
 
+WAITING = "waiting for"
+"""How reasons begin that pass by themselves."""
 GRAIN_S = IDLE_S / 10
 """How exactly the other processes know when a version was last requested."""
 MOST_FACTS = 50
@@ -158,7 +160,8 @@ class Registry:
     def refresh(self) -> None:
         """Look at the store where this process leads, then `advance` if it must. Only one thread may do this."""
         has_news = self.coordinator.lead() and self._planner.look()
-        if has_news or self.is_behind or self._clock() >= self._review_due_s:
+        is_ready = self.coordinator.committed_state().is_ready
+        if has_news or self.is_behind or not is_ready or self._clock() >= self._review_due_s:
             self.advance()
         else:
             self._send_report()
@@ -196,10 +199,10 @@ class Registry:
             return "the service is ending"
         snapshot = self.snapshot
         if not snapshot.is_complete:
-            return f"waiting for {snapshot.waiting_for}"
+            return f"{WAITING} {snapshot.waiting_for}"
         if self.coordinator.committed_state().is_ready:
             return None
-        return snapshot.why_none_answers or "waiting for the other processes of the service to load the same"
+        return snapshot.why_none_answers or f"{WAITING} the other processes of the service to load the same"
 
     def _reconcile(self, *, leads: bool) -> None:
         """Bring this process from what it has to what is desired; the leader decides on both states."""

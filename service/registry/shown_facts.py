@@ -29,7 +29,7 @@ class ShownFacts:
 
     def __init__(self, store: Callable[[], Store]) -> None:
         self._store = store
-        self._known: dict[_Key, VersionFacts] = {}
+        self._known: dict[tuple[str, int], tuple[str, VersionFacts]] = {}
 
     def read(self, models: Iterable[LoadedModel]) -> None:
         """Read what is missing of models that are about to be shown, the newest versions first."""
@@ -41,15 +41,16 @@ class ShownFacts:
 
     def of(self, model: LoadedModel, status: VersionStatus) -> VersionFacts | None:
         """The facts of a version, as far as they are known."""
-        return status.facts or self._known.get(_key(model, status))
+        tag, facts = self._known.get((model.name, status.version), ("", None))
+        return status.facts or (facts if tag == status.tag else None)
 
     def _read(self, key: _Key) -> None:
-        model, version, _ = key
+        model, version, tag = key
         with suppress(OnehotError):  # of a manifest that cannot be read nothing is shown
             facts = VersionLoader(self._store, model).facts(version)
             while len(self._known) >= MOST:
                 self._known.pop(next(iter(self._known)), None)
-            self._known[key] = facts
+            self._known[model, version] = tag, facts
 
 
 def _key(model: LoadedModel, status: VersionStatus) -> _Key:

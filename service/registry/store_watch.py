@@ -88,6 +88,7 @@ class StoreWatch:
         self._full_due_s = self._missing.next_look_s(self._full_due_s)
         if not all(one.is_whole for one in observed.values()):
             self._full_due_s = now_s
+        self._full_due_s = self._missing.next_look_s(self._full_due_s)
         if not believes:
             self._believed_until_s = now_s + max(BELIEVED_S, took_s / SHARE_WITHOUT_BELIEF)
         return self._models

@@ -18,6 +18,7 @@ SERVICES = 3 if ROLLOUTS else 2
 MODELS = 200 if ROLLOUTS else 20
 MEMORY_BYTES = 2**30 if ROLLOUTS else 220_000_000
 CLIENTS = 4
+DEADLINE_S = 180
 NAMES = [f"model-{number}" for number in range(MODELS)]
 
 pytestmark = pytest.mark.timeout(300 + 90 * ROLLOUTS)
@@ -63,7 +64,7 @@ def test_each_model_answers_as_soon_as_a_service_is_ready(fleet: Fleet, load: Lo
         for service in fleet.services:
             assert service.stop() == 0, service.log[-2000:]
             service.start()
-            wait_for(service.is_ready, says=f"{service.folder.name} is ready", machine=service)
+            wait_for(service.is_ready, says=f"{service.folder.name} is ready", machine=service, deadline_s=DEADLINE_S)
             assert not_answering(service) == []
             before = load.answered
             wait_for(lambda at=before: load.answered > at + CLIENTS, says="predictions go on")

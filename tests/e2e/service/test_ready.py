@@ -10,6 +10,7 @@ from http.client import HTTPConnection
 import pytest
 
 from tests.conftest import wait_until as wait
+from tests.e2e.service.conftest import WORKERS
 
 MODELS = int(os.environ.get("MODELS", "60"))
 MEMORY_BYTES = 2**30 if MODELS >= 500 else 250_000_000
@@ -25,14 +26,20 @@ def wait_until() -> Callable[..., object]:
     return partial(wait, deadline_s=30 + MODELS / 5)
 
 
-def test_a_service_with_little_memory_is_ready_when_each_of_many_models_answers(serve, publish) -> None:
-    """They are loaded one after the other; none is refused because of what others take for a moment."""
+def test_a_service_with_little_memory_is_ready_when_each_of_many_models_answers(serve, publish, wait_until) -> None:
+    """They are loaded one after the other; none is refused because of what others take for a moment.
+
+    Also when a worker dies: what the other one answers with is not given up for its successor.
+    """
     names = [f"model-{number}" for number in range(MODELS)]
     for name in names:
         publish(name)
     service = serve(ONEHOT_MEMORY_BYTES=str(MEMORY_BYTES))
     assert {status_of(service.port, name) for name in names for _ in range(ASKS)} == {200}
     assert service.call("GET", "/readyz").json() == {"status": "ready", "models": MODELS, "loaded_versions": MODELS}
+    service.workers[0].kill()
+    wait_until(lambda: len(service.workers) == WORKERS, what="a worker takes the place of the killed one")
+    assert {status_of(service.port, name) for name in names for _ in range(ASKS)} == {200}
     print(f"{MODELS} models in {service.memory_bytes() / 2**20:.0f} MiB of {MEMORY_BYTES / 2**20:.0f} MiB")
 
 

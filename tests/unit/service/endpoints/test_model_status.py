@@ -115,6 +115,18 @@ def test_manifests_of_versions_that_are_not_loaded_are_read_when_they_are_shown(
     assert sorted(read) == [("classic", 1), *(("many", number) for number in range(1, 9))]
 
 
+def test_a_manifest_that_was_written_again_is_shown_as_it_is_now(client, registry, store_folder) -> None:
+    """And what was shown before is forgotten."""
+    path = store_folder / "classic" / "1" / "manifest.json"
+    for task in ("softmax", "sigmoid", "multilabel"):
+        path.write_text(json.dumps(json.loads(path.read_bytes()) | {"task": task}))
+        path.parent.touch()
+        registry.refresh()
+        (model,) = client.get("/v1/models").json["models"]
+        assert model["versions"][2]["task"] == task
+    assert len(registry.shown_facts._known) == 1
+
+
 def test_a_list_does_not_wait_for_manifests_that_do_not_come(client, monkeypatch) -> None:
     """The rest is said at once, or nearly."""
     monkeypatch.setattr(shown_facts, "PATIENCE_S", 0.05)

@@ -28,8 +28,12 @@ def test_models_that_must_answer_are_waited_for(publish, store_folder, flip_byte
 def test_the_log_says_once_what_is_missing_and_once_that_nothing_is(registry, publish, monkeypatch) -> None:
     """And nothing at the end: that it ends is no news."""
     lines: list[str] = []
-    monkeypatch.setattr(module.log, "info", lambda event, **_: lines.append(event), raising=False)
-    monkeypatch.setattr(module.log, "warning", lambda event, reason: lines.append(f"{event}: {reason}"), raising=False)
+
+    def note(event: str, reason: str = "", **_: object) -> None:
+        lines.append(f"{event} {reason}")
+
+    for level in ("info", "warning"):
+        monkeypatch.setattr(module.log, level, note, raising=False)
     readiness = Readiness(registry)
     for _ in range(2):
         readiness.tell()
@@ -39,4 +43,4 @@ def test_the_log_says_once_what_is_missing_and_once_that_nothing_is(registry, pu
         readiness.tell()
     registry.coordinator.note_stopping()
     readiness.tell()
-    assert lines == ["not ready: waiting for the first look at the store", "ready"]
+    assert lines == ["not ready waiting for the first look at the store", "ready "]
