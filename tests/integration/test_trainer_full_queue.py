@@ -26,6 +26,7 @@ from trainer.queue.attempts import begin_attempt
 from trainer.queue.full_queue import not_waiting
 from trainer.queue.job_progress import RedisProgress
 from trainer.queue.redis_connection import await_server, connect
+from trainer.worker import checkpoint_cleanup
 from trainer.worker.checkpoint_cleanup import record_ended
 from trainer.worker.leasing_worker import LeasingWorker
 from trainer.worker.training_worker import TrainingWorker
@@ -209,6 +210,20 @@ def test_a_running_job_that_was_forgotten_is_written_again(client: Redis, server
     assert server.smembers(UNRECORDED) == {f"digits/{job.id}".encode()}
     assert epochs(job, server) == [2]
     worker.register_death()
+
+
+def test_a_process_is_started_for_records_that_stay_away(server: Redis, job: Job, monkeypatch: Any) -> None:
+    """The work-horse of a job that has just ended is about to write its own."""
+    started: list[Any] = []
+    monkeypatch.setattr(checkpoint_cleanup.subprocess, "Popen", started.append)
+    cleaner = checkpoint_cleanup.CheckpointCleaner()
+    server.sadd(UNRECORDED, f"digits/{job.id}")
+    cleaner.start_when_needed(server)
+    job.set_status(JobStatus.FINISHED)
+    cleaner.start_when_needed(server)
+    assert started == []
+    cleaner.start_when_needed(server)
+    assert len(started) == 1
 
 
 def test_a_job_that_ended_without_a_record_gets_one(server: Redis, job: Job, tmp_path: Path) -> None:

@@ -59,14 +59,20 @@ class CheckpointCleaner:
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
+        self._unrecorded: set[str] = set()
 
     def start_when_needed(self, connection: Redis) -> None:
         """Start the process when a job has ended that had checkpoints or has no record, and none runs."""
         if self._process is not None and self._process.poll() is None:
             return
         self._process = None
-        if any(next(_ended(connection, key), None) is not None for key in (CHECKPOINTS, UNRECORDED)):
+        if self._is_needed(connection):
             self._process = subprocess.Popen(module_command("trainer.worker.checkpoint_cleanup", str(os.getpid())))
+
+    def _is_needed(self, connection: Redis) -> bool:
+        """Whether jobs have ended that had checkpoints, or that had no record at the look before either."""
+        before, self._unrecorded = self._unrecorded, set(_ended(connection, UNRECORDED))
+        return bool(before & self._unrecorded) or next(_ended(connection, CHECKPOINTS), None) is not None
 
 
 if __name__ == "__main__":
