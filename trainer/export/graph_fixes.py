@@ -12,14 +12,24 @@ Nodes = list[onnx.NodeProto]
 
 def fix_graph(model: onnx.ModelProto) -> None:
     """Replace the nodes in place; a graph without such nodes stays as it is."""
-    if not any(node.op_type in REPLACEMENTS for node in model.graph.node):
-        return
-    nodes: Nodes = []
-    for node in model.graph.node:
-        replacement = REPLACEMENTS.get(node.op_type)
-        nodes += [node] if replacement is None else replacement(node)
-    del model.graph.node[:]
-    model.graph.node.extend(nodes)
+    _fix(model.graph)
+
+
+def _fix(graph: onnx.GraphProto) -> None:
+    """Also in the graphs inside of its nodes: a recurrent layer is a loop with a body of its own."""
+    for node in graph.node:
+        for attribute in node.attribute:
+            for inner in (attribute.g, *attribute.graphs):
+                _fix(inner)
+    if any(node.op_type in REPLACEMENTS for node in graph.node):
+        nodes = [one for node in graph.node for one in _replaced(node)]
+        del graph.node[:]
+        graph.node.extend(nodes)
+
+
+def _replaced(node: onnx.NodeProto) -> Nodes:
+    replacement = REPLACEMENTS.get(node.op_type)
+    return [node] if replacement is None else replacement(node)
 
 
 def _erfc(node: onnx.NodeProto) -> Nodes:

@@ -1,8 +1,9 @@
 """The network that is exported: the trained layers, without what only training needs, written so that it exports.
 
 An augmenting layer passes images through when it is served, but its random numbers stay in the graph. A
-`Normalization` exports its mean and variance as if they were inputs. `trainer.export.parity` compares the
-exported graph with the trained network itself, so nothing that is done here can go unnoticed.
+`Normalization` exports its mean and variance as if they were inputs. A `Masking` would see subnormal numbers, which
+tensorflow takes for 0. `trainer.export.parity` compares the exported graph with the trained network itself, so nothing
+that is done here can go unnoticed.
 """
 
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ __all__ = ["inference_network"]
 
 WORKS_WHEN_SERVED = frozenset({"AutoContrast", "ContrastLimitedAdaptiveHistogramEqualization"})
 """Layers among the augmenting ones that change images also when they are served."""
+SMALLEST = float(np.finfo(np.float32).tiny)
 TRAINING_ONLY = frozenset(AUGMENTING) - WORKS_WHEN_SERVED
 
 
@@ -24,7 +26,7 @@ def inference_network(network: Any) -> Any:
     """The same computation on the same weights, as another network where that is needed."""
     if not isinstance(network, keras.Sequential):
         return _rewired(network)
-    kept = [part for layer in network.layers for part in _exportable(layer)]
+    kept = [part for layer in network.layers for part in _in_a_row(layer)]
     if kept == network.layers:
         return network
     return keras.Sequential([keras.Input(network.input_shape[1:], dtype="float32"), *kept], name=network.name)
@@ -42,6 +44,13 @@ def _rewired(network: Any) -> Any:
         return keras.Sequential(parts) if parts else keras.layers.Identity(dtype=layer.dtype_policy)
 
     return keras.models.clone_model(network, clone_function=stand_in)
+
+
+def _in_a_row(layer: Any) -> Sequence[Any]:
+    """What stands for a layer of a network without branches: where there are some, masks are made beside the layers."""
+    if type(layer).__name__ == "Masking":
+        return [NormalMasking(layer.mask_value, dtype=layer.dtype_policy)]
+    return _exportable(layer)
 
 
 def _exportable(layer: Any) -> Sequence[Any]:
@@ -68,6 +77,22 @@ class Affine(keras.layers.Layer):  # type: ignore[misc]
     def call(self, inputs: Any) -> Any:
         """Multiply, then add."""
         return inputs * self.scale + self.offset
+
+
+class NormalMasking(keras.layers.Masking):  # type: ignore[misc]
+    """`Masking` for which a number too small to be a normal float32 is 0, as it is for tensorflow."""
+
+    def call(self, inputs: Any) -> Any:
+        """Mask what remains."""
+        return super().call(_normal(inputs))
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        """The mask of what remains."""
+        return super().compute_mask(_normal(inputs), mask)
+
+
+def _normal(inputs: Any) -> Any:
+    return keras.ops.where(keras.ops.abs(inputs) < SMALLEST, keras.ops.zeros_like(inputs), inputs)
 
 
 class GroupedConvolution(keras.layers.Layer):  # type: ignore[misc]

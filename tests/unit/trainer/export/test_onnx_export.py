@@ -39,6 +39,18 @@ def test_activations_are_served_as_trained(activation: str) -> None:
     assert parity.largest_difference < 1e-5
 
 
+@pytest.mark.parametrize("layer", ["GRU", "LSTM", "SimpleRNN"])
+@pytest.mark.parametrize("activation", ["gelu", "celu"])
+def test_activations_inside_recurrent_layers_are_served_as_trained(layer: str, activation: str) -> None:
+    """The loop of a recurrent layer is a graph of its own, in which the same nodes stand that no runtime knows."""
+    recurrent = getattr(keras.layers, layer)(3, activation=activation)
+    network = keras.Sequential([keras.Input((4, 2)), recurrent, keras.layers.Dense(3, activation="softmax")])
+    rows = ROWS.reshape(20, 4, 2)
+    answers = np.asarray(network(rows, training=False))
+    parity = check_parity(export_onnx(network, Head("softmax", 3)), rows, answers, precision="float32")
+    assert parity.largest_difference < 1e-5
+
+
 def test_a_network_that_exports_as_it_is_stays_as_it_is() -> None:
     """No copy is made where nothing has to be changed."""
     network = dense()
