@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from models.errors import (
     VersionNotFound,
 )
 from models.names import STABLE
-from models.retention.listing import CLAIM, MANIFEST, files_below, published
+from models.retention.listing import CLAIM, MANIFEST
 from models.retention.protection import Protection
 from models.store.change_hint import leave_hint
 from models.store.deletion_marks import add_mark, is_mark, names_in
@@ -32,7 +32,7 @@ from models.store.label_moves import roll_back
 from models.store.object_store import answering, get
 from models.store.store import Store
 
-__all__ = ["DeletedFolder", "delete_version", "job_of", "require_deletable"]
+__all__ = ["DeletedFolder", "delete_checked", "delete_version", "job_of", "require_deletable"]
 
 JOB_ID = re.compile(r"[\w-][\w.-]*")
 
@@ -61,10 +61,15 @@ def delete_version(
     """
     protection = protection or Protection.of(store, model)
     require_deletable(store, model, version, force=force, protection=protection)
-    folder = DeletedFolder(store, model, version)
+    delete_checked(protection, version, by=by, force=force)
+
+
+def delete_checked(protection: Protection, version: int, *, by: str, force: bool = False) -> None:
+    """As `delete_version`, of a version that is there and that nothing needed a moment ago."""
+    folder = DeletedFolder(protection.store, protection.model, version)
     folder.delete(lambda mark: _release(protection, folder, mark, by=by, force=force), by=by, force=force)
     if force:  # a label may have come to it before it was marked
-        _take_labels_off(store, model, version, by=by)
+        _take_labels_off(protection.store, protection.model, version, by=by)
 
 
 def require_deletable(
@@ -93,12 +98,19 @@ def _release(protection: Protection, folder: "DeletedFolder", mark: str, *, by: 
 
 
 def _require_free(protection: Protection, version: int, *, mark: str | None = None) -> None:
-    files = files_below(protection.store, protection.model)
-    marked = next((file.modified for file in files.get(str(version), ()) if file.name == mark), None)
-    since = None if marked is None else marked - MOVE_TAKES
-    reason = protection.reasons(published(files), moved_since=since).get(version)
+    since = None if mark is None else _written(protection, f"{protection.model}/{version}/{mark}", version) - MOVE_TAKES
+    reason = protection.reasons(moved_since=since).get(version)
     if reason is not None:
         raise VersionInUse(protection.model, version, reason=reason)
+
+
+def _written(protection: Protection, mark: str, version: int) -> datetime:
+    """When a mark was written, by the store's clock."""
+    try:
+        with answering():
+            return obstore.head(protection.store.objects, mark)["last_modified"]
+    except FileNotFoundError as error:  # another deletion was faster, and took every mark with it
+        raise VersionNotFound(protection.model, version) from error
 
 
 def _take_labels_off(store: Store, model: str, version: int, *, by: str) -> None:
@@ -147,13 +159,16 @@ class DeletedFolder:
             ModelNotFound, VersionNotFound: When there is neither a version nor an interrupted deletion of one.
             VersionInUse: When the folder is a link: what it leads to belongs to something else.
         """
-        if self._place is not None and self._place.is_symlink():
-            raise VersionInUse(self.model, self.version, reason="its folder is a link, which is removed by hand")
+        self._require_no_link()
         names = self.names()
         if MANIFEST not in names and not self._is_half_deleted(names):
             exists = self.store.versions(self.model)
             raise VersionNotFound(self.model, self.version) if exists else ModelNotFound(self.model)
         return MANIFEST in names
+
+    def _require_no_link(self) -> None:
+        if self._place is not None and self._place.is_symlink():
+            raise VersionInUse(self.model, self.version, reason="its folder is a link, which is removed by hand")
 
     def _is_half_deleted(self, names: Collection[str]) -> bool:
         rest = [name for name in names if name != CLAIM and not is_mark(name)]
@@ -170,6 +185,7 @@ class DeletedFolder:
             by: Who deletes it.
             force: Whether it was forced; both are written into the mark.
         """
+        self._require_no_link()
         mark = add_mark(self.store.objects, self.path, by=by, force=force)
         try:
             check(mark)

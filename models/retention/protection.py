@@ -1,12 +1,13 @@
 """What keeps a version: a label names it, it answers by default, or a rollback of `stable` goes to it."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
 from models.errors import CorruptVersion, VersionNotFound
 from models.names import STABLE
+from models.retention.listing import MANIFEST
+from models.store.deletion_marks import names_in
 from models.store.gate_verdict import failed_rules
 from models.store.promotions import PromotionLog
 from models.store.store import Store
@@ -33,11 +34,10 @@ class Protection:
         """Of a model of a store."""
         return cls(store, model, PromotionLog(store.objects, model))
 
-    def reasons(self, published: Collection[int], *, moved_since: datetime | None = None) -> dict[int, str]:
+    def reasons(self, *, moved_since: datetime | None = None) -> dict[int, str]:
         """Version → why it is kept.
 
         Args:
-            published: The versions of the model.
             moved_since: What a label is about to come to is kept too, when that was recorded since then.
 
         Raises:
@@ -45,8 +45,8 @@ class Protection:
         """
         labels = self.store.labels(self.model)
         pending = self.log.pending(labels, since=moved_since) if moved_since else set()
-        current = labels.get(STABLE, max(published, default=0))
-        last_good = self._last_good(published, current)
+        current = labels[STABLE] if STABLE in labels else max(self.store.versions(self.model), default=0)
+        last_good = self._last_good(current)
         return {
             **dict.fromkeys(pending, "a label is about to come to it"),
             **({} if last_good is None else {last_good: "it is the last good one: a rollback of `stable` goes to it"}),
@@ -54,12 +54,12 @@ class Protection:
             **{version: f"label {label!r} names it" for label, version in sorted(labels.items())},
         }
 
-    def _last_good(self, published: Collection[int], current: int) -> int | None:
+    def _last_good(self, current: int) -> int | None:
         """What `onehot models rollback` would go to."""
         for version in self.log.named(STABLE, current=current):
-            if version in published:
+            if MANIFEST in names_in(self.store.objects, f"{self.model}/{version}"):
                 return version
-        older = sorted((number for number in published if number < current), reverse=True)
+        older = [number for number in reversed(self.store.claimed(self.model)) if number < current]
         return next(filter(self._gate_holds, older), None)
 
     def _gate_holds(self, version: int) -> bool:

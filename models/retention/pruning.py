@@ -7,7 +7,7 @@ from functools import partial
 
 from models.errors import ModelNotFound, OnehotError, StoreUnavailable, VersionInUse, VersionNotFound
 from models.names import is_model_name
-from models.retention.deletion import delete_version, require_deletable
+from models.retention.deletion import delete_checked
 from models.retention.leftovers import Leftover, model_leftovers, shared_leftovers
 from models.retention.listing import Files, StoredFile, files_below, published
 from models.retention.protection import Protection
@@ -121,19 +121,19 @@ class _Run:
         marked = {folder for folder, found in files.items() if any(file.is_mark for file in found)}
         versions = {number: at for number, at in published(files).items() if str(number) not in marked}
         old = self.retention.old(versions, self.now)
-        lately = protection.log.named_since(self.now - STILL_ANSWERS) if old else set()
+        needed = self._needed(protection) if old else {}
         for number in old:
             outcome = Outcome(VERSION, f"{model}/{number}", DELETED, size=_size(files[str(number)]))
-            if number in lately:
-                yield replace(outcome, outcome=KEPT, reason="a label named it a moment ago", size=0)
+            if number in needed:
+                yield replace(outcome, outcome=KEPT, reason=needed[number], size=0)
+            elif self.dry_run:
+                yield outcome
             else:
-                yield self._attempted(outcome, partial(self._delete, model, number, protection))
+                yield self._attempted(outcome, partial(delete_checked, protection, number, by=self.by))
 
-    def _delete(self, model: str, version: int, protection: Protection) -> None:
-        if self.dry_run:
-            require_deletable(self.store, model, version, protection=protection)
-        else:
-            delete_version(self.store, model, version, by=self.by, protection=protection)
+    def _needed(self, protection: Protection) -> dict[int, str]:
+        lately = protection.log.named_since(self.now - STILL_ANSWERS)
+        return {**dict.fromkeys(lately, "a label named it a moment ago"), **protection.reasons()}
 
     def _removed(self, leftover: Leftover) -> Outcome:
         outcome = Outcome(leftover.kind, leftover.path, DELETED, size=_size(leftover.files))

@@ -85,7 +85,6 @@ class StoreWatch:
             self._models = observed
         took_s = self._clock() - now_s
         self._full_due_s = now_s + (self._full_every_s and max(self._full_every_s, took_s / LARGEST_SHARE))
-        self._full_due_s = self._missing.next_look_s(self._full_due_s)
         if not all(one.is_whole for one in observed.values()):
             self._full_due_s = now_s
         self._full_due_s = self._missing.next_look_s(self._full_due_s)

@@ -154,7 +154,7 @@ def kill_one(place: Place, kind: str, seed: int) -> None:
 def check_store(store: Store) -> None:
     """What is needed is as it was published, and no version that is seen lacks a file."""
     versions = store.versions("classic")
-    for version in Protection.of(store, "classic").reasons(versions):
+    for version in Protection.of(store, "classic").reasons():
         store.verify("classic", version)
     files = files_below(store, "classic")
     assert [one for one in versions if not {file.name for file in files[str(one)]} >= FILES] == []

@@ -225,3 +225,20 @@ def test_a_folder_that_is_a_link_is_left_alone(store, publish, tmp_path):
     with pytest.raises(VersionInUse, match="link"):
         delete(store, 1)
     assert len(list((tmp_path / "elsewhere").iterdir())) == len(FILES) + 2
+
+
+def test_two_deletions_at_once_delete_it_once(store, publish, paths, monkeypatch):
+    """The slower one finds it gone, and leaves nothing."""
+    publish("a", "b", "c")
+    add_mark, first = deletion.add_mark, []
+
+    def delete_meanwhile(*args, **how):
+        mark = add_mark(*args, **how)
+        if not first:
+            first.append(mark)
+            delete(store, 1)
+        return mark
+
+    monkeypatch.setattr(deletion, "add_mark", delete_meanwhile)
+    delete(store, 1)
+    assert (store.versions("iris"), paths("iris/1")) == ([2, 3], [])
