@@ -10,8 +10,9 @@ from functools import partial
 import obstore
 
 from models.errors import VersionInUse
+from models.names import version_number
 from models.retention.deletion import DeletedFolder, delete_version, job_of
-from models.retention.listing import CLAIM, MANIFEST, Files, StoredFile, files_below, newest, number_of, published
+from models.retention.listing import CLAIM, MANIFEST, Files, StoredFile, files_below, newest, published
 from models.store.checkpoints import JobCheckpoints
 from models.store.object_store import answering
 from models.store.store import Store
@@ -59,7 +60,7 @@ def model_leftovers(store: Store, model: str, files: Files, *, by: str, now: dat
     """
     highest = max(store.claimed(model), default=0)
     for folder, found in files.items():
-        number = number_of(folder)
+        number = version_number(folder)
         if number is not None:
             yield from _of_version(DeletedFolder(store, model, number), found, by=by, now=now, highest=highest)
         elif folder.startswith(CHECKPOINTS):
@@ -121,7 +122,7 @@ def _job_records(store: Store, model: str, files: Files, now: datetime) -> Itera
     records = [file for file in files.get(JOBS, ()) if file.name.endswith(".json")]
     if len(records) <= len(published(files)):
         return
-    claimed = {job_of(store, f"{model}/{folder}") for folder in files if number_of(folder) is not None}
+    claimed = {job_of(store, f"{model}/{folder}") for folder in files if version_number(folder) is not None}
     for record in records:
         if record.name.removesuffix(".json") not in claimed and record.modified < now - ABANDONED:
             path = f"{model}/{JOBS}/{record.name}"

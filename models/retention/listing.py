@@ -1,7 +1,6 @@
 """Everything that lies below a folder of the store, by one listing of a bucket, or by a walk that follows no link."""
 
 import os
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -10,15 +9,15 @@ from pathlib import Path
 
 import obstore
 
+from models.names import version_number
 from models.store.deletion_marks import is_mark
 from models.store.object_store import answering
 from models.store.store import Store
 
-__all__ = ["CLAIM", "MANIFEST", "Files", "StoredFile", "files_below", "newest", "number_of", "published"]
+__all__ = ["CLAIM", "MANIFEST", "Files", "StoredFile", "files_below", "newest", "published"]
 
 MANIFEST = "manifest.json"
 CLAIM = "claim.json"
-NUMBER = re.compile(r"[1-9][0-9]{0,17}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +59,11 @@ def files_below(store: Store, prefix: str) -> Files:
     return found
 
 
-def number_of(folder: str) -> int | None:
-    """The version that a folder of a model holds; None when it holds something else."""
-    return int(folder) if NUMBER.fullmatch(folder) else None
-
-
 def published(files: Files) -> dict[int, datetime]:
     """Version → when it was published, ascending, of the files below a model."""
     found: dict[int, datetime] = {}
     for folder in files:
-        number = number_of(folder)
+        number = version_number(folder)
         at = next((file.modified for file in files[folder] if file.name == MANIFEST), None)
         if number is not None and at is not None:
             found[number] = at
