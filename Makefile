@@ -34,8 +34,8 @@ up: .venv/.synced ## Everything on this machine: queue, trainer, service
 	@.venv/bin/onehot up
 
 test: browser .venv/.synced .venv-clients/.synced test-service ## Every test but the faults, which take longer: test-faults
-	$(PYTHON) $(PYTEST) $(IN_PARALLEL) tests/unit tests/integration tests/contract --ignore=tests/unit/onehot $(addprefix --ignore=,$(SERVICE_TESTS))
-	$(PYTHON) $(PYTEST) tests/unit/onehot tests/e2e --ignore=tests/e2e/trainer --ignore=tests/e2e/fleet
+	$(PYTHON) $(PYTEST) $(IN_PARALLEL) $(wildcard tests/e2e/test_*.py) tests/unit tests/integration tests/contract $(addprefix --ignore=,$(SERVICE_TESTS))
+	$(PYTHON) $(PYTEST) tests/e2e/service
 
 test-faults: .venv/.synced ## Kills, drains, outages and errors of the trainer, in their short form
 	$(PYTHON) $(PYTEST) tests/e2e/trainer
