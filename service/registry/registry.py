@@ -37,6 +37,8 @@ MOST_ROUNDS = 1_000
 LARGEST_SHARE = 0.005
 """Of the time, that goes into reviews at most: the more models there are, the rarer they are."""
 LONGEST_REVIEW_S = 60.0
+REPORT_S = 0.1
+"""How long loading goes on before what is loaded so far is reported: of many models each report is long."""
 COMMIT_S = 1.0
 """How long loading goes on before what is loaded so far answers."""
 
@@ -222,14 +224,16 @@ class Registry:
             log.warning("store away", reason=reason) if reason else log.info("store back")
         self._waiting_for = reason or self._waiting_for
         self._models.follow(desired)
-        committed_s = self._clock()
+        committed_s, reported_s = self._clock(), -math.inf
         for name in self._in_order(desired.models):
             self._waiting_for = f"the versions of model {name!r} to be loaded"
             before = self._local
             self._models.load(name)
-            if self._local is not before:  # the loaded versions of a model are reported before those of the next one
+            if self._local is not before and self._clock() >= reported_s + REPORT_S:  # before all others are loaded
                 self._send_report()
+                reported_s = self._clock()
             if leads and self._clock() > committed_s + COMMIT_S:  # what is loaded answers while others are being loaded
+                self._send_report()
                 self._planner.commit()
                 committed_s = self._clock()
         self._send_report()
