@@ -1,5 +1,6 @@
 """The queue's server is full, or loses everything, while a training runs. OUTAGES=3,15,60 asks for the long form."""
 
+import contextlib
 import os
 import socket
 import subprocess
@@ -161,12 +162,9 @@ def test_a_training_outlives_a_full_disk_of_the_queue(site: Any, disk_site: Any,
     job = disk_site.submit()
     disk_site.until(job, status="started", epoch=20)
     filler = disk_site.folder / "filler"
-    with filler.open("wb") as file:
-        try:
-            while file.write(b"\0" * 4096):
-                file.flush()
-        except OSError:
-            pass
+    with filler.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+        while True:
+            file.write(b"\0" * 4096)
     disk_site_refuses(disk_site)
     time.sleep(2)
     assert worker.poll() is None
