@@ -103,8 +103,11 @@ def penguins_by_hand(prepared: Prepared) -> Callable[[Any], Any]:
 
 
 def dense(*head: Any) -> list[Any]:
-    """The layers of a table of few rows."""
-    return [layers.Dense(32, activation="relu", kernel_regularizer=keras.regularizers.L2(0.01)), *head]
+    """The layers of a table."""
+    hidden = [
+        layers.Dense(units, activation="relu", kernel_regularizer=keras.regularizers.L2(0.003)) for units in (64, 32)
+    ]
+    return [*hidden, *head]
 
 
 def images(*head: Any) -> list[Any]:

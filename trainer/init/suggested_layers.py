@@ -2,38 +2,34 @@
 
 from typing import Any
 
-__all__ = ["FEW_ROWS", "IMAGE", "SERIES", "TABLE", "suggest_layers"]
+__all__ = ["IMAGE", "SERIES", "TABLE", "suggest_layers"]
 
 TABLE, IMAGE, SERIES = "table", "image", "series"
 SMALLEST_SIDE = 8
 MOST_STAGES = 4
 FIRST_FILTERS = 32
 LONGEST_FLAT_SERIES = 128
-FEW_ROWS = 1_000
-WEIGHT_DECAY, FEW_ROWS_WEIGHT_DECAY = 0.003, 0.01
+WEIGHT_DECAY = 0.003
 
 
-def suggest_layers(kind: str, shape: tuple[int, ...], *, rows: int) -> list[Any]:
+def suggest_layers(kind: str, shape: tuple[int, ...]) -> list[Any]:
     """Layers for instances of this kind and shape, without the last one.
 
     Args:
         kind: `table`, `image` or `series`.
         shape: As the network takes it: `(features,)`, `(height, width, channels)` or `(steps, channels)`.
-        rows: How many there are to learn from.
     """
     if kind == IMAGE:
         return _convolutions(shape)
     if kind == SERIES:
         return _series(shape)
     flat: list[Any] = [] if len(shape) == 1 else ["Flatten"]
-    if rows < FEW_ROWS:
-        return [*flat, _regularized(32, FEW_ROWS_WEIGHT_DECAY)]
-    return [*flat, *(_regularized(units, WEIGHT_DECAY) for units in (64, 32))]
+    return [*flat, *(_regularized(units) for units in (64, 32))]
 
 
-def _regularized(units: int, weight_decay: float) -> Any:
+def _regularized(units: int) -> Any:
     """Few rows of many columns are learned by heart without it."""
-    return {"Dense": {"units": units, "activation": "relu", "kernel_regularizer": {"L2": {"l2": weight_decay}}}}
+    return {"Dense": {"units": units, "activation": "relu", "kernel_regularizer": {"L2": {"l2": WEIGHT_DECAY}}}}
 
 
 def _convolutions(shape: tuple[int, ...]) -> list[Any]:

@@ -14,14 +14,14 @@ from models.spec import load_spec
 from models.spec.yaml_text import load_document
 from trainer.data.dataset import Dataset
 from trainer.init.suggested_features import Features, suggest_features
-from trainer.init.suggested_layers import FEW_ROWS, suggest_layers
+from trainer.init.suggested_layers import suggest_layers
 from trainer.init.suggested_targets import Target, suggest_target
 from trainer.init.target_choice import choice_notes
 
 __all__ = ["DataSource", "SuggestedSpec", "suggest_spec"]
 
 ENDLESS = 2**20
-MANY_ROWS = 20_000
+FEW_ROWS, MANY_ROWS = 1_000, 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +119,7 @@ def suggest_spec(dataset: Dataset, data: DataSource, *, model: str | None = None
         out.part({"target": {"standardize": True}})
     _preprocessing(out, features, data)
     out.comment("", f"The network: {target.meaning}.")
-    layers = suggest_layers(features.kind, features.network_shape, rows=dataset.rows)
-    out.part({"layers": [*layers, target.layer]})
+    out.part({"layers": [*suggest_layers(features.kind, features.network_shape), target.layer]})
     out.part({"compile": {"optimizer": {"Adam": {"learning_rate": 0.001}}, "loss": target.loss,
                            "metrics": list(target.metrics)}})  # fmt: skip
     _fit(out, dataset)
