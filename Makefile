@@ -65,7 +65,7 @@ check: .venv/.synced ## Format, lint, types, layers; changes nothing
 	.venv/bin/mypy
 	.venv/bin/lint-imports --no-cache
 
-fix: .venv/.synced ## Format and mend what can be mended by a machine
+fix: .venv/.synced ## Format, and fix what ruff can fix by itself
 	.venv/bin/ruff format $(CHECKED)
 	.venv/bin/ruff check --fix $(CHECKED)
 

@@ -42,6 +42,14 @@ def test_every_make_target_of_the_readme_exists():
     assert named <= targets
 
 
+def test_make_lists_every_target():
+    """Each has its sentence, which `make` prints, and no file of its name stands in its way."""
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    targets = dict(re.findall(r"^([a-z0-9-]+):(.*)$", makefile, re.MULTILINE))
+    assert [target for target, rest in targets.items() if not re.search(r" ## \S", rest)] == []
+    assert set(targets) == set(re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)[1].split())
+
+
 def test_every_link_of_the_readme_leads_to_a_file():
     """Nothing is promised that is not there."""
     links = [link for link in re.findall(r"\]\(([^)#]+)\)", README) if "://" not in link]
