@@ -23,6 +23,7 @@ __all__ = [
     "on_base",
     "render",
     "unused_components",
+    "where",
 ]
 
 Document = dict[str, Any]
@@ -152,6 +153,11 @@ class Cluster:
         for variable in container.get("env", []):
             values[variable["name"]] = str(variable["value"]) if "value" in variable else "<secret>"
         return values
+
+
+def where(document: Document) -> str:
+    """How messages name an object."""
+    return f"{document['kind']}/{document['metadata']['name']}"
 
 
 def matches(selector: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
