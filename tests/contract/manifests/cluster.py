@@ -144,6 +144,13 @@ class Cluster:
         """Workloads whose pods a label selector chooses."""
         return [workload for workload in self.workloads if matches(selector, workload.labels)]
 
+    def served(self, workload: Workload) -> dict[str, int]:
+        """The named ports of a workload that some Service sends requests to."""
+        services = [one["spec"] for one in self.of_kind("Service")
+                    if matches({"matchLabels": one["spec"].get("selector", {"": ""})}, workload.labels)]  # fmt: skip
+        targets = {port.get("targetPort") for spec in services for port in spec.get("ports", [])}
+        return {name: number for name, number in workload.ports().items() if name in targets}
+
     def environment(self, container: Document) -> dict[str, str]:
         """What a container's variables are, those of its ConfigMaps too; one from a Secret is `<secret>`."""
         values: dict[str, str] = {}

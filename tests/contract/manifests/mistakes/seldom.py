@@ -69,6 +69,17 @@ def _pages(spoilt: Spoilt, requested: str) -> None:
     spoilt.requests(CPU)["hugepages-2Mi"] = requested
 
 
+def _rename_port(spoilt: Spoilt, old: str, new: str) -> None:
+    """Call a port by another name, everywhere but for what asks the pods of other owners."""
+    asked = [one for one in spoilt.documents if one["kind"] != "ServiceMonitor"]
+    while asked:
+        one = asked.pop()
+        asked += [inner for inner in (one.values() if isinstance(one, dict) else one) if isinstance(inner, dict | list)]
+        if isinstance(one, dict):
+            names = ("port", "targetPort", *(["name"] if "containerPort" in one else []))
+            one.update({name: new for name in names if one.get(name) == old})
+
+
 PODS: Mistakes = {
     "thousandths of bytes, in a variable": (TOGETHER, lambda m: _resource_variable(m, "limits.memory", "1m")),
     "hundreds of bytes, in a variable": (TOGETHER, lambda m: _resource_variable(m, "limits.memory", "100")),
@@ -142,6 +153,8 @@ NETWORK: Mistakes = {
 MISTAKES: Mistakes = PODS | WORKLOADS | NETWORK
 
 RIGHT: dict[str, Callable[[Spoilt], Any]] = {
+    "the queue's port by another name": lambda m: _rename_port(m, "valkey", "v6379-0"),
+    "the service's port by another name": lambda m: _rename_port(m, "http", "onehot-httpport"),
     "divisors": lambda m: [
         _resource_variable(m, "limits.memory", "1Mi"), _resource_variable(m, "requests.ephemeral-storage", "1G")],
     "thousandths of a CPU": lambda m: _resource_variable(m, "limits.cpu", "1m"),
