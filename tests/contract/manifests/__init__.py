@@ -27,7 +27,7 @@ class Violation:
 STAGES: tuple[tuple[Rule, ...], ...] = (
     (schema,),
     (api.field_values,),
-    (api.fields_together,),
+    (api.fields_together, api.objects_together),
     (
         *pods.RULES,
         *references.RULES,

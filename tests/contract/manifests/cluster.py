@@ -23,6 +23,7 @@ __all__ = [
     "on_base",
     "render",
     "unused_components",
+    "where",
 ]
 
 Document = dict[str, Any]
@@ -143,6 +144,13 @@ class Cluster:
         """Workloads whose pods a label selector chooses."""
         return [workload for workload in self.workloads if matches(selector, workload.labels)]
 
+    def served(self, workload: Workload) -> dict[str, int]:
+        """The named ports of a workload that some Service sends requests to."""
+        services = [one["spec"] for one in self.of_kind("Service")
+                    if matches({"matchLabels": one["spec"].get("selector", {"": ""})}, workload.labels)]  # fmt: skip
+        targets = {port.get("targetPort") for spec in services for port in spec.get("ports", [])}
+        return {name: number for name, number in workload.ports().items() if name in targets}
+
     def environment(self, container: Document) -> dict[str, str]:
         """What a container's variables are, those of its ConfigMaps too; one from a Secret is `<secret>`."""
         values: dict[str, str] = {}
@@ -152,6 +160,11 @@ class Cluster:
         for variable in container.get("env", []):
             values[variable["name"]] = str(variable["value"]) if "value" in variable else "<secret>"
         return values
+
+
+def where(document: Document) -> str:
+    """How messages name an object."""
+    return f"{document['kind']}/{document['metadata']['name']}"
 
 
 def matches(selector: Mapping[str, Any], labels: Mapping[str, str]) -> bool:

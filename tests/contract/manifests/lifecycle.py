@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from models.settings import read_settings
-from tests.contract.manifests.cluster import Cluster, Document, Finding, Workload
+from tests.contract.manifests.cluster import Cluster, Document, Finding, Workload, where
 
 __all__ = ["RULES"]
 
@@ -145,6 +145,16 @@ def disruption(cluster: Cluster) -> Iterator[Finding]:
                 yield where, f"expected room for one eviction of {replicas} replicas"
 
 
+def one_budget(cluster: Cluster) -> Iterator[Finding]:
+    """No pod has two budgets: the server refuses every eviction of such a one."""
+    covered: dict[str, str] = {}
+    for budget in cluster.of_kind("PodDisruptionBudget"):
+        for workload in cluster.selected(budget["spec"]["selector"]):
+            if workload.where in covered:
+                yield where(budget), f"expected one budget for {workload.where}, which {covered[workload.where]} has"
+            covered[workload.where] = where(budget)
+
+
 def spread(cluster: Cluster) -> Iterator[Finding]:
     """The service's pods spread over nodes and zones."""
     for workload in cluster.workloads:
@@ -154,4 +164,4 @@ def spread(cluster: Cluster) -> Iterator[Finding]:
             yield workload.where, f"topologySpreadConstraints: expected {', '.join(sorted(missing))}"
 
 
-RULES = (probes, graceful_end, leaves_endpoints_first, rollout, one_scaler, scaling, disruption, spread)
+RULES = (probes, graceful_end, leaves_endpoints_first, rollout, one_scaler, scaling, disruption, one_budget, spread)

@@ -73,7 +73,7 @@ def flows(cluster: Cluster) -> Iterator[Finding]:
     queues = [workload for workload in cluster.workloads if workload.component == "queue"]
     for source in cluster.workloads:
         for queue in queues:
-            talks = may_talk(cluster, source, queue, "valkey")
+            talks = any(may_talk(cluster, source, queue, port) for port in cluster.served(queue))
             if talks != (source.component in _QUEUE_CLIENTS):
                 expected = "a way" if source.component in _TALKS_TO_QUEUE else "no way"
                 yield source.where, f"expected {expected} to {queue.where}"

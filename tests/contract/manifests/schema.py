@@ -1,5 +1,7 @@
 """Structure: the strict JSON schemas of Kubernetes itself, and of the other kinds in `api/schemas/`."""
 
+import functools
+import json
 from collections.abc import Iterator
 
 from jsonschema.exceptions import best_match
@@ -18,9 +20,15 @@ def schema_violations(cluster: Cluster, version: str) -> Iterator[Finding]:
         if name is None:
             yield where(document), f"expected a kind of Kubernetes {version}; received {document.get('apiVersion')}"
             continue
-        for error in validator(name, version).iter_errors(document):
-            worst = best_match([error]) or error
-            yield where(document), f"{'.'.join(map(str, worst.absolute_path))}: {worst.message}"
+        for message in _faults(name, version, json.dumps(document, default=str)):
+            yield where(document), message
+
+
+@functools.cache
+def _faults(name: str, version: str, text: str) -> tuple[str, ...]:
+    """Of one object; a spoilt copy of a folder leaves all others as they were."""
+    worst = [best_match([error]) or error for error in validator(name, version).iter_errors(json.loads(text))]
+    return tuple(f"{'.'.join(map(str, one.absolute_path))}: {one.message}" for one in worst)
 
 
 def schema(cluster: Cluster) -> Iterator[Finding]:

@@ -23,6 +23,12 @@ class Spoilt:
         """The spec of one object."""
         return self.get(kind, name)["spec"]
 
+    def add(self, api: str, kind: str, name: str = "onehot", **fields: Any) -> Any:
+        """One more object."""
+        metadata = {"name": name, "namespace": "onehot", "labels": {"app.kubernetes.io/name": "onehot"}}
+        self.documents.append({"apiVersion": api, "kind": kind, "metadata": metadata, **fields})
+        return self.documents[-1]
+
     def drop(self, kind: str, name: str) -> None:
         """Remove one object."""
         self.documents.remove(self.get(kind, name))

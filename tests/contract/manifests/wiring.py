@@ -88,8 +88,9 @@ def address(cluster: Cluster) -> Iterator[Finding]:
         if workload.component != "service":
             continue
         bound = read_bind(cluster.environment(container))
-        if bound != ("0.0.0.0", workload.ports().get("http")):  # noqa: S104 -- of the container
-            yield workload.where, f"ONEHOT_BIND: expected 0.0.0.0 and the port http; received {bound}"
+        ports = cluster.served(workload)
+        if bound not in {("0.0.0.0", port) for port in ports.values()}:  # noqa: S104 -- of the container
+            yield workload.where, f"ONEHOT_BIND: expected 0.0.0.0 and a port of the Service, {ports}; received {bound}"
 
 
 def read_bind(environment: dict[str, str]) -> tuple[str, int]:

@@ -2,25 +2,27 @@
 
 from collections.abc import Iterator
 
+from tests.contract.manifests.api.across import objects_together
 from tests.contract.manifests.api.exclusive import excluded
 from tests.contract.manifests.api.fields import FIELDS, NAMES
 from tests.contract.manifests.api.network_objects import NETWORK_OBJECTS
 from tests.contract.manifests.api.pod_objects import POD_OBJECTS
+from tests.contract.manifests.api.quotas import QUOTA_OBJECTS
 from tests.contract.manifests.api.scalars import QUANTITY, SUBDOMAIN
 from tests.contract.manifests.api.typed import Node, nodes
 from tests.contract.manifests.api.workload_objects import WORKLOAD_OBJECTS
-from tests.contract.manifests.cluster import Cluster, Document, Finding
+from tests.contract.manifests.cluster import Cluster, Finding, where
 
-__all__ = ["field_values", "fields_together", "where"]
+__all__ = ["field_values", "fields_together", "objects_together", "where"]
 
-_OBJECTS = POD_OBJECTS | WORKLOAD_OBJECTS | NETWORK_OBJECTS
+_OBJECTS = POD_OBJECTS | WORKLOAD_OBJECTS | NETWORK_OBJECTS | QUOTA_OBJECTS
 
 
 def field_values(cluster: Cluster) -> Iterator[Finding]:
     """Every value is one that its field can have: names, quantities, words of a list, numbers in a range."""
     for document in cluster.documents:
         for node in nodes(document):
-            check = QUANTITY if node.type == "Quantity" else FIELDS.get(node.field)
+            check = FIELDS.get(node.field, QUANTITY if node.type == "Quantity" else None)
             if check is not None and (expected := check(node.value)):
                 yield where(document), f"{node.path}: expected {expected}; received {node.value!r}"
         expected = NAMES.get(document["kind"], SUBDOMAIN)(document["metadata"]["name"])
@@ -52,8 +54,3 @@ def _twice(node: Node) -> Iterator[str]:
         if key in seen and any(key):
             yield f"expected each {', '.join(node.keys)} once; received {', '.join(key)} twice"
         seen.add(key)
-
-
-def where(document: Document) -> str:
-    """How messages name an object."""
-    return f"{document['kind']}/{document['metadata']['name']}"

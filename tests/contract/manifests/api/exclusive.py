@@ -8,6 +8,7 @@ __all__ = ["EXACTLY_ONE", "NEEDS", "ONLY_WITH", "excluded"]
 _HANDLERS = ("exec", "httpGet", "tcpSocket", "grpc", "sleep")
 
 EXACTLY_ONE: Mapping[str, tuple[str, ...]] = {
+    "DownwardAPIVolumeFile": ("fieldRef", "resourceFieldRef"),
     "EnvFromSource": ("configMapRef", "secretRef"),
     "EnvVarSource": ("configMapKeyRef", "fieldRef", "fileKeyRef", "resourceFieldRef", "secretKeyRef"),
     "IngressBackend": ("service", "resource"),

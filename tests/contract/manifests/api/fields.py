@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from tests.contract.manifests.api import scalars as s
-from tests.contract.manifests.api.scalars import Check, between, each, mapping, one_of, some
+from tests.contract.manifests.api.checks import Check, between, both, each, few, mapping, one_of, some, unlike
+from tests.contract.manifests.api.quotas import QUOTA_SCOPES
 
 __all__ = ["FIELDS", "NAMES"]
 
@@ -43,7 +44,8 @@ _POD: Mapping[str, Check] = {
     "PodOS.name": one_of("linux", "windows"),
     "HostAlias.hostnames": each(s.HOST),
     "HostAlias.ip": s.IP,
-    "PodDNSConfig.nameservers": each(s.IP),
+    "PodDNSConfig.nameservers": both(few(3), each(s.IP)),
+    "PodDNSConfig.searches": few(32),
     "PodReadinessGate.conditionType": s.QUALIFIED,
     "PodSecurityContext.fsGroup": s.USER,
     "PodSecurityContext.fsGroupChangePolicy": one_of("OnRootMismatch", "Always"),
@@ -192,12 +194,19 @@ _WORKLOADS: Mapping[str, Check] = {
     "HorizontalPodAutoscalerSpec.minReplicas": s.POSITIVE,
     "MetricSpec.type": one_of("ContainerResource", "External", "Object", "Pods", "Resource"),
     "MetricTarget.averageUtilization": s.POSITIVE,
+    "MetricTarget.averageValue": s.POSITIVE_QUANTITY,
     "MetricTarget.type": one_of("AverageValue", "Utilization", "Value"),
+    "MetricTarget.value": s.POSITIVE_QUANTITY,
     "HPAScalingRules.selectPolicy": one_of("Max", "Min", "Disabled"),
     "HPAScalingRules.stabilizationWindowSeconds": between(0, 3600),
     "HPAScalingPolicy.periodSeconds": between(1, 1800),
     "HPAScalingPolicy.type": one_of("Pods", "Percent"),
     "HPAScalingPolicy.value": s.POSITIVE,
+    # Above it are the numbers of the cluster's own classes.
+    "PriorityClass.value": between(-(2**31), 10**9),
+    "PriorityClass.preemptionPolicy": one_of("Never", "PreemptLowerPriority"),
+    "ResourceQuotaSpec.scopes": each(one_of(*QUOTA_SCOPES)),
+    "ScopedResourceSelectorRequirement.scopeName": one_of(*QUOTA_SCOPES),
     "PodDisruptionBudgetSpec.maxUnavailable": s.PERCENT_OR_COUNT,
     "PodDisruptionBudgetSpec.minAvailable": s.PERCENT_OR_COUNT,
     "PodDisruptionBudgetSpec.unhealthyPodEvictionPolicy": one_of("AlwaysAllow", "IfHealthyBudget"),
@@ -211,12 +220,13 @@ _NETWORK: Mapping[str, Check] = {
     "ServicePort.protocol": _PROTOCOL,
     "ServicePort.targetPort": s.PORT_OR_NAME,
     "ServiceSpec.clusterIP": lambda value: None if value in {"", "None"} else s.IP(value),
+    "ServiceSpec.externalIPs": each(s.IP),
     "ServiceSpec.externalName": s.HOST,
     "ServiceSpec.healthCheckNodePort": s.PORT,
     "ServiceSpec.loadBalancerClass": s.QUALIFIED,
     "ServiceSpec.externalTrafficPolicy": one_of("Cluster", "Local"),
     "ServiceSpec.internalTrafficPolicy": one_of("Cluster", "Local"),
-    "ServiceSpec.ipFamilies": each(one_of("IPv4", "IPv6")),
+    "ServiceSpec.ipFamilies": both(each(one_of("IPv4", "IPv6")), unlike),
     "ServiceSpec.ipFamilyPolicy": one_of("SingleStack", "PreferDualStack", "RequireDualStack"),
     "ServiceSpec.loadBalancerSourceRanges": each(s.CIDR),
     "ServiceSpec.selector": s.LABELS,
@@ -224,7 +234,7 @@ _NETWORK: Mapping[str, Check] = {
     "ServiceSpec.trafficDistribution": one_of("PreferClose", "PreferSameZone", "PreferSameNode"),
     "ServiceSpec.type": one_of("ClusterIP", "NodePort", "LoadBalancer", "ExternalName"),
     "ClientIPConfig.timeoutSeconds": between(1, 86400),
-    "NetworkPolicySpec.policyTypes": each(one_of("Ingress", "Egress")),
+    "NetworkPolicySpec.policyTypes": both(each(one_of("Ingress", "Egress")), unlike),
     "NetworkPolicyPort.endPort": s.PORT,
     "NetworkPolicyPort.port": s.PORT_OR_NAME,
     "NetworkPolicyPort.protocol": _PROTOCOL,
@@ -240,8 +250,9 @@ _NETWORK: Mapping[str, Check] = {
     "ServiceBackendPort.name": s.PORT_NAME,
     "ServiceBackendPort.number": s.PORT,
     "Namespace.metadata": lambda value: s.SECURITY_LEVELS(value.get("labels") or {}),
+    "ConfigMap.binaryData": mapping(s.FILE_NAME, s.BASE64),
     "ConfigMap.data": mapping(s.FILE_NAME, _TEXT),
-    "Secret.data": mapping(s.FILE_NAME, _TEXT),
+    "Secret.data": mapping(s.FILE_NAME, s.BASE64),
     "Secret.stringData": mapping(s.FILE_NAME, _TEXT),
 }
 

@@ -8,6 +8,7 @@ from typing import Any
 __all__ = ["NETWORK_OBJECTS"]
 
 Value = dict[str, Any]
+_PARENT = {"group": "gateway.networking.k8s.io", "kind": "Gateway", "namespace": None, "name": None}
 _UNITS_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000, "y": 31_536_000_000}
 
 
@@ -23,6 +24,9 @@ def _service(spec: Value) -> Iterator[str]:
     outside = kind in {"NodePort", "LoadBalancer"}
     if not outside and ("externalTrafficPolicy" in spec or any("nodePort" in port for port in ports)):
         yield f"externalTrafficPolicy, nodePort: expected none with the type {kind}"
+    given = [(port.get("protocol", "TCP"), port["nodePort"]) for port in ports if port.get("nodePort")]
+    if len(given) != len(set(given)):
+        yield f"ports: expected each nodePort once; received {given}"
 
 
 def _peer(peer: Value) -> Iterator[str]:
@@ -56,6 +60,26 @@ def _route_rule(rule: Value) -> Iterator[str]:
     kinds = [one.get("type") for one in rule.get("filters", [])]
     if "RequestRedirect" in kinds and (rule.get("backendRefs") or "URLRewrite" in kinds):
         yield "filters: expected RequestRedirect without backendRefs and without URLRewrite"
+    paths = [match.get("path", {}).get("type", "PathPrefix") for match in rule.get("matches", [{}])]
+    if _replaces_prefix(rule) and paths != ["PathPrefix"]:
+        yield f"filters: expected ReplacePrefixMatch beside exactly one match, a PathPrefix; received {paths}"
+
+
+def _replaces_prefix(rule: Value) -> bool:
+    filters = [one for owner in (rule, *rule.get("backendRefs", [])) for one in owner.get("filters", [])]
+    changed = [one.get(name, {}).get("path", {}) for one in filters for name in ("urlRewrite", "requestRedirect")]
+    return any(path.get("type") == "ReplacePrefixMatch" for path in changed)
+
+
+def _route(spec: Value) -> Iterator[str]:
+    """A parent named twice says each time which of its listeners is meant."""
+    listeners: dict[tuple[Any, ...], list[tuple[Any, Any]]] = {}
+    for parent in spec.get("parentRefs", []):
+        key = tuple(parent.get(name, value) for name, value in _PARENT.items())
+        listeners.setdefault(key, []).append((parent.get("sectionName"), parent.get("port")))
+    for given in listeners.values():
+        if len(given) > 1 and ((None, None) in given or len(given) != len(set(given))):
+            yield f"parentRefs: expected another sectionName or port for each of one parent; received {given}"
 
 
 def _not_longer(short: str, long: str) -> Callable[[Value], Iterator[str]]:
@@ -72,6 +96,7 @@ def _duration_ms(text: object) -> int:
 
 NETWORK_OBJECTS: Mapping[str, Callable[[Value], Iterator[str]]] = {
     "HTTPRouteRule": _route_rule,
+    "HTTPRouteSpec": _route,
     "HTTPRouteTimeouts": _not_longer("backendRequest", "request"),
     "IPBlock": _ip_block,
     "IngressSpec": _ingress,

@@ -9,6 +9,8 @@ __all__ = ["POD_OBJECTS"]
 
 Value = dict[str, Any]
 _PLAIN_RESOURCES = {"cpu", "memory", "ephemeral-storage", "storage"}
+_THOUSANDS, _UNITS_OF_1024 = ({quantity(f"1{unit}") for unit in units} for units in (
+    ("", "k", "M", "G", "T", "P", "E"), ("Ki", "Mi", "Gi", "Ti", "Pi", "Ei")))  # fmt: skip
 
 
 def _whole_pod(spec: Value) -> Iterator[str]:
@@ -60,7 +62,17 @@ def _container(container: Value) -> Iterator[str]:
     for mount in container.get("volumeDevices", []):
         if mount.get("name") in {one.get("name") for one in container.get("volumeMounts", [])}:
             yield f"volumeDevices: expected another volume than volumeMounts; received {mount.get('name')}"
+    named = [port["name"] for port in container.get("ports", []) if port.get("name")]
+    if len(named) != len(set(named)):
+        yield f"ports: expected different names; received {named}"
+    yield from _privileges(container)
+
+
+def _privileges(container: Value) -> Iterator[str]:
     security = container.get("securityContext", {})
+    for mount in container.get("volumeMounts", []):
+        if mount.get("mountPropagation") == "Bidirectional" and not security.get("privileged"):
+            yield f"volumeMounts.{mount.get('name')}.mountPropagation: expected Bidirectional beside privileged alone"
     if security.get("allowPrivilegeEscalation") is False and (
         security.get("privileged") or "SYS_ADMIN" in security.get("capabilities", {}).get("add", [])
     ):
@@ -78,10 +90,32 @@ def _resources(wanted: Value) -> Iterator[str]:
         for values in (requests, limits):
             if name in values and (expected := _whole(name, values[name])):
                 yield f"{name}: expected {expected}; received {values[name]}"
-        if "/" in name and requests.get(name, limits.get(name)) != limits.get(name):
+        if not _overcommitted(name) and (
+            name not in limits or quantity(requests.get(name, limits[name])) != quantity(limits[name])
+        ):
             yield f"{name}: expected as much requested as the limit says"
         if name in requests and name in limits and quantity(requests[name]) > quantity(limits[name]):
             yield f"requests.{name}: expected at most the limit, {limits[name]}; received {requests[name]}"
+
+
+def _overcommitted(name: str) -> bool:
+    """Whether more of it may be limited than is requested."""
+    return "/" not in name and not name.startswith("hugepages-")
+
+
+def _divisor(one: Value) -> Iterator[str]:
+    words, divisor = str(one.get("divisor", "1")), quantity(one.get("divisor", "1"))
+    if str(one.get("resource")).endswith(".cpu"):
+        fits, expected = divisor in {quantity("1m"), 1}, "1 or 1m"
+    else:
+        fits, expected = divisor in (_UNITS_OF_1024 if words.endswith("i") else _THOUSANDS), "1, 1k to 1E or 1Ki to 1Ei"
+    if divisor and not fits:
+        yield f"divisor: expected {expected} of {one.get('resource')}; received {words}"
+
+
+def _downward_file(item: Value) -> Iterator[str]:
+    if "resourceFieldRef" in item and not item["resourceFieldRef"].get("containerName"):
+        yield "resourceFieldRef.containerName: expected one: a volume belongs to no container"
 
 
 def _whole(name: str, value: object) -> str | None:
@@ -128,10 +162,12 @@ def _node_requirement(one: Value) -> Iterator[str]:
 
 POD_OBJECTS: Mapping[str, Callable[[Value], Iterator[str]]] = {
     "Container": _container,
+    "DownwardAPIVolumeFile": _downward_file,
     "EnvVar": _environment,
     "LabelSelectorRequirement": _requirement,
     "NodeSelectorRequirement": _node_requirement,
     "PodSpec": _whole_pod,
+    "ResourceFieldSelector": _divisor,
     "ResourceRequirements": _resources,
     "Toleration": _toleration,
     "Volume": _volume,

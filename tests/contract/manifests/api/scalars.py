@@ -1,24 +1,22 @@
-"""What single values have to be: names, quantities, addresses, times, numbers in a range, words of a list.
+"""What single values have to be: names, quantities, addresses, times, numbers in a range."""
 
-A check says what it expected, or nothing where the value is right.
-"""
-
+import base64
+import binascii
 import ipaddress
 import re
 import zoneinfo
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-__all__ = [
-    "ANNOTATIONS", "CIDR", "CRON", "ENVIRONMENT_NAME", "FIELD_PATH", "FILE_NAME", "HEADER", "HOST", "IMAGE", "IP",
-    "LABEL", "LABELS", "LABEL_VALUE", "MODE", "NOT_NEGATIVE", "PATH", "PERCENT_OR_COUNT", "PORT", "PORT_NAME",
-    "PORT_OR_NAME", "POSITIVE", "PROMETHEUS_DURATION", "QUALIFIED", "QUANTITY", "RELATIVE_PATH", "RESOURCE_PATH",
-    "SECURITY_LEVELS", "SERVICE_NAME", "SUBDOMAIN", "SURGE", "TIME_ZONE", "USER", "Check", "between", "each",
-    "mapping", "one_of", "quantity", "some",
-]  # fmt: skip
+from tests.contract.manifests.api.checks import Check, between, either, mapping, matching
 
-Check = Callable[[Any], str | None]
+__all__ = [
+    "ANNOTATIONS", "BASE64", "CIDR", "CRON", "ENVIRONMENT_NAME", "FIELD_PATH", "FILE_NAME", "HEADER", "HOST", "IMAGE",
+    "IP", "LABEL", "LABELS", "LABEL_VALUE", "MODE", "NOT_NEGATIVE", "PATH", "PERCENT_OR_COUNT", "PORT", "PORT_NAME",
+    "PORT_OR_NAME", "POSITIVE", "POSITIVE_QUANTITY", "PROMETHEUS_DURATION", "QUALIFIED", "QUANTITY", "RELATIVE_PATH",
+    "RESOURCE_PATH", "SECURITY_LEVELS", "SERVICE_NAME", "SUBDOMAIN", "SURGE", "TIME_ZONE", "USER", "quantity",
+]  # fmt: skip
 
 _SUFFIXES = {
     "n": Decimal("1e-9"), "u": Decimal("1e-6"), "m": Decimal("1e-3"), "": 1,
@@ -36,69 +34,23 @@ def quantity(text: object) -> Decimal:
     return Decimal(found[1]) * _SUFFIXES[found[2]]
 
 
-def matching(pattern: str, expected: str, *, most: int = 253) -> Check:
-    """A text of at most so many characters that the whole pattern describes."""
-    compiled = re.compile(pattern, re.ASCII)
-
-    def check(value: Any) -> str | None:
-        fits = isinstance(value, str) and len(value) <= most and compiled.fullmatch(value)
-        return None if fits else f"{expected}, at most {most} characters"
-
-    return check
-
-
-def one_of(*words: str) -> Check:
-    """One of these words, spelt like this."""
-    return lambda value: None if value in words else f"one of {', '.join(words)}"
-
-
-def between(least: int, most: int | None = None) -> Check:
-    """A whole number in a range, both ends included."""
-    expected = f"at least {least}" if most is None else f"{least} to {most}"
-
-    def check(value: Any) -> str | None:
-        whole = isinstance(value, int) and not isinstance(value, bool)
-        return None if whole and least <= value and (most is None or value <= most) else expected
-
-    return check
-
-
-def either(*checks: Check) -> Check:
-    """Whatever one of these accepts."""
-
-    def check(value: Any) -> str | None:
-        said = [one(value) for one in checks]
-        return None if None in said else " or ".join(filter(None, said))
-
-    return check
-
-
-def some(value: Any) -> str | None:
-    """At least one item."""
-    return None if value else "at least one"
-
-
-def each(check: Check) -> Check:
-    """A list, every item of which is right."""
-    return lambda values: next((said for value in values if (said := check(value))), None)
-
-
-def mapping(key: Check, value: Check) -> Check:
-    """An object, every key and every value of which is right."""
-
-    def check(values: Mapping[str, Any]) -> str | None:
-        said = [f"key {name!r}: {wrong}" for name in values if (wrong := key(name))]
-        said += [f"{name}: {wrong}" for name, one in values.items() if (wrong := value(one))]
-        return said[0] if said else None
-
-    return check
-
-
 def _quantity(value: Any) -> str | None:
     try:
         return None if quantity(value) >= 0 else "a quantity of at least 0"
     except ValueError:
         return "a quantity such as 500m or 2Gi"
+
+
+def _positive_quantity(value: Any) -> str | None:
+    return _quantity(value) or (None if quantity(value) > 0 else "a quantity above 0")
+
+
+def _base64(value: Any) -> str | None:
+    try:
+        base64.b64decode(re.sub(r"[\r\n]", "", value), validate=True)
+    except (binascii.Error, TypeError, ValueError):
+        return "a text in base64"
+    return None
 
 
 def _ip(value: Any) -> str | None:
@@ -117,9 +69,10 @@ def _time_zone(value: Any) -> str | None:
 def _cidr(value: Any) -> str | None:
     try:
         ipaddress.ip_network(value)
+        counted = re.search(r"/\d{1,3}$", value, re.ASCII)  # Python takes an address alone, and a netmask, too
     except ValueError:
-        return "a block of addresses such as 10.0.0.0/8"
-    return None
+        counted = None
+    return None if counted else "a block of addresses such as 10.0.0.0/8"
 
 
 _CRON_FIELDS = (
@@ -161,6 +114,8 @@ _WORD = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 _NAME = r"[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?"
 
 QUANTITY: Check = _quantity
+POSITIVE_QUANTITY: Check = _positive_quantity
+BASE64: Check = _base64
 IP: Check = _ip
 TIME_ZONE: Check = _time_zone
 CIDR: Check = _cidr

@@ -5,18 +5,24 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tests.contract.manifests.api.scalars import quantity
-from tests.contract.manifests.cluster import Cluster, Document, Finding
+from tests.contract.manifests.cluster import Cluster, Document, Finding, where
 
 __all__ = ["CHANGEABLE", "FIXED", "leftovers", "update_faults"]
 
 FIXED: tuple[tuple[str, str], ...] = (
     ("Deployment", "spec.selector"),
     ("DaemonSet", "spec.selector"),
+    ("Job", "spec.backoffLimitPerIndex"),
     ("Job", "spec.completionMode"),
+    ("Job", "spec.podFailurePolicy"),
     ("Job", "spec.selector"),
+    ("Job", "spec.successPolicy"),
     ("Job", "spec.template"),
     ("LocalQueue", "spec.clusterQueue"),
     ("PersistentVolumeClaim", "spec.resources.limits"),
+    ("PriorityClass", "preemptionPolicy"),
+    ("PriorityClass", "value"),
+    ("ResourceQuota", "spec.scopes"),
     ("RoleBinding", "roleRef"),
     ("Secret", "type"),
     ("Service", "spec.clusterIP"),
@@ -39,11 +45,7 @@ _HASHED = re.compile(r"-[a-z0-9]{10}$")
 def update_faults(old: Cluster, new: Cluster) -> Iterator[Finding]:
     """What is refused when `new` is applied over `old`."""
     for before, after in _pairs(old, new):
-        where = f"{after['kind']}/{after['metadata']['name']}"
-        for message in (*_fixed(before, after), *_unchangeable(before, after), *_shrunk(before, after)):
-            yield where, message
-        if before.get("immutable") and any(before.get(name) != after.get(name) for name in ("data", "immutable")):
-            yield where, "data: expected it unchanged: it is immutable"
+        yield from ((where(after), message) for check in _CHECKS for message in check(before, after))
 
 
 def leftovers(old: Cluster, new: Cluster) -> set[str]:
@@ -75,7 +77,32 @@ def _fixed(before: Document, after: Document) -> Iterator[str]:
     for kind, path in FIXED:
         was, is_now = _at(before, path), _at(after, path)
         if kind == after["kind"] and was != is_now:
-            yield f"{path}: expected {was}, which cannot be changed; received {is_now}"
+            yield f"{path}: expected {_shown(was)}, which cannot be changed; received {_shown(is_now)}"
+
+
+def _shown(value: Any) -> str:
+    """A value in a message: the text None is another one than no value."""
+    return "no value" if value is None else repr(value)
+
+
+def _immutable(before: Document, after: Document) -> Iterator[str]:
+    if not before.get("immutable"):
+        return
+    if not after.get("immutable"):
+        yield f"immutable: expected True, which cannot be taken back; received {_shown(after.get('immutable'))}"
+    for name in ("binaryData", "data", "stringData"):
+        if before.get(name) != after.get(name):
+            yield f"{name}: expected it unchanged: the object is immutable"
+
+
+def _completions(before: Document, after: Document) -> Iterator[str]:
+    was, is_now = (_at(one, "spec.completions") for one in (before, after))
+    elastic = _at(after, "spec.completionMode") == "Indexed" and is_now == _at(after, "spec.parallelism")
+    if after["kind"] == "Job" and was != is_now and not elastic:
+        yield (
+            f"spec.completions: expected {_shown(was)}, which cannot be changed but together with parallelism "
+            f"where completionMode is Indexed; received {_shown(is_now)}"
+        )
 
 
 def _unchangeable(before: Document, after: Document) -> Iterator[str]:
@@ -91,3 +118,6 @@ def _shrunk(before: Document, after: Document) -> Iterator[str]:
     sizes = [_at(one, "spec.resources.requests.storage") for one in (before, after)]
     if after["kind"] == "PersistentVolumeClaim" and None not in sizes and quantity(sizes[1]) < quantity(sizes[0]):
         yield f"spec.resources.requests.storage: expected at least {sizes[0]}: a claim only grows; received {sizes[1]}"
+
+
+_CHECKS = (_fixed, _unchangeable, _shrunk, _immutable, _completions)

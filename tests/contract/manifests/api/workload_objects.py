@@ -48,6 +48,20 @@ def _job(spec: Value) -> Iterator[str]:
         yield "podFailurePolicy: expected FailIndex only beside backoffLimitPerIndex"
     if "selector" in spec and not spec.get("manualSelector"):
         yield "selector: expected none: the server makes it"
+    yield from _failing_containers(spec["template"].get("spec", {}), rules)
+
+
+def _failing_containers(pod: Value, rules: list[Value]) -> Iterator[str]:
+    names = {one.get("name") for one in (*pod.get("initContainers", []), *pod.get("containers", []))}
+    for rule in rules:
+        named = rule.get("onExitCodes", {}).get("containerName")
+        if named is not None and named not in names:
+            yield f"podFailurePolicy: onExitCodes.containerName: expected one of {sorted(names)}; received {named}"
+
+
+def _job_template(template: Value) -> Iterator[str]:
+    if template.get("spec", {}).get("manualSelector"):
+        yield "spec.manualSelector: expected none in a template: its Jobs would share a selector"
 
 
 def _exit_codes(wanted: Value) -> Iterator[str]:
@@ -114,6 +128,7 @@ WORKLOAD_OBJECTS: Mapping[str, Callable[[Value], Iterator[str]]] = {
     "HPAScalingRules": _scaling_rules,
     "HorizontalPodAutoscalerSpec": _autoscaler,
     "JobSpec": _job,
+    "JobTemplateSpec": _job_template,
     "ObjectMeta": _annotations,
     "PersistentVolumeClaimSpec": _claim,
     "PodFailurePolicyOnExitCodesRequirement": _exit_codes,

@@ -1,0 +1,1 @@
+"""Seeded mistakes, each with the rule that has to notice it."""
