@@ -34,6 +34,8 @@ BEAT_S = 1.0
 OLD_S = 3600.0
 STUCK_S = 10.0
 """A process whose event loop does not turn for so long is not waited for; its next request is refused, not outdated."""
+QUIET_S = 60.0
+"""How long a process does not say again that the disk is full."""
 
 log = structlog.get_logger("service")
 
@@ -49,7 +51,7 @@ class SharedCoordinator(Coordinator):
         self._members = folder / "members"
         self._pid = 0
         self._lock: IO[str] | None = None
-        self._is_full = False
+        self._quiet_until_s = 0.0
         self._members.mkdir(parents=True, exist_ok=True)
 
     def lead(self) -> bool:
@@ -106,18 +108,21 @@ class SharedCoordinator(Coordinator):
             _remove(self._file(kind, state.revision - KEPT))
 
     def _write(self, path: Path, document: DesiredState | CommittedState | Report) -> bool:
-        """Write a document, or say once that the disk is full: all go on with what they have, and it is tried again."""
+        """Write a document, or say that the disk is full: all go on with what they have, and it is tried again."""
         try:
             _write(path, document)
         except OSError as error:
             if error.errno not in DiskFull.ERRNOS:
                 raise
-            if not self._is_full:
-                log.warning("no room for what the processes share: versions and labels stay", reason=str(error))
-            self._is_full = True
+            self._say_full(error)
             return False
-        self._is_full = False
         return True
+
+    def _say_full(self, error: OSError) -> None:
+        """Once in a while: on a disk that is nearly full, some documents find room and others do not."""
+        if time.monotonic() >= self._quiet_until_s:
+            self._quiet_until_s = time.monotonic() + QUIET_S
+            log.warning("no room for what the processes share: versions and labels stay", reason=str(error))
 
     def _file(self, kind: int, revision: int) -> Path:
         return self.folder / f"{NAMES[kind]}-{revision}.json"
