@@ -25,11 +25,13 @@ from models.spec.parts import CsvSpec
 from onehot.failures import WrongUsage
 from onehot.local.child import trainer_environment
 
-__all__ = ["TABLE_ENDINGS", "Table", "read_table"]
+__all__ = ["MOST_BYTES", "TABLE_ENDINGS", "Table", "read_table"]
 
 JSON_LINES = (".jsonl", ".ndjson")
 REFUSED: tuple[type[Exception], ...] = (OnehotError, *UNREADABLE)
 TABLE_ENDINGS = (*CSV_ENDINGS, *JSON_LINES, ".parquet")
+MOST_BYTES = Settings().max_data_bytes
+"""What a compressed file may become where the settings do not say it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +85,12 @@ def _chosen(row: Mapping[str, Any], known: Mapping[str, str]) -> dict[str, Any]:
     return {known[name.strip()]: value for name, value in row.items() if name.strip() in known}
 
 
-def read_table(place: str) -> Table | None:
+def read_table(place: str, *, most_bytes: int = MOST_BYTES) -> Table | None:
     """Read a table; None where a file is none.
+
+    Args:
+        place: The file.
+        most_bytes: What a compressed file may become.
 
     Raises:
         WrongUsage: When it cannot be read as what its name says.
@@ -96,7 +102,7 @@ def read_table(place: str) -> Table | None:
         return None
     reader = READERS.get(ending, _csv_cells)
     try:
-        check_expanded(Path(place), place, most_bytes=Settings().max_data_bytes)
+        check_expanded(Path(place), place, most_bytes=most_bytes)
         content = Path(place).read_bytes()
         rows = reader(gzip.decompress(content) if ending.endswith(".gz") else content, place)
     except FileNotFoundError as error:
