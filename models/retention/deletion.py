@@ -3,7 +3,6 @@
 The claim of the highest number stays, with its mark: numbers go up from there, so that none is given twice.
 """
 
-import json
 import re
 import shutil
 from collections.abc import Callable, Collection, Iterable
@@ -31,6 +30,7 @@ from models.store.deletion_marks import add_mark, is_mark, names_in
 from models.store.label_moves import roll_back
 from models.store.object_store import answering, get
 from models.store.store import Store
+from models.store.strict_json import read_object
 
 __all__ = ["DeletedFolder", "delete_checked", "delete_version", "job_of", "require_deletable"]
 
@@ -244,6 +244,6 @@ def job_of(store: Store, folder: str) -> str | None:
 def _value(document: bytes | None, key: str) -> Any:
     """A value of a JSON object; None where there is none."""
     try:
-        return json.loads(document or b"{}").get(key)
-    except (ValueError, AttributeError, RecursionError):
+        return read_object(document or b"{}").get(key)
+    except ValueError:
         return None

@@ -10,6 +10,7 @@ import obstore
 from models.names import is_model_name
 from models.store.object_store import OtherSize, answering, children, get
 from models.store.store import Store
+from models.store.strict_json import read_object
 
 __all__ = ["find_run", "write_run"]
 
@@ -53,10 +54,10 @@ def find_run(store: Store, run_id: str, *, model: str | None = None) -> dict[str
 def _read(store: Store, model: str, run_id: str) -> dict[str, Any] | None:
     try:
         content = get(store.objects, _path(model, run_id), most_bytes=LARGEST_RUN_BYTES)
-        document = None if content is None else json.loads(content)
-    except (OtherSize, ValueError, RecursionError):
+        document = None if content is None else read_object(content)
+    except (OtherSize, ValueError):
         return None
-    return document if isinstance(document, dict) and _is_record(document, run_id) else None
+    return document if document is not None and _is_record(document, run_id) else None
 
 
 def _is_record(document: Mapping[str, Any], run_id: str) -> bool:
