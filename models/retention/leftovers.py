@@ -11,6 +11,7 @@ import obstore
 
 from models.errors import VersionInUse
 from models.names import version_number
+from models.queue.names import KEPT_S
 from models.retention.deletion import DeletedFolder, delete_version, job_of
 from models.retention.listing import CLAIM, MANIFEST, Files, StoredFile, files_below, newest, published
 from models.store.checkpoints import JobCheckpoints
@@ -23,8 +24,8 @@ ABANDONED = timedelta(days=1)
 """Without a new file for so long, a publish or an upload is no longer under way."""
 MARK_AGE = timedelta(hours=1)
 """A deletion ends within seconds: an older mark on a version that is kept was left by a process that died."""
-CHECKPOINTS_KEPT = timedelta(days=30)
-"""As long as the queue knows a job (`models.queue.names.KEPT_S`), it may resume."""
+CHECKPOINTS_KEPT = timedelta(seconds=KEPT_S)
+"""As long as the queue keeps the marks of a job that runs, it may resume."""
 HALF_WRITTEN = re.compile(r".+#\d+")
 """How obstore calls a file of a folder until it is whole."""
 DATASETS, DATASET_RECORD, DIGEST = "datasets", "dataset.json", re.compile("[0-9a-f]{64}")
