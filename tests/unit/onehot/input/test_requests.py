@@ -1,5 +1,6 @@
 import gzip
 import json
+import re
 
 import numpy as np
 import pytest
@@ -94,13 +95,17 @@ def test_a_table_is_read_as_the_trainer_reads_it(tmp_path) -> None:
     assert read_request(str(path)) == {"instances": expected}
 
 
-def test_a_compressed_table_becomes_no_more_than_the_setting_allows(tmp_path, against, stand_in) -> None:
+@pytest.mark.parametrize("name", ["rows.csv.gz", "rows.npz"])
+def test_a_compressed_file_becomes_no_more_than_the_setting_allows(tmp_path, against, stand_in, name) -> None:
     """Another number than the default, and nothing is sent."""
-    path = tmp_path / "rows.csv.gz"
-    path.write_bytes(gzip.compress(b"1,2\n" * 100_000))
+    path = tmp_path / name
+    if name.endswith(".gz"):
+        path.write_bytes(gzip.compress(b"1,2\n" * 100_000))
+    else:
+        np.savez_compressed(path, x=np.zeros((100_000, 2)))
     done = against("predict", "m", str(path), MAX_DATA_BYTES="1000")
     assert done.exit_code == 2
-    assert "text of at most 1000 bytes (ONEHOT_MAX_DATA_BYTES)" in done.output
+    assert re.search(rf"{name}: expected (text|arrays) of at most 1000 bytes.* \(ONEHOT_MAX_DATA_BYTES\)", done.output)
     assert not stand_in.received
 
 
