@@ -22,7 +22,7 @@ from models.errors import (
     VersionInUse,
     VersionNotFound,
 )
-from models.names import STABLE
+from models.names import STABLE, is_model_name
 from models.retention.listing import CLAIM, MANIFEST
 from models.retention.protection import Protection
 from models.store.change_hint import leave_hint
@@ -159,6 +159,8 @@ class DeletedFolder:
             ModelNotFound, VersionNotFound: When there is neither a version nor an interrupted deletion of one.
             VersionInUse: When the folder is a link: what it leads to belongs to something else.
         """
+        if not is_model_name(self.model):
+            raise ModelNotFound(self.model)
         self._require_no_link()
         names = self.names()
         if MANIFEST not in names and not self._is_half_deleted(names):

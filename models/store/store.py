@@ -339,9 +339,9 @@ class Store:
         self._label_file(manifest.model).change(forward, move=move)
 
     def _numbers(self, model: str) -> list[int]:
-        """Claimed numbers of a model, ascending."""
+        """Claimed numbers of a model, ascending; none of what no model can be called."""
         self.require_folder()
-        names = children(self.objects, model)
+        names = children(self.objects, model) if is_model_name(model) else []
         return sorted(number for number in map(version_number, names) if number is not None)
 
     def _exists(self, path: str) -> bool:
