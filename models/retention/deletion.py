@@ -23,13 +23,13 @@ from models.errors import (
     VersionNotFound,
 )
 from models.names import STABLE, is_model_name
-from models.retention.listing import CLAIM, MANIFEST
 from models.retention.protection import Protection
 from models.store.change_hint import leave_hint
 from models.store.deletion_marks import add_mark, is_mark, names_in
 from models.store.label_moves import roll_back
+from models.store.manifest import MANIFEST
 from models.store.object_store import answering, get
-from models.store.store import Store
+from models.store.store import CLAIM, Store
 from models.store.strict_json import read_object
 
 __all__ = ["DeletedFolder", "delete_checked", "delete_version", "job_of", "require_deletable"]

@@ -30,13 +30,12 @@ from models.store.compare_and_swap import UnreadableDocument
 from models.store.deletion_marks import require_kept
 from models.store.file_cache import FileCache
 from models.store.labels import LabelFile
-from models.store.manifest import FileInfo, Manifest, ManifestError
+from models.store.manifest import MANIFEST, FileInfo, Manifest, ManifestError
 from models.store.object_store import OtherSize, answering, children, create, get, open_url, pieces
 from models.store.promotions import PUBLISH, Move
 
-__all__ = ["Store"]
+__all__ = ["CLAIM", "Store"]
 
-MANIFEST = "manifest.json"
 CLAIM = "claim.json"
 GONE = "its folder is gone"
 UNEXPLAINED = Move()

@@ -20,13 +20,13 @@ from obstore.exceptions import BaseError
 
 from models.errors import StoreUnavailable, reason_of
 from models.names import is_model_name, version_number
+from models.store.manifest import MANIFEST
 from models.store.object_store import children
 from models.store.store import Store
 from service.blocking_calls import several_at_once
 
 __all__ = ["ObservedModel", "ObservedVersion", "Watched", "observe_store"]
 
-MANIFEST_FILE = "manifest.json"
 LABELS_FILE = "labels.json"
 GRAPH_FILE = "model.onnx"
 PAGE = 1000
@@ -177,7 +177,7 @@ def _observed_model(folders: Mapping[str, set[_File]]) -> ObservedModel:
 def _observed_version(files: Collection[_File], *, changed_ns: int | None = None) -> ObservedVersion | None:
     """A version, unless its manifest is missing: then it is not published."""
     sizes = {file: size for file, _, size in files}
-    if MANIFEST_FILE not in sizes:
+    if MANIFEST not in sizes:
         return None
     tag = hashlib.sha256(repr(sorted(files)).encode()).hexdigest()[:16]
     return ObservedVersion(tag, sizes.get(GRAPH_FILE, 0), changed_ns)
