@@ -3,7 +3,6 @@
 The claim of the highest number stays, with its mark: numbers go up from there, so that none is given twice.
 """
 
-import json
 import re
 import shutil
 from collections.abc import Callable, Collection, Iterable
@@ -23,14 +22,15 @@ from models.errors import (
     VersionInUse,
     VersionNotFound,
 )
-from models.names import STABLE
-from models.retention.listing import CLAIM, MANIFEST
+from models.names import STABLE, is_model_name
 from models.retention.protection import Protection
 from models.store.change_hint import leave_hint
 from models.store.deletion_marks import add_mark, is_mark, names_in
 from models.store.label_moves import roll_back
+from models.store.manifest import MANIFEST
 from models.store.object_store import answering, get
-from models.store.store import Store
+from models.store.store import CLAIM, Store
+from models.store.strict_json import read_object
 
 __all__ = ["DeletedFolder", "delete_checked", "delete_version", "job_of", "require_deletable"]
 
@@ -159,6 +159,8 @@ class DeletedFolder:
             ModelNotFound, VersionNotFound: When there is neither a version nor an interrupted deletion of one.
             VersionInUse: When the folder is a link: what it leads to belongs to something else.
         """
+        if not is_model_name(self.model):
+            raise ModelNotFound(self.model)
         self._require_no_link()
         names = self.names()
         if MANIFEST not in names and not self._is_half_deleted(names):
@@ -244,6 +246,6 @@ def job_of(store: Store, folder: str) -> str | None:
 def _value(document: bytes | None, key: str) -> Any:
     """A value of a JSON object; None where there is none."""
     try:
-        return json.loads(document or b"{}").get(key)
-    except (ValueError, AttributeError, RecursionError):
+        return read_object(document or b"{}").get(key)
+    except ValueError:
         return None

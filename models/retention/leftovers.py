@@ -11,11 +11,14 @@ import obstore
 
 from models.errors import VersionInUse
 from models.names import version_number
+from models.queue.names import KEPT_S
 from models.retention.deletion import DeletedFolder, delete_version, job_of
-from models.retention.listing import CLAIM, MANIFEST, Files, StoredFile, files_below, newest, published
+from models.retention.listing import Files, StoredFile, files_below, newest, published
 from models.store.checkpoints import JobCheckpoints
+from models.store.datasets import DATASETS, DIGEST, RECORD
+from models.store.manifest import MANIFEST
 from models.store.object_store import answering
-from models.store.store import Store
+from models.store.store import CLAIM, Store
 
 __all__ = ["Leftover", "model_leftovers", "shared_leftovers"]
 
@@ -23,11 +26,10 @@ ABANDONED = timedelta(days=1)
 """Without a new file for so long, a publish or an upload is no longer under way."""
 MARK_AGE = timedelta(hours=1)
 """A deletion ends within seconds: an older mark on a version that is kept was left by a process that died."""
-CHECKPOINTS_KEPT = timedelta(days=30)
-"""As long as the queue knows a job (`models.queue.names.KEPT_S`), it may resume."""
+CHECKPOINTS_KEPT = timedelta(seconds=KEPT_S)
+"""As long as the queue keeps the marks of a job that runs, it may resume."""
 HALF_WRITTEN = re.compile(r".+#\d+")
 """How obstore calls a file of a folder until it is whole."""
-DATASETS, DATASET_RECORD, DIGEST = "datasets", "dataset.json", re.compile("[0-9a-f]{64}")
 JOBS, CHECKPOINTS = "jobs", "checkpoints/"
 
 
@@ -74,7 +76,7 @@ def shared_leftovers(store: Store, *, now: datetime) -> Iterator[Leftover]:
     files = files_below(store, DATASETS)
     for folder, found in files.items():
         names = {file.name for file in found}
-        if DIGEST.fullmatch(folder) and DATASET_RECORD not in names and newest(found) < now - ABANDONED:
+        if DIGEST.fullmatch(folder) and RECORD not in names and newest(found) < now - ABANDONED:
             paths = [f"{DATASETS}/{folder}/{name}" for name in names if not HALF_WRITTEN.fullmatch(name)]
             yield Leftover("interrupted upload", f"{DATASETS}/{folder}", found, partial(_delete, store, paths))
     yield from _half_written(store, DATASETS, files, now)

@@ -11,13 +11,11 @@ import obstore
 
 from models.names import version_number
 from models.store.deletion_marks import is_mark
+from models.store.manifest import MANIFEST
 from models.store.object_store import answering
 from models.store.store import Store
 
-__all__ = ["CLAIM", "MANIFEST", "Files", "StoredFile", "files_below", "newest", "published"]
-
-MANIFEST = "manifest.json"
-CLAIM = "claim.json"
+__all__ = ["Files", "StoredFile", "files_below", "newest", "published"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,9 @@ from typing import Self
 
 from models.errors import CorruptVersion, VersionNotFound
 from models.names import STABLE
-from models.retention.listing import MANIFEST
 from models.store.deletion_marks import names_in
 from models.store.gate_verdict import failed_rules
+from models.store.manifest import MANIFEST
 from models.store.promotions import PromotionLog
 from models.store.store import Store
 

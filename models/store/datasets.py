@@ -22,9 +22,9 @@ from models.sources.known_sources import ENDINGS, ending_of
 from models.store.object_store import answering, children, create, get
 from models.store.strict_json import read_object
 
-__all__ = ["DatasetInfo", "Datasets", "dataset_ending", "references_in"]
+__all__ = ["DATASETS", "DIGEST", "RECORD", "DatasetInfo", "Datasets", "dataset_ending", "references_in"]
 
-FOLDER = "datasets"
+DATASETS = "datasets"
 RECORD = "dataset.json"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -100,12 +100,12 @@ class Datasets:
         info = DatasetInfo(name, digest, path.stat().st_size, count_rows(path), created_at)
         self._upload(info, path)
         with answering():
-            obstore.put(self.objects, f"{FOLDER}/names/{name}.json", json.dumps({"sha256": digest}).encode())
+            obstore.put(self.objects, f"{DATASETS}/names/{name}.json", json.dumps({"sha256": digest}).encode())
         return self.find(digest)
 
     def _upload(self, info: DatasetInfo, file: Path) -> None:
         """Write the bytes, then the record; the first record stays."""
-        folder = f"{FOLDER}/{info.sha256}"
+        folder = f"{DATASETS}/{info.sha256}"
         if get(self.objects, f"{folder}/{RECORD}") is None:
             with answering():
                 obstore.put(self.objects, f"{folder}/{_file_name(info)}", file, max_concurrency=PARTS)
@@ -119,7 +119,7 @@ class Datasets:
             DataError: When its record is damaged.
         """
         digest = self.digest_of(reference)
-        record = get(self.objects, f"{FOLDER}/{digest}/{RECORD}") if digest is not None else None
+        record = get(self.objects, f"{DATASETS}/{digest}/{RECORD}") if digest is not None else None
         if digest is None or record is None:
             raise DatasetNotFound(reference)
         return _info(record, digest)
@@ -139,16 +139,16 @@ class Datasets:
         return False
 
     def _named(self, name: str) -> str | None:
-        pointer = get(self.objects, f"{FOLDER}/names/{name}.json") if NAME.fullmatch(name) else None
+        pointer = get(self.objects, f"{DATASETS}/names/{name}.json") if NAME.fullmatch(name) else None
         if pointer is None:
             return None
-        with reading(f"{FOLDER}/names/{name}.json", expected="a digest, as JSON"):
+        with reading(f"{DATASETS}/names/{name}.json", expected="a digest, as JSON"):
             return str(read_object(pointer)["sha256"])
 
     def uploaded(self) -> list[DatasetInfo]:
         """Every data set, by name and then digest; one whose record is damaged is passed over."""
-        digests = [name for name in children(self.objects, FOLDER) if DIGEST.fullmatch(name)]
-        records = [get(self.objects, f"{FOLDER}/{digest}/{RECORD}") for digest in digests]
+        digests = [name for name in children(self.objects, DATASETS) if DIGEST.fullmatch(name)]
+        records = [get(self.objects, f"{DATASETS}/{digest}/{RECORD}") for digest in digests]
         found = []
         for digest, record in zip(digests, records, strict=True):
             with suppress(DataError):
@@ -162,7 +162,7 @@ class Datasets:
             DatasetNotFound: When there is none.
         """
         info = self.find(reference)
-        folder = f"{FOLDER}/{info.sha256}"
+        folder = f"{DATASETS}/{info.sha256}"
         with answering():
             obstore.delete(self.objects, [f"{folder}/{RECORD}"])
             obstore.delete(self.objects, [f"{folder}/{_file_name(info)}"])
@@ -178,7 +178,7 @@ class Datasets:
         info = self.find(reference)
         with tempfile.NamedTemporaryFile(prefix="onehot-", suffix=ending_of(info.name)) as file:
             with answering():
-                stream = obstore.get(self.objects, f"{FOLDER}/{info.sha256}/{_file_name(info)}").stream(CHUNK_BYTES)
+                stream = obstore.get(self.objects, f"{DATASETS}/{info.sha256}/{_file_name(info)}").stream(CHUNK_BYTES)
                 digest = _gather(map(bytes, stream), file)
             if digest != info.sha256:
                 where, expected = f"dataset://{reference}", f"sha-256 {info.sha256}"
@@ -187,7 +187,7 @@ class Datasets:
 
 
 def _info(record: bytes, digest: str) -> DatasetInfo:
-    with reading(f"{FOLDER}/{digest}/{RECORD}", expected="what is known of a data set, as JSON"):
+    with reading(f"{DATASETS}/{digest}/{RECORD}", expected="what is known of a data set, as JSON"):
         document = read_object(record)
         kinds = {"size": int, "rows": int | None}
         for field in fields(DatasetInfo):

@@ -9,11 +9,10 @@ from models.errors import shown
 from models.names import is_version
 from models.store.compare_and_swap import AtomicDocument, Document
 from models.store.deletion_marks import require_kept
+from models.store.manifest import MANIFEST
 from models.store.promotions import Move, Promotion, PromotionLog
 
 __all__ = ["LabelFile"]
-
-MANIFEST = "manifest.json"
 
 
 class LabelFile:

@@ -23,6 +23,7 @@ from models.store.strict_json import read_json
 __all__ = [
     "FORMAT_VERSION",
     "IMPORT_JOB",
+    "MANIFEST",
     "FileInfo",
     "GoldenRows",
     "Manifest",
@@ -36,6 +37,8 @@ FORMAT_VERSION = 1
 INTEGER = fields.Integer(strict=True)
 FLOAT32 = validate.OneOf(("float32",))
 NOT_EMPTY = validate.Length(min=1)
+MANIFEST = "manifest.json"
+"""The file."""
 IMPORT_JOB = "import-"
 """How the id of a job begins that imports a network."""
 MAY_LACK = frozenset({"seed", "imported", "threshold"})

@@ -30,13 +30,12 @@ from models.store.compare_and_swap import UnreadableDocument
 from models.store.deletion_marks import require_kept
 from models.store.file_cache import FileCache
 from models.store.labels import LabelFile
-from models.store.manifest import FileInfo, Manifest, ManifestError
+from models.store.manifest import MANIFEST, FileInfo, Manifest, ManifestError
 from models.store.object_store import OtherSize, answering, children, create, get, open_url, pieces
 from models.store.promotions import PUBLISH, Move
 
-__all__ = ["Store"]
+__all__ = ["CLAIM", "Store"]
 
-MANIFEST = "manifest.json"
 CLAIM = "claim.json"
 GONE = "its folder is gone"
 UNEXPLAINED = Move()
@@ -339,9 +338,9 @@ class Store:
         self._label_file(manifest.model).change(forward, move=move)
 
     def _numbers(self, model: str) -> list[int]:
-        """Claimed numbers of a model, ascending."""
+        """Claimed numbers of a model, ascending; none of what no model can be called."""
         self.require_folder()
-        names = children(self.objects, model)
+        names = children(self.objects, model) if is_model_name(model) else []
         return sorted(number for number in map(version_number, names) if number is not None)
 
     def _exists(self, path: str) -> bool:

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 from models.errors import reason_of
 
-__all__ = ["read_json", "read_object"]
+__all__ = ["LARGEST", "SMALLEST", "read_json", "read_object"]
 
 SMALLEST, LARGEST = -(2**63), 2**64 - 1
 """Of the whole numbers that other readers of JSON take."""

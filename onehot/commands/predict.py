@@ -97,9 +97,9 @@ def predict(model: str, source: str, version: int | None, label: str | None, top
     if version is not None and label is not None:
         raise click.UsageError("--version and --label exclude each other")
     pictures = find_pictures(source) if are_pictures(source) else None
-    table = None if pictures else read_table(source)
-    request = {} if pictures or table else read_request(source)
     settings = settings_here()
+    table = None if pictures else read_table(source, most_bytes=settings.max_data_bytes)
+    request = {} if pictures or table else read_request(source, most_bytes=settings.max_data_bytes)
     with Service.from_settings(settings) as service:
         path = model_path(model, version=version, label=label)
         # The service looks for new versions once in `poll_s`: after two looks all its processes have what was published

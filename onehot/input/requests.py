@@ -10,7 +10,7 @@ from typing import Any
 from models.sources.damaged_files import UNREADABLE
 from models.sources.known_sources import FEATURE_ARRAYS
 from onehot.failures import WrongUsage
-from onehot.input.table_rows import TABLE_ENDINGS, read_table
+from onehot.input.table_rows import MOST_BYTES, TABLE_ENDINGS, check_size, read_table
 
 __all__ = ["in_pieces", "read_request"]
 
@@ -19,24 +19,26 @@ PIECE_BYTES = 2**23
 """Bounds of one request, well below what a service takes."""
 
 
-def read_request(place: str) -> dict[str, Any]:
+def read_request(place: str, *, most_bytes: int = MOST_BYTES) -> dict[str, Any]:
     """Read instances and wrap them as the service wants them.
 
     Args:
         place: A .json, .npy or .npz file, a table, or `-` for JSON on standard input.
+        most_bytes: What a compressed file may become.
 
     Raises:
-        WrongUsage: When it cannot be read as what its name says.
+        WrongUsage: When it cannot be read as what its name says, or becomes too much.
     """
     if place == "-":
         return _from_json(sys.stdin.buffer.read(), "standard input")
-    if (table := read_table(place)) is not None:
+    if (table := read_table(place, most_bytes=most_bytes)) is not None:
         return {"instances": table.instances()[0]}
     reader = READERS.get(Path(place).suffix.lower())
     if reader is None:
         endings = ", ".join(ENDINGS)
         expected = f"a file that ends in {endings}, a picture or a folder of them, or - for JSON on standard input"
         raise WrongUsage(f"{place}: expected {expected}")
+    check_size(place, most_bytes=most_bytes)
     try:
         content = Path(place).read_bytes()
     except OSError as error:

@@ -11,7 +11,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from models.errors import OnehotError
+from models.errors import DataError, OnehotError
 from models.preprocessing.instances import Feature
 from models.preprocessing.table_cells import is_gap, value_of
 from models.settings import Settings
@@ -25,11 +25,13 @@ from models.spec.parts import CsvSpec
 from onehot.failures import WrongUsage
 from onehot.local.child import trainer_environment
 
-__all__ = ["TABLE_ENDINGS", "Table", "read_table"]
+__all__ = ["MOST_BYTES", "TABLE_ENDINGS", "Table", "check_size", "read_table"]
 
 JSON_LINES = (".jsonl", ".ndjson")
 REFUSED: tuple[type[Exception], ...] = (OnehotError, *UNREADABLE)
 TABLE_ENDINGS = (*CSV_ENDINGS, *JSON_LINES, ".parquet")
+MOST_BYTES = Settings().max_data_bytes
+"""What a compressed file may become where the settings do not say it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,20 +85,36 @@ def _chosen(row: Mapping[str, Any], known: Mapping[str, str]) -> dict[str, Any]:
     return {known[name.strip()]: value for name, value in row.items() if name.strip() in known}
 
 
-def read_table(place: str) -> Table | None:
-    """Read a table; None where a file is none.
+def check_size(place: str, *, most_bytes: int) -> None:
+    """Refuse a compressed file that becomes more than this many bytes.
 
     Raises:
-        WrongUsage: When it cannot be read as what its name says.
+        WrongUsage: With both sizes.
+    """
+    try:
+        check_expanded(Path(place), place, most_bytes=most_bytes)
+    except DataError as error:
+        raise WrongUsage(str(error)) from error
+
+
+def read_table(place: str, *, most_bytes: int = MOST_BYTES) -> Table | None:
+    """Read a table; None where a file is none.
+
+    Args:
+        place: The file.
+        most_bytes: What a compressed file may become.
+
+    Raises:
+        WrongUsage: When it cannot be read as what its name says, or becomes too much.
     """
     ending = ending_of(place)
     if ending == ".json":
         return _json_table(place)
     if ending not in TABLE_ENDINGS:
         return None
+    check_size(place, most_bytes=most_bytes)
     reader = READERS.get(ending, _csv_cells)
     try:
-        check_expanded(Path(place), place, most_bytes=Settings().max_data_bytes)
         content = Path(place).read_bytes()
         rows = reader(gzip.decompress(content) if ending.endswith(".gz") else content, place)
     except FileNotFoundError as error:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from flask import Response
 
+from models.store.strict_json import LARGEST, SMALLEST
 from service.http.content_negotiation import JSON
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ SECURITY_HEADERS: Mapping[str, str] = {
     "Cache-Control": "no-store",
 }
 """On every answer that does not say otherwise itself: no browser may run, frame, store or lend what comes from here."""
-SMALLEST, LARGEST = -(2**63), 2**64 - 1
 SECURITY_LINES = "".join(f"{name}: {value}\r\n" for name, value in SECURITY_HEADERS.items())
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from models.errors import StoreUnavailable
 from models.store.runs import find_run
-from service.blocking_calls import run_in_thread
+from service.blocking_calls import run_in_thread, several_at_once
 from service.errors import JobNotFound, QueueUnavailable
 from service.jobs.training_queue import Jobs, with_result_verdict
 from service.registry.registry import Registry
@@ -56,7 +56,10 @@ def find_recorded_job(registry: Registry, job_id: str, *, model: str | None = No
     """
 
     def find() -> dict[str, Any] | None:
-        return find_run(registry.store, job_id, model=model)
+        # Many at one time: a request for a job that never was holds one of few threads until all have answered.
+        return find_run(
+            registry.store, job_id, model=model, ask=lambda read, names: several_at_once(read, names).values()
+        )
 
     record = run_in_thread(find)
     return None if record is None else RecordedJob(record)

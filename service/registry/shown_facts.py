@@ -14,7 +14,7 @@ __all__ = ["ShownFacts"]
 PATIENCE_S = 1.0
 """How long a list waits for manifests that nothing has read yet; what is missing then is there the next time."""
 MOST = 20_000
-"""Versions whose facts are kept."""
+"""Versions whose facts are kept when the next list is shown."""
 
 _Key = tuple[str, int, str]
 """Model, version, and the tag of its files."""
@@ -33,6 +33,7 @@ class ShownFacts:
 
     def read(self, models: Iterable[LoadedModel]) -> None:
         """Read what is missing of models that are about to be shown, the newest versions first."""
+        self._forget_oldest()
         shown = ((model, status) for model in models for status in model.versions.values())
         missing = [_key(model, status) for model, status in shown if self.of(model, status) is None]
         if missing:
@@ -47,10 +48,12 @@ class ShownFacts:
     def _read(self, key: _Key) -> None:
         model, version, tag = key
         with suppress(OnehotError):  # of a manifest that cannot be read nothing is shown
-            facts = VersionLoader(self._store, model).facts(version)
-            while len(self._known) >= MOST:
-                self._known.pop(next(iter(self._known)), None)
-            self._known[model, version] = tag, facts
+            self._known[model, version] = tag, VersionLoader(self._store, model).facts(version)
+
+    def _forget_oldest(self) -> None:
+        """Keep no more than so many; threads that came too late for their list may add some meanwhile."""
+        for key in [*self._known][: max(0, len(self._known) - MOST)]:
+            self._known.pop(key, None)
 
 
 def _key(model: LoadedModel, status: VersionStatus) -> _Key:

@@ -20,13 +20,13 @@ from obstore.exceptions import BaseError
 
 from models.errors import StoreUnavailable, reason_of
 from models.names import is_model_name, version_number
+from models.store.manifest import MANIFEST
 from models.store.object_store import children
 from models.store.store import Store
 from service.blocking_calls import several_at_once
 
 __all__ = ["ObservedModel", "ObservedVersion", "Watched", "observe_store"]
 
-MANIFEST_FILE = "manifest.json"
 LABELS_FILE = "labels.json"
 GRAPH_FILE = "model.onnx"
 PAGE = 1000
@@ -34,7 +34,7 @@ PAGE = 1000
 FEW = 5
 """Models in the first page of a bucket, up to which each model is listed by itself, several at one time."""
 NEWEST = 2
-"""Versions of a model that a glance looks at, beside those that have a label."""
+"""Versions of a model that are listed first, beside those that have a label."""
 SETTLED_NS = 2 * 10**9
 """A folder that was changed a shorter time ago can be changed again without another time."""
 
@@ -69,8 +69,8 @@ class ObservedModel:
     Args:
         versions: By number, ascending.
         labels_tag: Of the file of its labels; empty when there is none.
-        labels: Label → version; a glance tells them, and no listing does.
-        is_whole: Whether those are all versions; a glance tells the newest and the labelled ones.
+        labels: Label → version; known only where not all versions are listed.
+        is_whole: Whether those are all versions, or the newest and the labelled ones.
     """
 
     versions: Mapping[int, ObservedVersion]
@@ -84,7 +84,7 @@ NOTHING = ObservedModel({}, "")
 
 def observe_store(
     store: Store, *, model: str | None = None, known: Mapping[str, ObservedModel] | None = None,
-    watched: Watched | None = None, glances: bool = False,
+    watched: Watched | None = None, newest_only: bool = False,
 ) -> dict[str, ObservedModel]:  # fmt: skip
     """List the store, or one model of it, once: every model that has a published version.
 
@@ -93,7 +93,7 @@ def observe_store(
         model: Only this one.
         known: What was observed before, and is believed where a folder's time has not changed.
         watched: Versions whose files are looked at all the same.
-        glances: Whether of a bucket of very many files what should answer is enough: its models are not whole then.
+        newest_only: Whether of a bucket of very many files what should answer is enough: its models are not whole then.
 
     Raises:
         StoreUnavailable: When it does not answer, or its folder is gone.
@@ -101,7 +101,7 @@ def observe_store(
     store.require_folder()
     try:
         if store.folder is None:
-            observed = _observe_bucket(store, model, glances=glances)
+            observed = _observe_bucket(store, model, newest_only=newest_only)
         else:
             observed = _observe_folder(store.folder, model, known or {}, watched or {})
     except (BaseError, OSError) as error:
@@ -109,7 +109,7 @@ def observe_store(
     return {name: observed[name] for name in sorted(observed) if observed[name].versions}
 
 
-def _glance_at_model(store: Store, name: str) -> ObservedModel:
+def _observe_newest(store: Store, name: str) -> ObservedModel:
     listing = obstore.list_with_delimiter(store.objects, name)
     own = [file for file in _files(listing["objects"]) if file[0] == f"{name}/{LABELS_FILE}"]
     labels = _labels(store, name) if own else {}
@@ -131,7 +131,7 @@ def _labels(store: Store, model: str) -> Mapping[str, int]:
         return {}
 
 
-def _observe_bucket(store: Store, model: str | None, *, glances: bool) -> dict[str, ObservedModel]:
+def _observe_bucket(store: Store, model: str | None, *, newest_only: bool) -> dict[str, ObservedModel]:
     if model is not None:
         return _grouped(_listed(store, model))
     pages = obstore.list(store.objects, chunk_size=PAGE)
@@ -139,7 +139,7 @@ def _observe_bucket(store: Store, model: str | None, *, glances: bool) -> dict[s
     if not _has_many_files(first):
         return _grouped([*first, *(file for page in pages for file in _files(page))])
     names = [name for name in children(store.objects, "") if is_model_name(name)]
-    look = _glance_at_model if glances else _observe_model_of_bucket
+    look = _observe_newest if newest_only else _observe_model_of_bucket
     return several_at_once(lambda name: look(store, name), names)
 
 
@@ -177,7 +177,7 @@ def _observed_model(folders: Mapping[str, set[_File]]) -> ObservedModel:
 def _observed_version(files: Collection[_File], *, changed_ns: int | None = None) -> ObservedVersion | None:
     """A version, unless its manifest is missing: then it is not published."""
     sizes = {file: size for file, _, size in files}
-    if MANIFEST_FILE not in sizes:
+    if MANIFEST not in sizes:
         return None
     tag = hashlib.sha256(repr(sorted(files)).encode()).hexdigest()[:16]
     return ObservedVersion(tag, sizes.get(GRAPH_FILE, 0), changed_ns)

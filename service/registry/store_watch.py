@@ -56,7 +56,7 @@ class StoreWatch:
     def look(self, watched: Watched | None = None) -> Mapping[str, ObservedModel]:
         """Every model that has a published version; the same mapping as before when nothing has changed.
 
-        The first look at a very large bucket is a glance at what should answer; the next one sees the rest.
+        The first look at a very large bucket lists what should answer; the next one lists the rest.
 
         Args:
             watched: Versions whose files are looked at one by one by a full look.
@@ -79,7 +79,7 @@ class StoreWatch:
     def _look_at_all(self, now_s: float, watched: Watched | None) -> Mapping[str, ObservedModel]:
         believes = now_s < self._believed_until_s
         known = self._models if believes else None
-        found = observe_store(self._store, known=known, watched=watched, glances=not self._models)
+        found = observe_store(self._store, known=known, watched=watched, newest_only=not self._models)
         observed = self._missing.keep(self._models, found, now_s=now_s)
         if observed != self._models:
             self._models = observed

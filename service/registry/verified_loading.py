@@ -10,7 +10,7 @@ import structlog
 from models.errors import CorruptVersion, InputError, OnehotError
 from models.preprocessing.instances import Array
 from models.preprocessing.tolerance import allowed_difference, largest_difference
-from models.store.manifest import Manifest, TensorInfo
+from models.store.manifest import MANIFEST, Manifest, TensorInfo
 from models.store.store import Store
 from service.blocking_calls import has_event_loop
 from service.errors import ServiceError
@@ -23,7 +23,6 @@ from service.registry.snapshot import VersionFacts
 __all__ = ["VersionLoader", "load_version"]
 
 GRAPH_FILE = "model.onnx"
-MANIFEST_FILE = "manifest.json"
 UNREADABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 LARGE_BYTES = 2**20
 """Of a graph, from which on it is worth the while to give memory back."""
@@ -48,7 +47,7 @@ def load_version(store: Store, model: str, version: int) -> Predictor:
     try:
         predictor = Predictor.build(manifest, graph)
     except UNREADABLE as error:
-        raise _corrupt(manifest, MANIFEST_FILE, expected="known preprocessing steps", received=str(error)) from error
+        raise _corrupt(manifest, MANIFEST, expected="known preprocessing steps", received=str(error)) from error
     batch, predictions = _replay_golden_rows(predictor)
     return _batching(predictor, batch, predictions) if has_event_loop() else predictor
 
@@ -57,7 +56,7 @@ def _read_graph(store: Store, manifest: Manifest) -> bytes:
     """Check every file of the version; keep the graph."""
     if GRAPH_FILE not in manifest.files:
         received = ", ".join(sorted(manifest.files)) or "no files"
-        raise _corrupt(manifest, MANIFEST_FILE, expected=f"{GRAPH_FILE} among its files", received=received)
+        raise _corrupt(manifest, MANIFEST, expected=f"{GRAPH_FILE} among its files", received=received)
     for file in manifest.files:
         if file != GRAPH_FILE:
             store.check_near(manifest, file)
@@ -100,7 +99,7 @@ def _replay_golden_rows(predictor: Predictor) -> tuple[Array, Array]:
         received = predictor.predict(batch)
         predictor.predict(batch[:1])
     except (InputError, *UNREADABLE) as error:
-        raise _corrupt(manifest, MANIFEST_FILE, expected="golden rows that fit", received=str(error)) from error
+        raise _corrupt(manifest, MANIFEST, expected="golden rows that fit", received=str(error)) from error
     except GraphError as error:
         raise _corrupt(manifest, GRAPH_FILE, expected="a graph that computes", received=str(error)) from error
     difference = largest_difference(expected, received)

@@ -202,9 +202,7 @@ class Metrics:
         """How many requests this process answers now; set now and then, as each would pay for it twice."""
         self._show(self._in_flight, count)
 
-    def page(
-        self, queues: Queues | None = None, *, store: StoreState | None = None
-    ) -> bytes:  # fmt: skip
+    def page(self, queues: Queues | None = None, *, store: StoreState | None = None) -> bytes:
         """The page that Prometheus reads, all processes added up; its type is `CONTENT_TYPE`.
 
         Args:
@@ -213,15 +211,11 @@ class Metrics:
         """
         return b"".join(self._pieces(queues, store))
 
-    def kept_page(
-        self, queues: Queues, pause: Callable[[], None], *, store: StoreState | None = None
-    ) -> Page:  # fmt: skip
+    def kept_page(self, queues: Queues, pause: Callable[[], None], *, store: StoreState | None = None) -> Page:
         """The same for those who ask again and again; `pause`, called while it is made, lets others go on."""
         return self._kept_page.get(lambda: self._pieces(queues, store), pause)
 
-    def _pieces(
-        self, queues: Queues | None, store: StoreState | None = None
-    ) -> Iterator[bytes]:  # fmt: skip
+    def _pieces(self, queues: Queues | None, store: StoreState | None = None) -> Iterator[bytes]:
         for piece in self._writer.pieces():
             yield piece.encode()
         if store is not None:

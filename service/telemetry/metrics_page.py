@@ -17,7 +17,7 @@ PIECE_CHARACTERS = 16 * 1024
 """Made in a tenth of a millisecond."""
 NAMES_AT_ONCE = 100
 KEPT_S = 2.0
-"""How long a long page is shown; whoever asks more often sees it again."""
+"""How long a long page is shown; who asks more often sees it again."""
 SHORT_BYTES = 128 * 1024
 """A page up to here is made anew for each who asks."""
 GZIP_WINDOW = 16 + zlib.MAX_WBITS
@@ -96,11 +96,16 @@ def _across(combined: CombinedTables) -> Mapping[Across, Sequence[float]]:
 class Page:
     """One page, and the same compressed once it was asked for so."""
 
-    def __init__(self, pieces: Sequence[bytes], made_s: float) -> None:
+    def __init__(self, pieces: Sequence[bytes], *, begun_s: float, made_s: float) -> None:
         self._pieces = pieces
         self._compressed = b""
-        self.made_s = made_s
+        self._begun_s = begun_s
+        self._made_s = made_s
         self.is_long = sum(map(len, pieces)) > SHORT_BYTES
+
+    def is_good_for(self, asked_s: float, now_s: float) -> bool:
+        """Whether it shows all up to the time of asking; a long one is good for a while longer."""
+        return self._begun_s > asked_s or (self.is_long and now_s <= self._made_s + KEPT_S)
 
     @property
     def content(self) -> bytes:
@@ -122,6 +127,9 @@ class Page:
 class KeptPage:
     """The page that was made last: one is made at a time, and a long one is shown for a while.
 
+    The page asks the job queue, which may take seconds to be away: all who wait for a page that is begun after they
+    asked see the same one.
+
     Args:
         clock: In seconds.
     """
@@ -138,11 +146,13 @@ class KeptPage:
             make: Gives it in pieces.
             pause: Lets others go on.
         """
+        asked_s = self._clock()
         with self._making:
-            page = self._page
-            if page is None or not page.is_long or self._clock() > page.made_s + KEPT_S:
-                page = self._page = Page([*_with_pauses(make(), pause)], self._clock())
-            return page
+            begun_s = self._clock()
+            if self._page is None or not self._page.is_good_for(asked_s, begun_s):
+                pieces = [*_with_pauses(make(), pause)]
+                self._page = Page(pieces, begun_s=begun_s, made_s=self._clock())
+            return self._page
 
 
 def _with_pauses(pieces: Iterator[Any], pause: Pause) -> Iterator[Any]:

@@ -13,7 +13,7 @@ class QueueServer:
     """The queue's server at one moment.
 
     Args:
-        oldest_waiting_s: Queue → for how long the first of its jobs has waited; 0 when none waits.
+        oldest_waiting_s: Queue → for how long the oldest of its next jobs has waited; 0 when none waits.
         ended: Queue and status → how many jobs ended so, since the server is there.
         memory_bytes: What counts against its limit; None where it does not say.
         memory_limit_bytes: The limit; None without one.
@@ -27,7 +27,7 @@ class QueueServer:
     def families(self) -> Iterator[Metric]:
         """Its metrics; memory only where it is known."""
         name = "onehot_queue_oldest_waiting_seconds"
-        oldest = GaugeMetricFamily(name, "How long the next job has waited", labels=("queue",))
+        oldest = GaugeMetricFamily(name, "How long the oldest of the next jobs has waited", labels=("queue",))
         ended = CounterMetricFamily("onehot_queue_jobs_ended", "Jobs that ended", labels=("queue", "status"))
         for queue, waiting_s in self.oldest_waiting_s.items():
             oldest.add_metric((queue,), waiting_s)

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator
 import pytest
 from redis import Redis
 from rq import Queue, Retry
-from rq.exceptions import DequeueTimeout
+from rq.exceptions import DequeueTimeout, StopRequested
 from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
 
 from models.queue import names
+from trainer.worker import reliable_queue
 from trainer.worker.reliable_queue import ReliableQueue
 from trainer.worker.training_worker import TrainingWorker
 
@@ -103,3 +104,32 @@ def test_a_newer_worker_takes_it(
     assert take(worker) is None
     monkeypatch.setattr(names, "SPEC_VERSION", NEWER)
     assert take(worker) == job.id
+
+
+def test_a_worker_that_is_to_end_goes_through_no_more_jobs(
+    server: Redis, worker: TrainingWorker, enqueue: Callable[..., Job], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many newer ones wait; each is where it was."""
+    jobs = [enqueue(NEWER).id for _ in range(20)]
+    looks = iter([False] * 3 + [True] * 20)
+    monkeypatch.setattr(reliable_queue, "is_shutting_down", lambda: next(looks))
+    server.config_resetstat()
+    with pytest.raises(StopRequested):
+        take(worker)
+    assert server.info("commandstats")["cmdstat_lmove"]["calls"] == 3
+    assert sorted(waiting(server)) == sorted(jobs)
+
+
+def test_many_newer_jobs_keep_a_worker_from_nothing_else(
+    server: Redis, enqueue: Callable[..., Job], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has its time over in the middle of them: it shows that it lives, and looks for jobs that were lost."""
+    for _ in range(30):
+        enqueue(NEWER)
+    fetch = ReliableQueue.fetch_taken
+    monkeypatch.setattr(ReliableQueue, "fetch_taken", lambda *one, **more: (time.sleep(0.1), fetch(*one, **more))[1])
+    queues = [ReliableQueue("train", connection=server, serializer=JSONSerializer)]
+    started_s = time.monotonic()
+    with pytest.raises(DequeueTimeout):
+        ReliableQueue.dequeue_any(queues, 1, server, job_class=Job, serializer=JSONSerializer)
+    assert time.monotonic() - started_s < 2

@@ -11,7 +11,6 @@ from models.preprocessing.cell_forms import FORMS, PERCENT, form_of, in_form
 from models.preprocessing.instances import Array, Feature
 from models.preprocessing.pipeline import STEP_KINDS, TABLE_STEPS, StepSpec
 from models.preprocessing.table_cells import date_of, explained, is_gap, number_of
-from models.sources.known_sources import CSV_ENDINGS, ending_of
 from models.sources.row_numbers import numbered_row
 from trainer.data.rows import Rows, take_rows
 
@@ -38,6 +37,7 @@ class Dataset:
         passed_over: What a folder of images holds beside them, and how many of each.
         has_header: Whether a file of text has a line of names on top.
         decimal: The decimal sign of a file of text, where the spec says it.
+        is_text: Whether it is a file of text, whose cells have no types.
     """
 
     source: str
@@ -54,6 +54,7 @@ class Dataset:
     passed_over: Mapping[str, int] = field(default_factory=dict)
     has_header: bool = True
     decimal: str | None = None
+    is_text: bool = False
 
     @property
     def rows(self) -> int:
@@ -154,11 +155,11 @@ def _meant(dataset: Dataset, column: Feature, cells: list[Any]) -> list[Any]:
         DataError: Names the first that is not in the form: another source may spell it otherwise.
     """
     form = str(column.form)
-    is_text = form == PERCENT and ending_of(dataset.source) in CSV_ENDINGS  # a plain 12 there may mean 0.12
+    needs_sign = form == PERCENT and dataset.is_text  # a plain 12 there may mean 0.12
     meant: list[Any] = []
     for row, cell in enumerate(cells):
         is_gap_here = _is_missing(cell, column)
-        found = None if is_gap_here or (is_text and not isinstance(cell, str)) else in_form(cell, form)
+        found = None if is_gap_here or (needs_sign and not isinstance(cell, str)) else in_form(cell, form)
         if found is None and not is_gap_here:
             where = f"{dataset.source}: column {column.name!r}, {dataset.row_name(row)}"
             raise DataError(where=where, expected=FORMS[form], received=explained(cell))

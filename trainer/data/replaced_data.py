@@ -11,7 +11,8 @@ from models.store.datasets import Datasets
 
 __all__ = ["find_replaced_data"]
 
-SHOWN = len("sha-256 ") + 12
+DIGEST = "sha-256 "
+SHOWN = len(DIGEST) + 12
 
 log = logging.getLogger("trainer")
 
@@ -36,8 +37,16 @@ def find_replaced_data(
     if not isinstance(submitted, Mapping) or not submitted:
         return ()
     now = look_at_data(spec, roots=roots, datasets=datasets)
-    told = [_compared(key, DataState(**submitted[key]), state, spec) for key, state in now.items() if key in submitted]
+    known = {key: state for key, one in submitted.items() if (state := _state(one)) is not None}
+    told = [_compared(key, known[key], state, spec) for key, state in now.items() if key in known]
     return tuple(filter(None, told))
+
+
+def _state(document: Any) -> DataState | None:
+    """What a job has of one source; None where it is another form, as of another release's service."""
+    found = document if isinstance(document, Mapping) else {}
+    content, layout = found.get("content"), found.get("layout")
+    return DataState(content, layout) if isinstance(content, str) and isinstance(layout, str) else None
 
 
 def _compared(key: str, submitted: DataState, now: DataState, spec: Spec) -> str:
@@ -47,8 +56,7 @@ def _compared(key: str, submitted: DataState, now: DataState, spec: Spec) -> str
         raise DataError(where=key, expected=expected, received=f"{now.layout}; submit the spec again")
     if submitted.content == now.content:
         return ""
-    told = (
-        f"{key}: {source} was replaced after the job was submitted: trained on the new content ({now.content[:SHOWN]})"
-    )
+    content = now.content[:SHOWN] if now.content.startswith(DIGEST) else now.content
+    told = f"{key}: {source} was replaced after the job was submitted: trained on the new content ({content})"
     log.warning(told)
     return told

@@ -118,7 +118,7 @@ def _read(path: Path, data: DataSpec, steps: tuple[StepSpec, ...]) -> Dataset:
         dataset = _function(FILES[ending])(path, data)
     else:
         raise DataError(where="data.source", expected=f"one of {known_files()}", received=repr(data.source))
-    return replace(dataset, source=data.source, sha256=file_digest(path))
+    return replace(dataset, source=data.source, sha256=file_digest(path), is_text=ending in CSV_ENDINGS)
 
 
 def _function(place: str) -> Any:

@@ -58,27 +58,35 @@ class ReliableQueue(QueueWithInternals):
             DequeueTimeout: When none came in time.
         """
         keys = [queue.key for queue in queues]
-        end_s = time.monotonic() + (timeout or 0)
+        end_s = None if timeout is None else time.monotonic() + timeout
         while True:
-            if is_shutting_down():
-                raise StopRequested
-            found = cls._next(keys, connection, wait=timeout is not None, **classes)
-            if found is not None or timeout is None:
+            found = cls._next(keys, connection, end_s=end_s, **classes)
+            if found is not None or end_s is None:
                 return found
             if time.monotonic() >= end_s:
                 raise DequeueTimeout(timeout, keys)
 
     @classmethod
-    def _next(cls, keys: list[str], connection: Redis, *, wait: bool, **classes: Any) -> tuple[Any, Queue] | None:
-        """The first job that this worker understands; those whose specs are newer go back to their queues."""
-        left = list(keys)
-        while left and (taken := cls._take(left, connection, wait=wait)) is not None:
-            found = cls.fetch_taken(connection, *taken, **classes)
+    def _next(
+        cls, keys: list[str], connection: Redis, *, end_s: float | None, **classes: Any
+    ) -> tuple[Any, Queue] | None:
+        """The first job that this worker understands; those whose specs are newer go back to their queues.
+
+        Of many newer ones it looks at as many as it can until `end_s`; where it does not wait, at all of them.
+        """
+        left, waits = list(keys), end_s is not None
+        while left:
+            if is_shutting_down():
+                raise StopRequested
+            taken = cls._take(left, connection, wait=waits)
+            found = None if taken is None else cls.fetch_taken(connection, *taken, **classes)
             if found is not None and not is_newer(found[0]):
                 return found
             if found is not None and cls.newer_jobs.give_back(*found, connection):
-                left.remove(taken[0])
-        if wait and not left:
+                left.remove(found[1].key)
+            if taken is None or (end_s is not None and time.monotonic() >= end_s):
+                return None
+        if waits:
             time.sleep(ROUND_S)
         return None
 

@@ -1,4 +1,4 @@
-"""A folder for temporary files that is full: by one upload, by somebody else. Nothing of it ends a worker."""
+"""A folder for temporary files that is full: by one upload, by another program. Nothing of it ends a worker."""
 
 import threading
 from collections import Counter

@@ -23,6 +23,7 @@ SPOILED: dict[str, bytes] = {
     "a history that is a list": json.dumps({**RECORD, "history": [1]}).encode(),
     "a column that is a number": json.dumps({**RECORD, "history": {"loss": 1}}).encode(),
     "an epoch that is a text": json.dumps({**RECORD, "first_epoch": "1"}).encode(),
+    "not a number": json.dumps(RECORD).encode().replace(b"0.25", b"NaN"),
     "a number of 5000 digits": json.dumps(RECORD).encode().replace(b"0.25", b"9" * 5000),
 }
 
@@ -53,7 +54,7 @@ def test_there_is_no_record_of_another_id(store: Store, job_id: str) -> None:
 
 @pytest.mark.parametrize("content", SPOILED.values(), ids=SPOILED)
 def test_a_spoiled_record_counts_as_none(store: Store, tmp_path: Path, content: Any) -> None:
-    """It harms nobody who asks."""
+    """It harms no client that asks."""
     write_run(store, RECORD)
     (tmp_path / "digits" / "runs" / f"{JOB_ID}.json").write_bytes(content)
     assert find_run(store, JOB_ID) is None

@@ -1,4 +1,6 @@
+import gzip
 import json
+import re
 
 import numpy as np
 import pytest
@@ -91,6 +93,20 @@ def test_a_table_is_read_as_the_trainer_reads_it(tmp_path) -> None:
     path.write_text("wild,NA,island\nTrue,1.5,Dream\nfalse,NA,?\n")
     expected = [{"wild": True, "NA": 1.5, "island": "Dream"}, {"wild": False, "NA": None, "island": None}]
     assert read_request(str(path)) == {"instances": expected}
+
+
+@pytest.mark.parametrize("name", ["rows.csv.gz", "rows.npz"])
+def test_a_compressed_file_becomes_no_more_than_the_setting_allows(tmp_path, against, stand_in, name) -> None:
+    """Another number than the default, and nothing is sent."""
+    path = tmp_path / name
+    if name.endswith(".gz"):
+        path.write_bytes(gzip.compress(b"1,2\n" * 100_000))
+    else:
+        np.savez_compressed(path, x=np.zeros((100_000, 2)))
+    done = against("predict", "m", str(path), MAX_DATA_BYTES="1000")
+    assert done.exit_code == 2
+    assert re.search(rf"{name}: expected (text|arrays) of at most 1000 bytes.* \(ONEHOT_MAX_DATA_BYTES\)", done.output)
+    assert not stand_in.received
 
 
 def test_seventy_thousand_rows_are_sent_in_pieces_in_order(tmp_path, against, stand_in) -> None:

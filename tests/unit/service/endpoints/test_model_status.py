@@ -127,6 +127,18 @@ def test_a_manifest_that_was_written_again_is_shown_as_it_is_now(client, registr
     assert len(registry.shown_facts._known) == 1
 
 
+def test_facts_of_no_more_than_so_many_versions_are_kept(client, registry, publish, monkeypatch) -> None:
+    """All of a list are in it, however many; before the next one the oldest are forgotten."""
+    for _ in range(10):
+        publish("many")
+    registry.refresh()
+    monkeypatch.setattr(shown_facts, "MOST", 3)
+    versions = client.get("/v1/models").json["models"][1]["versions"]
+    assert [one["metrics"]["accuracy"] for one in versions] == [0.9] * 10
+    registry.shown_facts.read([])
+    assert len(registry.shown_facts._known) == 3
+
+
 def test_a_list_does_not_wait_for_manifests_that_do_not_come(client, monkeypatch) -> None:
     """The rest is said at once, or nearly."""
     monkeypatch.setattr(shown_facts, "PATIENCE_S", 0.05)

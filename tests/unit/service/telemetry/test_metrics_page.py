@@ -75,3 +75,24 @@ def test_one_page_is_made_at_a_time() -> None:
     for asker in askers:
         asker.join(10)
     assert len({id(page) for page in found}) == len(made) == 1
+
+
+def test_all_who_wait_see_the_page_that_is_begun_after_they_asked() -> None:
+    """A queue that is away lets each page take seconds: many who ask do not wait for one another's."""
+    ticks = iter(range(1000))
+    kept, makers, goes_on = KeptPage(lambda: float(next(ticks))), [], threading.Event()
+
+    def make():
+        makers.append(1)
+        goes_on.wait(10)
+        yield b"short"
+
+    askers = [threading.Thread(target=kept.get, args=(make, lambda: None)) for _ in range(9)]
+    for asker in askers:
+        asker.start()
+    while next(ticks) < len(askers) + 1:  # each has looked at the clock
+        threading.Event().wait(0.01)
+    goes_on.set()
+    for asker in askers:
+        asker.join(10)
+    assert len(makers) == 2

@@ -1,5 +1,6 @@
 """Data that is not at the start of a job what it was at its submission."""
 
+import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -7,11 +8,13 @@ from typing import Any
 import pytest
 
 from models.errors import DataError
+from models.sources import data_state
 from models.sources.data_state import look_at_data
 from models.spec import Spec, load_spec
 from trainer.data.replaced_data import find_replaced_data
 
 TABLE = "a,b,label\n1,2,x\n3,4,y\n"
+OTHER_FORMS = [{"data.source": one} for one in ("sha-256 1", {"content": "sha-256 1"}, {"content": 1, "layout": None})]
 
 
 @pytest.fixture
@@ -64,8 +67,16 @@ def test_other_columns_are_refused(tmp_path: Path, spec: Spec, submitted: dict[s
     )
 
 
-@pytest.mark.parametrize("seen", [None, {}, [], "x", {"data.other": {"content": "", "layout": ""}}])
+@pytest.mark.parametrize("seen", [None, {}, [], "x", {"data.other": {"content": "", "layout": ""}}, *OTHER_FORMS])
 def test_a_job_without_a_word_of_its_data_is_trained(tmp_path: Path, spec: Spec, seen: Any, submitted) -> None:
-    """Those of earlier versions, and where the service does not have the data."""
+    """Those of other releases, and where the service does not have the data."""
     del submitted
     assert compare(seen, spec, tmp_path) == ()
+
+
+def test_of_a_large_file_size_and_time_are_said(tmp_path: Path, spec: Spec, submitted, monkeypatch) -> None:
+    """Whole: only a digest is known by its beginning."""
+    monkeypatch.setattr(data_state, "MOST_DIGESTED_BYTES", 10)
+    os.utime(tmp_path / "data.csv", (1, 1))
+    (told,) = compare(submitted, spec, tmp_path)
+    assert told.endswith(f"trained on the new content ({len(TABLE)} bytes, modified at 1.000000)")

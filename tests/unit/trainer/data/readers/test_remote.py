@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from models.errors import DataError
+from models.preprocessing.cell_forms import PERCENT
 from models.spec import DataSpec
 from models.store.datasets import Datasets
 from models.store.store import Store
@@ -72,6 +73,16 @@ def test_an_uploaded_data_set_is_read_by_name_and_digest(tmp_path: Path) -> None
         dataset = load_dataset(DataSpec(source), roots=(), datasets=datasets)
         assert dataset.targets.tolist() == ["p", "q", "p"]
         assert dataset.sha256 == info.sha256
+
+
+def test_an_upload_is_known_for_text_by_its_file_and_not_by_its_name(tmp_path: Path) -> None:
+    """A plain 12 in a column of percentages may mean 0.12; a digest does not tell what kind of file it is."""
+    datasets = Datasets(Store.open(tmp_path).objects)
+    (tmp_path / "here.csv").write_text("share,kind\n12,a\n13,b\n")
+    info = datasets.put("table.csv", tmp_path / "here.csv", created_at="now", count_rows=count_rows)
+    for source in ("dataset://table.csv", info.source):
+        with pytest.raises(DataError, match=r"column 'share', .* expected a percentage as 12%"):
+            load_dataset(DataSpec(source, target="kind"), roots=(), datasets=datasets, forms={"share": PERCENT})
 
 
 def test_an_unknown_data_set_is_named(tmp_path: Path) -> None:
