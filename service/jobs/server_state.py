@@ -41,8 +41,16 @@ def _oldest_s(connection: Redis, job_ids: Any) -> float:
     with connection.pipeline(transaction=False) as pipeline:
         for job_id in job_ids:
             pipeline.hget(Job.key_for(job_id.decode()), "enqueued_at")
-        times = [utcparse(raw.decode()) for raw in pipeline.execute() if raw]
+        times = [at for raw in pipeline.execute() if raw and (at := _time_of(raw))]
     return max(0.0, (datetime.now(UTC) - min(times)).total_seconds()) if times else 0.0
+
+
+def _time_of(raw: bytes) -> datetime | None:
+    """When a job was queued; None where what the queue holds is no time, as of a job that others put there."""
+    try:
+        return utcparse(raw.decode())
+    except ValueError:
+        return None
 
 
 def _ended(counts: Any) -> Mapping[tuple[str, str], int]:

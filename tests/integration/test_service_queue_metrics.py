@@ -60,6 +60,16 @@ def test_the_oldest_job_that_waits_is_told(redis: Redis, redis_server: str) -> N
     assert found["onehot_queue_oldest_waiting_seconds,train-gpu"] == 0
 
 
+def test_a_job_whose_time_is_no_time_is_passed_over(redis: Redis, redis_server: str) -> None:
+    """Whatever others put into the queue, the page is made."""
+    queue = Queue("train", connection=redis, serializer=JSONSerializer)
+    jobs = [queue.enqueue("trainer.jobs.train", kwargs={"spec": {}}) for _ in range(3)]
+    long_ago = utcformat(datetime.now(UTC) - timedelta(seconds=100))
+    for job, at in zip(jobs, ("yesterday", b"\xff", long_ago), strict=True):
+        redis.hset(job.key, "enqueued_at", at)
+    assert samples(redis_server)["onehot_queue_oldest_waiting_seconds,train"] == pytest.approx(100, abs=20)
+
+
 def test_jobs_are_counted_by_how_they_ended(redis: Redis, redis_server: str) -> None:
     """From 0 on, so that the first failure is seen as an increase."""
     assert samples(redis_server)["onehot_queue_jobs_ended_total,train-gpu,failed"] == 0
