@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
-from models.errors import CorruptVersion, VersionNotFound
 from models.names import STABLE
 from models.store.deletion_marks import names_in
-from models.store.gate_verdict import failed_rules
+from models.store.label_moves import gate_holds
 from models.store.manifest import MANIFEST
 from models.store.promotions import PromotionLog
 from models.store.store import Store
@@ -60,10 +59,4 @@ class Protection:
             if MANIFEST in names_in(self.store.objects, f"{self.model}/{version}"):
                 return version
         older = [number for number in reversed(self.store.claimed(self.model)) if number < current]
-        return next(filter(self._gate_holds, older), None)
-
-    def _gate_holds(self, version: int) -> bool:
-        try:
-            return not failed_rules(self.store.manifest(self.model, version).gate)
-        except (CorruptVersion, VersionNotFound):  # nothing goes back to what cannot be read
-            return False
+        return next((number for number in older if gate_holds(self.store, self.model, number)), None)

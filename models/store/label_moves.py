@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-from models.errors import GateDoesNotHold, LabelNotFound, NoEarlierVersion
+from models.errors import CorruptVersion, GateDoesNotHold, LabelNotFound, NoEarlierVersion, VersionNotFound
 from models.names import STABLE
 from models.store.gate_verdict import failed_rules, gate_verdict
 from models.store.promotions import MOVE, ROLLBACK, Move, PromotionLog
 from models.store.store import Store
 
-__all__ = ["Moved", "move_label", "roll_back"]
+__all__ = ["Moved", "gate_holds", "move_label", "roll_back"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +102,14 @@ def _before(store: Store, model: str, label: str, current: int) -> int:
         if version in versions:
             return version
     for version in reversed([number for number in versions if number < current]):
-        if not failed_rules(store.manifest(model, version).gate):
+        if gate_holds(store, model, version):
             return version
     raise NoEarlierVersion(model, current)
+
+
+def gate_holds(store: Store, model: str, version: int) -> bool:
+    """Whether a label may go back to a version: to none that cannot be read."""
+    try:
+        return not failed_rules(store.manifest(model, version).gate)
+    except (CorruptVersion, VersionNotFound):
+        return False

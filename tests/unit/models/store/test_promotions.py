@@ -5,6 +5,7 @@ import pytest
 from obstore.store import MemoryStore
 
 from models.errors import StoreUnavailable
+from models.store.label_moves import roll_back
 from models.store.promotions import Move, Promotion, PromotionLog
 from models.store.store import Store
 
@@ -89,3 +90,14 @@ def test_a_record_without_an_action_is_a_move(store_folder) -> None:
     del document["action"]
     path.write_text(json.dumps(document))
     assert log.read()[0].action == "move"
+
+
+def test_a_rollback_passes_over_a_version_that_cannot_be_read(publish, store_folder) -> None:
+    """It goes to the one before, whose gate holds, too."""
+    for _ in range(3):
+        publish()
+    for record in (store_folder / "classic" / "promotions").glob("*"):
+        record.unlink()  # as where earlier moves were not recorded
+    (store_folder / "classic" / "2" / "manifest.json").write_text("{}")
+    moved = roll_back(Store.open(store_folder), "classic", by="ada@lab")
+    assert (moved.version, moved.previous) == (1, 3)
