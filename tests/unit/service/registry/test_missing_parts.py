@@ -10,27 +10,6 @@ from service.registry.missing_parts import MisplacedVersions
 from service.registry.store_watch import StoreWatch
 
 
-class Clock:
-    """Time that a test moves."""
-
-    now_s = 0.0
-
-    def __call__(self) -> float:
-        """What the test set."""
-        return self.now_s
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture(params=["folder", "bucket"])
-def any_store(request, tmp_path) -> Store:
-    """A folder, and an object store: obstore's own in memory."""
-    return Store.open(tmp_path / "store") if request.param == "folder" else Store(MemoryStore())
-
-
 def test_what_is_missing_stays_until_another_full_look_finds_it_missing_too(any_store, draft_of, clock) -> None:
     """Models, versions and labels of a store that is being restored; what is back meanwhile was never away."""
     for name in ("back", "gone", "less"):

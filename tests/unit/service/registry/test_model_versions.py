@@ -29,16 +29,6 @@ class Versions:
         return VersionFacts(f"day {version}", "softmax", (), {})
 
 
-class Clock:
-    """Time that a test moves."""
-
-    now_s = 0.0
-
-    def __call__(self) -> float:
-        """What the test set."""
-        return self.now_s
-
-
 def corrupt(version: int) -> CorruptVersion:
     return CorruptVersion("classic", version, file="model.onnx", expected="sha-256 a", received="sha-256 b")
 
@@ -46,11 +36,6 @@ def corrupt(version: int) -> CorruptVersion:
 @pytest.fixture
 def versions(predictor_of) -> Versions:
     return Versions(predictor_of())
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

@@ -376,19 +376,8 @@ def test_a_model_that_is_gone_is_gone(registry, publish, store_folder) -> None:
         registry.find("classic")
 
 
-class Clock:
-    """Time that a test moves."""
-
-    now_s = 0.0
-
-    def __call__(self) -> float:
-        """What the test set."""
-        return self.now_s
-
-
-def test_a_look_that_finds_nothing_new_plans_and_loads_nothing(store_folder, publish, monkeypatch) -> None:
+def test_a_look_that_finds_nothing_new_plans_and_loads_nothing(store_folder, publish, monkeypatch, clock) -> None:
     """But for a review now and then, and the next try of what failed."""
-    clock = Clock()
     registry = Registry(lambda: Store.open(store_folder), keep_versions=2, clock=clock)
     publish()
     registry.refresh()
@@ -407,9 +396,9 @@ def test_a_look_that_finds_nothing_new_plans_and_loads_nothing(store_folder, pub
     assert set(rounds) == {5.0, 10.0, 11.0}
 
 
-def test_a_version_that_failed_is_tried_again_in_time(store_folder, publish, monkeypatch) -> None:
+def test_a_version_that_failed_is_tried_again_in_time(store_folder, publish, monkeypatch, clock) -> None:
     """After one second, two, four: not only with the reviews."""
-    clock, tries = Clock(), []
+    tries = []
     registry = Registry(lambda: Store.open(store_folder), keep_versions=2, clock=clock)
     publish()
 

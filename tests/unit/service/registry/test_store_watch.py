@@ -128,27 +128,6 @@ class Operations:
         return dict(self.counts)
 
 
-class Clock:
-    """Time that a test moves."""
-
-    now_s = 0.0
-
-    def __call__(self) -> float:
-        """What the test set."""
-        return self.now_s
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture(params=["folder", "bucket"])
-def any_store(request, tmp_path) -> Store:
-    """A folder, and an object store: obstore's own in memory."""
-    return Store.open(tmp_path / "store") if request.param == "folder" else Store(MemoryStore())
-
-
 @pytest.mark.parametrize("versions", [1, 100])
 @pytest.mark.parametrize("models", [1, 5])
 def test_a_look_is_one_small_request_whatever_there_is(
