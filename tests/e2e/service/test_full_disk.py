@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.launching import Service
-from tests.e2e.service.small_disk import fill, make_room, mounted
+from tests.e2e.small_disk import MIB, fill, make_room, mounted
 
 LARGE = b"a,b\n" + b"1.25,2.5\n" * (60 * 2**20 // 9)
 SMALL = b"a,b\n1,2\n"
@@ -17,7 +17,7 @@ SMALL = b"a,b\n1,2\n"
 @pytest.fixture
 def small_disk(tmp_path) -> Iterator[Path]:
     """The folder for temporary files of the service that is started next."""
-    with mounted(tmp_path / "temporary"):
+    with mounted(tmp_path / "temporary", size_bytes=16 * MIB):
         yield tmp_path / "temporary"
 
 

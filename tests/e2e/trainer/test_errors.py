@@ -1,12 +1,13 @@
 import os
 import resource
 import shutil
-import subprocess
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
+
+from tests.e2e.small_disk import MIB, mounted
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -101,14 +102,9 @@ def test_workers_that_vanish_again_and_again_are_told(site: Any, wait_for: Calla
 
 @pytest.fixture
 def small_disk(tmp_path: Any) -> Any:
-    """A file system of one MiB, where it can be mounted."""
-    place = tmp_path / "small"
-    place.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(place)], check=False)
-    if mounted.returncode:
-        pytest.skip("file systems cannot be mounted here")
-    yield place
-    subprocess.run(["umount", "-l", str(place)], check=True)
+    """A file system of one MiB."""
+    with mounted(tmp_path / "small", size_bytes=MIB):
+        yield tmp_path / "small"
 
 
 def test_a_full_store_is_told(site: Any, small_disk: Any) -> None:

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import socket
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +15,7 @@ from rq import Worker
 from models.store.runs import find_run
 from service.errors import QueueFull
 from service.jobs.training_queue import Jobs
+from tests.e2e.small_disk import MIB, mounted
 
 LONG = {"epochs": 100_000, "batch_size": 10}
 OUTAGES_S = [int(one) for one in os.environ.get("OUTAGES", "3").split(",")]
@@ -131,14 +131,9 @@ def test_every_training_leaves_a_record(site: Any, wait_for: Callable[..., Any])
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 64 MiB, where it can be mounted."""
-    place = tmp_path / "small"
-    place.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(place)], check=False)
-    if mounted.returncode:
-        pytest.skip("file systems cannot be mounted here")
-    yield place
-    subprocess.run(["umount", "-l", str(place)], check=True)
+    """A file system of 64 MiB."""
+    with mounted(tmp_path / "small", size_bytes=64 * MIB):
+        yield tmp_path / "small"
 
 
 @pytest.fixture

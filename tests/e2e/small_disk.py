@@ -1,4 +1,4 @@
-"""A folder on a disk of a few megabytes."""
+"""A folder on a small disk of its own."""
 
 import os
 import subprocess
@@ -6,17 +6,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-SIZE_BYTES = 16 * 2**20
+MIB = 2**20
 PIECE_BYTES = 64 * 1024
 FILLER = "filler"
 
 
 @contextmanager
-def mounted(folder: Path) -> Iterator[None]:
-    """Mount a small disk in memory there, as root or by sudo without a password; it goes with all that is in it."""
+def mounted(folder: Path, *, size_bytes: int) -> Iterator[None]:
+    """Mount a disk in memory there, as root or by sudo without a password; it goes with all that is in it."""
     folder.mkdir()
     sudo = [] if os.getuid() == 0 else ["sudo", "--non-interactive"]
-    options = f"size={SIZE_BYTES},mode=1777"
+    options = f"size={size_bytes},mode=1777"
     subprocess.run([*sudo, "mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)], check=True)
     try:
         yield
