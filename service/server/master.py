@@ -28,7 +28,7 @@ SILENCE_S = 60
 KEEP_ALIVE_S = 5
 """How long a connection may stay without a request."""
 
-GLANCE_S = 0.01
+LOOK_S = 0.01
 LEAVE_TURN_S = 0.02
 
 log = structlog.get_logger("service")
@@ -138,4 +138,4 @@ def _start_worker(worker: Any) -> None:
             log.warning("accepting requests before everything is loaded", waiting_for=registry.snapshot.waiting_for)
             return
         worker.notify()
-        time.sleep(GLANCE_S)
+        time.sleep(LOOK_S)
