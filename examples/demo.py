@@ -19,7 +19,7 @@ from models.errors import OnehotError
 from models.settings import PREFIX, read_settings
 from onehot.client import Service, model_path
 from onehot.commands.predict import Answering, ask
-from onehot.commands.train import read_spec, submit
+from onehot.commands.training.train import read_spec, submit
 from onehot.failures import WorkFailed
 from onehot.following import FINISHED, INTERRUPTED_STATUS, failure_of, watch_job
 from onehot.local.child import Child, Program

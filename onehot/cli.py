@@ -26,17 +26,17 @@ COMMANDS: Mapping[str, Entry] = {
     "up": Entry("onehot.commands.up:up", "Run everything on this machine: queue server, trainer worker, service."),
     "serve": Entry("onehot.commands.processes:serve", "Run the service alone."),
     "worker": Entry("onehot.commands.processes:worker", "Run one trainer worker alone."),
-    "init": Entry("onehot.commands.init:init", "Write a starting spec for data."),
-    "train": Entry("onehot.commands.train:train", "Train a model from a spec and publish it."),
+    "init": Entry("onehot.commands.training.init:init", "Write a starting spec for data."),
+    "train": Entry("onehot.commands.training.train:train", "Train a model from a spec and publish it."),
     "predict": Entry("onehot.commands.predict:predict", "Ask the service for predictions."),
-    "jobs": Entry("onehot.commands.jobs:jobs", "List, show, follow and cancel training jobs."),
+    "jobs": Entry("onehot.commands.training.jobs:jobs", "List, show, follow and cancel training jobs."),
     "models": Entry("onehot.commands.models:models", "List, show, label, verify, roll back and delete versions."),
     "datasets": Entry("onehot.commands.datasets:datasets", "List, upload and delete data sets."),
     "keys": Entry("onehot.commands.keys:keys", "Add, list and revoke the keys that the service accepts."),
     "report": Entry("onehot.commands.report:report", "Write a version's evaluation as a page with pictures."),
     "import": Entry("onehot.commands.import_model:import_model", "Publish a Keras network of your own."),
-    "reproduce": Entry("onehot.commands.reproduce:reproduce", "Train a version again and compare."),
-    "layers": Entry("onehot.commands.layers:layers", "List what a spec may name: trained and served, or refused."),
+    "reproduce": Entry("onehot.commands.training.reproduce:reproduce", "Train a version again and compare."),
+    "layers": Entry("onehot.commands.training.layers:layers", "List what a spec may name: trained and served, or refused."),
 }
 
 

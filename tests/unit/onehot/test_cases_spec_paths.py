@@ -95,7 +95,7 @@ def test_training_here_gets_the_same_paths(onehot, tmp_path, monkeypatch):
         given.append(document)
         return {"model": "tiny", "version": 1}
 
-    monkeypatch.setattr("onehot.commands.train.train_here", train_here)
+    monkeypatch.setattr("onehot.commands.training.train.train_here", train_here)
     spec = write_spec(tmp_path / "specs" / "spec.json")
     (Path(spec).parent / "tiny.npz").touch()
     assert onehot("train", spec, "--local").exit_code == 0

@@ -1,0 +1,1 @@
+"""Commands about trainings: from a spec to a version, and what came of it."""
