@@ -1,5 +1,5 @@
 # Every target prepares what it needs: only Python 3.11–3.13, make and git have to be there.
-.PHONY: help browser setup demo up test test-service test-backends test-faults test-month test-retention test-long soak fuzz fuzz-store schemathesis check fix bench bench-init bench-train k8s-check image-check bench-scale bench-serve test-fleet
+.PHONY: help browser setup demo up test test-service test-backends test-faults test-month test-retention test-long soak fuzz fuzz-store schemathesis check fix bench bench-init bench-train k8s-check image-check bench-scale bench-serve test-fleet test-wheels audit
 .DEFAULT_GOAL := help
 
 PYTHON := .venv/bin/python
@@ -121,3 +121,9 @@ k8s-check: .venv/.synced ## Manifests and Dockerfile, without a cluster
 
 image-check: .venv/.synced ## Build the images and run the overlay cpu from them (root; buildah, podman, mmdebstrap)
 	scripts/image_check.sh
+
+test-wheels: .venv/.synced ## Both wheels, installed by pip into an empty environment: `onehot up`, a training, a prediction
+	$(PYTHON) $(PYTEST) -s --timeout=1800 tests/e2e/wheels
+
+audit: .venv/.synced ## uv.lock against the known vulnerabilities of its packages (AUDIT="--database advisories.zip" offline)
+	@. scripts/uv_settings.sh && UV=$$uv $(PYTHON) scripts/audit.py $(AUDIT)
