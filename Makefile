@@ -97,11 +97,11 @@ test-month: .venv/.synced ## A month of 100 jobs an hour in a queue of 384 MiB, 
 	MONTH=100 $(PYTHON) $(PYTEST) -s tests/e2e/trainer/test_month.py
 
 test-long: .venv/.synced ## At length: 20 kills of each kind, outages of 3, 15 and 60 s, three seeds against hand-written Keras
-	KILLS=20 OUTAGES=3,15,60 LEASE=15 $(PYTHON) $(PYTEST) tests/e2e/trainer
+	PATIENCE=1 KILLS=20 OUTAGES=3,15,60 LEASE=15 $(PYTHON) $(PYTEST) tests/e2e/trainer
 	SEEDS=3 $(PYTHON) $(PYTEST) tests/integration/test_trainer_init.py
 
 soak: .venv/.synced ## The service at length: 20 changes in 60 s, 20 kills, twice the load for 60 s, 10 minutes of reloads, 500 models
-	CHANGES=20 LOAD_S=60 KILLS=20 SOAK_S=600 RELOAD_S=5 MODELS=500 $(PYTHON) $(PYTEST) -s --timeout=900 tests/e2e/service
+	PATIENCE=1 CHANGES=20 LOAD_S=60 KILLS=20 SOAK_S=600 RELOAD_S=5 MODELS=500 $(PYTHON) $(PYTEST) -s --timeout=900 tests/e2e/service
 
 test-backends: .venv-backends/.synced ## One spec on tensorflow, jax and torch (torch from PyPI is several GB)
 	.venv-backends/bin/python $(PYTEST) tests/integration/test_trainer_backends.py tests/integration/test_trainer_replicas.py

@@ -18,7 +18,7 @@ from models.queue.events import events_key
 from onehot.local.server import find_server, free_port
 from service.jobs.reaper import reap
 
-DEADLINE_S = 20
+DEADLINE_S = 60
 PASSWORD = "for one test"
 
 

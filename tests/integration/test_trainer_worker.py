@@ -63,7 +63,7 @@ def server(tmp_path_factory) -> Iterator[Redis]:
     yield client
     client.close()
     process.terminate()
-    process.wait(10)
+    process.wait(60)
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +94,7 @@ def workers(server: Redis, environment: dict[str, str]) -> Iterator[None]:
     yield
     for worker in started:
         worker.send_signal(signal.SIGTERM)
-        worker.wait(30)
+        worker.wait(60)
 
 
 @pytest.fixture
@@ -284,5 +284,5 @@ def test_a_work_horse_dies_with_its_worker(queue: Queue) -> None:
     worker = psutil.Process(pids[job.worker_name])
     (horse,) = worker.children()
     worker.kill()
-    assert psutil.wait_procs([horse], timeout=10)[0] == [horse]
+    assert psutil.wait_procs([horse], timeout=60)[0] == [horse]
     job.delete()

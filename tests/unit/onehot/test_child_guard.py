@@ -9,7 +9,7 @@ import pytest
 
 from onehot.local.child import Child, Program
 
-DEADLINE_S = 15.0
+DEADLINE_S = 60.0
 SLEEPS = "import time; print('up', flush=True); time.sleep(600)"
 STUBBORN = "import signal, time; signal.signal(15, signal.SIG_IGN); print('up', flush=True); time.sleep(600)"
 SCATTERS = """

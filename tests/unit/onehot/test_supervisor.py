@@ -21,7 +21,7 @@ from onehot.local.stack import ONCE, StackConfig, run_stack
 from onehot.local.supervisor import StartFailed, Supervisor
 from trainer.worker import training_worker
 
-DEADLINE_S = 15.0
+DEADLINE_S = 60.0
 STOPS_POLITELY = """
 import signal, sys, time
 signal.signal(15, lambda *_: (print("stopped", flush=True), sys.exit(0)))
