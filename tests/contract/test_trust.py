@@ -46,7 +46,7 @@ def test_the_table_of_scopes_is_that_of_the_routes() -> None:
 
 
 def test_every_route_stands_in_the_table_of_scopes() -> None:
-    """Whoever reads it sees all of them, each under one scope."""
+    """A reader sees all of them, each under one scope."""
     rows = re.findall(r"^\| `(\w+)` \| `(\S+ \S+)` \| .+ \|$", SECURITY, re.MULTILINE)
     assert len({call for _, call in rows}) == len(rows) == len(list(security_scopes.calls()))
     assert {scope for scope, _ in rows} == {"public", "predict", "train", "admin"}

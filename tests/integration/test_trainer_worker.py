@@ -222,7 +222,7 @@ def test_the_worker_itself_opens_no_device(server: Redis, environment: dict[str,
 
 
 def test_a_forged_job_is_refused(queue: Queue, folder: Path) -> None:
-    """Whoever can write to the server can run nothing but trainings."""
+    """A writer to the server can run nothing but trainings."""
     forged = queue.enqueue("os.system", args=[f"touch {folder}/owned"], job_timeout=-1)
     assert ended(forged) == "failed"
     assert forged.get_meta()["error"]["type"] == "ForbiddenFunction"

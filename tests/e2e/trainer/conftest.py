@@ -215,7 +215,7 @@ class Site:
 
 
 def _trains(process: psutil.Process) -> bool:
-    """Not one that sweeps checkpoints away, or that is over and not waited for yet."""
+    """Not one that cleans checkpoints up, or that is over and not waited for yet."""
     try:
         return "trainer.worker.checkpoint_cleanup" not in process.cmdline()
     except psutil.Error:
@@ -254,7 +254,7 @@ def wait_for_fixture() -> Callable[..., Any]:
 
 @pytest.fixture(scope="module")
 def undisturbed(site: Any) -> str:
-    """The weights' digest of the training when nobody is killed and the server stays."""
+    """The weights' digest of the training when no process is killed and the server stays."""
     site.keep_workers(2)
     job = site.submit()
     assert site.ended(job) == "finished"

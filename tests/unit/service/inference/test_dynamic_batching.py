@@ -13,7 +13,7 @@ from service.inference.onnx_session import GraphError
 
 
 class Sums:
-    """A graph whose output is the sum of a row, and which notes what it was asked for."""
+    """A graph whose output is the sum of a row, and which records what it was asked for."""
 
     def __init__(self, *, refuses: float = np.nan) -> None:
         self.rows: list[int] = []
