@@ -7,7 +7,7 @@ import pytest
 
 from tests.timing import promised_s
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(600)
 
 LONG = {"epochs": 100_000, "batch_size": 10}
 DRAINED_WITHIN_S = promised_s(20)
