@@ -1,5 +1,5 @@
 # Every target prepares what it needs: only Python 3.11–3.13, make and git have to be there.
-.PHONY: help browser setup demo up test test-service test-backends test-faults test-month test-retention test-long soak fuzz fuzz-store schemathesis check fix bench bench-init bench-train k8s-check image-check bench-scale bench-serve test-fleet
+.PHONY: help browser setup demo up test test-service test-backends test-faults test-month test-retention test-long soak fuzz fuzz-store schemathesis check fix bench bench-init bench-train k8s-check image-check bench-scale bench-serve test-fleet test-wheels audit
 .DEFAULT_GOAL := help
 
 PYTHON := .venv/bin/python
@@ -97,11 +97,11 @@ test-month: .venv/.synced ## A month of 100 jobs an hour in a queue of 384 MiB, 
 	MONTH=100 $(PYTHON) $(PYTEST) -s tests/e2e/trainer/test_month.py
 
 test-long: .venv/.synced ## At length: 20 kills of each kind, outages of 3, 15 and 60 s, three seeds against hand-written Keras
-	KILLS=20 OUTAGES=3,15,60 LEASE=15 $(PYTHON) $(PYTEST) tests/e2e/trainer
+	PATIENCE=1 KILLS=20 OUTAGES=3,15,60 LEASE=15 $(PYTHON) $(PYTEST) tests/e2e/trainer
 	SEEDS=3 $(PYTHON) $(PYTEST) tests/integration/test_trainer_init.py
 
 soak: .venv/.synced ## The service at length: 20 changes in 60 s, 20 kills, twice the load for 60 s, 10 minutes of reloads, 500 models
-	CHANGES=20 LOAD_S=60 KILLS=20 SOAK_S=600 RELOAD_S=5 MODELS=500 $(PYTHON) $(PYTEST) -s --timeout=900 tests/e2e/service
+	PATIENCE=1 CHANGES=20 LOAD_S=60 KILLS=20 SOAK_S=600 RELOAD_S=5 MODELS=500 $(PYTHON) $(PYTEST) -s --timeout=900 tests/e2e/service
 
 test-backends: .venv-backends/.synced ## One spec on tensorflow, jax and torch (torch from PyPI is several GB)
 	.venv-backends/bin/python $(PYTEST) tests/integration/test_trainer_backends.py tests/integration/test_trainer_replicas.py
@@ -121,3 +121,9 @@ k8s-check: .venv/.synced ## Manifests and Dockerfile, without a cluster
 
 image-check: .venv/.synced ## Build the images and run the overlay cpu from them (root; buildah, podman, mmdebstrap)
 	scripts/image_check.sh
+
+test-wheels: .venv/.synced ## Both wheels, installed by pip into an empty environment: `onehot up`, a training, a prediction
+	$(PYTHON) $(PYTEST) -s --timeout=1800 tests/e2e/wheels
+
+audit: .venv/.synced ## uv.lock against the known vulnerabilities of its packages (AUDIT="--database advisories.zip" offline)
+	@. scripts/uv_settings.sh && UV=$$uv $(PYTHON) scripts/audit.py $(AUDIT)

@@ -63,7 +63,7 @@ def server(tmp_path_factory) -> Iterator[Redis]:
     yield client
     client.close()
     process.terminate()
-    process.wait(10)
+    process.wait(60)
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +94,7 @@ def workers(server: Redis, environment: dict[str, str]) -> Iterator[None]:
     yield
     for worker in started:
         worker.send_signal(signal.SIGTERM)
-        worker.wait(30)
+        worker.wait(60)
 
 
 @pytest.fixture
@@ -222,7 +222,7 @@ def test_the_worker_itself_opens_no_device(server: Redis, environment: dict[str,
 
 
 def test_a_forged_job_is_refused(queue: Queue, folder: Path) -> None:
-    """Whoever can write to the server can run nothing but trainings."""
+    """A writer to the server can run nothing but trainings."""
     forged = queue.enqueue("os.system", args=[f"touch {folder}/owned"], job_timeout=-1)
     assert ended(forged) == "failed"
     assert forged.get_meta()["error"]["type"] == "ForbiddenFunction"
@@ -284,5 +284,5 @@ def test_a_work_horse_dies_with_its_worker(queue: Queue) -> None:
     worker = psutil.Process(pids[job.worker_name])
     (horse,) = worker.children()
     worker.kill()
-    assert psutil.wait_procs([horse], timeout=10)[0] == [horse]
+    assert psutil.wait_procs([horse], timeout=60)[0] == [horse]
     job.delete()

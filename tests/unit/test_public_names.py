@@ -40,7 +40,7 @@ def taken(path: Path) -> Iterator[tuple[str, str]]:
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_what_others_take_from_a_module_is_in_its_list(package: str) -> None:
-    """Nobody reaches past it."""
+    """No module reaches past it."""
     files = [path for name, path in MODULES.items() if name.split(".")[0] == package]
     hidden = {
         f"{path.relative_to(ROOT)}: {module}.{name}"

@@ -61,7 +61,7 @@ def test_a_service_that_stays_away_is_told():
 
 
 def test_a_stream_that_always_ends_early_is_given_up(stand_in):
-    """The queue is away, the service is not: nobody waits for ever."""
+    """The queue is away, the service is not: no reader waits for ever."""
     stand_in.on("GET", PATH, (200, b"retry: 1000\n\n"))
     with Service(stand_in.url) as service, pytest.raises(ServiceUnreachable, match="ends the stream of events early"):
         list(follow_events(service, "7"))
