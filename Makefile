@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 
 PYTHON := .venv/bin/python
-PACKAGES := models trainer service onehot
+PACKAGES := models trainer service onehot client
 CHECKED := $(PACKAGES) tests scripts examples bench
 PYTEST := -m pytest --durations=10
 SERVICE_TESTS := tests/unit/service $(wildcard tests/integration/test_service_*.py tests/contract/test_service_*.py) \

@@ -28,6 +28,7 @@ from onehot_client.errors import (
     Unavailable,
     UnexpectedAnswer,
 )
+from onehot_client.http.calls import Response
 from onehot_client.http.event_reader import Event
 from onehot_client.http.retries import RetryPolicy
 from onehot_client.predictions import Classifications, Predictions
@@ -54,6 +55,7 @@ __all__ = [
     "OnehotError",
     "Overloaded",
     "Predictions",
+    "Response",
     "RetryPolicy",
     "ServiceError",
     "ServiceUnreachable",

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
-from onehot_client.client_core import ClientCore, described
+from onehot_client.client_core import AnyClient, ClientCore, described
 from onehot_client.errors import OnehotError, ServiceError, ServiceUnreachable, TrainingFailed
 from onehot_client.http.calls import Steps
 from onehot_client.http.event_reader import Event, EventReader
@@ -54,7 +54,7 @@ class AsyncClient(ClientCore):
 
         return AsyncTransport(address)
 
-    async def __aenter__(self) -> "AsyncClient":
+    async def __aenter__(self: AnyClient) -> AnyClient:
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -13,7 +13,7 @@ from onehot_client.operations import Operations
 if TYPE_CHECKING:
     from onehot_client.http.httpx_requests import Address
 
-__all__ = ["DEADLINE_S", "DEFAULT_URL", "ClientCore", "__version__", "described"]
+__all__ = ["DEADLINE_S", "DEFAULT_URL", "AnyClient", "ClientCore", "__version__", "described"]
 
 __version__ = "0.2.0"
 DEFAULT_URL = "http://127.0.0.1:8501"

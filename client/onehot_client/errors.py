@@ -22,6 +22,7 @@ Each builds its message from its fields.
 """
 
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import Any, NamedTuple
 
 __all__ = [
@@ -123,6 +124,7 @@ class ServiceError(OnehotError):
         details: The places, where it names several.
         request_id: Finds the line in the service's log.
         retry_after_s: When to try again; None where trying again does not help.
+        is_own: Whether the service says it itself, and no proxy in front of it.
     """
 
     def __init__(
@@ -133,12 +135,14 @@ class ServiceError(OnehotError):
         details: Sequence[Detail] = (),
         request_id: str | None = None,
         retry_after_s: float | None = None,
+        is_own: bool = True,
     ) -> None:
         self.status = status
         self.message = message
         self.details = tuple(details)
         self.request_id = request_id
         self.retry_after_s = retry_after_s
+        self.is_own = is_own
         super().__init__("\n".join([self.sentence, *(f"  {path}: {text}" for path, text in self.details)]))
 
     @property
@@ -200,6 +204,13 @@ class TrainingFailed(OnehotError):
         super().__init__(f"job {job_id} {status}" + (f": {reason}" if reason else ""))
 
 
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return ""
+
+
 CLASSES: Mapping[int, type[ServiceError]] = {
     401: NotAuthenticated, 403: NotAllowed, 404: NotFound, 409: Conflict, 413: TooLarge, 429: Overloaded,
     500: InternalError, 502: Unavailable, 503: Unavailable, 504: Unavailable, 507: Unavailable,
@@ -216,10 +227,15 @@ def service_error(status: int, document: Any, *, request_id: str | None, retry_a
         retry_after_s: Of the answer.
     """
     known = document if isinstance(document, dict) else {}
-    message = str(known.get("error") or f"the service answered HTTP {status}")
+    message = str(known.get("error") or f"the service answered HTTP {status} {_phrase(status)}".rstrip())
     given = known.get("details")
     details = [Detail(str(one.get("path")), str(one.get("message"))) for one in given or () if isinstance(one, dict)]
     usual = BadRequest if status < SERVER_ERROR else InternalError
     return CLASSES.get(status, usual)(
-        status=status, message=message, details=details, request_id=request_id, retry_after_s=retry_after_s
+        status=status,
+        message=message,
+        details=details,
+        request_id=request_id,
+        retry_after_s=retry_after_s,
+        is_own="error" in known,
     )

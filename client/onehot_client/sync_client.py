@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
-from onehot_client.client_core import ClientCore, described
+from onehot_client.client_core import AnyClient, ClientCore, described
 from onehot_client.errors import OnehotError, ServiceError, ServiceUnreachable, TrainingFailed
 from onehot_client.http.calls import Steps
 from onehot_client.http.event_reader import Event, EventReader
@@ -53,7 +53,7 @@ class Client(ClientCore):
 
         return BlockingTransport(address)
 
-    def __enter__(self) -> "Client":
+    def __enter__(self: AnyClient) -> AnyClient:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -12,7 +12,7 @@ from onehot_client.http.event_reader import END, Event, event_of
 from onehot_client.http.httpx_requests import STREAM_SILENCE_S, Address, failure_of, response_of
 from onehot_client.http.retries import Action, Outcome, Pause, error_of
 
-__all__ = ["BlockingTransport"]
+__all__ = ["BlockingTransport", "events_of"]
 
 
 class BlockingTransport:
@@ -59,14 +59,14 @@ class BlockingTransport:
                 if not answer.is_success:
                     answer.read()
                     raise error_of(response_of(answer, self.address.where(call)))
-                yield _events(answer)
+                yield events_of(answer)
             finally:
                 answer.close()
         except httpx.HTTPError as error:
             raise failure_of(self.address.url, error).error() from error
 
 
-def _events(answer: httpx.Response) -> Iterator[Event]:
+def events_of(answer: httpx.Response) -> Iterator[Event]:
     """The events of an answer; an end when there are no more."""
     if answer.status_code == httpx.codes.NO_CONTENT:
         yield Event(None, END, {})

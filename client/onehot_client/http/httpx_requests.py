@@ -11,7 +11,7 @@ from onehot_client.errors import InvalidInput
 from onehot_client.http.calls import Body, Call, Response
 from onehot_client.http.retries import Failure, Loss
 
-__all__ = ["Address", "failure_of", "response_of"]
+__all__ = ["STREAM_SILENCE_S", "Address", "failure_of", "response_of"]
 
 CONNECT_S = 5.0
 SILENCE_S = 60.0

@@ -143,8 +143,7 @@ def may_pass(error: OnehotError, call: Call) -> bool:
         is_lost = isinstance(error, ConnectionLost)
         return not isinstance(error, DeadlineExceeded) and (call.is_repeatable or not is_lost)
     if isinstance(error, Unavailable):
-        # The service itself says when to come again; what a proxy in front of it says has no id of a request.
-        return error.retry_after_s is not None or error.request_id is None
+        return error.retry_after_s is not None or not error.is_own  # the service itself says when to come again
     return isinstance(error, Overloaded)
 
 

@@ -15,7 +15,7 @@ REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS"})
 class RawOperations:
     """Any call."""
 
-    def request(
+    def request(  # noqa: PLR0913 -- as much as a request of HTTP has
         self,
         method: str,
         path: str,
@@ -24,8 +24,9 @@ class RawOperations:
         json: Any = None,
         content: bytes = b"",
         headers: Mapping[str, str] = NOTHING,
+        is_repeatable: bool | None = None,
     ) -> Steps[Response]:
-        """Send a request as it is; one that reads only is tried again when its connection is lost.
+        """Send a request as it is.
 
         Args:
             method: Of HTTP.
@@ -34,6 +35,7 @@ class RawOperations:
             json: A document as its body.
             content: Its body, where it is no document.
             headers: Its own, beside those of every call.
+            is_repeatable: Whether it is sent again when its connection is lost; else only where it reads.
 
         Returns:
             The answer; `json()` is its document.
@@ -42,6 +44,6 @@ class RawOperations:
         if json is not None:
             content = json_text.dumps(json).encode()
             sent = {"Content-Type": "application/json", **sent}
-        is_repeatable = method.upper() in REPEATABLE
+        is_repeatable = method.upper() in REPEATABLE if is_repeatable is None else is_repeatable
         response = yield Call(method, path, params_of(**params), sent, content, is_repeatable=is_repeatable)
         return response
