@@ -124,7 +124,7 @@ class RetryPolicy:
         longest_pause_s: What the pauses grow to.
     """
 
-    attempts: int = 8
+    attempts: int = 10
     first_pause_s: float = 0.05
     longest_pause_s: float = 2.0
 
