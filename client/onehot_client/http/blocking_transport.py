@@ -9,7 +9,7 @@ from httpx_sse import EventSource
 
 from onehot_client.http.calls import Body, Call
 from onehot_client.http.event_reader import END, Event, event_of
-from onehot_client.http.httpx_requests import STREAM_SILENCE_S, Address, failure_of, response_of
+from onehot_client.http.httpx_requests import STREAM_SILENCE_S, Address, failure_of, response_of, too_late
 from onehot_client.http.retries import Action, Outcome, Pause, error_of
 
 __all__ = ["BlockingTransport", "events_of"]
@@ -35,6 +35,8 @@ class BlockingTransport:
         if isinstance(action, Pause):
             time.sleep(action.seconds)
             return None
+        if action.left_s == 0:
+            return too_late(self.address.url)
         call = action.call
         content = call.content.pieces() if isinstance(call.content, Body) else call.content
         try:

@@ -11,7 +11,7 @@ from onehot_client.errors import InvalidInput
 from onehot_client.http.calls import Body, Call, Response
 from onehot_client.http.retries import Failure, Loss
 
-__all__ = ["STREAM_SILENCE_S", "Address", "failure_of", "response_of"]
+__all__ = ["STREAM_SILENCE_S", "Address", "failure_of", "response_of", "too_late"]
 
 CONNECT_S = 5.0
 SILENCE_S = 60.0
@@ -96,6 +96,11 @@ def failure_of(url: str, error: Exception) -> Failure:
         return Failure(url, _in_words(error), Loss.NOT_SENT)
     loss = Loss.TIMED_OUT if isinstance(error, httpx.TimeoutException) else Loss.SENT
     return Failure(url, _in_words(error), loss)
+
+
+def too_late(url: str) -> Failure:
+    """An attempt that is not made, as no time is left for it."""
+    return Failure(url, "no time is left", Loss.TIMED_OUT)
 
 
 def _in_words(error: Exception) -> str:
