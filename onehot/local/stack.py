@@ -164,11 +164,10 @@ def _server_check(url: str) -> ReadyCheck:
 
 
 def _service_check(url: str) -> ReadyCheck:
-    client = Client(url, deadline_s=PROBE_TIMEOUT_S, retries=RetryPolicy(attempts=1))
-
     def check() -> str | None:
         try:
-            client.request("GET", "/readyz")
+            with Client(url, deadline_s=PROBE_TIMEOUT_S, retries=RetryPolicy(attempts=1)) as client:
+                client.request("GET", "/readyz")
         except ServiceError as error:
             return f"the service is not ready: {error.message}"
         except OnehotError:
