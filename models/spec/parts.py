@@ -29,6 +29,7 @@ RMSPROP = ObjectSpec("RMSprop")
 NAMES = kinds.either(kinds.text, kinds.listing(kinds.text))
 THRESHOLD = kinds.either(FRACTION, kinds.listing(FRACTION))
 SHARE_OR_SOURCE = kinds.either(FRACTION, kinds.text)
+SHARE_NONE_OR_SOURCE = kinds.either(kinds.number(0, 1, below=True), kinds.text)
 PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16")
 
 
@@ -49,11 +50,16 @@ class DataSpec:
     source: Annotated[str, checked(kinds.text)]
     features: Annotated[str | tuple[str, ...] | None, checked(NAMES)] = None
     target: Annotated[str | None, checked(kinds.text)] = None
-    validation: Annotated[float | str, checked(SHARE_OR_SOURCE)] = 0.15
+    validation: Annotated[float | str, checked(SHARE_NONE_OR_SOURCE)] = 0.15
     test: Annotated[float | str, checked(SHARE_OR_SOURCE)] = 0.15
     class_names: Annotated[tuple[str, ...] | None, checked(class_name_list)] = None
     csv: Annotated[CsvSpec | None, part(CsvSpec)] = None
     drop_missing_target: Annotated[bool | None, checked(kinds.boolean)] = None
+
+    @property
+    def is_validated(self) -> bool:
+        """Whether there are validation rows: not with a share of 0."""
+        return self.validation != 0
 
     @property
     def dialect(self) -> CsvSpec:
