@@ -1,9 +1,9 @@
 # Every target prepares what it needs: only Python 3.11–3.13, make and git have to be there.
-.PHONY: help browser setup demo up test test-service test-backends test-faults test-month test-retention test-long soak fuzz fuzz-store schemathesis check fix bench bench-init bench-train k8s-check image-check bench-scale bench-serve test-fleet
+.PHONY: help browser setup demo up test test-service test-backends test-faults test-month test-retention test-long soak fuzz fuzz-store schemathesis check fix bench bench-init bench-train k8s-check image-check bench-scale bench-serve bench-client test-fleet test-client-kills
 .DEFAULT_GOAL := help
 
 PYTHON := .venv/bin/python
-PACKAGES := models trainer service onehot
+PACKAGES := models trainer service onehot client
 CHECKED := $(PACKAGES) tests scripts examples bench
 PYTEST := -m pytest --durations=10
 SERVICE_TESTS := tests/unit/service $(wildcard tests/integration/test_service_*.py tests/contract/test_service_*.py) \
@@ -40,6 +40,9 @@ test: browser .venv/.synced .venv-clients/.synced test-service ## Every test but
 test-faults: .venv/.synced ## Kills, drains, outages and errors of the trainer, in their short form
 	$(PYTHON) $(PYTEST) tests/e2e/trainer
 
+test-client-kills: .venv/.synced ## 20 workers killed under 50 000 predictions of the Python client
+	CLIENT_KILLS=20 CLIENT_PREDICTIONS=50000 $(PYTHON) $(PYTEST) -s --timeout=1800 tests/e2e/service/test_client_kills.py
+
 test-retention: .venv/.synced ## Deletions and prunes killed at 20 points while versions are published and served
 	RETENTION_KILLS=20 $(PYTHON) $(PYTEST) tests/e2e/test_retention.py
 
@@ -71,6 +74,9 @@ fix: .venv/.synced ## Format, and fix what ruff can fix by itself
 
 bench: .venv/.synced ## Ratios against named rivals, measured in one run
 	$(PYTHON) bench/cold_start.py
+
+bench-client: .venv/.synced ## The Python client against bare httpx
+	$(PYTHON) bench/client.py
 
 bench-serve: .venv/.synced ## The service against its rivals, each in an environment of its own, and against the bare session
 	@sh scripts/wrk.sh
