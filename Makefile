@@ -1,5 +1,5 @@
 # Every target prepares what it needs: only Python 3.11–3.13, make and git have to be there.
-.PHONY: help browser setup demo up test test-service test-backends test-faults test-month test-retention test-long soak fuzz fuzz-store schemathesis check fix bench bench-init bench-train k8s-check image-check bench-scale bench-serve test-fleet
+.PHONY: help browser docs reference setup demo up test test-service test-backends test-faults test-month test-retention test-long soak fuzz fuzz-store schemathesis check fix bench bench-init bench-train k8s-check image-check bench-scale bench-serve test-fleet
 .DEFAULT_GOAL := help
 
 PYTHON := .venv/bin/python
@@ -58,6 +58,22 @@ browser: ## A Chromium for the tests of the web page, from the system's packages
 
 test-service: .venv-service/.synced ## The service's tests where no training framework is installed
 	.venv-service/bin/python $(PYTEST) $(IN_PARALLEL) $(SERVICE_TESTS)
+
+docs: .venv-docs/.synced ## The documents as a site in docs/_site, which needs nothing from elsewhere; links checked
+	@rm -rf build/docs
+	@NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --quiet
+	@rm build/docs/404.html
+	@.venv-docs/bin/python scripts/check_site.py build/docs
+	@rm -rf docs/_site
+	@mv build/docs docs/_site
+
+.venv-docs/.synced: pyproject.toml uv.lock scripts/setup.sh
+	@sh scripts/setup.sh .venv-docs --only-group docs
+	@touch $@
+
+reference: .venv/.synced ## Write docs/reference/ and docs/layers.md anew from the code
+	$(PYTHON) scripts/reference.py
+	@.venv/bin/onehot layers --markdown > docs/layers.md
 
 check: .venv/.synced ## Format, lint, types, layers; changes nothing
 	.venv/bin/ruff format --check $(CHECKED)
