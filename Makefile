@@ -1,5 +1,5 @@
 # Every target prepares what it needs: only Python 3.11–3.13, make and git have to be there.
-.PHONY: help browser docs reference screenshots setup demo up test test-service test-backends test-faults test-month test-retention test-long soak fuzz fuzz-store schemathesis check fix bench bench-init bench-train k8s-check image-check bench-scale bench-serve test-fleet
+.PHONY: help browser diagrams docs reference screenshots setup demo up test test-service test-backends test-faults test-month test-retention test-long soak fuzz fuzz-store schemathesis check fix bench bench-init bench-train k8s-check image-check bench-scale bench-serve test-fleet
 .DEFAULT_GOAL := help
 
 PYTHON := .venv/bin/python
@@ -74,6 +74,9 @@ docs: .venv-docs/.synced ## The documents as a site in docs/_site, which needs n
 reference: .venv/.synced ## Write docs/reference/ and docs/layers.md anew from the code
 	$(PYTHON) scripts/reference.py
 	@.venv/bin/onehot layers --markdown > docs/layers.md
+
+diagrams: browser .venv/.synced ## The Mermaid diagrams of the documents, drawn for the site (npm)
+	$(PYTHON) scripts/diagrams.py
 
 screenshots: browser .venv/.synced ## The picture of the web page in the README: a real service, looked at by a Chromium
 	$(PYTHON) scripts/screenshots.py

@@ -75,7 +75,7 @@ def _spec() -> list[str]:
         "Every key of the YAML or JSON document that describes one training. `onehot spec explain gate.metric` prints "
         "the same in the terminal, `onehot spec --help-keys` all of it. Errors name keys by these paths, with the "
         "number of the item in a list: `layers.0.Dense.units`. Keras' words: [layers](layers.md), "
-        "[losses, optimizers, metrics, callbacks …](keras.md). [Training](../training.md) tells more of data, "
+        "[losses, optimizers, metrics, callbacks and others](keras.md). [Training](../training.md) tells more of data, "
         "targets, thresholds, GPUs and precision.",
     )
     entries = list(spec_entries())

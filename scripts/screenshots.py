@@ -29,7 +29,7 @@ from tests.e2e.conftest import Browser, start_browser  # noqa: E402
 DEADLINE_S = 120
 PAUSE_S = 0.2
 TRAININGS = (("digits.yaml", "fit.epochs=10"), ("classic.yaml", "fit.epochs=80"))
-WIDTH, HEIGHT = 1200, 880
+WIDTH, HEIGHT = 1200, 930
 SEVEN = [(0.25, 0.15), (0.45, 0.13), (0.72, 0.15), (0.62, 0.38), (0.5, 0.62), (0.42, 0.88)]
 """A digit in shares of the drawing pad."""
 PAD = "document.querySelector('#try .pad').getBoundingClientRect()"
