@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from onehot_client.keras import UnsupportedModel, spec_of
 from onehot_client.keras.heads import LOSSES, METRICS
-from onehot_client.keras.refusals import REFUSED
+from onehot_client.keras.without_word import REFUSED
 
 from models.keras_catalog.objects import known_names, refused_names
 from models.spec import head, keras_metrics

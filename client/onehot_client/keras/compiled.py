@@ -5,9 +5,9 @@ import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from onehot_client.keras.objects import object_document, plain_number
-from onehot_client.keras.refusals import REFUSED, Problems
+from onehot_client.keras.keras_objects import object_document, plain_number
 from onehot_client.keras.runtime import is_own, load_keras, snake_case, undisturbed
+from onehot_client.keras.without_word import REFUSED, Problems
 
 __all__ = ["callback_documents", "compile_document"]
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from onehot_client.keras.refusals import IMPORT_INSTEAD, Problems
+from onehot_client.keras.without_word import IMPORT_INSTEAD, Problems
 
 __all__ = ["LOSSES", "METRICS", "check_head"]
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from onehot_client.keras.refusals import REFUSED, Problems
 from onehot_client.keras.runtime import load_keras, undisturbed
+from onehot_client.keras.without_word import REFUSED, Problems
 
 __all__ = ["object_document", "plain_number"]
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from onehot_client.keras.compiled import callback_documents, compile_document
 from onehot_client.keras.heads import check_head
-from onehot_client.keras.layers import input_shape_of, layer_documents, precision_of
-from onehot_client.keras.refusals import IMPORT_INSTEAD, Problems, UnsupportedModel
+from onehot_client.keras.layer_documents import input_shape_of, layer_documents, precision_of
 from onehot_client.keras.runtime import fitting_name, is_own, load_keras
+from onehot_client.keras.without_word import IMPORT_INSTEAD, Problems, UnsupportedModel
 
 __all__ = ["model_name_of", "spec_of"]
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from onehot_client.keras.objects import object_document, plain_number
-from onehot_client.keras.refusals import IMPORT_INSTEAD, REFUSED, Problems
+from onehot_client.keras.keras_objects import object_document, plain_number
 from onehot_client.keras.runtime import is_own, load_keras, snake_case, undisturbed
+from onehot_client.keras.without_word import IMPORT_INSTEAD, REFUSED, Problems
 
 __all__ = ["input_shape_of", "layer_documents", "precision_of"]
 
