@@ -1,5 +1,5 @@
 # Every target prepares what it needs: only Python 3.11–3.13, make and git have to be there.
-.PHONY: help browser setup demo up test test-service test-backends test-faults test-month test-retention test-long soak fuzz fuzz-store schemathesis check fix bench bench-init bench-train k8s-check image-check bench-scale bench-serve test-fleet test-wheels audit bench-client test-client-kills
+.PHONY: help browser setup demo up test test-service test-backends test-faults test-month test-retention test-long soak fuzz fuzz-store schemathesis check fix bench bench-init bench-train k8s-check image-check bench-scale bench-serve test-fleet test-wheels audit bench-client test-client-kills diagrams docs reference screenshots test-spec-of
 .DEFAULT_GOAL := help
 
 PYTHON := .venv/bin/python
@@ -33,7 +33,7 @@ demo: .venv/.synced ## Train two classifiers through the queue, serve them, show
 up: .venv/.synced ## Everything on this machine: queue, trainer, service
 	@.venv/bin/onehot up
 
-test: browser .venv/.synced .venv-clients/.synced test-service ## Every test but the faults, which take longer: test-faults
+test: browser .venv/.synced .venv-clients/.synced .venv-docs/.synced test-service ## Every test but the faults, which take longer: test-faults
 	$(PYTHON) $(PYTEST) $(IN_PARALLEL) $(wildcard tests/e2e/test_*.py) tests/unit tests/integration tests/contract $(addprefix --ignore=,$(SERVICE_TESTS))
 	$(PYTHON) $(PYTEST) tests/e2e/service
 
@@ -42,6 +42,9 @@ test-faults: .venv/.synced ## Kills, drains, outages and errors of the trainer, 
 
 test-client-kills: .venv/.synced ## 20 workers killed under 50 000 predictions of the Python client
 	CLIENT_KILLS=20 CLIENT_PREDICTIONS=50000 $(PYTHON) $(PYTEST) -s --timeout=1800 tests/e2e/service/test_client_kills.py
+
+test-spec-of: .venv/.synced ## Thirty Keras models of tutorials' shapes: the spec of each trains as their own fit
+	SPEC_OF=all $(PYTHON) $(PYTEST) -s tests/integration/test_spec_of_models.py
 
 test-retention: .venv/.synced ## Deletions and prunes killed at 20 points while versions are published and served
 	RETENTION_KILLS=20 $(PYTHON) $(PYTEST) tests/e2e/test_retention.py
@@ -61,6 +64,28 @@ browser: ## A Chromium for the tests of the web page, from the system's packages
 
 test-service: .venv-service/.synced ## The service's tests where no training framework is installed
 	.venv-service/bin/python $(PYTEST) $(IN_PARALLEL) $(SERVICE_TESTS)
+
+docs: .venv-docs/.synced ## The documents as a site in docs/_site, which needs nothing from elsewhere; links checked
+	@rm -rf build/docs
+	@NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --quiet
+	@rm build/docs/404.html
+	@.venv-docs/bin/python scripts/check_site.py build/docs
+	@rm -rf docs/_site
+	@mv build/docs docs/_site
+
+.venv-docs/.synced: pyproject.toml uv.lock scripts/setup.sh
+	@sh scripts/setup.sh .venv-docs --only-group docs
+	@touch $@
+
+reference: .venv/.synced ## Write docs/reference/ and docs/layers.md anew from the code
+	$(PYTHON) scripts/reference.py
+	@.venv/bin/onehot layers --markdown > docs/layers.md
+
+diagrams: browser .venv/.synced ## The Mermaid diagrams of the documents, drawn for the site (npm)
+	$(PYTHON) scripts/diagrams.py
+
+screenshots: browser .venv/.synced ## The picture of the web page in the README: a real service, looked at by a Chromium
+	$(PYTHON) scripts/screenshots.py
 
 check: .venv/.synced ## Format, lint, types, layers; changes nothing
 	.venv/bin/ruff format --check $(CHECKED)
