@@ -132,6 +132,7 @@ class AsyncClient(ClientCore):
     delete_version = _awaited(Operations.delete_version)
     runs = _awaited(Operations.runs)
     run = _awaited(Operations.run)
+    compare_runs = _awaited(Operations.compare_runs)
     tag = _awaited(Operations.tag)
     search = _awaited(Operations.search)
     searches = _awaited(Operations.searches)

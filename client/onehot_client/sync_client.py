@@ -149,6 +149,7 @@ class Client(ClientCore):
     delete_version = _blocking(Operations.delete_version)
     runs = _blocking(Operations.runs)
     run = _blocking(Operations.run)
+    compare_runs = _blocking(Operations.compare_runs)
     tag = _blocking(Operations.tag)
     search = _blocking(Operations.search)
     searches = _blocking(Operations.searches)

@@ -1,18 +1,20 @@
 """A call, its answer, and the steps of an operation: what is said to a service, without saying it."""
 
 import json
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from onehot_client.errors import UnexpectedAnswer
 
-__all__ = ["NOTHING", "Body", "Call", "Document", "Response", "Steps", "json_call"]
+__all__ = ["NOTHING", "Body", "Call", "Document", "Params", "Response", "Steps", "json_call"]
 
 T = TypeVar("T")
 
 Document = dict[str, Any]
 """A JSON object."""
+Params = Mapping[str, str | Sequence[str]]
+"""A query; a name with several values is sent as often."""
 JSON = "application/json"
 NOTHING: Mapping[str, str] = {}
 LONGEST_SHOWN = 60
@@ -47,7 +49,7 @@ class Call:
 
     method: str
     path: str
-    params: Mapping[str, str] = field(default_factory=dict)
+    params: Params = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     content: bytes | Body = b""
     is_repeatable: bool = True

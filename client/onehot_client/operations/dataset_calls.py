@@ -1,7 +1,6 @@
 """Uploaded data sets."""
 
 import io
-import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -41,11 +40,7 @@ class DatasetOperations:
         if isinstance(data, (str, Path)):
             found = yield from _uploaded(_opened(Path(data)), name or Path(data).name)
         elif isinstance(data, Mapping):
-            with tempfile.TemporaryDirectory(prefix="onehot-") as folder:
-                path = Path(folder) / "data.npz"
-                arrays: dict[str, Any] = {str(key): np.asarray(value) for key, value in data.items()}
-                np.savez(path, **arrays)
-                found = yield from _uploaded(_opened(path), _named(name, "data.npz"))
+            found = yield from _uploaded_arrays(data, _named(name, "data.npz"))
         else:
             found = yield from _uploaded(_held(data), _named(name, "data.csv"))
         return found
@@ -78,6 +73,17 @@ def _uploaded(body: Body, name: str) -> Steps[Dataset]:
     headers = {"Content-Type": BINARY}
     response = yield Call("POST", "/v1/datasets", params={"name": name}, headers=headers, content=body, is_long=True)
     return Dataset.of(response.document("source"))
+
+
+def _uploaded_arrays(data: Mapping[str, Any], name: str) -> Steps[Dataset]:
+    """Arrays as a file on the disk: they may be larger than what is left of the memory."""
+    from tempfile import TemporaryDirectory  # noqa: PLC0415 -- it loads every way to compress a file
+
+    with TemporaryDirectory(prefix="onehot-") as folder:
+        path = Path(folder) / "data.npz"
+        arrays: dict[str, Any] = {str(key): np.asarray(value) for key, value in data.items()}
+        np.savez(path, **arrays)
+        return (yield from _uploaded(_opened(path), name))
 
 
 def _named(name: str | None, example: str) -> str:

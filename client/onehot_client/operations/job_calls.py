@@ -1,7 +1,7 @@
 """Trainings: queued, listed, looked at, canceled."""
 
 import json
-import uuid
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -81,7 +81,7 @@ def spec_call(path: str, spec: Spec, idempotency_key: str | None) -> Call:
         InvalidInput: When there is no such file, or the document is none of JSON.
     """
     content, content_type = _content(spec)
-    headers = {"Content-Type": content_type, "Idempotency-Key": idempotency_key or uuid.uuid4().hex}
+    headers = {"Content-Type": content_type, "Idempotency-Key": idempotency_key or os.urandom(16).hex()}
     return Call("POST", path, headers=headers, content=content)
 
 

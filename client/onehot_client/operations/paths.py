@@ -1,13 +1,16 @@
 """Paths of the interface, names in them quoted, and lists that come in pages."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
 from onehot_client.errors import InvalidInput
-from onehot_client.http.calls import Call, Steps
+from onehot_client.http.calls import Call, Params, Steps
 
 __all__ = ["model_path", "paged", "params_of", "part"]
+
+MOST_AT_ONCE = 1000
+"""Documents that the service puts on one page."""
 
 
 def part(name: object) -> str:
@@ -36,12 +39,16 @@ def model_path(model: str, *, version: int | None = None, label: str | None = No
     return path if label is None else f"{path}/labels/{part(label)}"
 
 
-def params_of(**given: Any) -> dict[str, str]:
+def params_of(**given: Any) -> dict[str, str | Sequence[str]]:
     """The query of those that are given."""
-    return {name: str(value) for name, value in given.items() if value is not None}
+    return {name: _text(value) for name, value in given.items() if value is not None}
 
 
-def paged(path: str, key: str, params: Mapping[str, str], *, most: int | None) -> Steps[list[dict[str, Any]]]:
+def _text(value: Any) -> str | Sequence[str]:
+    return [str(one) for one in value] if isinstance(value, (list, tuple)) else str(value)
+
+
+def paged(path: str, key: str, params: Params, *, most: int | None) -> Steps[list[dict[str, Any]]]:
     """What a list holds, page after page.
 
     Args:
@@ -53,7 +60,7 @@ def paged(path: str, key: str, params: Mapping[str, str], *, most: int | None) -
     found: list[dict[str, Any]] = []
     cursor: str | None = None
     while most is None or len(found) < most:
-        limit = None if most is None else most - len(found)
+        limit = None if most is None else min(most - len(found), MOST_AT_ONCE)
         response = yield Call("GET", path, params={**params, **params_of(limit=limit, cursor=cursor)})
         document = response.document(key)
         found += document[key]

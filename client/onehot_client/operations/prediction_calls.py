@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from onehot_client.errors import TooLarge
-from onehot_client.http.calls import Call, Response, Steps
+from onehot_client.http.calls import Call, Params, Response, Steps
 from onehot_client.model_form import ModelForm
 from onehot_client.operations.paths import model_path, params_of
 from onehot_client.predictions import Answered, Classifications, Predictions
@@ -37,7 +37,7 @@ class Verb:
 
     name: str
     headers: Mapping[str, str] = field(default_factory=dict)
-    params: Mapping[str, str] = field(default_factory=dict)
+    params: Params = field(default_factory=dict)
 
 
 # Numbers in binary hardly shrink: compressing them costs the service more than sending them.

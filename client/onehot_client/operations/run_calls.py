@@ -1,6 +1,6 @@
 """Runs, the durable record of every training, and searches for hyperparameters."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from onehot_client.http.calls import Call, Document, Steps, json_call
@@ -18,7 +18,7 @@ class RunOperations:
         *,
         model: str | None = None,
         status: str | None = None,
-        tag: str | None = None,
+        tag: str | Sequence[str] | None = None,
         sort: str | None = None,
         limit: int | None = None,
     ) -> Steps[list[Document]]:
@@ -27,7 +27,7 @@ class RunOperations:
         Args:
             model: Only trainings of this model.
             status: Only those of this status.
-            tag: Only those with this tag.
+            tag: Only those with this tag, or with all of these.
             sort: By what, as the service's interface says.
             limit: At most so many; all without it.
         """
@@ -43,9 +43,16 @@ class RunOperations:
         response = yield Call("GET", f"/v1/runs/{part(run)}")
         return response.document()
 
-    def tag(
-        self, run: str, tags: Mapping[str, Any] | Sequence[str] | None = None, *, note: str | None = None
-    ) -> Steps[Document]:
+    def compare_runs(self, runs: Sequence[str]) -> Steps[Document]:
+        """What differs between runs: specs, metrics with their intervals, curves, mistakes.
+
+        Args:
+            runs: Their ids.
+        """
+        response = yield Call("GET", "/v1/runs/compare", params=params_of(id=list(runs)))
+        return response.document()
+
+    def tag(self, run: str, tags: Sequence[str] | None = None, *, note: str | None = None) -> Steps[Document]:
         """Change the tags or the note of a run.
 
         Args:
@@ -53,7 +60,7 @@ class RunOperations:
             tags: The tags that it has from now on.
             note: What is to be known about it.
         """
-        changes: dict[str, Any] = {} if tags is None else {"tags": tags if isinstance(tags, Mapping) else list(tags)}
+        changes: dict[str, Any] = {} if tags is None else {"tags": list(tags)}
         response = yield json_call(
             "PATCH", f"/v1/runs/{part(run)}", changes if note is None else {**changes, "note": note}
         )
@@ -69,13 +76,18 @@ class RunOperations:
         response = yield spec_call("/v1/searches", spec, idempotency_key)
         return response.document("id")
 
-    def searches(self, *, limit: int | None = None) -> Steps[list[Document]]:
+    def searches(
+        self, *, status: str | None = None, model: str | None = None, limit: int | None = None
+    ) -> Steps[list[Document]]:
         """The searches, the newest first.
 
         Args:
+            status: Only those of this status.
+            model: Only searches for this model.
             limit: At most so many; all without it.
         """
-        return (yield from paged("/v1/searches", "searches", {}, most=limit))
+        params = params_of(status=status, model=model)
+        return (yield from paged("/v1/searches", "searches", params, most=limit))
 
     def search_state(self, search: str) -> Steps[Document]:
         """One search as it is now, with its trials.
@@ -86,10 +98,11 @@ class RunOperations:
         response = yield Call("GET", f"/v1/searches/{part(search)}")
         return response.document("id")
 
-    def cancel_search(self, search: str) -> Steps[None]:
+    def cancel_search(self, search: str) -> Steps[Document]:
         """Cancel a search and its trials.
 
         Args:
             search: Its id.
         """
-        yield Call("DELETE", f"/v1/searches/{part(search)}", is_repeatable=False)
+        response = yield Call("DELETE", f"/v1/searches/{part(search)}", is_repeatable=False)
+        return response.document("id")

@@ -40,11 +40,12 @@ CALLS = [
     ("delete_version", ("iris", 2), {}, ANY, f"DELETE {M}/versions/2"),
     ("runs", (), {"model": "iris", "sort": "-accuracy"}, {"runs": [RUN]}, "GET /v1/runs?model=iris&sort=-accuracy"),
     ("run", ("r1",), {}, RUN, "GET /v1/runs/r1"),
+    ("compare_runs", (["r1", "r2"],), {}, ANY, "GET /v1/runs/compare?id=['r1', 'r2']"),
     ("tag", ("r1", ["best"]), {"note": "keep"}, RUN, "PATCH /v1/runs/r1"),
     ("search", ({"search": {}},), {}, SEARCH, "POST /v1/searches"),
     ("searches", (), {"limit": 3}, {"searches": [SEARCH]}, "GET /v1/searches?limit=3"),
     ("search_state", ("s1",), {}, SEARCH, "GET /v1/searches/s1"),
-    ("cancel_search", ("s1",), {}, None, "DELETE /v1/searches/s1"),
+    ("cancel_search", ("s1",), {}, SEARCH, "DELETE /v1/searches/s1"),
     ("rollout", ("iris",), {}, ANY, f"GET {M}/rollout"),
     ("start_rollout", ("iris", {"version": 2}), {}, ANY, f"PUT {M}/rollout"),
     ("steer_rollout", ("iris", "promote"), {}, ANY, f"POST {M}/rollout/promote"),
@@ -71,7 +72,8 @@ BODIES = {
 }
 REPEATED = {
     "train", "jobs", "job", "datasets", "dataset", "upload", "models", "model", "labels", "metadata", "report",
-    "set_label", "runs", "run", "tag", "search", "searches", "search_state", "rollout", "start_rollout", "capture",
+    "set_label", "runs", "run", "compare_runs", "tag", "search", "searches", "search_state", "rollout",
+    "start_rollout", "capture",
     "set_capture", "feedback", "quality", "monitoring",
 }  # fmt: skip
 """Doing these twice does no harm."""
