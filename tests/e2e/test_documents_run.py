@@ -16,6 +16,7 @@ from tests.markdown_blocks import BACKGROUND, ROOT, Block, Reader, blocks_of, en
 
 DOCS = ROOT / "docs"
 README = ROOT / "README.md"
+PROGRAM = ".venv/bin/onehot "
 TUTORIAL = DOCS / "tutorial" / "classic.md"
 OWN_CSV = DOCS / "tutorial" / "own-csv.md"
 GUIDES = sorted((DOCS / "howto").glob("*.md"))
@@ -104,6 +105,15 @@ def test_the_readme_s_three_ways_to_call_answer(reader: Reader, browser, tmp_pat
     run_javascript(javascript, reader.address, browser, tmp_path)
     ((command, _),) = curl.commands
     assert '"predictions"' in reader.run(command.replace("localhost:8501", reader.address), curl)
+
+
+def test_the_commands_of_the_readme_answer(reader: Reader) -> None:
+    """Those that list and explain; tests/integration/test_readme_examples.py runs its training, `reader` runs `up`."""
+    lines = [(line, block) for block in blocks_of(README) if block.language == "console" for line, _ in block.commands]
+    asked = [(line.removeprefix(PROGRAM), block) for line, block in lines if line.startswith(PROGRAM)]
+    assert [line.split()[0] for line, _ in asked] == ["up", "train", "models", "jobs", "spec"]
+    for line, block in asked[2:]:
+        assert reader.run(f"onehot {line}", block)
 
 
 def run_javascript(block: Block, address: str, browser, folder: Path) -> None:
