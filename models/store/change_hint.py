@@ -16,9 +16,12 @@ from models.store.compare_and_swap import AtomicDocument, Document, UnreadableDo
 
 __all__ = ["ChangeHintReader", "leave_hint"]
 
+VERSIONS = "changes.json"
+"""The hint about versions and labels; other things that change have hints of their own."""
 
-def _hint(objects: ObjectStore, folder: Path | None) -> AtomicDocument:
-    return AtomicDocument(objects, folder, "changes.json", holds="{model: a token}", checked=_tokens)
+
+def _hint(objects: ObjectStore, folder: Path | None, path: str) -> AtomicDocument:
+    return AtomicDocument(objects, folder, path, holds="{model: a token}", checked=_tokens)
 
 
 def _tokens(document: Document) -> Document:
@@ -26,9 +29,9 @@ def _tokens(document: Document) -> Document:
     return {model: one for model, one in document.items() if is_model_name(model) and isinstance(one, str)}
 
 
-def leave_hint(objects: ObjectStore, folder: Path | None, model: str) -> None:
+def leave_hint(objects: ObjectStore, folder: Path | None, model: str, *, path: str = VERSIONS) -> None:
     """Note that a model has changed; when that fails, a full listing finds the change a little later."""
-    hint, token = _hint(objects, folder), {model: uuid.uuid4().hex[:12]}
+    hint, token = _hint(objects, folder, path), {model: uuid.uuid4().hex[:12]}
     with suppress(StoreUnavailable):
         try:
             hint.change(lambda tokens: {**tokens, **token})
@@ -39,8 +42,8 @@ def leave_hint(objects: ObjectStore, folder: Path | None, model: str) -> None:
 class ChangeHintReader:
     """Reads which models of a store have changed since the last call."""
 
-    def __init__(self, objects: ObjectStore, folder: Path | None) -> None:
-        self._hint = _hint(objects, folder)
+    def __init__(self, objects: ObjectStore, folder: Path | None, *, path: str = VERSIONS) -> None:
+        self._hint = _hint(objects, folder, path)
         self._e_tag: str | None = None
         self._tokens: dict[str, object] = {}
 
