@@ -30,10 +30,15 @@ def _tokens(document: Document) -> Document:
 
 
 def leave_hint(objects: ObjectStore, folder: Path | None, model: str, *, path: str = VERSIONS) -> None:
-    """Note that a model has changed; when that fails, a full listing finds the change a little later."""
+    """Note that a model has changed; when that fails, a full listing finds the change a little later.
+
+    A hint of another `path` is kept only once a reader has made it, as where there is none, none is read.
+    """
     hint, token = _hint(objects, folder, path), {model: uuid.uuid4().hex[:12]}
     with suppress(StoreUnavailable):
         try:
+            if path != VERSIONS and not hint.is_there:
+                return
             hint.change(lambda tokens: {**tokens, **token})
         except UnreadableDocument:
             hint.write(token)
@@ -46,6 +51,11 @@ class ChangeHintReader:
         self._hint = _hint(objects, folder, path)
         self._e_tag: str | None = None
         self._tokens: dict[str, object] = {}
+
+    def make(self) -> None:
+        """Make the hint where there is none; when that fails, only full listings find changes."""
+        with suppress(StoreUnavailable, FileExistsError):
+            self._hint.write({}, "create")
 
     def changed(self) -> set[str] | None:
         """Names of models that have changed since the last call, in one request; None when the hint is another one.

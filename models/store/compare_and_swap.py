@@ -64,6 +64,14 @@ class AtomicDocument:
         """What it holds; empty when it is not there."""
         return self._read()[0]
 
+    @property
+    def is_there(self) -> bool:
+        """Whether there is one, readable or not."""
+        try:
+            return self._read()[1] is not None
+        except UnreadableDocument:
+            return True
+
     def read_if_changed(self, e_tag: str | None) -> tuple[Document, str | None] | None:
         """What it holds and its entity tag, or None when it still has the given one: one request."""
         try:

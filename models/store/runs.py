@@ -1,7 +1,7 @@
 """Records of trainings, which outlive the queue: `<model>/runs/<id>.json`. Fields: `docs/runs.md`.
 
-Beside them `<model>/runs/last.json` names the run that ended last, and `runs.json` at the store's root is a hint for
-those who follow: it maps a model to a token that each record replaces. Neither is part of the truth.
+Beside them `<model>/runs/last.json` names the run that ended last. `runs.json` at the store's root, once a service
+follows the runs, is a hint: it maps a model to a token that each record replaces. Neither is part of the truth.
 """
 
 import re
@@ -147,7 +147,7 @@ def stored_runs(store: Store, model: str) -> list[StoredRun]:
 
 
 def run_hint_reader(store: Store) -> ChangeHintReader:
-    """Tells which models have new records, or changed ones."""
+    """Tells which models have new records, or changed ones, once its hint was made."""
     return ChangeHintReader(store.objects, store.folder, path=HINT)
 
 

@@ -75,6 +75,8 @@ def test_each_record_leaves_a_hint_and_one_listing_shows_what_changed(store: Sto
     """Those who follow list only the models that the hint names, and read only the records with another tag."""
     hint = run_hint_reader(store)
     record_training(store, record_of(FIRST, 5))
+    assert hint.changed() == set()
+    hint.make()
     record_training(store, record_of(SECOND, 5))
     assert hint.changed() == {"digits"}
     before = {run.id: run.tag for run in stored_runs(store, "digits")}
