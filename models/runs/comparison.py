@@ -33,7 +33,7 @@ def compare_runs(records: Sequence[Record]) -> dict[str, Any]:
     Returns:
         Plain JSON values: `runs`, `spec`, `metrics`, `curves`, `test_rows`, `mcnemar`, `confusion`.
     """
-    runs = [complete_record(record) for record in records]
+    runs = [{**complete_record(record), "test": _test(record)} for record in records]
     return {
         "runs": [summary_of(run) for run in runs],
         "spec": [{"path": path, "values": values} for path, values in _differences(runs).items()],
@@ -55,7 +55,7 @@ def _differences(runs: Sequence[Record]) -> dict[str, list[Any]]:
 def _metrics(runs: Sequence[Record]) -> Iterator[dict[str, Any]]:
     """Each metric of the test rows: its value in each run with the interval of 95 % where it is known, and the best."""
     values = [summary_of(run)["metrics"] for run in runs]
-    intervals = [(_test(run).get("intervals") or {}) for run in runs]
+    intervals = [(run["test"].get("intervals") or {}) for run in runs]
     for name in dict.fromkeys(name for one in values for name in one):
         known = [one[name] for one in values if name in one]
         is_loss = any(word in name for word in LOSS_WORDS)
@@ -85,9 +85,9 @@ def _thinned(run: Record, column: Sequence[float | None] | None) -> dict[str, li
     return {"epochs": [first + place for place in places], "values": [column[place] for place in places]}
 
 
-def _test(run: Record) -> Mapping[str, Any]:
+def _test(record: Record) -> Mapping[str, Any]:
     """What a record says of its test rows; nothing where that is not as it was written."""
-    test = run["test"]
+    test = record.get("test")
     return test if isinstance(test, Mapping) and _is_right(test) else {}
 
 
@@ -104,7 +104,7 @@ def _is_right(test: Mapping[str, Any]) -> bool:
 
 
 def _test_rows(runs: Sequence[Record]) -> dict[str, Any]:
-    digests = [_test(run).get("sha256") for run in runs]
+    digests = [run["test"].get("sha256") for run in runs]
     return {"same": None not in digests and len(set(digests)) == 1, "sha256": digests}
 
 
@@ -118,8 +118,8 @@ def _mcnemar(runs: Sequence[Record]) -> list[dict[str, Any]]:
 
 def _pair(first: tuple[Record, Array | None], second: tuple[Record, Array | None]) -> dict[str, Any] | None:
     (one, right), (other, other_right) = first, second
-    rows = _test(one).get("rows")
-    is_same = (rows, _test(one).get("sha256")) == (_test(other).get("rows"), _test(other).get("sha256"))
+    rows = one["test"].get("rows")
+    is_same = (rows, one["test"].get("sha256")) == (other["test"].get("rows"), other["test"].get("sha256"))
     if right is None or other_right is None or not is_same or right.shape != other_right.shape:
         return None
     only_first, only_second = _count(right & ~other_right), _count(other_right & ~right)
@@ -132,10 +132,10 @@ def _pair(first: tuple[Record, Array | None], second: tuple[Record, Array | None
 def _bits(run: Record) -> Array | None:
     """Which test rows a run was right on, `(bytes,) uint8`; None where that is not known."""
     try:
-        packed = np.frombuffer(base64.b64decode(_test(run)["right"], validate=True), np.uint8)
+        packed = np.frombuffer(base64.b64decode(run["test"]["right"], validate=True), np.uint8)
     except (LookupError, TypeError, ValueError, binascii.Error):
         return None
-    return packed if len(packed) == -(-_test(run)["rows"] // 8) else None
+    return packed if len(packed) == -(-run["test"]["rows"] // 8) else None
 
 
 def _count(bits: Array) -> int:
@@ -144,7 +144,7 @@ def _count(bits: Array) -> int:
 
 def _confusion(base: Record, run: Record) -> dict[str, Any] | None:
     """The cells of the confusion matrix that differ the most between two runs of the same rows and classes."""
-    before, after = _test(base), _test(run)
+    before, after = base["test"], run["test"]
     names = before.get("class_names")
     keys = ("sha256", "rows", "class_names")
     if not names or not before.get("confusion") or not after.get("confusion") or _other(before, after, keys):

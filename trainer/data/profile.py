@@ -42,13 +42,19 @@ def _target(training: Piece) -> dict[str, Any]:
 def _columns(features: Array, columns: tuple[Feature, ...]) -> Iterator[Mapping[str, Any]]:
     for place, column in enumerate(columns[:MOST_NAMES]):
         cells = features[:, place].tolist()
-        known = [cell for cell in cells if not is_gap(cell)]
+        known = [cell for cell in cells if not _is_missing(cell)]
         named = {"name": column.name, "kind": column.kind, "missing": len(cells) - len(known)}
         numbers = [number for cell in known if (number := number_of(cell)) is not None]
         if known and len(numbers) == len(known):
             yield named | _range(np.array(numbers))
         else:
             yield named | {"distinct": len(set(map(str, known)))}
+
+
+def _is_missing(cell: Any) -> bool:
+    if isinstance(cell, str):
+        return is_gap(cell)
+    return cell is None or cell != cell  # noqa: PLR0124 -- NaN is not itself
 
 
 def _range(values: Array) -> dict[str, float | None]:
