@@ -19,7 +19,7 @@ from typing import Any
 import httpx
 import numpy as np
 import obstore
-from scale_site import SPEC, Site
+from scale_site import SPEC, Site, wait
 
 from models.runs.record import make_record
 from models.spec import load_spec
@@ -83,7 +83,10 @@ def ask(service: httpx.Client, path: str, **query: Any) -> tuple[float, httpx.Re
 
 def measure(place: str, service: httpx.Client, count: int, requests: Any) -> None:
     """Print a line for each request, with the median and the worst of many."""
-    first_ms, answer = ask(service, "/v1/runs", limit=1000)
+    began_s = time.perf_counter()
+    wait(lambda: service.get("/v1/runs", params={"limit": 1}).is_success, "the runs are read")
+    first_ms = (time.perf_counter() - began_s) * 1000
+    answer = ask(service, "/v1/runs", limit=1000)[1]
     ids = [run["id"] for run in answer.json()["runs"] if run["status"] == "finished"][:20]
     if len(answer.json()["runs"]) != min(count, 1000):
         raise SystemExit(f"{place}: expected all {count} runs; received {len(answer.json()['runs'])}")

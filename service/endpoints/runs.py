@@ -7,9 +7,9 @@ from marshmallow import Schema, ValidationError, validates_schema
 
 from models.errors import InputError, shown
 from models.runs.comparison import FEWEST, MOST, compare_runs
-from models.runs.run_list import ENDED_STATUSES, RunFilter, RunPlace, RunSort, list_runs
 from models.runs.person_fields import check_note, check_tags
 from models.runs.record import complete_record
+from models.runs.run_list import ENDED_STATUSES, RunFilter, RunPlace, RunSort, list_runs
 from models.store.runs import change_run, find_run, is_run_id, read_run
 from models.store.store import Store
 from service.auth.scopes import Scope
