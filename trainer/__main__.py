@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     if options.parent:
         die_with_parent(options.parent)
-    output: JsonLines | Lines = JsonLines() if options.json_lines else Lines()
+    output: JsonLines | Lines = JsonLines(tells_facts=_is_child(options)) if options.json_lines else Lines()
     try:
         settings, (spec, written) = read_settings(os.environ), _read_spec(options.spec, options.set)
     except (SettingsError, SpecError) as error:
@@ -72,6 +72,11 @@ def _train(
         manifest = launch(spec, settings=settings, job_id=run.id, observer=observer, resumes=resumes, warnings=warnings)
         run.result = manifest.summary
     return manifest
+
+
+def _is_child(options: argparse.Namespace) -> bool:
+    """Whether the process that started this one has its own part in the record of the run."""
+    return bool(options.parent or options.run_id)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -143,15 +148,19 @@ class Lines(Output):
 
 
 class JsonLines(Output):
-    """Progress for programs."""
+    """Progress for programs; for the process that started this one also what the record of the run is to say."""
+
+    def __init__(self, *, tells_facts: bool) -> None:
+        self._tells_facts = tells_facts
 
     def on_epoch(self, progress: Progress) -> None:
         """One object an epoch."""
         self._write({"event": "epoch", **progress.document})
 
     def on_facts(self, facts: Mapping[str, Any]) -> None:
-        """What the record of the run is to say."""
-        self._write({"event": "facts", **facts})
+        """Pass them on to who asked for them."""
+        if self._tells_facts:
+            self._write({"event": "facts", **facts})
 
     def finished(self, manifest: Manifest) -> None:
         """The end, with what a job would return."""

@@ -38,7 +38,11 @@ def make_record(
 
 def complete_record(record: Mapping[str, Any]) -> dict[str, Any]:
     """A record with every field: null, or empty, where an older one has none."""
-    found = {**EMPTY, **{name: value for name, value in record.items() if value is not None}}
+    found: dict[str, Any] = {
+        **EMPTY,
+        "tags": [],
+        **{name: value for name, value in record.items() if value is not None},
+    }
     spec, result = found["spec"], found["result"]
     if isinstance(spec, Mapping):
         found |= {name: spec.get(name) for name in ("seed", "backend") if found[name] is None}

@@ -1,8 +1,10 @@
 """Records of trainings through a real queue's server: what the training tells, who writes it, what is kept."""
 
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from redis import Redis
@@ -13,8 +15,10 @@ from rq.serializers import JSONSerializer
 from models.queue.names import UNRECORDED, attempt_key
 from models.queue.run_facts import facts_key, keep_written_spec, note_attempt
 from models.settings import Settings
-from models.store.runs import find_run
+from models.store.runs import find_run, stored_runs
 from models.store.store import Store
+from onehot import direct
+from onehot.failures import WorkFailed
 from service.app import create_app
 from trainer.queue.job_progress import RedisProgress
 from trainer.worker.checkpoint_cleanup import record_ended
@@ -92,3 +96,21 @@ def test_a_submission_keeps_the_spec_as_it_was_written(redis_server: str, tmp_pa
     assert answer.status_code == 202, answer.json
     client.delete(f"/v1/jobs/{answer.json['id']}")
     assert client.get(f"/v1/runs/{answer.json['id']}").json["spec_as_written"] == SPEC
+
+
+def test_a_local_training_that_is_killed_has_a_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command that started it writes it, with all that was told until then."""
+    epoch = {"event": "epoch", "epoch": 1, "epochs": 5, "metrics": {"loss": 0.5}, "eta_s": 1.0}
+    facts = {"event": "facts", "data": {"sha256": "9f"}}
+    script = tmp_path / "killed"
+    script.write_text(f"#!/bin/sh\necho '{json.dumps(epoch)}'\necho '{json.dumps(facts)}'\nkill -9 $$\n")
+    script.chmod(0o755)
+    monkeypatch.setattr(direct, "sys", SimpleNamespace(executable=str(script), stderr=sys.stderr, exit=sys.exit))
+    monkeypatch.setenv("ONEHOT_STORE", str(tmp_path / "store"))
+    with pytest.raises(WorkFailed):
+        direct.train_here(SPEC, as_json=True)
+    store = Store.open(tmp_path / "store")
+    (stored,) = stored_runs(store, "classic")
+    run = find_run(store, stored.id) or {}
+    assert (run["status"], run["error"]["type"], run["queue"]) == ("failed", "ProcessKilled", "local")
+    assert (run["history"], run["data"], run["spec_as_written"]) == ({"loss": [0.5]}, {"sha256": "9f"}, SPEC)
