@@ -79,7 +79,7 @@ def list_all() -> Response:
     args = request.args
     wanted = RunFilter(model=args.get("model"), status=_status(args.get("status")), tags=tuple(args.getlist("tag")))
     limit, after = limit_of(request) or DEFAULT_LIMIT, cursor_of(request, RunPlace.read)
-    known = run_in_thread(services().runs.look)
+    known = services().runs.look()
     runs, cursor = list_runs(known, wanted, sort=RunSort.read(args.get("sort", DEFAULT_SORT)), limit=limit, after=after)
     return json_answer({"runs": runs, **next_page(cursor)})
 
@@ -99,6 +99,7 @@ def compare() -> Response:
     if not FEWEST <= len(set(ids)) == len(ids) <= MOST:
         expected = f"{FEWEST} to {MOST} different runs, one `id=` each"
         raise InputError(where="id", expected=expected, received=", ".join(map(shown, ids[: MOST + 1])) or "none")
+    services().runs.look()  # so that it is known whose runs they are
     return json_answer(run_in_thread(_compared, services().runs, services().registry.store, ids))
 
 
@@ -151,6 +152,5 @@ def _changed(index: RunIndex, store: Store, run_id: str, changes: dict[str, Any]
 
 
 def _compared(index: RunIndex, store: Store, ids: list[str]) -> dict[str, Any]:
-    index.look()
     records = several_at_once(lambda run_id: _found(index, store, run_id), ids)
     return compare_runs([records[run_id] for run_id in ids])

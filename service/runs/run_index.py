@@ -2,9 +2,10 @@
 
 The first look lists and reads all records; afterwards the hint tells which models have other ones, of which only those
 that changed are read. What tools put there without a hint is found by a full listing now and then, beside the requests.
-Looks happen in threads that may block, one at a time.
+Looks happen one at a time, in one thread beside the event loop, however many requests wait for them.
 """
 
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -18,7 +19,7 @@ from models.store.compare_and_swap import UnreadableDocument
 from models.store.object_store import children
 from models.store.runs import StoredRun, read_run, run_hint_reader, stored_runs
 from models.store.store import Store
-from service.blocking_calls import new_lock, several_at_once, start_thread
+from service.blocking_calls import new_lock, run_in_thread, several_at_once, start_thread
 
 __all__ = ["RunIndex"]
 
@@ -48,6 +49,7 @@ class RunIndex:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
         self._open_store, self._full_every_s, self._most, self._clock = open_store, full_every_s, most, clock
+        self._turn = threading.Lock()  # under gevent one of greenlets: those that wait hold no thread
         self._lock = new_lock()
         self._hint: Any = None
         self._stored: Mapping[str, list[StoredRun]] = {}
@@ -59,15 +61,15 @@ class RunIndex:
         self._updated: set[str] = set()
 
     def look(self) -> Sequence[Summary]:
-        """Every run, as the store has it now; in no order. In a thread that may block.
+        """Every run, as the store has it now; in no order.
 
         Raises:
             StoreUnavailable: When the store does not answer and nothing is known yet.
         """
         looks = self._looks
-        with self._lock:
+        with self._turn:
             if self._looks < looks + 2:  # else another request's look began after this call
-                self._follow()
+                run_in_thread(self._follow)
                 self._looks += 1
         return self._runs
 
@@ -77,14 +79,8 @@ class RunIndex:
 
     def _follow(self) -> None:
         try:
-            if self._hint is None:
-                self._begin()
-                return
-            changed = self._changed()
-            if changed is None:
-                self._list_all()
-            elif changed:
-                self._update(changed)
+            with self._lock:
+                self._catch_up()
         except StoreUnavailable:
             if self._hint is None:
                 raise
@@ -92,6 +88,16 @@ class RunIndex:
         if self._clock() >= self._full_due_s and not self._is_listing:
             self._is_listing = True
             start_thread(self._list_beside, ())
+
+    def _catch_up(self) -> None:
+        if self._hint is None:
+            self._begin()
+            return
+        changed = self._changed()
+        if changed is None:
+            self._list_all()
+        elif changed:
+            self._update(changed)
 
     def _begin(self) -> None:
         store = self._open_store()
