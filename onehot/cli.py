@@ -30,6 +30,7 @@ COMMANDS: Mapping[str, Entry] = {
     "train": Entry("onehot.commands.training.train:train", "Train a model from a spec and publish it."),
     "predict": Entry("onehot.commands.predict:predict", "Ask the service for predictions."),
     "jobs": Entry("onehot.commands.training.jobs:jobs", "List, show, follow and cancel training jobs."),
+    "runs": Entry("onehot.commands.training.runs:runs", "List, show, compare and tag trainings that have ended."),
     "models": Entry("onehot.commands.models:models", "List, show, label, verify, roll back and delete versions."),
     "datasets": Entry("onehot.commands.datasets:datasets", "List, upload and delete data sets."),
     "keys": Entry("onehot.commands.keys:keys", "Add, list and revoke the keys that the service accepts."),

@@ -15,6 +15,7 @@
         │   └── NotPromoted     its gate does not hold: it answers only requests that name it
         ├── FileNotInVersion    a file that a version does not have
         ├── JobNotFound
+        ├── RunNotFound         no record of such a training
         ├── JobHasEnded         there is nothing left to cancel
         ├── DatasetInUse        a data set that a job still needs
         ├── KeyReused           an Idempotency-Key that came before with another spec
@@ -62,6 +63,7 @@ __all__ = [
     "NotPromoted",
     "QueueFull",
     "QueueUnavailable",
+    "RunNotFound",
     "ScopeMissing",
     "ServiceError",
     "TooMuchAtOnce",
@@ -206,6 +208,16 @@ class JobNotFound(ServiceError):
         super().__init__(f"no job {job_id!r}: GET /v1/jobs lists those that the queue knows")
 
 
+class RunNotFound(ServiceError):
+    """No record of such a training, or none that can be read."""
+
+    def __init__(self, run_id: str) -> None:
+        self.run_id = run_id
+        super().__init__(
+            f"no run {run_id!r}: GET /v1/runs lists those that have ended, GET /v1/jobs those that wait or run"
+        )
+
+
 class JobHasEnded(ServiceError):
     """A job that can no longer be canceled."""
 
@@ -270,6 +282,7 @@ STATUSES: Mapping[type[OnehotError], HTTPStatus] = {
     DatasetNotFound: HTTPStatus.NOT_FOUND,
     FileNotInVersion: HTTPStatus.NOT_FOUND,
     JobNotFound: HTTPStatus.NOT_FOUND,
+    RunNotFound: HTTPStatus.NOT_FOUND,
     GateDoesNotHold: HTTPStatus.CONFLICT,
     VersionInUse: HTTPStatus.CONFLICT,
     DatasetInUse: HTTPStatus.CONFLICT,

@@ -19,8 +19,10 @@ from trainer.backends.devices import Devices, claim_devices
 from trainer.backends.seeds import seed_everything
 from trainer.data.head import check_output
 from trainer.data.preparation import Prepared, prepare
+from trainer.data.profile import data_profile
 from trainer.evaluation.baseline import compare, find_warnings
 from trainer.evaluation.evaluate import Evaluation, evaluate
+from trainer.evaluation.evaluation_facts import evaluation_facts
 from trainer.evaluation.gate import GateOutcome, pass_gate
 from trainer.evaluation.report import make_report
 from trainer.export.onnx_export import export_keras, export_onnx
@@ -32,7 +34,15 @@ from trainer.fit.progress import NullObserver, TrainingObserver
 from trainer.fit.store_retry import retry_store
 from trainer.network.build import adapt_network, build_network, compile_network
 from trainer.network.single_device_copy import single_device_copy
-from trainer.publication import Candidate, describe_data, draft_manifest, golden_rows, passes_gate, publish
+from trainer.publication import (
+    Candidate,
+    describe_data,
+    draft_manifest,
+    golden_rows,
+    package_versions,
+    passes_gate,
+    publish,
+)
 
 __all__ = ["TrainingRun", "make_network", "train"]
 
@@ -45,10 +55,17 @@ class Stopwatch:
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
-        """Measure one step."""
+        """Measure one step, also one that fails."""
         started_s = time.monotonic()
-        yield
-        self.seconds[name] = time.monotonic() - started_s
+        try:
+            yield
+        finally:
+            self.seconds[name] = time.monotonic() - started_s
+
+    @property
+    def document(self) -> dict[str, float]:
+        """Seconds by step, for the report and the record."""
+        return {name: round(seconds, 4) for name, seconds in self.seconds.items()}
 
 
 def train(  # noqa: PLR0913 -- each is one thing that a training depends on
@@ -81,21 +98,38 @@ def train(  # noqa: PLR0913 -- each is one thing that a training depends on
     published = retry_store(lambda: store.published_by(spec.model, job_id), observer=observer)
     if published is not None:
         return store.publish(published, {}, promote=passes_gate(published))
-    devices = devices or claim_devices(spec.resources.gpus)
-    watch = Stopwatch()
+    devices, watch = devices or claim_devices(spec.resources.gpus), Stopwatch()
+    observer.on_facts({"package_versions": dict(package_versions())})
+    try:
+        run = _prepare(
+            spec, store=store, settings=settings, job_id=job_id, observer=observer, devices=devices, watch=watch,
+            warnings=warnings, resumes=resumes,
+        )  # fmt: skip
+        candidate = run.make_candidate()
+    finally:
+        observer.on_facts({"timings_s": watch.document})
+    observer.check_before_publishing()
+    return retry_store(lambda: publish(candidate, store=store, job_id=job_id), observer=NullObserver())
+
+
+def _prepare(  # noqa: PLR0913 -- as `train`
+    spec: Spec, *, store: Store, settings: Settings, job_id: str, observer: TrainingObserver, devices: Devices,
+    watch: Stopwatch, warnings: tuple[str, ...], resumes: bool,
+) -> "TrainingRun":  # fmt: skip
+    """A training whose data is read."""
     with watch.step("data"):
         prepared = prepare(
             spec, roots=settings.data_roots, datasets=Datasets(store.objects), most_bytes=settings.max_data_bytes
         )
+    rows = {name: piece.rows for name, piece in prepared.pieces.items()}
+    described = {"source": spec.data.source, "sha256": prepared.sha256, "rows": rows}
+    observer.on_facts({"data": {**described, "profile": data_profile(prepared.train)}})
     observer.check()
     checkpointer = None
     if resumes:
         stored, origin = JobCheckpoints(store, spec.model, job_id), Origin.of(spec, prepared)
         checkpointer = Checkpointer(stored, origin, interval_s=settings.checkpoint_s, observer=observer)
-    run = TrainingRun(spec, prepared, store, devices, observer, checkpointer, watch, warnings)
-    candidate = run.make_candidate()
-    observer.check_before_publishing()
-    return retry_store(lambda: publish(candidate, store=store, job_id=job_id), observer=NullObserver())
+    return TrainingRun(spec, prepared, store, devices, observer, checkpointer, watch, warnings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +163,7 @@ class TrainingRun:
             network, fitted = self._train()
             with watch.step("evaluate"):
                 evaluation = evaluate(fitted.stepper, prepared)
+            self.observer.on_facts(evaluation_facts(prepared, evaluation))
             with watch.step("baseline"):
                 is_weighted = spec.fit.class_weight is not None
                 baseline = compare(prepared, evaluation.predictions, is_weighted=is_weighted)
@@ -143,9 +178,8 @@ class TrainingRun:
             )
         warnings = self.warnings + find_warnings(baseline, evaluation.recalls)
         draft = self._draft(network, evaluation, parity, gate, warnings)
-        timings_s = {name: round(seconds, 4) for name, seconds in watch.seconds.items()}
         report = make_report(
-            draft, prepared.pieces, evaluation, parity=parity, history=fitted.history, timings_s=timings_s,
+            draft, prepared.pieces, evaluation, parity=parity, history=fitted.history, timings_s=watch.document,
             baseline=baseline.document,
         )  # fmt: skip
         files = {"model.onnx": onnx, "model.keras": export_keras(network), "report.json": report,

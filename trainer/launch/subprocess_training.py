@@ -85,6 +85,8 @@ def _follow(child: subprocess.Popen[str], observer: TrainingObserver) -> dict[st
             observer.on_epoch(Progress(**event))
         elif kind == "checkpoint":
             observer.on_checkpoint()
+        elif kind == "facts":
+            observer.on_facts(event)
         elif kind == "end":
             end = event
     return end

@@ -14,14 +14,16 @@ from rq.queue import Queue
 
 from models.errors import OnehotError, StoreUnavailable
 from models.queue.events import add_end, write_meta
+from models.queue.job_document import unrecorded_member
 from models.queue.names import ENDED, UNRECORDED
+from models.queue.run_facts import note_attempt
 from models.settings import read_settings
 from models.store.store import Store
 from trainer.child_processes import die_with_parent
 from trainer.fit.progress import Superseded, TrainingCanceled, TrainingPaused
 from trainer.launch.failures import ProcessKilled, error_document, may_help_again
 from trainer.queue.attempts import ATTEMPT_VARIABLE, begin_attempt, is_cancellable, stop_requests
-from trainer.queue.run_record import record_run, unrecorded_member
+from trainer.queue.run_record import record_run
 from trainer.queue.shutdown_flag import is_shutting_down, request_shutdown, request_shutdown_on
 from trainer.worker.forgotten import write_job_again
 from trainer.worker.leasing_worker import LEASE_S, LeasingWorker
@@ -54,6 +56,7 @@ class TrainingWorker(LeasingWorker):
         with self.connection.pipeline() as pipeline:
             job.prepare_for_execution(self.name, pipeline=pipeline)
             pipeline.sadd(UNRECORDED, unrecorded_member(job))
+            note_attempt(pipeline, job.id, f"{self.hostname}.{self.pid}")
             pipeline.lrem(ReliableQueue(job.origin, connection=self.connection).intermediate_queue_key, 1, job.id)
             pipeline.execute()
         os.environ[ATTEMPT_VARIABLE] = execution.id
