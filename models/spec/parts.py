@@ -10,6 +10,7 @@ from models.names import BACKENDS
 from models.preprocessing.pipeline import StepSpec
 from models.queue.names import CPU_QUEUE, GPU_QUEUE
 from models.spec.fields import checked, each_of, keras_object, keras_objects, part
+from models.spec.search.search_spec import SearchSpec
 from models.spec.steps import STEPS, check_step, step_document
 from models.spec.value_kinds import (
     FRACTION,
@@ -130,6 +131,7 @@ class Spec:
     fit: Annotated[FitSpec, part(FitSpec)] = FitSpec()
     resources: Annotated[Resources, part(Resources)] = Resources()
     gate: Annotated[Gate | None, part(Gate)] = None
+    search: Annotated[SearchSpec | None, part(SearchSpec)] = None
 
     @property
     def standardizes_target(self) -> bool:
@@ -138,8 +140,8 @@ class Spec:
 
     @property
     def document(self) -> dict[str, Any]:
-        """The spec as plain JSON values; `load_spec` reads it back equal."""
-        return _set_values(self)
+        """The training as plain JSON values, without `search`; `load_spec` reads it back equal."""
+        return {name: value for name, value in _set_values(self).items() if name != "search"}
 
 
 def _set_values(part: Any) -> dict[str, Any]:
