@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     Submission = tuple[Spec, dict[str, DataState], dict[str, Any]]
 
-__all__ = ["blueprint"]
+__all__ = ["IDEMPOTENCY_KEY", "LAST_EVENT_ID", "STREAM_HEADERS", "blueprint", "read_key", "read_submission"]
 
 YAML_TYPES = frozenset({"application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml"})
 STRICT_JSON_TYPES = frozenset({"application/json", "text/json"})
@@ -174,6 +174,24 @@ def _recorded(job_id: str) -> "RecordedJob":
     if recorded is None:
         raise JobNotFound(job_id)
     return recorded
+
+
+def read_submission(incoming: Request) -> "Submission":
+    """The spec of a request, what is seen of its data, and the document as it was written.
+
+    Raises:
+        SpecError: With every problem.
+    """
+    return _read_spec(incoming)
+
+
+def read_key(incoming: Request) -> str | None:
+    """The `Idempotency-Key` of a request.
+
+    Raises:
+        InputError: When it is none.
+    """
+    return _read_idempotency_key(incoming.headers.get("Idempotency-Key"))
 
 
 def _read_spec(incoming: Request) -> "Submission":

@@ -25,6 +25,7 @@ PATH_PARAMETERS: Mapping[str, tuple[Schema, Any]] = {
     "label": (NAME, "stable"),
     "job_id": (NAME, "0123456789abcdef0123456789abcdef"),
     "run_id": (NAME, "0123456789abcdef0123456789abcdef"),
+    "search_id": (NAME, "0123456789abcdef0123456789abcdef"),
     "reference": (NAME | {"description": "Its name or its sha-256"}, "iris.csv"),
     "file": (NAME, "docs.js"),
 }
