@@ -47,9 +47,8 @@ class EpochDisplay:
         self._bar = self._new_bar()
 
     def _new_bar(self) -> Any:
-        """Keras' own, which averages no value here."""
-        keras = load_keras()
-        return keras.utils.Progbar(self._steps, verbose=self._verbose or 1, stateful_metrics=_Everything())
+        """Keras' own, one for each epoch: of one value it shows the mean, which is that value."""
+        return load_keras().utils.Progbar(self._steps, verbose=self._verbose or 1)
 
     def keras_history(self, model: Any) -> Any:
         """What was measured, as `fit` returns it."""
@@ -58,13 +57,3 @@ class EpochDisplay:
         history.history = dict(self.history)
         history.epoch = list(range(max(map(len, self.history.values()), default=0)))
         return history
-
-
-class _Everything:
-    """Names of all metrics: none is a mean over batches here."""
-
-    def __iter__(self) -> Any:
-        return iter(())
-
-    def __contains__(self, name: object) -> bool:
-        return True

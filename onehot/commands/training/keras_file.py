@@ -34,7 +34,8 @@ def spec_of_file(file: str, out: str | None, as_json: bool, **options: object) -
     """Write the spec of the compiled Sequential in FILE, a .keras or .h5 file, or explain what a spec may say.
 
     It has only the arguments that differ from Keras' defaults. The weights are not part of it: `onehot import`
-    publishes them. What no spec has a word for is named, all of it at once.
+    publishes them. What no spec has a word for is named, all of it at once. `onehot spec FILE --help` lists
+    the options.
     """
     if out is not None and Path(out).exists():
         raise WrongUsage(f"--out: expected a file that does not exist yet; received {out!r}")
