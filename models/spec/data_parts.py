@@ -11,6 +11,7 @@ __all__ = ["CsvSpec", "DataSpec", "TargetSpec"]
 
 NAMES = kinds.either(kinds.text, kinds.listing(kinds.text))
 SHARE_OR_SOURCE = kinds.either(FRACTION, kinds.text)
+SHARE_NONE_OR_SOURCE = kinds.either(kinds.number(0, 1, below=True), kinds.text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +73,8 @@ class DataSpec:
     ] = None
     validation: Annotated[
         float | str,
-        checked(SHARE_OR_SOURCE),
-        Meaning("Rows that each epoch is measured on: a share of all rows, or another source", 0.15),
+        checked(SHARE_NONE_OR_SOURCE),
+        Meaning("Rows that each epoch is measured on: a share of all rows, 0 for none, or another source", 0.15),
     ] = 0.15
     test: Annotated[
         float | str,
@@ -101,6 +102,11 @@ class DataSpec:
         checked(kinds.boolean),
         Meaning("Whether rows without a target are left out; else such a row is an error", example=True),
     ] = None
+
+    @property
+    def is_validated(self) -> bool:
+        """Whether there are validation rows: not with a share of 0."""
+        return self.validation != 0
 
     @property
     def dialect(self) -> CsvSpec:

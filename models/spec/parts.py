@@ -11,6 +11,7 @@ from models.preprocessing.pipeline import StepSpec
 from models.queue.names import CPU_QUEUE, GPU_QUEUE
 from models.spec.data_parts import CsvSpec, DataSpec, TargetSpec
 from models.spec.fields import Meaning, checked, each_of, keras_object, keras_objects, part
+from models.spec.search.search_spec import SearchSpec
 from models.spec.steps import STEPS, check_step, step_document
 from models.spec.value_kinds import FRACTION, SHAPE, class_weights, label_name, model_name
 
@@ -199,6 +200,18 @@ class Spec:
             {"metric": "accuracy", "minimum": 0.9},
         ),
     ] = None
+    search: Annotated[
+        SearchSpec | None,
+        part(SearchSpec),
+        Meaning(
+            "A search for hyperparameters; its winner is the version that is published",
+            {
+                "objective": "val_accuracy",
+                "trials": 24,
+                "space": {"compile.optimizer.Adam.learning_rate": {"float": [1.0e-4, 1.0e-2], "log": True}},
+            },
+        ),
+    ] = None
 
     @property
     def standardizes_target(self) -> bool:
@@ -207,8 +220,8 @@ class Spec:
 
     @property
     def document(self) -> dict[str, Any]:
-        """The spec as plain JSON values; `load_spec` reads it back equal."""
-        return _set_values(self)
+        """The training as plain JSON values, without `search`; `load_spec` reads it back equal."""
+        return {name: value for name, value in _set_values(self).items() if name != "search"}
 
 
 def _set_values(part: Any) -> dict[str, Any]:

@@ -65,7 +65,7 @@ SCHEMAS: dict[str, Schema] = {
     ),
 }
 EXAMPLES: dict[str, Any] = {
-    "V2Server": {"name": "onehot", "version": "0.1.0", "extensions": ["binary_tensor_data", "classification"]},
+    "V2Server": {"name": "onehot", "version": "0.2.0", "extensions": ["binary_tensor_data", "classification"]},
     "V2Live": {"live": True},
     "V2Ready": {"live": True, "ready": True},
     "V2ModelReady": {"name": "classic", "ready": True},
