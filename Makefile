@@ -1,5 +1,5 @@
 # Every target prepares what it needs: only Python 3.11–3.13, make and git have to be there.
-.PHONY: help browser setup demo up test test-service test-backends test-faults test-month test-retention test-long soak fuzz fuzz-store schemathesis check fix bench bench-init bench-train k8s-check image-check bench-scale bench-serve test-fleet test-wheels audit bench-client test-client-kills diagrams docs reference screenshots test-spec-of bench-runs
+.PHONY: help browser setup demo up test test-service test-backends test-faults test-month test-retention test-long soak fuzz fuzz-store schemathesis check fix bench bench-init bench-train k8s-check image-check bench-scale bench-serve test-fleet test-wheels audit bench-client test-client-kills diagrams docs reference screenshots test-spec-of bench-runs openapi-clients
 .DEFAULT_GOAL := help
 
 PYTHON := .venv/bin/python
@@ -27,13 +27,17 @@ setup: .venv/.synced ## Prepare .venv; the command is then .venv/bin/onehot
 	@sh scripts/setup.sh .venv-clients --only-group clients
 	@touch $@
 
+.venv-openapi/.synced: pyproject.toml uv.lock scripts/setup.sh
+	@sh scripts/setup.sh .venv-openapi --only-group openapi-clients
+	@touch $@
+
 demo: .venv/.synced ## Train two classifiers through the queue, serve them, show their predictions
 	@$(PYTHON) examples/demo.py
 
 up: .venv/.synced ## Everything on this machine: queue, trainer, service
 	@.venv/bin/onehot up
 
-test: browser .venv/.synced .venv-clients/.synced .venv-docs/.synced test-service ## Every test but the faults, which take longer: test-faults
+test: browser .venv/.synced .venv-clients/.synced .venv-docs/.synced .venv-openapi/.synced test-service ## Every test but the faults, which take longer: test-faults
 	$(PYTHON) $(PYTEST) $(IN_PARALLEL) $(wildcard tests/e2e/test_*.py) tests/unit tests/integration tests/contract $(addprefix --ignore=,$(SERVICE_TESTS))
 	$(PYTHON) $(PYTEST) tests/e2e/service
 
@@ -58,6 +62,10 @@ fuzz-store: .venv-service/.synced ## 10 000 spoiled files of each kind in the st
 schemathesis: .venv/.synced ## The OpenAPI document against the real service, in every phase
 	SCHEMATHESIS_EXAMPLES=25 SCHEMATHESIS_PHASES=examples,coverage,fuzzing,stateful \
 		$(PYTHON) $(PYTEST) -s tests/contract/test_openapi_schemathesis.py
+
+openapi-clients: .venv/.synced .venv-openapi/.synced ## Clients from the OpenAPI document in Python, TypeScript, Java, Go; redocly 2.77.0, spectral 6.16.3 (needs node, npm, a JDK)
+	@sh scripts/openapi_tools.sh
+	$(PYTHON) $(PYTEST) -s tests/e2e/openapi tests/contract/test_openapi_clients.py
 
 browser: ## A Chromium for the tests of the web page, from the system's packages when there is none
 	@sh scripts/browser.sh >/dev/null

@@ -1,6 +1,6 @@
 """The service for the commands: `onehot_client` with the command line's errors."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Self, TypeVar
 
@@ -53,11 +53,13 @@ class Service(Client):
         """The service that the settings name."""
         return cls(settings.url, api_key=settings.api_key)
 
-    def get(self, path: str, *, params: Mapping[str, str] | None = None) -> Any:
+    def get(self, path: str, *, params: Mapping[str, str | Sequence[str]] | None = None) -> Any:
         """The JSON document at a path."""
         return self.call("GET", path, params=params).json()
 
-    def call(self, method: str, path: str, *, params: Mapping[str, str] | None = None, **content: Any) -> Response:
+    def call(
+        self, method: str, path: str, *, params: Mapping[str, str | Sequence[str]] | None = None, **content: Any
+    ) -> Response:
         """Send one request, with the arguments of `Client.request` for its content.
 
         Raises:

@@ -28,7 +28,8 @@ from service.http.uploads import UploadSpace, gathered_body, unpacked_file
 from service.jobs.data_preview.memory import MemoryBounds
 from service.jobs.data_preview.row_counts import count_rows
 from service.openapi.json_schema import pattern
-from service.openapi.operation import FILE_FORM, ApiBlueprint, api_response, binary_media, query_parameter
+from service.openapi.media import FILE_FORM, binary_media, text_media
+from service.openapi.operation import ApiBlueprint, api_response, query_parameter
 from service.registry.registry import Registry
 
 __all__ = ["blueprint"]
@@ -58,15 +59,18 @@ blueprint = ApiBlueprint("datasets", __name__, tag="Data sets", scope=Scope.TRAI
 @blueprint.operation(
     "POST",
     "/v1/datasets",
-    description="`.npz`, `.npy`, `.csv`, `.tsv`, either as `.gz`, `.parquet`, `.json`, `.jsonl`, `.ndjson`. "
-    "Pickles are never loaded.",
+    description="The file as the body, or as the only file of a form: `.npz`, `.npy`, `.csv`, `.tsv`, either as `.gz`, "
+    "`.parquet`, `.json`, `.jsonl`, `.ndjson`. The answer's `source` is what a spec says in `data.source`. The same "
+    "content gives the same data set. Pickles are never loaded.",
     parameters=(NAME,),
-    body=binary_media("application/octet-stream", "text/csv", "application/vnd.apache.parquet", "application/x-npz")
+    body=binary_media("application/octet-stream")
+    | text_media("text/csv")
+    | binary_media("application/vnd.apache.parquet", "application/x-npz")
     | FILE_FORM,
     responses={201: api_response("It can be named in a spec", "Dataset", Location="The data set")},
     errors=(503, 507),
 )
-def upload() -> Response:
+def upload_dataset() -> Response:
     """Keep a data file under its digest."""
     name, content_type, registry = request.args.get("name", ""), request.content_type or "", services().registry
     bounds = MemoryBounds.of(services().settings)
@@ -85,6 +89,7 @@ def upload() -> Response:
 @blueprint.operation(
     "GET",
     "/v1/datasets",
+    description="With their size and number of rows; in pages, where `limit` asks for them.",
     parameters=(limit_parameter(), CURSOR),
     responses={200: api_response("By name", "Datasets")},
     errors=(503,),
@@ -98,9 +103,13 @@ def list_datasets() -> Response:
 
 
 @blueprint.operation(
-    "GET", "/v1/datasets/<name:reference>", responses={200: api_response("The data set", "Dataset")}, errors=(503,)
+    "GET",
+    "/v1/datasets/<name:reference>",
+    description="A name means the newest upload under it.",
+    responses={200: api_response("The data set", "Dataset")},
+    errors=(503,),
 )
-def show(reference: str) -> Response:
+def get_dataset(reference: str) -> Response:
     """The data set that a name or a digest means."""
     registry = services().registry
     return json_answer(_document(run_in_thread(lambda: _datasets(registry).find(reference))))
@@ -113,7 +122,7 @@ def show(reference: str) -> Response:
     responses={204: api_response("It is gone", X_Onehot_Trained_Versions=TRAINED)},
     errors=(409, 503),
 )
-def delete(reference: str) -> Response:
+def delete_dataset(reference: str) -> Response:
     """Take a data set away."""
     registry = services().registry
     info = run_in_thread(lambda: _datasets(registry).find(reference))

@@ -17,30 +17,38 @@ SWAGGER_UI = StaticFiles(
 )
 POLICY = {"Content-Security-Policy": PAGE_POLICY}
 
-OPENAPI = {"application/json": {"schema": {"type": "object", "required": ["openapi", "paths"]}}}
-
 blueprint = ApiBlueprint("docs", __name__, tag="Pages", scope=Scope.PUBLIC)
 
 
 @blueprint.operation(
-    "GET", "/openapi.json", summary="This document", responses={200: api_response("OpenAPI 3.1", OPENAPI)}
+    "GET",
+    "/openapi.json",
+    summary="This document",
+    description="Every route with what it takes and what it answers, made from the routes themselves.",
+    responses={200: api_response("OpenAPI 3.1", "OpenAPI")},
 )
-def show_document() -> Response:
+def get_openapi() -> Response:
     """Every route with what it takes and what it answers."""
     return json_answer(openapi_document(current_app, is_locked=bool(services().settings.api_keys_file)))
 
 
-@blueprint.operation("GET", "/docs", responses=page_responses("The page", "text/html"))
-def show() -> Response:
-    """This document as a page that needs nothing from elsewhere."""
+@blueprint.operation(
+    "GET",
+    "/docs",
+    description="It needs nothing from elsewhere, and lets one try every operation.",
+    responses=page_responses("The page", "text/html"),
+)
+def get_docs_page() -> Response:
+    """This document as a page."""
     return OWN.answer("docs.html", POLICY)
 
 
 @blueprint.operation(
     "GET",
     "/docs/<name:file>",
+    description="Scripts, styles and pictures that `/docs` loads.",
     responses=page_responses("The file", "text/javascript", "text/css", "text/html", "image/png"),
 )
-def show_file(file: str) -> Response:
-    """A file of that page."""
+def get_docs_file(file: str) -> Response:
+    """A file of the documentation page."""
     return (OWN if file in OWN.names else SWAGGER_UI).answer(file, POLICY)

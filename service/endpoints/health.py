@@ -14,8 +14,13 @@ __all__ = ["blueprint"]
 blueprint = ApiBlueprint("health", __name__, tag="Running", scope=Scope.PUBLIC)
 
 
-@blueprint.operation("GET", "/healthz", responses={200: api_response("It lives", "Live")})
-def live() -> Response:
+@blueprint.operation(
+    "GET",
+    "/healthz",
+    description="A liveness probe: it looks at nothing else, neither at the store nor at the queue.",
+    responses={200: api_response("It lives", "Live")},
+)
+def get_health() -> Response:
     """Whether this process answers."""
     return json_answer({"status": "ok"})
 
@@ -28,7 +33,7 @@ def live() -> Response:
     responses={200: api_response("It is ready", "Ready")},
     errors=(503,),
 )
-def ready() -> Response:
+def get_readiness() -> Response:
     """Ready: all is tried that should be loaded, there is something that answers, and the service does not end."""
     snapshot, reason = services().registry.snapshot, services().readiness.why_not
     refused = [

@@ -12,7 +12,8 @@ from service.http.context import services
 from service.http.prediction_paths import INFER_RULES, V2_MODEL_RULES
 from service.http.request_bodies import read_body
 from service.http.responses import Answer, json_answer
-from service.openapi.operation import FILE_FORM, ApiBlueprint, api_response, binary_media, header_parameter, json_media
+from service.openapi.media import FILE_FORM, binary_media, json_media
+from service.openapi.operation import ApiBlueprint, api_response, header_parameter
 from service.protocols.content import Content
 from service.protocols.inference_protocol.documents import (
     IndexEntry,
@@ -34,20 +35,33 @@ __all__ = ["answer_infer", "blueprint"]
 INDEX_LIMIT_BYTES = 64 * 1024
 TENSORS = binary_media("application/octet-stream")
 JSON_LENGTH = header_parameter(
-    HEADER_LENGTH, "^[0-9]{1,18}$", "How many bytes of the body are JSON, where binary data follows it"
+    HEADER_LENGTH, "^[0-9]{1,18}$", "How many bytes of the body are JSON, where binary data follows it", example="182"
 )
 
 blueprint = ApiBlueprint("inference_protocol", __name__, tag="Open Inference Protocol V2", scope=Scope.PREDICT)
 
 
-@blueprint.operation("GET", "/v2", "/v2/", scope=Scope.PUBLIC, responses={200: api_response("The server", "V2Server")})
-def show_server() -> Response:
+@blueprint.operation(
+    "GET",
+    "/v2",
+    either_slash=True,
+    scope=Scope.PUBLIC,
+    description="Its name, its version and the protocol's extensions that it knows.",
+    responses={200: api_response("The server", "V2Server")},
+)
+def v2_server_metadata() -> Response:
     """Who this is and which extensions it speaks."""
     return json_answer(server_metadata(version_of("onehot")))
 
 
-@blueprint.operation("GET", "/v2/health/live", scope=Scope.PUBLIC, responses={200: api_response("It lives", "V2Live")})
-def live() -> Response:
+@blueprint.operation(
+    "GET",
+    "/v2/health/live",
+    scope=Scope.PUBLIC,
+    description="As `/healthz`.",
+    responses={200: api_response("It lives", "V2Live")},
+)
+def v2_server_live() -> Response:
     """Whether this process answers."""
     return json_answer(live_document(live=True))
 
@@ -57,12 +71,13 @@ def live() -> Response:
     "/v2/health/ready",
     scope=Scope.PUBLIC,
     summary="Whether every version that should be loaded was tried once, by every process",
+    description="As `/readyz`; 503 says what it waits for.",
     responses={
         200: api_response("It is ready", "V2Ready"),
         503: api_response("It is not ready yet", "V2NotReady", Retry_After="Seconds to wait"),
     },
 )
-def ready() -> Response:
+def v2_server_ready() -> Response:
     """Ready: as `/readyz`."""
     reason = services().readiness.why_not
     if reason is None:
@@ -74,10 +89,12 @@ def ready() -> Response:
 @blueprint.operation(
     "GET",
     *V2_MODEL_RULES,
+    description="Names, datatypes and shapes of its inputs and outputs; without a version, those of the "
+    "default version.",
     responses={200: api_response("The model", "V2Model", X_Onehot_Model_Version="The version described")},
     errors=(503,),
 )
-def show_model(model: str, version: int | None = None) -> Response:
+def v2_model_metadata(model: str, version: int | None = None) -> Response:
     """What a version takes and gives."""
     call = ModelCall.of_request(model, version=version)
     versions = call.services.registry.snapshot.model(model).versions
@@ -88,10 +105,11 @@ def show_model(model: str, version: int | None = None) -> Response:
     "GET",
     *(f"{rule}/ready" for rule in V2_MODEL_RULES),
     summary="Whether a version answers",
+    description="503 says why it does not.",
     responses={200: api_response("It does", "V2ModelReady")},
     errors=(503,),
 )
-def model_ready(model: str, version: int | None = None) -> Response:
+def v2_model_ready(model: str, version: int | None = None) -> Response:
     """Whether a version answers; 503 with the reason when it does not."""
     ModelCall.of_request(model, version=version)
     return json_answer(model_ready_document(model, ready=True))
@@ -101,7 +119,8 @@ def model_ready(model: str, version: int | None = None) -> Response:
     "POST",
     *INFER_RULES,
     summary="Tensors in, tensors out",
-    description="With the binary tensor data extension and the classification extension.",
+    description="With the binary tensor data extension and the classification extension. But for forms "
+    "the content type is not looked at, as public clients send none, or any.",
     parameters=(JSON_LENGTH,),
     body=json_media("V2Request") | TENSORS | FILE_FORM,
     responses={
@@ -143,12 +162,13 @@ def answer_infer(call: ModelCall, body: bytes, *, header_length: str | None) -> 
 @blueprint.operation(
     "POST",
     "/v2/repository/index",
+    description="Only those that answer, where the body says `ready: true`.",
     body=json_media("V2IndexRequest"),
     needs_body=False,
     responses={200: api_response("The index", "V2Index")},
     changes=False,
 )
-def show_index() -> Response:
+def v2_repository_index() -> Response:
     """Every version with its state."""
     only_ready = decode_index_request(read_body(request, limit_bytes=INDEX_LIMIT_BYTES))
     return json_answer(repository_index(_entries(services().registry.snapshot), only_ready=only_ready))

@@ -23,8 +23,9 @@ from service.http.request_bodies import parse_object, read_body
 from service.http.responses import json_answer
 from service.openapi.components import EXAMPLES
 from service.openapi.job_schemas import STATUSES
-from service.openapi.json_schema import STRING
-from service.openapi.operation import ApiBlueprint, api_response, header_parameter, json_media, query_parameter
+from service.openapi.json_schema import STRING, enumeration
+from service.openapi.media import json_media, text_media
+from service.openapi.operation import ApiBlueprint, api_response, header_parameter, query_parameter
 from service.registry.registry import Registry
 
 if TYPE_CHECKING:
@@ -45,14 +46,18 @@ DEFAULT_LIMIT = 100
 STREAM_HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
 
 IDEMPOTENCY_KEY = header_parameter(
-    "Idempotency-Key", f"^{KEY.pattern}$", "The same key with the same spec gives the same job; with another spec 409"
+    "Idempotency-Key",
+    f"^{KEY.pattern}$",
+    "The same key with the same spec gives the same job; with another spec 409",
+    example="nightly-2026-01-01",
 )
 LAST_EVENT_ID = header_parameter(
-    "Last-Event-ID", "^[0-9]{0,9}$", "The id of the last event that was seen: the stream goes on behind it"
+    "Last-Event-ID", "^[0-9]{0,9}$", "The id of the last event that was seen: the stream goes on behind it", example="0"
 )
-STATUS = query_parameter("status", {"enum": list(STATUSES)}, "Only jobs of this status")
-MODEL = query_parameter("model", STRING, "Only trainings of this model")
+STATUS = query_parameter("status", enumeration(*STATUSES), "Only jobs of this status", example="failed")
+MODEL = query_parameter("model", STRING, "Only trainings of this model", example="iris")
 QUEUED_JOB = EXAMPLES["Job"] | {"status": "queued", "jobs_ahead": 2, "progress": None, "started_at": None}
+CANCELED_JOB = QUEUED_JOB | {"status": "canceled", "jobs_ahead": None, "ended_at": "2026-01-01T00:00:09.000+00:00"}
 EVENTS = (
     "retry: 1000\n\n"
     'id: 0\nevent: epoch\ndata: {"event":"epoch","epoch":1,"epochs":15,"metrics":{"loss":0.9},"eta_s":14.0}\n\n'
@@ -72,7 +77,7 @@ blueprint = ApiBlueprint("jobs", __name__, tag="Jobs", scope=Scope.TRAIN)
     responses={202: api_response("It is queued", json_media("Job", example=QUEUED_JOB), Location="The job")},
     errors=(409, 415, 503),
 )
-def submit() -> Response:
+def submit_job() -> Response:
     """Queue the training that a spec describes."""
     key = _read_idempotency_key(request.headers.get("Idempotency-Key"))
     spec, data, written = _read_spec(request)
@@ -85,6 +90,8 @@ def submit() -> Response:
 @blueprint.operation(
     "GET",
     "/v1/jobs",
+    description="The newest first, in pages. What the queue has forgotten is not listed; `GET "
+    "/v1/jobs/{job_id}` still knows it.",
     parameters=(STATUS, MODEL, limit_parameter(DEFAULT_LIMIT), CURSOR),
     responses={200: api_response("The jobs", "Jobs")},
     errors=(400, 503),
@@ -100,9 +107,15 @@ def list_jobs() -> Response:
     return json_answer({"jobs": jobs, **next_page(cursor)})
 
 
-@blueprint.operation("GET", "/v1/jobs/<name:job_id>", responses={200: api_response("The job", "Job")}, errors=(503,))
-def show(job_id: str) -> Response:
-    """One job: status, progress, error, result. What the queue has forgotten is read from the store."""
+@blueprint.operation(
+    "GET",
+    "/v1/jobs/<name:job_id>",
+    description="What the queue has forgotten is read from the store.",
+    responses={200: api_response("The job", "Job")},
+    errors=(503,),
+)
+def get_job(job_id: str) -> Response:
+    """One job: status, progress, error, result."""
     try:
         return json_answer(services().jobs.get(job_id))
     except JobNotFound:
@@ -110,9 +123,14 @@ def show(job_id: str) -> Response:
 
 
 @blueprint.operation(
-    "DELETE", "/v1/jobs/<name:job_id>", responses={202: api_response("It was asked", "Job")}, errors=(409, 503)
+    "DELETE",
+    "/v1/jobs/<name:job_id>",
+    description="A job that waits is canceled at once; one that runs stops by itself, soon. 409 when it "
+    "has finished or failed already.",
+    responses={202: api_response("It was asked", json_media("Job", example=CANCELED_JOB))},
+    errors=(409, 503),
 )
-def cancel(job_id: str) -> Response:
+def cancel_job(job_id: str) -> Response:
     """Ask a job to stop."""
     try:
         job = services().jobs.cancel(job_id)
@@ -131,15 +149,17 @@ def _record_canceled(jobs: "Jobs", registry: Registry, job_id: str) -> None:
 @blueprint.operation(
     "GET",
     "/v1/jobs/<name:job_id>/events",
+    description="Server-sent events: `epoch` with its metrics after each epoch, then one `end` with the "
+    "job's last status. A client that lost the connection comes back with `Last-Event-ID`.",
     parameters=(LAST_EVENT_ID,),
     responses={
-        200: api_response("The events", {"text/event-stream": {"example": EVENTS}}),
+        200: api_response("The events", text_media("text/event-stream", example=EVENTS)),
         204: api_response("The end was seen already: do not come again"),
     },
     errors=(400, 503),
 )
-def follow_events(job_id: str) -> Response:
-    """A job's events as they come, as server-sent events: one for each epoch, then the end."""
+def follow_job(job_id: str) -> Response:
+    """A job's events as they come: one for each epoch, then the end."""
     jobs, registry = services().jobs, services().registry
     from service.jobs import event_stream, recorded_jobs  # noqa: PLC0415 -- they need the queue's library, which is loaded by now
 

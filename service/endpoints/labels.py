@@ -19,7 +19,8 @@ from service.http.content_negotiation import JSON, JSON_TYPES, require_content_t
 from service.http.context import caller, services
 from service.http.request_bodies import parse_object, read_body
 from service.http.responses import json_answer
-from service.openapi.operation import ApiBlueprint, api_response, json_media
+from service.openapi.media import json_media
+from service.openapi.operation import ApiBlueprint, api_response
 from service.registry.registry import Registry
 
 __all__ = ["blueprint"]
@@ -54,7 +55,7 @@ class _LabelSchema(Schema):
     responses={200: api_response("It points there now", "LabelMoved")},
     errors=(409, 415, 503, 507),
 )
-def put_label(model: str, label: str) -> Response:
+def set_label(model: str, label: str) -> Response:
     """Move a label to a version."""
     _check_names(model, label)
     require_content_type(request.content_type, JSON_TYPES, expected=JSON)
@@ -66,9 +67,15 @@ def put_label(model: str, label: str) -> Response:
     return json_answer({"model": model, "label": label, **asdict(moved), "labels": labels})
 
 
-@blueprint.operation("DELETE", PATH, responses={204: api_response("It is gone")}, errors=(400, 503, 507))
+@blueprint.operation(
+    "DELETE",
+    PATH,
+    description="Its version stays.",
+    responses={204: api_response("It is gone")},
+    errors=(400, 503, 507),
+)
 def delete_label(model: str, label: str) -> Response:
-    """Take a label away; its version stays."""
+    """Take a label away."""
     _check_names(model, label)
     run_in_thread(_remove, services().registry, model, label)
     services().registry.look_soon()

@@ -9,12 +9,15 @@ from service.blocking_calls import give_way
 from service.http.content_negotiation import takes_gzip
 from service.http.context import services
 from service.http.responses import Answer
-from service.openapi.operation import ApiBlueprint, api_response, binary_media
+from service.openapi.media import text_media
+from service.openapi.operation import ApiBlueprint, api_response
 from service.telemetry.metrics import CONTENT_TYPE, QueueState
 from service.telemetry.queue_server import QueueServer
 from service.telemetry.store_state import StoreState
 
 __all__ = ["blueprint"]
+
+PAGE = "# TYPE onehot_requests_in_flight gauge\nonehot_requests_in_flight 1.0\n"
 
 blueprint = ApiBlueprint("metrics", __name__, tag="Running", scope=Scope.PUBLIC)
 
@@ -23,9 +26,11 @@ blueprint = ApiBlueprint("metrics", __name__, tag="Running", scope=Scope.PUBLIC)
     "GET",
     "/metrics",
     summary="Counts for Prometheus",
-    responses={200: api_response("The counts", binary_media("text/plain"))},
+    description="Requests, predictions, models, the queue and the store, of all processes together, in "
+    "Prometheus' text format.",
+    responses={200: api_response("The counts", text_media("text/plain", example=PAGE))},
 )
-def show() -> Response:
+def get_metrics() -> Response:
     """Counts of all processes, made in small pieces; the queue is asked too, and may be away."""
     metrics = services().metrics
     metrics.note_in_flight(services().admission.in_flight)

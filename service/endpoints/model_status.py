@@ -27,7 +27,11 @@ blueprint = ApiBlueprint("model_status", __name__, tag="Models", scope=Scope.PRE
 
 
 @blueprint.operation(
-    "GET", "/v1/models", parameters=(limit_parameter(), CURSOR), responses={200: api_response("By name", "Models")}
+    "GET",
+    "/v1/models",
+    description="In pages, where `limit` asks for them.",
+    parameters=(limit_parameter(), CURSOR),
+    responses={200: api_response("By name", "Models")},
 )
 def list_models() -> Response:
     """Every model, its versions and their states, labels and metrics."""
@@ -40,10 +44,11 @@ def list_models() -> Response:
 @blueprint.operation(
     "GET",
     *version_paths(""),
+    description="Its versions with their states, the newest first; or one of them, by number or by label.",
     responses={200: api_response("The newest version first", "ModelStatus")},
     errors=(400, 503),
 )
-def show_status(model: str, version: int | None = None, label: str | None = None) -> Response:
+def get_model(model: str, version: int | None = None, label: str | None = None) -> Response:
     """TensorFlow Serving's status of a model or a version."""
     loaded = services().registry.snapshot.model(model)
     if label is not None:
@@ -56,10 +61,12 @@ def show_status(model: str, version: int | None = None, label: str | None = None
     "GET",
     *version_paths("/metadata"),
     summary="TensorFlow Serving's metadata of a version: what it takes and gives",
+    description="The signature, and beside it the task, the class names, the threshold and what an "
+    "instance looks like.",
     responses={200: api_response("The metadata", "ModelMetadata", X_Onehot_Model_Version="The version described")},
     errors=(400, 503),
 )
-def show_metadata(model: str, version: int | None = None, label: str | None = None) -> Response:
+def get_model_metadata(model: str, version: int | None = None, label: str | None = None) -> Response:
     """TensorFlow Serving's metadata: what a version takes and gives."""
     call = ModelCall.of_request(model, version=version, label=label)
     return json_answer(metadata_document(call.predictor.manifest))
@@ -68,10 +75,11 @@ def show_metadata(model: str, version: int | None = None, label: str | None = No
 @blueprint.operation(
     "GET",
     "/v1/models/<name:model>/versions/<int:version>/report",
+    description="As it was published: metrics on held-out rows, the confusion matrix, the baseline, warnings.",
     responses={200: api_response("report.json", "Report")},
     errors=(400, 503),
 )
-def show_report(model: str, version: int) -> Response:
+def get_version_report(model: str, version: int) -> Response:
     """The evaluation of a version."""
     registry = services().registry
     registry.snapshot.model(model).status(version)

@@ -6,7 +6,8 @@ from service.auth.scopes import Scope
 from service.http.content_negotiation import JSON, preferred_type
 from service.http.responses import json_answer
 from service.http.static_files import PAGE_POLICY, StaticFiles
-from service.openapi.operation import ApiBlueprint, api_response, binary_media, json_media, page_responses
+from service.openapi.media import json_media, text_media
+from service.openapi.operation import ApiBlueprint, api_response, page_responses
 
 __all__ = ["blueprint"]
 
@@ -24,14 +25,20 @@ POLICY = {"Content-Security-Policy": PAGE_POLICY}
 
 PAGE_OR_STATUS = api_response(
     "The page; for who prefers JSON, that the service lives, as KServe's V1 protocol has it",
-    binary_media(HTML) | json_media("Alive"),
+    text_media(HTML) | json_media("Alive"),
 )
 
 blueprint = ApiBlueprint("page", __name__, tag="Pages", scope=Scope.PUBLIC)
 
 
-@blueprint.operation("GET", "/", responses=page_responses("The page", HTML) | {200: PAGE_OR_STATUS})
-def show() -> Response:
+@blueprint.operation(
+    "GET",
+    "/",
+    description="What it shows it fetches from the interface, with the key that is typed in. A program "
+    "that prefers JSON is told that the service lives.",
+    responses=page_responses("The page", HTML) | {200: PAGE_OR_STATUS},
+)
+def get_page() -> Response:
     """The web page: models, jobs, and a form to try a prediction.
 
     What it shows it fetches from the interface, with the key that is typed in.
@@ -46,8 +53,9 @@ def show() -> Response:
 @blueprint.operation(
     "GET",
     "/page/<name:file>",
+    description="Scripts, styles and the icon that the web page loads.",
     responses=page_responses("The file", "text/javascript", "text/css", HTML, "image/svg+xml"),
 )
-def show_file(file: str) -> Response:
-    """A file of that page."""
+def get_page_file(file: str) -> Response:
+    """A file of the web page."""
     return FILES.answer(file, POLICY)

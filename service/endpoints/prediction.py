@@ -17,8 +17,8 @@ from service.http.content_negotiation import JSON, batch_type_of, preferred_type
 from service.http.request_bodies import parse_object
 from service.http.responses import Answer, json_answer, json_content
 from service.http.routing import version_paths
-from service.openapi.json_schema import STRING
-from service.openapi.operation import FILE_FORM, ApiBlueprint, api_response, binary_media, json_media, query_parameter
+from service.openapi.media import FILE_FORM, binary_media, json_media, text_media
+from service.openapi.operation import ApiBlueprint, api_response, query_parameter
 from service.protocols.content import Content
 from service.protocols.tensorflow_serving import (
     ROW,
@@ -33,13 +33,20 @@ from service.protocols.tensorflow_serving import (
 __all__ = ["answer_predict", "blueprint"]
 
 BATCH_CONTENT = (
-    binary_media(*BATCH_TYPES)
-    | {"text/csv": {"schema": STRING, "example": "0.1,0.2,0.3,0.4,0.5,0.6,0.7,0.8\n"}}
-    | FILE_FORM
+    FILE_FORM
+    | binary_media(*BATCH_TYPES)
+    | text_media("text/csv", example="0.1,0.2,0.3,0.4,0.5,0.6,0.7,0.8\n")
+    | text_media("text/tab-separated-values", example="0.1\t0.2\t0.3\t0.4\t0.5\t0.6\t0.7\t0.8\n")
+    | text_media("application/jsonl", "application/x-ndjson", example="[0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8]\n")
 )
 EXAMPLES_CONTENT = json_media("ExamplesRequest") | BATCH_CONTENT
 VERSION_HEADER = {"X_Onehot_Model_Version": "The version that answered"}
-TOP_K = query_parameter("top_k", {"type": "integer", "minimum": 1, "maximum": 999_999_999}, "How many labels at most")
+TOP_K = query_parameter(
+    "top_k",
+    {"type": "integer", "minimum": 1, "maximum": 999_999_999},
+    "How many labels at most; all when absent",
+    example=3,
+)
 
 blueprint = ApiBlueprint("prediction", __name__, tag="Predictions", scope=Scope.PREDICT)
 
@@ -48,9 +55,10 @@ blueprint = ApiBlueprint("prediction", __name__, tag="Predictions", scope=Scope.
     "POST",
     *version_paths(":predict"),
     summary="Predict for a batch of instances",
-    description="`Accept: application/x-npy` gives the predictions as a numpy array. gzip is read and written. A form "
-    "with one file is answered as that file would be. Columns of a table that the model does not know are passed over, "
-    "and named, percent-encoded, in the header `X-Onehot-Ignored-Columns`.",
+    description="Instances come as rows (`instances`), as columns (`inputs`), as a numpy array, a table, "
+    "JSON lines or an image. `Accept: application/x-npy` gives the predictions as a numpy array. gzip is "
+    "read and written. A form with one file is answered as that file would be. Columns of a table that "
+    "the model does not know are passed over, and named, percent-encoded, in the header `X-Onehot-Ignored-Columns`.",
     body=json_media("PredictRequest") | BATCH_CONTENT,
     responses={200: api_response("The predictions", json_media("Predictions") | binary_media(NPY), **VERSION_HEADER)},
     errors=(415, 503),
@@ -68,6 +76,7 @@ def predict(model: str, version: int | None = None, label: str | None = None) ->
     "POST",
     *version_paths(":classify"),
     summary="Labels with their scores for each instance, best first",
+    description="TensorFlow Serving's classify. Bodies other than JSON are read as for predictions.",
     parameters=(TOP_K,),
     body=EXAMPLES_CONTENT,
     responses={200: api_response("Labels and scores", "Classifications", **VERSION_HEADER)},
@@ -86,6 +95,8 @@ def classify(model: str, version: int | None = None, label: str | None = None) -
     "POST",
     *version_paths(":regress"),
     summary="One number for each instance, of a model with a regression head",
+    description="TensorFlow Serving's regress; 400 for a classifier. Bodies other than JSON are read as "
+    "for predictions.",
     body=EXAMPLES_CONTENT,
     responses={200: api_response("The numbers", "Regressions", **VERSION_HEADER)},
     errors=(415, 503),

@@ -22,7 +22,8 @@ from service.http.query import CURSOR, cursor_of, limit_of, limit_parameter, nex
 from service.http.request_bodies import parse_object, read_body
 from service.http.responses import json_answer
 from service.openapi.json_schema import STRING, array
-from service.openapi.operation import ApiBlueprint, api_response, json_media, query_parameter
+from service.openapi.media import json_media
+from service.openapi.operation import ApiBlueprint, api_response, query_parameter
 from service.openapi.run_schemas import SOME_RUN
 from service.runs.run_index import RunIndex
 

@@ -18,7 +18,8 @@ from service.http.forwarded_prefix import location_of
 from service.http.query import CURSOR, cursor_of, limit_of, limit_parameter, next_page
 from service.http.responses import json_answer
 from service.openapi.json_schema import STRING
-from service.openapi.operation import ApiBlueprint, api_response, json_media, query_parameter
+from service.openapi.media import json_media
+from service.openapi.operation import ApiBlueprint, api_response, query_parameter
 from service.openapi.search_schemas import SEARCH_STATUSES
 
 if TYPE_CHECKING:

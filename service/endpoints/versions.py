@@ -10,7 +10,7 @@ from marshmallow import Schema
 from models.errors import ModelNotFound
 from models.keras_catalog.argument_kinds import boolean
 from models.names import is_model_name
-from models.retention.deletion import delete_version, require_deletable
+from models.retention import deletion
 from models.store.manifest import Manifest
 from models.store.store import Store
 from service.auth.scopes import Scope
@@ -21,7 +21,8 @@ from service.http.content_negotiation import JSON, JSON_TYPES, require_content_t
 from service.http.context import caller, services
 from service.http.request_bodies import parse_object, read_body
 from service.http.responses import json_answer
-from service.openapi.operation import ApiBlueprint, api_response, binary_media, json_media
+from service.openapi.media import binary_media, json_media
+from service.openapi.operation import ApiBlueprint, api_response
 
 __all__ = ["blueprint"]
 
@@ -53,7 +54,7 @@ class _DeletionSchema(Schema):
     responses={200: api_response("It is gone, or with `dry_run` would go", "VersionDeleted")},
     errors=(409, 415, 503, 507),
 )
-def delete(model: str, version: int) -> Response:
+def delete_version(model: str, version: int) -> Response:
     """Delete a version."""
     if not is_model_name(model):
         raise ModelNotFound(model)
@@ -62,9 +63,9 @@ def delete(model: str, version: int) -> Response:
     options = _DeletionSchema().load(parse_object(body) if body else {})
     store, force = services().registry.store, options["force"]
     if options["dry_run"]:
-        run_in_thread(require_deletable, store, model, version, force=force)
+        run_in_thread(deletion.require_deletable, store, model, version, force=force)
     else:
-        run_in_thread(delete_version, store, model, version, by=caller(), force=force)
+        run_in_thread(deletion.delete_version, store, model, version, by=caller(), force=force)
         log.info("version deleted", model=model, version=version, by=caller(), force=force)
         services().pending_versions.wait_for_deletion(model, version)
     return json_answer({"model": model, "version": version, "deleted": not options["dry_run"]})

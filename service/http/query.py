@@ -27,6 +27,7 @@ CURSOR = query_parameter(
     "cursor",
     {"type": "string", "minLength": 1, "maxLength": 400},
     "The `next` of the page before",
+    example="iris",
 )
 WHOLE = re.compile("[0-9]{1,9}")
 
@@ -49,7 +50,7 @@ def require_known_parameters(request: Request, operation: Operation) -> None:
 def limit_parameter(default: int | None = None) -> dict[str, Any]:
     """The parameter `limit` of a list; all at once where there is no default."""
     schema = {"type": "integer", "minimum": 1, "maximum": MOST} | ({} if default is None else {"default": default})
-    return query_parameter("limit", schema, "How many at most; `next` in the answer leads to the rest")
+    return query_parameter("limit", schema, "How many at most; `next` in the answer leads to the rest", example=20)
 
 
 def limit_of(request: Request) -> int | None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 __all__ = [
+    "BINARY",
     "BOOLEAN",
     "DATE_TIME",
     "INTEGER",
@@ -16,6 +17,7 @@ __all__ = [
     "Schema",
     "array",
     "either",
+    "enumeration",
     "mapping",
     "nullable",
     "object_of",
@@ -27,6 +29,7 @@ Schema = dict[str, Any]
 
 NULL: Schema = {"type": "null"}
 STRING: Schema = {"type": "string"}
+BINARY: Schema = {"type": "string", "format": "binary"}
 TEXT: Schema = {"type": "string", "minLength": 1}
 DATE_TIME: Schema = {"type": "string", "format": "date-time"}
 NUMBER: Schema = {"type": "number"}
@@ -34,6 +37,9 @@ INTEGER: Schema = {"type": "integer"}
 POSITIVE_INTEGER: Schema = {"type": "integer", "minimum": 1}
 NEXT: Schema = {"type": "string", "description": "The `cursor` of the next page, where there is one"}
 BOOLEAN: Schema = {"type": "boolean"}
+
+OTHERS = frozenset({"null", "boolean", "number", "string", "object"})
+COMPOSITE = frozenset({"array", "object"})
 
 
 def reference(component: str) -> Schema:
@@ -76,6 +82,23 @@ def pattern(regex: str, **more: Any) -> Schema:
     return {"type": "string", "pattern": regex, **more}
 
 
+def enumeration(*values: str | None, **more: Any) -> Schema:
+    """One of some strings; or null, where that is among them."""
+    return {"type": ["string", "null"] if None in values else "string", "enum": list(values), **more}
+
+
 def either(*schemas: Schema) -> Schema:
-    """One of several forms."""
-    return {"anyOf": list(schemas)}
+    """One of several forms.
+
+    Where the forms differ in type, they become one schema, each of whose keywords concerns one type. Generators of
+    clients lose a choice between a list or an object and something else, so it names types that it is not
+    (no list, as linters want to know of what).
+    """
+    types = [str(schema.get("type")) for schema in schemas if "enum" not in schema and "$ref" not in schema]
+    if len(set(types)) < len(schemas):
+        return {"anyOf": list(schemas)}
+    merged = {key: value for schema in schemas for key, value in schema.items()} | {"type": types}
+    if COMPOSITE.isdisjoint(types) or len({*types} - {"null"}) == 1:
+        return merged
+    del merged["type"]
+    return merged | {"not": {"type": sorted(OTHERS - {*types})}}

@@ -1,22 +1,19 @@
-"""Schemas of published and loaded versions: status, metadata, labels, reports."""
+"""Schemas of published and loaded versions: status, labels, deletion, reports."""
 
 from typing import Any
 
 from models.names import LARGEST_VERSION, TASKS
-from models.preprocessing.cell_forms import FORMS
-from models.preprocessing.instances import KINDS
 from service.openapi.json_schema import (
     BOOLEAN,
     DATE_TIME,
     INTEGER,
     NEXT,
-    NULL,
     NUMBER,
     POSITIVE_INTEGER,
     STRING,
     Schema,
     array,
-    either,
+    enumeration,
     mapping,
     nullable,
     object_of,
@@ -26,99 +23,93 @@ from service.openapi.json_schema import (
 
 __all__ = ["EXAMPLES", "SCHEMAS"]
 
-STATE: Schema = {"enum": ["START", "LOADING", "AVAILABLE", "UNLOADING", "END"]}
-FRACTION: Schema = {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}
-LABELS: Schema = mapping(POSITIVE_INTEGER)
-TENSORS: Schema = mapping(reference("SignatureTensor"))
+STATE: Schema = enumeration(
+    "START", "LOADING", "AVAILABLE", "UNLOADING", "END", description="TensorFlow Serving's word; AVAILABLE answers"
+)
+LABELS: Schema = mapping(POSITIVE_INTEGER, description="Label → version")
 
 SCHEMAS: dict[str, Schema] = {
-    "Models": object_of(["models"], models=array(reference("Model"), description="By name"), next=NEXT),
+    "Models": object_of(["models"], models=array(reference("Model"), description="By name"), next=NEXT)
+    | {"description": "A page of models"},
     "Model": object_of(
         name=STRING,
         default_version=nullable(INTEGER, description="What answers a request without version or label"),
         labels=LABELS,
         versions=array(reference("Version"), description="The newest first"),
-    ),
+    )
+    | {"description": "A model with its versions"},
     "Version": object_of(
         version=POSITIVE_INTEGER,
         state=STATE,
         error=nullable(STRING, description="Why it does not serve"),
         verdict=nullable(STRING, description="Why it was not promoted, or was by force only: its gate does not hold"),
-        labels=array(STRING),
+        labels=array(STRING, description="Those that name it"),
         created_at=nullable(DATE_TIME),
-        task={"enum": [*TASKS, None]},
-        class_names=array(STRING),
+        task=enumeration(*TASKS, None, description="What its head computes"),
+        class_names=array(STRING, description="In the order of the outputs"),
         metrics=mapping(NUMBER, description="On held-out rows"),
-    ),
-    "ModelStatus": object_of(model_version_status=array(reference("VersionStatus"))),
-    "VersionStatus": object_of(
-        version=pattern("^[0-9]+$"), state=STATE, status=object_of(error_code=STRING, error_message=STRING)
-    ),
-    "ModelMetadata": object_of(
-        model_spec=object_of(name=STRING, signature_name=STRING, version=STRING),
-        metadata=object_of(
-            signature_def=object_of(signature_def=mapping(reference("Signature"))),
-            task={"enum": list(TASKS)},
-            class_names=array(STRING),
-            threshold=either(NULL, FRACTION, array(FRACTION, minItems=1))
-            | {"description": "Above it the second of two classes, or a label, holds; one for each label or all"},
-            instance=reference("InstanceForm"),
-        ),
-    ),
-    "Signature": object_of(inputs=TENSORS, outputs=TENSORS, method_name=STRING, defaults={"type": "object"}),
-    "SignatureTensor": object_of(
-        dtype={"enum": ["DT_FLOAT", "DT_STRING"]},
-        tensor_shape=object_of(dim=array(object_of(size=STRING, name=STRING)), unknown_rank=BOOLEAN),
-        name=STRING,
-    ),
-    "InstanceForm": object_of(
-        shape=array(INTEGER, description="Of one raw instance"),
-        image={
-            "description": "How an instance is a picture, where it is one",
-            **either(NULL, object_of(height=INTEGER, width=INTEGER, channels=INTEGER, full=NUMBER)),
-        },
-        features={
-            "description": "The columns, where an instance is a row of a table",
-            **either(NULL, array(reference("FeatureForm"))),
-        },
-    ),
-    "FeatureForm": object_of(
-        ["name", "kind", "optional", "categories", "typical"],
-        name=STRING,
-        kind={"enum": list(KINDS)},
-        optional=BOOLEAN,
-        form={"enum": list(FORMS), "description": "Another spelling of its cells, as in training: 12%, 3,750 …"},
-        categories=nullable(array({"type": ["string", "number", "boolean"]})),
-        typical=nullable(NUMBER, description="Its mean in training, where that was fitted"),
-    ),
+    )
+    | {"description": "A published version, as it is loaded"},
+    "ModelStatus": object_of(model_version_status=array(reference("VersionStatus"), description="The newest first"))
+    | {"description": "TensorFlow Serving's status of a model"},
+    "VersionStatus": object_of(version=pattern("^[0-9]+$"), state=STATE, status=reference("StatusOfVersion"))
+    | {"description": "TensorFlow Serving's status of a version"},
+    "StatusOfVersion": object_of(
+        error_code=STRING | {"description": "OK, or the code of gRPC"},
+        error_message=STRING | {"description": "Why it does not answer; empty where it does"},
+    )
+    | {"description": "Whether a version can answer"},
     "LabelRequest": object_of(
         [],
         version=POSITIVE_INTEGER | {"maximum": LARGEST_VERSION, "description": "Needed unless `rollback` is true"},
         rollback=BOOLEAN | {"description": "Back to the version that the label named before"},
         force=BOOLEAN | {"description": "Also when the gate does not hold"},
     )
-    | {"anyOf": [{"required": ["version"]}, {"required": ["rollback"], "properties": {"rollback": {"const": True}}}]},
+    | {"description": "Where a label goes: to a version, or back", "minProperties": 1},
     "LabelMoved": object_of(
-        model=STRING, label=STRING, version=POSITIVE_INTEGER, previous=nullable(INTEGER), labels=LABELS
-    ),
+        model=STRING,
+        label=STRING,
+        version=POSITIVE_INTEGER | {"description": "The one that it names now"},
+        previous=nullable(INTEGER, description="The one that it named before"),
+        labels=LABELS,
+    )
+    | {"description": "A label that was moved"},
     "VersionDeletion": object_of(
         [],
         force=BOOLEAN | {"description": "Also when a label names it, or a rollback would go to it"},
         dry_run=BOOLEAN | {"description": "Only find out whether it would be deleted"},
-    ),
+    )
+    | {"description": "How a version is deleted"},
     "VersionDeleted": object_of(
         model=STRING,
         version=POSITIVE_INTEGER,
         deleted=BOOLEAN | {"description": "False with `dry_run`: it would be deleted"},
-    ),
+    )
+    | {"description": "A version that is gone"},
     "Report": {"type": "object", "description": "The evaluation as it was published: report.json"},
 }
+OK = {"error_code": "OK", "error_message": ""}
+STATUS = {"version": "1", "state": "AVAILABLE", "status": OK}
+VERSION = {
+    "version": 1,
+    "state": "AVAILABLE",
+    "error": None,
+    "verdict": None,
+    "labels": ["stable"],
+    "created_at": "2026-01-01T00:00:00+00:00",
+    "task": "softmax",
+    "class_names": ["setosa", "versicolor", "virginica"],
+    "metrics": {"accuracy": 0.96},
+}
+MODEL = {"name": "iris", "default_version": 1, "labels": {"stable": 1}, "versions": [VERSION]}
 EXAMPLES: dict[str, Any] = {
-    "ModelStatus": {
-        "model_version_status": [
-            {"version": "1", "state": "AVAILABLE", "status": {"error_code": "OK", "error_message": ""}}
-        ]
-    },
+    "Models": {"models": [MODEL]},
+    "Model": MODEL,
+    "Version": VERSION,
+    "ModelStatus": {"model_version_status": [STATUS]},
+    "VersionStatus": STATUS,
+    "StatusOfVersion": OK,
+    "Report": {"model": "iris", "version": 1, "metrics": {"accuracy": 0.96}},
     "LabelRequest": {"version": 1},
     "VersionDeletion": {"force": True, "dry_run": True},
     "VersionDeleted": {"model": "classic", "version": 1, "deleted": False},

@@ -8,11 +8,10 @@ from flask.sansio.app import App
 from flask.typing import RouteCallable
 
 from service.auth.scopes import Scope
-from service.openapi.components import EXAMPLES
-from service.openapi.json_schema import STRING, Schema, pattern, reference
+from service.openapi.json_schema import STRING, Schema, pattern
+from service.openapi.media import Content, binary_media, json_media, text_media
 
 __all__ = [
-    "FILE_FORM",
     "ApiBlueprint",
     "Operation",
     "api_response",
@@ -27,20 +26,8 @@ __all__ = [
     "scope_of",
 ]
 
-JSON = "application/json"
 EXTENSION = "onehot.operations"
 
-Content = dict[str, dict[str, Any]]
-"""Content type → OpenAPI media type."""
-FILE_FORM: Content = {
-    "multipart/form-data": {
-        "schema": {
-            "type": "object", "required": ["file"], "additionalProperties": False,
-            "properties": {"file": {"type": "string", "format": "binary"}},
-        }
-    }
-}  # fmt: skip
-"""A form with one file, which counts as if it had come by itself."""
 View = TypeVar("View", bound=RouteCallable)
 
 
@@ -58,6 +45,7 @@ class Operation(TypedDict):
         scope: That an API key needs for it; by default that of its blueprint.
         tag: The group that it belongs to; by default that of its blueprint.
         changes: Whether a request changes anything here; by default whether its method is another than GET.
+        either_slash: Whether a path that ends with a slash leads here too; it is not described.
     """
 
     responses: Mapping[int, Schema]
@@ -70,6 +58,7 @@ class Operation(TypedDict):
     scope: NotRequired[Scope]
     tag: NotRequired[str]
     changes: NotRequired[bool]
+    either_slash: NotRequired[bool]
 
 
 class ApiBlueprint(Blueprint):
@@ -85,7 +74,7 @@ class ApiBlueprint(Blueprint):
         self._scope, self._tag = scope, tag
 
     def operation(self, method: str, *paths: str, **operation: Unpack[Operation]) -> Callable[[View], View]:
-        """Route requests to an endpoint.
+        """Route requests to an endpoint, whose name is the `operationId`.
 
         Args:
             method: The HTTP method.
@@ -100,7 +89,8 @@ class ApiBlueprint(Blueprint):
             }  # fmt: skip
             self.record(lambda state: operations_of(state.app).update({f"{self.name}.{view.__name__}": described}))
             for path in paths:
-                self.add_url_rule(path, view_func=view, methods=[method])
+                is_strict = not operation.get("either_slash", False)
+                self.add_url_rule(path, view_func=view, methods=[method], strict_slashes=is_strict)
             return view
 
         return declare
@@ -154,27 +144,11 @@ def api_response(description: str, content: Content | str | None = None, **heade
     return response
 
 
-def json_media(component: str, *content_types: str, example: Any = None) -> Content:
-    """A document, described by a component.
-
-    Args:
-        component: The name of its schema.
-        content_types: JSON when none is given.
-        example: A real one; by default that of the component.
-    """
-    example = EXAMPLES.get(component) if example is None else example
-    media_type = {"schema": reference(component)} | ({} if example is None else {"example": example})
-    return dict.fromkeys(content_types or (JSON,), media_type)
-
-
-def binary_media(*content_types: str) -> Content:
-    """A body without a schema."""
-    return {content_type: {} for content_type in content_types}
-
-
 def page_responses(description: str, *content_types: str) -> dict[int, Schema]:
     """The responses of a file that a browser may have already."""
-    found = api_response(description, binary_media(*content_types))
+    text = [one for one in content_types if one.startswith("text/") or one == "image/svg+xml"]
+    binary = [one for one in content_types if one not in text]
+    found = api_response(description, text_media(*text) | binary_media(*binary))
     return {200: found, 304: api_response("The browser has it already")}
 
 
@@ -183,6 +157,6 @@ def query_parameter(name: str, schema: Schema, description: str, **more: Any) ->
     return {"name": name, "in": "query", "schema": schema, "description": description, **more}
 
 
-def header_parameter(name: str, regex: str, description: str) -> Schema:
+def header_parameter(name: str, regex: str, description: str, **more: Any) -> Schema:
     """A parameter in a header whose value a regular expression matches."""
-    return {"name": name, "in": "header", "schema": pattern(regex), "description": description}
+    return {"name": name, "in": "header", "schema": pattern(regex), "description": description, **more}

@@ -28,7 +28,7 @@ def test_an_unforeseen_error_tells_nothing_of_the_inside(app, client, monkeypatc
     def fail() -> None:
         raise RuntimeError("the secret of the house")
 
-    monkeypatch.setitem(app.view_functions, "health.live", fail)
+    monkeypatch.setitem(app.view_functions, "health.get_health", fail)
     with capture_logs() as logged:
         answer = client.get("/healthz", headers={"X-Request-Id": "find-me"})
     assert answer.status_code == 500

@@ -88,8 +88,12 @@ def test_common_errors_follow_from_the_route(document) -> None:
 
 
 def test_keys_and_scopes_are_described_where_they_are_asked_for(app, document) -> None:
-    """An open service promises no 401; a locked one names the scope of each operation."""
-    assert "securitySchemes" not in document["components"]
+    """An open service promises no 401 and takes requests without a key; a locked one names the scope of each operation.
+
+    The schemes are declared either way, so that a client generated from an open service can send a key.
+    """
+    assert set(document["components"]["securitySchemes"]) == {"apiKey", "bearer"}
+    assert [place for place, one in operations(document).items() if one["security"] and {} not in one["security"]] == []
     assert not [place for place, operation in operations(document).items() if "401" in operation["responses"]]
     locked = operations(openapi_document(app, is_locked=True))
     scopes = {
@@ -101,6 +105,7 @@ def test_keys_and_scopes_are_described_where_they_are_asked_for(app, document) -
         else:
             assert {"401", "403"} <= set(operation["responses"])
             assert operation["security"]
+            assert {} not in operation["security"]
 
 
 def media_types(document):
@@ -164,10 +169,10 @@ def test_real_answers_are_as_described(client, publish, registry, method, path) 
 
 def test_the_comparison_would_notice_an_answer_that_is_not_as_described(app, client, monkeypatch) -> None:
     """Another status, or another document."""
-    monkeypatch.setitem(app.view_functions, "health.live", lambda: ({"status": "odd"}, 200))
+    monkeypatch.setitem(app.view_functions, "health.get_health", lambda: ({"status": "odd"}, 200))
     with pytest.raises(AssertionError, match="was expected"):
         client.get("/healthz")
-    monkeypatch.setitem(app.view_functions, "health.live", lambda: ({"error": "odd"}, 418))
+    monkeypatch.setitem(app.view_functions, "health.get_health", lambda: ({"error": "odd"}, 418))
     with pytest.raises(AssertionError, match="418"):
         client.get("/healthz")
 

@@ -94,7 +94,7 @@ def test_a_document_has_the_example_of_its_component_or_one_of_its_own() -> None
         "application/json": {"schema": {"$ref": "#/components/schemas/Live"}, "example": {"status": "ok"}}
     }
     assert json_media("Live", "application/yaml", example=1)["application/yaml"]["example"] == 1
-    assert "example" not in json_media("Models")["application/json"]
+    assert "example" not in json_media("Unknown")["application/json"]
 
 
 def test_a_response_names_its_headers() -> None:
