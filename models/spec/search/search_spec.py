@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from models.dataclass_schema import schema_of
 from models.errors import Problem, shown
 from models.keras_catalog import argument_kinds as kinds
-from models.spec.fields import SpecField, SpecPart, checked
+from models.spec.fields import Meaning, SpecField, SpecPart, checked
 from models.spec.search.search_parameter import Parameter, check_parameter
 
 __all__ = ["ASHA", "GRID", "MOST_TRIALS", "SearchSpec", "read_checked"]
@@ -42,14 +42,42 @@ SPACE = SpecField("a mapping of paths of the spec to what is tried there", _chec
 class SearchSpec:
     """What a search tries, and how the best trial is found."""
 
-    space: Annotated[Mapping[str, Mapping[str, Any]], SPACE]
-    objective: Annotated[str, checked(kinds.text)] = "val_loss"
-    trials: Annotated[int | None, checked(kinds.integer(1, MOST_TRIALS))] = None
-    parallel: Annotated[int, checked(kinds.integer(1, MOST_PARALLEL))] = 1
-    sampler: Annotated[str, checked(kinds.choice(*SAMPLERS))] = TPE
-    prune: Annotated[str, checked(kinds.choice(*PRUNERS))] = NONE
-    timeout_s: Annotated[float | None, checked(kinds.number(0, above=True))] = None
-    repeats: Annotated[int, checked(kinds.integer(1, MOST_REPEATS))] = 1
+    space: Annotated[
+        Mapping[str, Mapping[str, Any]],
+        SPACE,
+        Meaning(
+            "What is tried: paths of the spec, each with `choice`, `int` or `float`",
+            {"layers.0.Dense.units": {"int": [8, 128]}},
+        ),
+    ]
+    objective: Annotated[
+        str,
+        checked(kinds.text),
+        Meaning(
+            "What the trials are compared by: `loss` or a metric of `compile.metrics`, with `val_` before it",
+            "val_accuracy",
+        ),
+    ] = "val_loss"
+    trials: Annotated[
+        int | None,
+        checked(kinds.integer(1, MOST_TRIALS)),
+        Meaning("How many trainings are tried; all of a grid where it is left out", 24),
+    ] = None
+    parallel: Annotated[
+        int, checked(kinds.integer(1, MOST_PARALLEL)), Meaning("How many of them run at one time", 2)
+    ] = 1
+    sampler: Annotated[str, checked(kinds.choice(*SAMPLERS)), Meaning("How the next trial is chosen", "random")] = TPE
+    prune: Annotated[
+        str, checked(kinds.choice(*PRUNERS)), Meaning("Whether trials that fall behind are ended early", "asha")
+    ] = NONE
+    timeout_s: Annotated[
+        float | None,
+        checked(kinds.number(0, above=True)),
+        Meaning("Seconds after which no new trial begins; no limit where it is left out", 3600),
+    ] = None
+    repeats: Annotated[
+        int, checked(kinds.integer(1, MOST_REPEATS)), Meaning("How many seeds each trial is trained with", 3)
+    ] = 1
 
     @cached_property
     def parameters(self) -> dict[str, Parameter]:
