@@ -15,6 +15,8 @@
         │   └── NotPromoted     its gate does not hold: it answers only requests that name it
         ├── JobNotFound
         ├── JobHasEnded         there is nothing left to cancel
+        ├── SearchNotFound
+        ├── SearchHasEnded      there is nothing left to cancel
         ├── DatasetInUse        a data set that a job still needs
         ├── KeyReused           an Idempotency-Key that came before with another spec
         └── QueueUnavailable    the queue's server does not answer; predictions go on
@@ -61,6 +63,8 @@ __all__ = [
     "QueueFull",
     "QueueUnavailable",
     "ScopeMissing",
+    "SearchHasEnded",
+    "SearchNotFound",
     "ServiceError",
     "TooMuchAtOnce",
     "UnsupportedBody",
@@ -207,6 +211,23 @@ class JobHasEnded(ServiceError):
         )
 
 
+class SearchNotFound(ServiceError):
+    """No such search."""
+
+    def __init__(self, search_id: str) -> None:
+        self.search_id = search_id
+        super().__init__(f"no search {search_id!r}: GET /v1/searches lists them")
+
+
+class SearchHasEnded(ServiceError):
+    """A search that can no longer be canceled."""
+
+    def __init__(self, search_id: str, status: str) -> None:
+        self.search_id = search_id
+        self.status = status
+        super().__init__(f"search {search_id!r} has ended already, as {status}: only one that runs can be canceled")
+
+
 class DatasetInUse(ServiceError):
     """A data set that is not deleted, as a job that waits or runs reads it."""
 
@@ -259,10 +280,12 @@ STATUSES: Mapping[type[OnehotError], HTTPStatus] = {
     LabelNotFound: HTTPStatus.NOT_FOUND,
     DatasetNotFound: HTTPStatus.NOT_FOUND,
     JobNotFound: HTTPStatus.NOT_FOUND,
+    SearchNotFound: HTTPStatus.NOT_FOUND,
     GateDoesNotHold: HTTPStatus.CONFLICT,
     VersionInUse: HTTPStatus.CONFLICT,
     DatasetInUse: HTTPStatus.CONFLICT,
     JobHasEnded: HTTPStatus.CONFLICT,
+    SearchHasEnded: HTTPStatus.CONFLICT,
     KeyReused: HTTPStatus.CONFLICT,
     BodyTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     UnsupportedBody: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,

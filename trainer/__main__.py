@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from models.errors import OnehotError, Problem, SpecError
+from models.queue.search_step import SearchStep
 from models.settings import Settings, SettingsError, read_settings
 from models.sources.spec_paths import with_whole_paths
 from models.spec import Spec, load_spec
@@ -24,7 +25,7 @@ from models.store.manifest import Manifest
 from trainer.child_processes import die_with_parent
 from trainer.fit.progress import NullObserver, Progress, TrainingPaused
 from trainer.launch.failures import error_document
-from trainer.launch.launch import launch
+from trainer.launch.launch import launch, launch_trial
 from trainer.launch.subprocess_training import PAUSED
 from trainer.queue.shutdown_flag import is_shutting_down, request_shutdown_on
 
@@ -41,6 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         output.failed(error)
         return 2
     try:
+        if options.search:
+            return _train_step(spec, settings, options, output)
         manifest = _train(spec, settings, options.job_id, output, tuple(options.warning))
     except TrainingPaused:
         output.paused()
@@ -64,6 +67,18 @@ def _train(spec: Spec, settings: Settings, job_id: str, output: NullObserver, wa
     return launch(spec, settings=settings, job_id=job_id, observer=output, warnings=warnings)
 
 
+def _train_step(spec: Spec, settings: Settings, options: argparse.Namespace, output: "JsonLines | Lines") -> int:
+    """Train a step of a search; what it measured, or published, is the end that is told."""
+    request_shutdown_on(signal.SIGTERM)
+    step = SearchStep.from_document(json.loads(options.search))
+    if step.epochs is None:
+        published = launch(spec, settings=settings, job_id=options.job_id, observer=output, winner=step)
+        output.ended(published.summary)
+    else:
+        output.ended(launch_trial(spec, step, settings=settings, observer=output))
+    return 0
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m trainer", description="Train a spec and publish the version.")
     parser.add_argument("spec", metavar="SPEC", help="a YAML or JSON file, or - for stdin")
@@ -73,6 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--json-lines", action="store_true", help="one JSON object for each epoch, and one for the end")
     parser.add_argument("--job-id", default="", help="publish once for this id, however often it runs")
     parser.add_argument("--warning", action="append", default=[], help="a sentence that is kept with the version")
+    parser.add_argument("--search", default="", metavar="JSON", help="the step of a search that this is")
     parser.add_argument("--parent", type=int, default=0, help="end when this process, the parent, ends")
     return parser
 
@@ -120,6 +136,10 @@ class Lines(Output):
         metrics = ", ".join(f"{name} {value:.4f}" for name, value in manifest.metrics.items())
         print(f"published {manifest.model} version {manifest.version}: {metrics}", flush=True)
 
+    def ended(self, result: dict[str, Any]) -> None:
+        """What a step of a search measured."""
+        print(json.dumps(result), flush=True)
+
     def paused(self) -> None:
         """That the training is not over, on stderr."""
         print(TrainingPaused(), file=sys.stderr, flush=True)
@@ -139,6 +159,10 @@ class JsonLines(Output):
     def finished(self, manifest: Manifest) -> None:
         """The end, with what a job would return."""
         self._write({"event": "end", "status": "finished", "result": manifest.summary})
+
+    def ended(self, result: dict[str, Any]) -> None:
+        """The end of a step of a search, with what a job would return."""
+        self._write({"event": "end", "status": "finished", "result": result})
 
     def on_checkpoint(self) -> None:
         """That there will be one."""

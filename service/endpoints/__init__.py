@@ -11,6 +11,7 @@ from service.endpoints import (
     model_status,
     page,
     prediction,
+    searches,
     versions,
 )
 from service.openapi.operation import ApiBlueprint
@@ -18,7 +19,8 @@ from service.openapi.operation import ApiBlueprint
 __all__ = ["BLUEPRINTS"]
 
 RESOURCES = (
-    prediction, model_status, labels, versions, jobs, datasets, inference_protocol, health, metrics, docs, page,
+    prediction, model_status, labels, versions, jobs, searches, datasets, inference_protocol, health, metrics, docs,
+    page,
 )  # fmt: skip
 """In the order of their groups in the OpenAPI document."""
 BLUEPRINTS: tuple[ApiBlueprint, ...] = tuple(resource.blueprint for resource in RESOURCES)

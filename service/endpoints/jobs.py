@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from models.spec import Spec
     from service.jobs.recorded_jobs import RecordedJob
 
-    Submission = tuple[Spec, dict[str, DataState]]
+    Submission = tuple[Spec, dict[str, DataState], dict[str, Any]]
 
-__all__ = ["blueprint"]
+__all__ = ["IDEMPOTENCY_KEY", "LAST_EVENT_ID", "STREAM_HEADERS", "blueprint", "read_key", "read_submission"]
 
 YAML_TYPES = frozenset({"application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml"})
 STRICT_JSON_TYPES = frozenset({"application/json", "text/json"})
@@ -73,7 +73,7 @@ blueprint = ApiBlueprint("jobs", __name__, tag="Jobs", scope=Scope.TRAIN)
 def submit() -> Response:
     """Queue the training that a spec describes."""
     key = _read_idempotency_key(request.headers.get("Idempotency-Key"))
-    spec, data = _read_spec(request)
+    spec, data, _ = _read_spec(request)
     job = services().jobs.submit(spec, idempotency_key=key, data=data)
     return json_answer(
         job, status=HTTPStatus.ACCEPTED, headers={"Location": location_of(f"/v1/jobs/{job['id']}", request)}
@@ -166,6 +166,24 @@ def _recorded(job_id: str) -> "RecordedJob":
     return recorded
 
 
+def read_submission(incoming: Request) -> "Submission":
+    """The spec of a request, what is seen of its data, and the document as it was written.
+
+    Raises:
+        SpecError: With every problem.
+    """
+    return _read_spec(incoming)
+
+
+def read_key(incoming: Request) -> str | None:
+    """The `Idempotency-Key` of a request.
+
+    Raises:
+        InputError: When it is none.
+    """
+    return _read_idempotency_key(incoming.headers.get("Idempotency-Key"))
+
+
 def _read_spec(incoming: Request) -> "Submission":
     accepted = JSON_TYPES | YAML_TYPES
     expected = "application/json or application/yaml"
@@ -183,12 +201,12 @@ def _check_spec(
     """All that takes time: importing what reads specs, reading YAML, previewing the data and noting what it is."""
     from models.sources.data_state import look_at_data  # noqa: PLC0415 -- as below
     from service.jobs.data_preview.memory import MemoryBounds  # noqa: PLC0415 -- as below
-    from service.jobs.spec_check import read_spec  # noqa: PLC0415 -- predictions need not wait for it
+    from service.jobs.spec_check import read_spec, written_spec  # noqa: PLC0415 -- predictions need not wait for it
 
-    source, bounds = body if document is None else document, MemoryBounds.of(settings)
+    written, bounds = written_spec(body) if document is None else document, MemoryBounds.of(settings)
     datasets = _uploaded(registry)
-    spec = read_spec(source, roots=settings.data_roots, datasets=datasets, bounds=bounds)
-    return spec, look_at_data(spec, roots=settings.data_roots, datasets=datasets)
+    spec = read_spec(written, roots=settings.data_roots, datasets=datasets, bounds=bounds)
+    return spec, look_at_data(spec, roots=settings.data_roots, datasets=datasets), written
 
 
 def _uploaded(registry: Registry) -> Datasets | None:

@@ -7,6 +7,7 @@ from service.openapi import (
     job_schemas,
     model_schemas,
     prediction_schemas,
+    search_schemas,
     service_schemas,
     spec_schemas,
 )
@@ -15,7 +16,8 @@ from service.openapi.json_schema import Schema
 __all__ = ["EXAMPLES", "SCHEMAS"]
 
 RESOURCES = (
-    prediction_schemas, model_schemas, spec_schemas, job_schemas, inference_protocol_schemas, service_schemas,
+    prediction_schemas, model_schemas, spec_schemas, job_schemas, search_schemas, inference_protocol_schemas,
+    service_schemas,
 )  # fmt: skip
 SCHEMAS: dict[str, Schema] = {name: schema for resource in RESOURCES for name, schema in resource.SCHEMAS.items()}
 EXAMPLES: dict[str, Any] = {name: example for resource in RESOURCES for name, example in resource.EXAMPLES.items()}

@@ -24,6 +24,7 @@ PATH_PARAMETERS: Mapping[str, tuple[Schema, Any]] = {
     "version": (POSITIVE_INTEGER, 1),
     "label": (NAME, "stable"),
     "job_id": (NAME, "0123456789abcdef0123456789abcdef"),
+    "search_id": (NAME, "0123456789abcdef0123456789abcdef"),
     "reference": (NAME | {"description": "Its name or its sha-256"}, "iris.csv"),
     "file": (NAME, "docs.js"),
 }

@@ -53,10 +53,10 @@ SCHEMAS: dict[str, Schema] = {
         stopped=STRING | {"description": "Why this was the last epoch, where a callback stopped the training"},
     ),
     "JobResult": object_of(
-        ["model", "version"],
+        ["model"],
         additional=True,
         model=STRING,
-        version=INTEGER,
+        version=INTEGER | {"description": "That was published; trials of a search publish none"},
         metrics=METRICS,
         gate={"type": ["object", "null"]},
         verdict=STRING | {"description": "Why `stable` did not move to the version, where its gate does not hold"},

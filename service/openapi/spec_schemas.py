@@ -41,6 +41,7 @@ SCHEMAS: dict[str, Schema] = {
         fit=reference("SpecFit"),
         resources=object_of([], gpus={"type": "integer", "minimum": 0, "maximum": 64}),
         gate=either(NULL, reference("SpecGate")),
+        search=either(NULL, reference("SpecSearch")),
     ),
     "KerasObject": {
         "description": "A class of Keras by its name, bare or with its keyword arguments: "

@@ -19,6 +19,8 @@ ON, OFF = "on", "off"
 KINDS = ("int", "float", "choice")
 MOST_CHOICES = 100
 OPTIONS = ("log", "step")
+NEARLY, DIGITS = 1e-9, 12
+"""Steps of a range are counted and written as people mean them: 0.1, 0.2, 0.3."""
 EXPECTED = "{int: [low, high]}, {float: [low, high]} or {choice: [value, …]}"
 
 
@@ -63,7 +65,8 @@ class Parameter:
         if step is None:
             return None
         low, high = self.values
-        return [low + index * step for index in range(math.floor((high - low) / step + 1e-9) + 1)]
+        count = math.floor((high - low) / step + NEARLY) + 1
+        return [min(high, round(low + index * step, DIGITS)) for index in range(count)]
 
 
 def check_parameter(document: Any, path: str, problems: list[Problem]) -> dict[str, Any] | None:

@@ -8,8 +8,8 @@ from typing import Any
 from models.errors import Problem, SpecError, did_you_mean, shown
 from models.spec.keras_metrics import UNDIRECTED, higher_is_better, measured_names, metric_name
 from models.spec.parts import Spec
-from models.spec.search.search_parameter import Parameter
 from models.spec.search.proposed_spec import SEARCH, proposed_document
+from models.spec.search.search_parameter import Parameter
 from models.spec.search.search_spec import ASHA, GRID, MOST_TRIALS, SearchSpec
 
 __all__ = ["check_search", "is_better_higher"]

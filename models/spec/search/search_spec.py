@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Any
 
+from models.dataclass_schema import schema_of
 from models.errors import Problem, shown
 from models.keras_catalog import argument_kinds as kinds
-from models.spec.fields import SpecField, checked
+from models.spec.fields import SpecField, SpecPart, checked
 from models.spec.search.search_parameter import Parameter, check_parameter
 
-__all__ = ["ASHA", "GRID", "MOST_TRIALS", "SearchSpec"]
+__all__ = ["ASHA", "GRID", "MOST_TRIALS", "SearchSpec", "read_checked"]
 
 SAMPLERS = (TPE, RANDOM, GRID) = ("tpe", "random", "grid")
 PRUNERS = (ASHA, NONE) = ("asha", "none")
@@ -68,3 +69,8 @@ class SearchSpec:
             return self.trials or TRIALS
         size = self.grid_size or TRIALS
         return min(self.trials or size, size)
+
+
+def read_checked(document: Mapping[str, Any]) -> SearchSpec:
+    """The search of a document that `load_spec` has accepted before."""
+    return SearchSpec(**schema_of(SearchSpec, SpecPart).load(document))
