@@ -3,7 +3,7 @@
 import fcntl
 import json
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -83,6 +83,11 @@ class AtomicDocument:
         """Write it, whatever was there; by another `mode` of obstore's under its condition."""
         with answering():
             obstore.put(self.objects, self.path, json.dumps(document, sort_keys=True).encode(), mode=mode)
+
+    def remove(self) -> None:
+        """Delete it; nothing where it is not there."""
+        with suppress(FileNotFoundError), answering():
+            obstore.delete(self.objects, self.path)
 
     def _read(self, options: Any = None) -> tuple[Document, str | None]:
         e_tag = None

@@ -17,6 +17,7 @@ from service.http.context import services
 from service.http.forwarded_prefix import location_of
 from service.http.query import CURSOR, cursor_of, limit_of, limit_parameter, next_page
 from service.http.responses import json_answer
+from service.openapi.components import EXAMPLES
 from service.openapi.json_schema import STRING
 from service.openapi.operation import ApiBlueprint, api_response, json_media, query_parameter
 from service.openapi.search_schemas import SEARCH_STATUSES
@@ -39,6 +40,10 @@ EVENTS = (
     'id: 1\nevent: end\ndata: {"event":"end","status":"finished"}\n\n'
 )
 
+EXAMPLE = EXAMPLES["Spec"] | {
+    "search": {"objective": "val_accuracy", "trials": 20, "space": {"layers.0.Dense.units": {"int": [4, 32]}}}
+}
+
 blueprint = ApiBlueprint("searches", __name__, tag="Searches", scope=Scope.TRAIN)
 
 
@@ -48,7 +53,7 @@ blueprint = ApiBlueprint("searches", __name__, tag="Searches", scope=Scope.TRAIN
     description="A spec with `search`: what is tried, how often, and what decides. Everything that is wrong in it is "
     "reported at once, each with its path.",
     parameters=(IDEMPOTENCY_KEY,),
-    body=json_media("Spec", "application/json", "application/yaml"),
+    body=json_media("Spec", "application/json", "application/yaml", example=EXAMPLE),
     responses={202: api_response("It is queued", "Search", Location="The search")},
     errors=(409, 415, 503),
 )

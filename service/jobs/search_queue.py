@@ -34,7 +34,7 @@ from models.store.searches import (
 )
 from models.store.store import Store
 from service.blocking_calls import several_at_once
-from service.errors import JobHasEnded, JobNotFound, KeyReused, SearchHasEnded, SearchNotFound
+from service.errors import JobHasEnded, JobNotFound, KeyReused, QueueUnavailable, SearchHasEnded, SearchNotFound
 from service.jobs.gpu_check import check_gpus
 from service.jobs.training_queue import Jobs, translated_errors
 
@@ -75,6 +75,7 @@ class SearchQueue:
         Raises:
             KeyReused: When the key came before with another spec.
             SpecError: When it asks for more GPUs than there are.
+            QueueUnavailable: When the queue's server does not answer; nothing is left of the search then.
         """
         plain = orjson.loads(orjson.dumps(written, option=orjson.OPT_NON_STR_KEYS))
         search_id = self._id_for(key)
@@ -85,7 +86,12 @@ class SearchQueue:
         document = stored.create(new_search(search_id, spec.model, plain, states))
         if document["spec"] != plain:
             raise KeyReused(search_id)
-        self._start(spec, search_id)
+        try:
+            self._start(spec, search_id)
+        except QueueUnavailable:
+            if not document["jobs"]:
+                stored.remove()
+            raise
         return document
 
     def _id_for(self, key: str | None) -> str:
