@@ -1,6 +1,6 @@
 # Images of Onehot: `service` (no training framework), `trainer` (CPU), `trainer-gpu` (NVIDIA).
 #
-#   docker build --target service --tag onehot-service:0.1.0 .
+#   docker build --target service --tag onehot-service:0.2.0 .
 #
 # Another base (a company's mirror, a digest): --build-arg PYTHON_IMAGE=registry.example.com/python:3.11-slim@sha256:…
 ARG PYTHON_IMAGE=docker.io/library/python:3.11-slim-bookworm
@@ -20,29 +20,33 @@ WORKDIR /src
 # does not look at what is mounted, and would go on with the packages of an older lock.
 FROM build AS service-dependencies
 COPY pyproject.toml uv.lock /src/
+COPY client/pyproject.toml /src/client/
 RUN --mount=type=cache,target=/root/.cache/uv \
-    /opt/uv/bin/uv sync --locked --no-dev --no-install-project --extra service --extra opentelemetry
+    /opt/uv/bin/uv sync --locked --no-dev --no-install-workspace --extra service --extra opentelemetry
 
 FROM build AS trainer-dependencies
 COPY pyproject.toml uv.lock /src/
+COPY client/pyproject.toml /src/client/
 RUN --mount=type=cache,target=/root/.cache/uv \
-    /opt/uv/bin/uv sync --locked --no-dev --no-install-project --extra trainer
+    /opt/uv/bin/uv sync --locked --no-dev --no-install-workspace --extra trainer
 
 FROM build AS trainer-gpu-dependencies
 # trainer-gpu-jax has jax with CUDA beside tensorflow.
 ARG GPU_EXTRA=trainer-gpu
 COPY pyproject.toml uv.lock /src/
+COPY client/pyproject.toml /src/client/
 RUN --mount=type=cache,target=/root/.cache/uv \
-    /opt/uv/bin/uv sync --locked --no-dev --no-install-project --extra ${GPU_EXTRA}
+    /opt/uv/bin/uv sync --locked --no-dev --no-install-workspace --extra ${GPU_EXTRA}
 
-# The project as a wheel, so that the images hold no sources, no build tools and no editable install.
+# The project and its client as wheels, so that the images hold no sources, no build tools and no editable install.
 FROM build AS wheel
-COPY pyproject.toml uv.lock README.md /src/
+COPY pyproject.toml uv.lock README.md LICENSE NOTICE /src/
+COPY client /src/client
 COPY models /src/models
 COPY service /src/service
 COPY trainer /src/trainer
 COPY onehot /src/onehot
-RUN --mount=type=cache,target=/root/.cache/uv /opt/uv/bin/uv build --wheel --out-dir /wheel
+RUN --mount=type=cache,target=/root/.cache/uv /opt/uv/bin/uv build --all-packages --wheel --out-dir /wheel
 
 # Installed beside the dependencies, as a layer of its own: a change of code moves some hundred kilobytes, not gigabytes.
 FROM service-dependencies AS service-project
@@ -82,10 +86,11 @@ EXPOSE 8501
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=6 \
     CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8501/healthz', timeout=4)"]
 CMD ["python", "-m", "service"]
-ARG VERSION=0.1.0
+ARG VERSION=0.2.0
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="onehot-service" \
       org.opencontainers.image.description="Serves trained Keras classifiers over HTTP with ONNX Runtime." \
+      org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"
 
@@ -96,10 +101,11 @@ COPY --from=trainer-project /opt/project /opt/project
 USER 10001:10001
 HEALTHCHECK NONE
 CMD ["python", "-m", "trainer.worker", "--queue", "train"]
-ARG VERSION=0.1.0
+ARG VERSION=0.2.0
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="onehot-trainer" \
       org.opencontainers.image.description="Trains Keras classifiers from the queue on CPU." \
+      org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"
 
@@ -112,9 +118,10 @@ ENV NVIDIA_DRIVER_CAPABILITIES=compute,utility
 USER 10001:10001
 HEALTHCHECK NONE
 CMD ["python", "-m", "trainer.worker", "--queue", "train-gpu"]
-ARG VERSION=0.1.0
+ARG VERSION=0.2.0
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="onehot-trainer-gpu" \
       org.opencontainers.image.description="Trains Keras classifiers from the queue on NVIDIA GPUs." \
+      org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"

@@ -1,9 +1,9 @@
 # Every target prepares what it needs: only Python 3.11–3.13, make and git have to be there.
-.PHONY: help browser setup demo up test test-service test-backends test-faults test-month test-retention test-long soak fuzz fuzz-store schemathesis check fix bench bench-init bench-train k8s-check image-check bench-scale bench-serve test-fleet openapi-clients
+.PHONY: help browser setup demo up test test-service test-backends test-faults test-month test-retention test-long soak fuzz fuzz-store schemathesis check fix bench bench-init bench-train k8s-check image-check bench-scale bench-serve test-fleet test-wheels audit bench-client test-client-kills diagrams docs reference screenshots test-spec-of bench-runs openapi-clients
 .DEFAULT_GOAL := help
 
 PYTHON := .venv/bin/python
-PACKAGES := models trainer service onehot
+PACKAGES := models trainer service onehot client
 CHECKED := $(PACKAGES) tests scripts examples bench
 PYTEST := -m pytest --durations=10
 SERVICE_TESTS := tests/unit/service $(wildcard tests/integration/test_service_*.py tests/contract/test_service_*.py) \
@@ -37,12 +37,18 @@ demo: .venv/.synced ## Train two classifiers through the queue, serve them, show
 up: .venv/.synced ## Everything on this machine: queue, trainer, service
 	@.venv/bin/onehot up
 
-test: browser .venv/.synced .venv-clients/.synced .venv-openapi/.synced test-service ## Every test but the faults, which take longer: test-faults
+test: browser .venv/.synced .venv-clients/.synced .venv-docs/.synced .venv-openapi/.synced test-service ## Every test but the faults, which take longer: test-faults
 	$(PYTHON) $(PYTEST) $(IN_PARALLEL) $(wildcard tests/e2e/test_*.py) tests/unit tests/integration tests/contract $(addprefix --ignore=,$(SERVICE_TESTS))
 	$(PYTHON) $(PYTEST) tests/e2e/service
 
 test-faults: .venv/.synced ## Kills, drains, outages and errors of the trainer, in their short form
 	$(PYTHON) $(PYTEST) tests/e2e/trainer
+
+test-client-kills: .venv/.synced ## 20 workers killed under 50 000 predictions of the Python client
+	CLIENT_KILLS=20 CLIENT_PREDICTIONS=50000 $(PYTHON) $(PYTEST) -s --timeout=1800 tests/e2e/service/test_client_kills.py
+
+test-spec-of: .venv/.synced ## Thirty Keras models of tutorials' shapes: the spec of each trains as their own fit
+	SPEC_OF=all $(PYTHON) $(PYTEST) -s tests/integration/test_spec_of_models.py
 
 test-retention: .venv/.synced ## Deletions and prunes killed at 20 points while versions are published and served
 	RETENTION_KILLS=20 $(PYTHON) $(PYTEST) tests/e2e/test_retention.py
@@ -67,6 +73,28 @@ browser: ## A Chromium for the tests of the web page, from the system's packages
 test-service: .venv-service/.synced ## The service's tests where no training framework is installed
 	.venv-service/bin/python $(PYTEST) $(IN_PARALLEL) $(SERVICE_TESTS)
 
+docs: .venv-docs/.synced ## The documents as a site in docs/_site, which needs nothing from elsewhere; links checked
+	@rm -rf build/docs
+	@NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --quiet
+	@rm build/docs/404.html
+	@.venv-docs/bin/python scripts/check_site.py build/docs
+	@rm -rf docs/_site
+	@mv build/docs docs/_site
+
+.venv-docs/.synced: pyproject.toml uv.lock scripts/setup.sh
+	@sh scripts/setup.sh .venv-docs --only-group docs
+	@touch $@
+
+reference: .venv/.synced ## Write docs/reference/ and docs/layers.md anew from the code
+	$(PYTHON) scripts/reference.py
+	@.venv/bin/onehot layers --markdown > docs/layers.md
+
+diagrams: browser .venv/.synced ## The Mermaid diagrams of the documents, drawn for the site (npm)
+	$(PYTHON) scripts/diagrams.py
+
+screenshots: browser .venv/.synced ## The picture of the web page in the README: a real service, looked at by a Chromium
+	$(PYTHON) scripts/screenshots.py
+
 check: .venv/.synced ## Format, lint, types, layers; changes nothing
 	.venv/bin/ruff format --check $(CHECKED)
 	.venv/bin/ruff check $(CHECKED)
@@ -79,6 +107,9 @@ fix: .venv/.synced ## Format, and fix what ruff can fix by itself
 
 bench: .venv/.synced ## Ratios against named rivals, measured in one run
 	$(PYTHON) bench/cold_start.py
+
+bench-client: .venv/.synced ## The Python client against bare httpx
+	$(PYTHON) bench/client.py
 
 bench-serve: .venv/.synced ## The service against its rivals, each in an environment of its own, and against the bare session
 	@sh scripts/wrk.sh
@@ -105,11 +136,11 @@ test-month: .venv/.synced ## A month of 100 jobs an hour in a queue of 384 MiB, 
 	MONTH=100 $(PYTHON) $(PYTEST) -s tests/e2e/trainer/test_month.py
 
 test-long: .venv/.synced ## At length: 20 kills of each kind, outages of 3, 15 and 60 s, three seeds against hand-written Keras
-	KILLS=20 OUTAGES=3,15,60 LEASE=15 $(PYTHON) $(PYTEST) tests/e2e/trainer
+	PATIENCE=1 KILLS=20 OUTAGES=3,15,60 LEASE=15 $(PYTHON) $(PYTEST) tests/e2e/trainer
 	SEEDS=3 $(PYTHON) $(PYTEST) tests/integration/test_trainer_init.py
 
 soak: .venv/.synced ## The service at length: 20 changes in 60 s, 20 kills, twice the load for 60 s, 10 minutes of reloads, 500 models
-	CHANGES=20 LOAD_S=60 KILLS=20 SOAK_S=600 RELOAD_S=5 MODELS=500 $(PYTHON) $(PYTEST) -s --timeout=900 tests/e2e/service
+	PATIENCE=1 CHANGES=20 LOAD_S=60 KILLS=20 SOAK_S=600 RELOAD_S=5 MODELS=500 $(PYTHON) $(PYTEST) -s --timeout=900 tests/e2e/service
 
 test-backends: .venv-backends/.synced ## One spec on tensorflow, jax and torch (torch from PyPI is several GB)
 	.venv-backends/bin/python $(PYTEST) tests/integration/test_trainer_backends.py tests/integration/test_trainer_replicas.py
@@ -117,6 +148,9 @@ test-backends: .venv-backends/.synced ## One spec on tensorflow, jax and torch (
 .venv-backends/.synced: pyproject.toml uv.lock scripts/setup.sh
 	@sh scripts/setup.sh .venv-backends --extra trainer-jax --extra trainer-torch --extra service --extra local
 	@touch $@
+
+bench-runs: .venv/.synced ## 1 000 runs of 20 models, in a folder and in a bucket: listed, filtered, sorted, compared
+	$(PYTHON) bench/runs.py
 
 bench-scale: .venv/.synced ## What 100 replicas, 1 000 models and 10 million predictions a second ask for
 	$(PYTHON) bench/scale.py
@@ -129,3 +163,9 @@ k8s-check: .venv/.synced ## Manifests and Dockerfile, without a cluster
 
 image-check: .venv/.synced ## Build the images and run the overlay cpu from them (root; buildah, podman, mmdebstrap)
 	scripts/image_check.sh
+
+test-wheels: .venv/.synced ## Both wheels, installed by pip into an empty environment: `onehot up`, a training, a prediction
+	$(PYTHON) $(PYTEST) -s --timeout=1800 tests/e2e/wheels
+
+audit: .venv/.synced ## uv.lock against the known vulnerabilities of its packages (AUDIT="--database advisories.zip" offline)
+	@. scripts/uv_settings.sh && UV=$$uv $(PYTHON) scripts/audit.py $(AUDIT)

@@ -30,12 +30,16 @@ COMMANDS: Mapping[str, Entry] = {
     "train": Entry("onehot.commands.training.train:train", "Train a model from a spec and publish it."),
     "predict": Entry("onehot.commands.predict:predict", "Ask the service for predictions."),
     "jobs": Entry("onehot.commands.training.jobs:jobs", "List, show, follow and cancel training jobs."),
+    "runs": Entry("onehot.commands.training.runs:runs", "List, show, compare and tag trainings that have ended."),
     "models": Entry("onehot.commands.models:models", "List, show, label, verify, roll back and delete versions."),
     "datasets": Entry("onehot.commands.datasets:datasets", "List, upload and delete data sets."),
     "keys": Entry("onehot.commands.keys:keys", "Add, list and revoke the keys that the service accepts."),
     "report": Entry("onehot.commands.report:report", "Write a version's evaluation as a page with pictures."),
     "import": Entry("onehot.commands.import_model:import_model", "Publish a Keras network of your own."),
     "reproduce": Entry("onehot.commands.training.reproduce:reproduce", "Train a version again and compare."),
+    "spec": Entry(
+        "onehot.commands.training.spec:spec", "Write the spec of a Keras file, or explain what a spec may say."
+    ),
     "layers": Entry("onehot.commands.training.layers:layers", "List what a spec may name, and what is refused."),
 }
 

@@ -54,7 +54,7 @@ scripts/image_base.sh "$folder" "$base"
 context="$folder/context"
 rm -rf "$context"
 mkdir -p "$context"
-cp -r Dockerfile .dockerignore pyproject.toml uv.lock README.md models service trainer onehot "$context"
+cp -r Dockerfile .dockerignore pyproject.toml uv.lock README.md LICENSE client models service trainer onehot "$context"
 
 build service "$context"
 added_mb=$((($(bytes localhost/onehot-service:dev) - $(bytes "$base")) / 1000000))

@@ -4,8 +4,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-uv=.tools/uv-$(sed -n "s/^uv_version=//p" scripts/setup.sh)/bin/uv
-export UV_SYSTEM_CERTS="${UV_SYSTEM_CERTS:-1}"
+. scripts/uv_settings.sh
 renders=build/k8s
 rm -rf "$renders"
 mkdir -p "$renders/alerts"

@@ -8,12 +8,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-uv_version=$(sed -n "s/^uv_version=//p" scripts/setup.sh)
-uv=$PWD/.tools/uv-$uv_version/bin/uv
-export UV_SYSTEM_CERTS="${UV_SYSTEM_CERTS:-1}"
-export UV_HTTP_TIMEOUT="${UV_HTTP_TIMEOUT:-180}"
-export UV_PYTHON_DOWNLOADS=never
-export UV_LINK_MODE="${UV_LINK_MODE:-copy}"
+. scripts/uv_settings.sh
 
 [ $# -gt 0 ] || set -- $(ls bench/rivals)
 for name in "$@"; do

@@ -28,8 +28,8 @@ ROOT = Path(__file__).parents[1]
 URL = "http://127.0.0.1:8501"
 ORDER = ("onehot-queue", "onehot-service", "onehot-trainer-cpu")
 IMAGES = {
-    "onehot-service:0.1.0": "localhost/onehot-service:dev",
-    "onehot-trainer:0.1.0": "localhost/onehot-trainer:dev",
+    "onehot-service:0.2.0": "localhost/onehot-service:dev",
+    "onehot-trainer:0.2.0": "localhost/onehot-trainer:dev",
     "docker.io/valkey/valkey:8.1.4-alpine": "localhost/valkey-stand-in:dev",
 }
 START_S = 60
@@ -55,8 +55,8 @@ def main(folder: Path, *words: str) -> int:
         wait(is_ready, START_S, "the service is ready")
         for name in ORDER:
             expect_hardened(podman, name)
-        expect_image(podman, "onehot-service", IMAGES["onehot-service:0.1.0"], has_health=True)
-        expect_image(podman, "onehot-trainer-cpu", IMAGES["onehot-trainer:0.1.0"], has_health=False)
+        expect_image(podman, "onehot-service", IMAGES["onehot-service:0.2.0"], has_health=True)
+        expect_image(podman, "onehot-trainer-cpu", IMAGES["onehot-trainer:0.2.0"], has_health=False)
         train_and_predict(httpx.Client(base_url=URL, timeout=30, headers={"Authorization": f"Bearer {key}"}))
         return max([stop(podman, name) for name in reversed(ORDER)])
     except SystemExit:

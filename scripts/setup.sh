@@ -48,11 +48,7 @@ find_uv() {
 python=$(find_python) || fail "expected Python 3.11, 3.12 or 3.13 on PATH; received none (Debian: apt-get install python3)"
 uv=$(find_uv) || fail "uv $uv_version could not be fetched from the package index; the lines above say why"
 
-# The system's certificates: a company's proxy signs with an authority of its own, which only the system knows.
-export UV_SYSTEM_CERTS="${UV_SYSTEM_CERTS:-1}"
-export UV_HTTP_TIMEOUT="${UV_HTTP_TIMEOUT:-180}"
-export UV_PYTHON_DOWNLOADS=never
-export UV_LINK_MODE="${UV_LINK_MODE:-copy}"
+. scripts/uv_settings.sh
 # Compiled once, here: where PYTHONDONTWRITEBYTECODE is set, as it is in many images, every process would compile
 # whatever it imports, tensorflow among it.
 UV_PROJECT_ENVIRONMENT="$environment" "$uv" sync --quiet --locked --compile-bytecode --python "$python" "$@" ||

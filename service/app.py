@@ -64,7 +64,7 @@ def create_app(
     readiness = Readiness(registry, settings.ready_models)
 
     def show_state() -> None:
-        metrics.show_state(loaded=registry.snapshot.loaded_versions, in_flight=admission.in_flight)
+        metrics.show_state(loaded=registry.loaded_versions, in_flight=admission.in_flight)
         readiness.tell()
 
     app.extensions[EXTENSION] = Services(

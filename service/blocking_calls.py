@@ -8,7 +8,7 @@ from typing import Any, ParamSpec, TypeVar, cast
 import gevent
 from gevent import monkey
 
-__all__ = ["give_way", "has_event_loop", "run_in_thread", "several_at_once"]
+__all__ = ["give_way", "has_event_loop", "new_lock", "run_in_thread", "several_at_once", "start_thread"]
 
 PAUSE_S = 0.001
 
@@ -19,8 +19,8 @@ Item = TypeVar("Item")
 MOST_AT_ONCE = 32
 
 # Real ones: gevent's own would all run in the thread that starts them.
-_start_thread = monkey.get_original("_thread", "start_new_thread")
-_new_lock = monkey.get_original("_thread", "allocate_lock")
+start_thread = monkey.get_original("_thread", "start_new_thread")
+new_lock = monkey.get_original("_thread", "allocate_lock")
 
 
 def has_event_loop() -> bool:
@@ -87,10 +87,10 @@ def several_at_once(
         done.release()
 
     end_s = math.inf if patience_s is None else time.monotonic() + patience_s
-    locks = [_new_lock() for _ in range(min(MOST_AT_ONCE, len(items)))]
+    locks = [new_lock() for _ in range(min(MOST_AT_ONCE, len(items)))]
     for lock in locks:
         lock.acquire()
-        _start_thread(work, (lock,))
+        start_thread(work, (lock,))
     for lock in locks:
         lock.acquire(timeout=-1 if patience_s is None else max(0.0, end_s - time.monotonic()))
     if errors:

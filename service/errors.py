@@ -13,8 +13,12 @@
         ├── DeadlineExceeded    a request that took longer than it may
         ├── VersionNotLoaded    known, but it cannot answer now
         │   └── NotPromoted     its gate does not hold: it answers only requests that name it
+        ├── FileNotInVersion    a file that a version does not have
         ├── JobNotFound
+        ├── RunNotFound         no record of such a training
         ├── JobHasEnded         there is nothing left to cancel
+        ├── SearchNotFound
+        ├── SearchHasEnded      there is nothing left to cancel
         ├── DatasetInUse        a data set that a job still needs
         ├── KeyReused           an Idempotency-Key that came before with another spec
         └── QueueUnavailable    the queue's server does not answer; predictions go on
@@ -23,7 +27,7 @@
 Errors know nothing of HTTP: only the table does.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 
 from models.errors import (
@@ -50,6 +54,7 @@ __all__ = [
     "BodyTooLarge",
     "DatasetInUse",
     "DeadlineExceeded",
+    "FileNotInVersion",
     "ForeignHost",
     "ForeignOrigin",
     "JobHasEnded",
@@ -60,7 +65,10 @@ __all__ = [
     "NotPromoted",
     "QueueFull",
     "QueueUnavailable",
+    "RunNotFound",
     "ScopeMissing",
+    "SearchHasEnded",
+    "SearchNotFound",
     "ServiceError",
     "TooMuchAtOnce",
     "UnsupportedBody",
@@ -188,12 +196,30 @@ class NotPromoted(VersionNotLoaded):
         )
 
 
+class FileNotInVersion(ServiceError):
+    """A version has no such file."""
+
+    def __init__(self, file: str, names: Iterable[str]) -> None:
+        self.file = file
+        super().__init__(f"file: expected one of {', '.join(names)}; received {shown(file)}")
+
+
 class JobNotFound(ServiceError):
     """No such job, or no longer."""
 
     def __init__(self, job_id: str) -> None:
         self.job_id = job_id
         super().__init__(f"no job {job_id!r}: GET /v1/jobs lists those that the queue knows")
+
+
+class RunNotFound(ServiceError):
+    """No record of such a training, or none that can be read."""
+
+    def __init__(self, run_id: str) -> None:
+        self.run_id = run_id
+        super().__init__(
+            f"no run {run_id!r}: GET /v1/runs lists those that have ended, GET /v1/jobs those that wait or run"
+        )
 
 
 class JobHasEnded(ServiceError):
@@ -205,6 +231,23 @@ class JobHasEnded(ServiceError):
         super().__init__(
             f"job {job_id!r} has ended already, as {status}: only a job that waits or runs can be canceled"
         )
+
+
+class SearchNotFound(ServiceError):
+    """No such search."""
+
+    def __init__(self, search_id: str) -> None:
+        self.search_id = search_id
+        super().__init__(f"no search {search_id!r}: GET /v1/searches lists them")
+
+
+class SearchHasEnded(ServiceError):
+    """A search that can no longer be canceled."""
+
+    def __init__(self, search_id: str, status: str) -> None:
+        self.search_id = search_id
+        self.status = status
+        super().__init__(f"search {search_id!r} has ended already, as {status}: only one that runs can be canceled")
 
 
 class DatasetInUse(ServiceError):
@@ -258,11 +301,15 @@ STATUSES: Mapping[type[OnehotError], HTTPStatus] = {
     VersionNotFound: HTTPStatus.NOT_FOUND,
     LabelNotFound: HTTPStatus.NOT_FOUND,
     DatasetNotFound: HTTPStatus.NOT_FOUND,
+    FileNotInVersion: HTTPStatus.NOT_FOUND,
     JobNotFound: HTTPStatus.NOT_FOUND,
+    RunNotFound: HTTPStatus.NOT_FOUND,
+    SearchNotFound: HTTPStatus.NOT_FOUND,
     GateDoesNotHold: HTTPStatus.CONFLICT,
     VersionInUse: HTTPStatus.CONFLICT,
     DatasetInUse: HTTPStatus.CONFLICT,
     JobHasEnded: HTTPStatus.CONFLICT,
+    SearchHasEnded: HTTPStatus.CONFLICT,
     KeyReused: HTTPStatus.CONFLICT,
     BodyTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     UnsupportedBody: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,

@@ -11,11 +11,13 @@ import signal
 import sys
 import traceback
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from models.errors import OnehotError, Problem, SpecError
+from models.queue.search_step import SearchStep
+from models.runs.local import LocalRun
 from models.settings import Settings, SettingsError, read_settings
 from models.sources.spec_paths import with_whole_paths
 from models.spec import Spec, load_spec
@@ -24,7 +26,8 @@ from models.store.manifest import Manifest
 from trainer.child_processes import die_with_parent
 from trainer.fit.progress import NullObserver, Progress, TrainingPaused
 from trainer.launch.failures import error_document
-from trainer.launch.launch import launch
+from trainer.launch.launch import launch, launch_trial
+from trainer.launch.local_run import recorded
 from trainer.launch.subprocess_training import PAUSED
 from trainer.queue.shutdown_flag import is_shutting_down, request_shutdown_on
 
@@ -34,14 +37,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     if options.parent:
         die_with_parent(options.parent)
-    output: JsonLines | Lines = JsonLines() if options.json_lines else Lines()
+    output: JsonLines | Lines = JsonLines(tells_facts=_is_child(options)) if options.json_lines else Lines()
     try:
-        settings, spec = read_settings(os.environ), _read_spec(options.spec, options.set)
+        settings, (spec, written) = read_settings(os.environ), _read_spec(options.spec, options.set)
     except (SettingsError, SpecError) as error:
         output.failed(error)
         return 2
     try:
-        manifest = _train(spec, settings, options.job_id, output, tuple(options.warning))
+        if options.search:
+            return _train_step(spec, settings, options, output)
+        manifest = _train(spec, written, settings, options, output)
     except TrainingPaused:
         output.paused()
         return os.EX_TEMPFAIL
@@ -56,12 +61,37 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _train(spec: Spec, settings: Settings, job_id: str, output: NullObserver, warnings: tuple[str, ...]) -> Manifest:
-    """Only a training with a job's id can be resumed: there is no second attempt of another one."""
-    if not job_id:
-        return launch(spec, settings=settings, job_id=uuid.uuid4().hex, observer=output, resumes=False)
+def _train(
+    spec: Spec, written: Mapping[str, Any], settings: Settings, options: argparse.Namespace, output: NullObserver
+) -> Manifest:
+    """Only a training with a job's id can be resumed; a process that is part of a job leaves the record to it."""
+    resumes, warnings = bool(options.job_id), tuple(options.warning)
+    if resumes:
+        request_shutdown_on(signal.SIGTERM)
+    if options.parent:
+        return launch(spec, settings=settings, job_id=options.job_id, observer=output, warnings=warnings)
+    run = LocalRun.begin(options.job_id or options.run_id or uuid.uuid4().hex, spec.document, written)
+    with recorded(run, settings, output) as observer:
+        manifest = launch(spec, settings=settings, job_id=run.id, observer=observer, resumes=resumes, warnings=warnings)
+        run.result = manifest.summary
+    return manifest
+
+
+def _is_child(options: argparse.Namespace) -> bool:
+    """Whether the process that started this one has its own part in the record of the run."""
+    return bool(options.parent or options.run_id)
+
+
+def _train_step(spec: Spec, settings: Settings, options: argparse.Namespace, output: "JsonLines | Lines") -> int:
+    """Train a step of a search; what it measured, or published, is the end that is told."""
     request_shutdown_on(signal.SIGTERM)
-    return launch(spec, settings=settings, job_id=job_id, observer=output, warnings=warnings)
+    step = SearchStep.from_document(json.loads(options.search))
+    if step.epochs is None:
+        published = launch(spec, settings=settings, job_id=options.job_id, observer=output, winner=step)
+        output.ended(published.summary)
+    else:
+        output.ended(launch_trial(spec, step, settings=settings, observer=output))
+    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -72,17 +102,21 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--json-lines", action="store_true", help="one JSON object for each epoch, and one for the end")
     parser.add_argument("--job-id", default="", help="publish once for this id, however often it runs")
+    parser.add_argument("--run-id", default="", help="the id of the run, and of its record in the store")
     parser.add_argument("--warning", action="append", default=[], help="a sentence that is kept with the version")
+    parser.add_argument("--search", default="", metavar="JSON", help="the step of a search that this is")
     parser.add_argument("--parent", type=int, default=0, help="end when this process, the parent, ends")
     return parser
 
 
-def _read_spec(name: str, assignments: Sequence[str]) -> Spec:
+def _read_spec(name: str, assignments: Sequence[str]) -> tuple[Spec, dict[str, Any]]:
+    """The spec, and the document that it was read from."""
     text = sys.stdin.buffer.read() if name == "-" else _file_bytes(name)
     document = load_document(text, name=name)
     for assignment in assignments:
         document = set_path(document, assignment)
-    return load_spec(document if name == "-" else with_whole_paths(document, beside=Path(name).parent))
+    located = document if name == "-" else with_whole_paths(document, beside=Path(name).parent)
+    return load_spec(located), document
 
 
 def _file_bytes(name: str) -> bytes:
@@ -120,6 +154,10 @@ class Lines(Output):
         metrics = ", ".join(f"{name} {value:.4f}" for name, value in manifest.metrics.items())
         print(f"published {manifest.model} version {manifest.version}: {metrics}", flush=True)
 
+    def ended(self, result: dict[str, Any]) -> None:
+        """What a step of a search measured."""
+        print(json.dumps(result), flush=True)
+
     def paused(self) -> None:
         """That the training is not over, on stderr."""
         print(TrainingPaused(), file=sys.stderr, flush=True)
@@ -130,15 +168,27 @@ class Lines(Output):
 
 
 class JsonLines(Output):
-    """Progress for programs."""
+    """Progress for programs; for the process that started this one also what the record of the run is to say."""
+
+    def __init__(self, *, tells_facts: bool) -> None:
+        self._tells_facts = tells_facts
 
     def on_epoch(self, progress: Progress) -> None:
         """One object an epoch."""
         self._write({"event": "epoch", **progress.document})
 
+    def on_facts(self, facts: Mapping[str, Any]) -> None:
+        """Pass them on to who asked for them."""
+        if self._tells_facts:
+            self._write({"event": "facts", **facts})
+
     def finished(self, manifest: Manifest) -> None:
         """The end, with what a job would return."""
         self._write({"event": "end", "status": "finished", "result": manifest.summary})
+
+    def ended(self, result: dict[str, Any]) -> None:
+        """The end of a step of a search, with what a job would return."""
+        self._write({"event": "end", "status": "finished", "result": result})
 
     def on_checkpoint(self) -> None:
         """That there will be one."""

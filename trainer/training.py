@@ -8,6 +8,7 @@ from typing import Any
 
 import keras
 
+from models.queue.search_step import SearchStep
 from models.settings import Settings
 from models.spec import Spec
 from models.spec.yaml_text import dump_document
@@ -19,8 +20,10 @@ from trainer.backends.devices import Devices, claim_devices
 from trainer.backends.seeds import seed_everything
 from trainer.data.head import check_output
 from trainer.data.preparation import Prepared, prepare
+from trainer.data.profile import data_profile
 from trainer.evaluation.baseline import compare, find_warnings
 from trainer.evaluation.evaluate import Evaluation, evaluate
+from trainer.evaluation.evaluation_facts import evaluation_facts
 from trainer.evaluation.gate import GateOutcome, pass_gate
 from trainer.evaluation.report import make_report
 from trainer.export.onnx_export import export_keras, export_onnx
@@ -32,9 +35,17 @@ from trainer.fit.progress import NullObserver, TrainingObserver
 from trainer.fit.store_retry import retry_store
 from trainer.network.build import adapt_network, build_network, compile_network
 from trainer.network.single_device_copy import single_device_copy
-from trainer.publication import Candidate, describe_data, draft_manifest, golden_rows, passes_gate, publish
+from trainer.publication import (
+    Candidate,
+    describe_data,
+    draft_manifest,
+    golden_rows,
+    package_versions,
+    passes_gate,
+    publish,
+)
 
-__all__ = ["TrainingRun", "make_network", "train"]
+__all__ = ["Stopwatch", "TrainingRun", "make_network", "search_checkpointer", "train"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +56,23 @@ class Stopwatch:
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
-        """Measure one step."""
+        """Measure one step, also one that fails."""
         started_s = time.monotonic()
-        yield
-        self.seconds[name] = time.monotonic() - started_s
+        try:
+            yield
+        finally:
+            self.seconds[name] = time.monotonic() - started_s
+
+    @property
+    def document(self) -> dict[str, float]:
+        """Seconds by step, for the report and the record."""
+        return {name: round(seconds, 4) for name, seconds in self.seconds.items()}
 
 
 def train(  # noqa: PLR0913 -- each is one thing that a training depends on
     spec: Spec, *, store: Store, settings: Settings, job_id: str, observer: TrainingObserver | None = None,
     resumes: bool = True, devices: Devices | None = None, warnings: tuple[str, ...] = (),
+    winner: SearchStep | None = None,
 ) -> Manifest:  # fmt: skip
     """Train, evaluate, export, compare, gate and publish.
 
@@ -66,6 +85,7 @@ def train(  # noqa: PLR0913 -- each is one thing that a training depends on
         resumes: Whether checkpoints are kept, and an earlier attempt of the job is resumed.
         devices: What it is computed on; by default those that the spec asks for, claimed for this process.
         warnings: What a person should be told of the version, beside what is found in it.
+        winner: Of a search, where this publishes it: it goes on from the trial's last checkpoint.
 
     Returns:
         The manifest of the published version.
@@ -81,21 +101,48 @@ def train(  # noqa: PLR0913 -- each is one thing that a training depends on
     published = retry_store(lambda: store.published_by(spec.model, job_id), observer=observer)
     if published is not None:
         return store.publish(published, {}, promote=passes_gate(published))
-    devices = devices or claim_devices(spec.resources.gpus)
-    watch = Stopwatch()
+    devices, watch = devices or claim_devices(spec.resources.gpus), Stopwatch()
+    observer.on_facts({"package_versions": dict(package_versions())})
+    try:
+        run = _prepare(
+            spec, store=store, settings=settings, job_id=job_id, observer=observer, devices=devices, watch=watch,
+            warnings=warnings, resumes=resumes, winner=winner,
+        )  # fmt: skip
+        candidate = run.make_candidate()
+    finally:
+        observer.on_facts({"timings_s": watch.document})
+    observer.check_before_publishing()
+    return retry_store(lambda: publish(candidate, store=store, job_id=job_id), observer=NullObserver())
+
+
+def _prepare(  # noqa: PLR0913 -- as `train`
+    spec: Spec, *, store: Store, settings: Settings, job_id: str, observer: TrainingObserver, devices: Devices,
+    watch: Stopwatch, warnings: tuple[str, ...], resumes: bool, winner: SearchStep | None,
+) -> "TrainingRun":  # fmt: skip
+    """A training whose data is read."""
     with watch.step("data"):
         prepared = prepare(
             spec, roots=settings.data_roots, datasets=Datasets(store.objects), most_bytes=settings.max_data_bytes
         )
+    rows = {name: piece.rows for name, piece in prepared.pieces.items()}
+    described = {"source": spec.data.source, "sha256": prepared.sha256, "rows": rows}
+    observer.on_facts({"data": {**described, "profile": data_profile(prepared.train)}})
     observer.check()
     checkpointer = None
-    if resumes:
+    if winner is not None:
+        checkpointer = search_checkpointer(spec, prepared, winner, store=store, settings=settings, observer=observer)
+    elif resumes:
         stored, origin = JobCheckpoints(store, spec.model, job_id), Origin.of(spec, prepared)
         checkpointer = Checkpointer(stored, origin, interval_s=settings.checkpoint_s, observer=observer)
-    run = TrainingRun(spec, prepared, store, devices, observer, checkpointer, watch, warnings)
-    candidate = run.make_candidate()
-    observer.check_before_publishing()
-    return retry_store(lambda: publish(candidate, store=store, job_id=job_id), observer=NullObserver())
+    return TrainingRun(spec, prepared, store, devices, observer, checkpointer, watch, warnings, winner)
+
+
+def search_checkpointer(
+    spec: Spec, prepared: Prepared, step: SearchStep, *, store: Store, settings: Settings, observer: TrainingObserver
+) -> Checkpointer:
+    """The checkpoints of a trial, which its next job goes on from; the held-out rows have no part in them."""
+    stored, origin = JobCheckpoints(store, spec.model, step.checkpoints), Origin.of(spec, prepared, without={"test"})
+    return Checkpointer(stored, origin, interval_s=settings.checkpoint_s, observer=observer, outlives_job=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +158,7 @@ class TrainingRun:
         checkpointer: Writes and finds the checkpoints, where there are any.
         watch: Measures each step.
         warnings: Beside what is found in the version.
+        step: Of a search, where it is one.
     """
 
     spec: Spec
@@ -121,14 +169,16 @@ class TrainingRun:
     checkpointer: Checkpointer | None = None
     watch: Stopwatch = field(default_factory=Stopwatch)
     warnings: tuple[str, ...] = ()
+    step: SearchStep | None = None
 
     def make_candidate(self) -> Candidate:
         """Train, evaluate, export, compare and gate."""
         spec, prepared, watch = self.spec, self.prepared, self.watch
         with self.devices.in_use():
-            network, fitted = self._train()
+            network, fitted = self.train_network()
             with watch.step("evaluate"):
                 evaluation = evaluate(fitted.stepper, prepared)
+            self.observer.on_facts(evaluation_facts(prepared, evaluation))
             with watch.step("baseline"):
                 is_weighted = spec.fit.class_weight is not None
                 baseline = compare(prepared, evaluation.predictions, is_weighted=is_weighted)
@@ -143,16 +193,15 @@ class TrainingRun:
             )
         warnings = self.warnings + find_warnings(baseline, evaluation.recalls)
         draft = self._draft(network, evaluation, parity, gate, warnings)
-        timings_s = {name: round(seconds, 4) for name, seconds in watch.seconds.items()}
         report = make_report(
-            draft, prepared.pieces, evaluation, parity=parity, history=fitted.history, timings_s=timings_s,
-            baseline=baseline.document,
+            draft, prepared.pieces, evaluation, parity=parity, history=fitted.history, timings_s=watch.document,
+            baseline=baseline.document, **({} if self.step is None else {"search": self.step.choice}),
         )  # fmt: skip
         files = {"model.onnx": onnx, "model.keras": export_keras(network), "report.json": report,
                  "spec.yaml": dump_document(spec.document)}  # fmt: skip
         return Candidate(draft, files)
 
-    def _train(self) -> tuple[Any, Fitted]:
+    def train_network(self) -> tuple[Any, Fitted]:
         """A network as it is evaluated and published, and what fit left beside it."""
         spec, prepared = self.spec, self.prepared
         training = prepared.train.part
@@ -163,7 +212,7 @@ class TrainingRun:
             with self.watch.step("fit"):
                 fitted = fit(
                     network, spec, training=training, validation=validation, observer=self.observer,
-                    checkpointer=self.checkpointer,
+                    checkpointer=self.checkpointer, pause_after=None if self.step is None else self.step.epochs,
                 )  # fmt: skip
         plain = single_device_copy(
             network, spec, prepared.head, replicas=len(self.devices.names), scale=prepared.target_scale

@@ -6,12 +6,17 @@ A job is given as RQ's `Job`, which this package does not import.
 from datetime import UTC, datetime
 from typing import Any
 
-__all__ = ["job_document", "job_status"]
+__all__ = ["job_document", "job_status", "unrecorded_member"]
 
 
 def job_status(job: Any) -> str:
     """The status that a job was read with, in RQ's words."""
     return str(job.get_status(refresh=False).value)
+
+
+def unrecorded_member(job: Any) -> str:
+    """How a job stands in the set of those that have no record in the store yet: `model/job id`."""
+    return f"{job.meta.get('model', '')}/{job.id}"
 
 
 def job_document(job: Any) -> dict[str, Any]:

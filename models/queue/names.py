@@ -14,6 +14,8 @@ __all__ = [
     "MOST_EVENTS",
     "QUEUES",
     "RESULT_TTL_S",
+    "SEARCH_JOBS",
+    "SEARCH_SPEC_VERSION",
     "SPEC_VERSION",
     "UNRECORDED",
     "WORKER_GPUS",
@@ -43,6 +45,8 @@ CHECKPOINTS = "onehot:checkpoints"
 """Set of `model/job id`: who may have checkpoints in the store."""
 UNRECORDED = "onehot:unrecorded"
 """Set of `model/job id`: which trainings that began have no record in the store yet."""
+SEARCH_JOBS = "onehot:search-jobs"
+"""Set of `model/search id/job id`: jobs of whose end their searches have not heard."""
 ENDED_COUNTS = "onehot:ended"
 """Hash: `queue:status` → how many jobs ended so."""
 ENDED = frozenset({"finished", "failed", "stopped", "canceled"})
@@ -53,6 +57,8 @@ WORKER_GPUS = "onehot_gpus"
 """The field of a worker's hash with the number of its GPUs, where it knows it."""
 SPEC_VERSION = 1
 """Of the specs in jobs: raised with every change after which a trainer may misunderstand a newer spec."""
+SEARCH_SPEC_VERSION = 2
+"""Of jobs of searches, which trainers that know only trainings give back."""
 
 
 def attempt_key(job_id: str) -> str:

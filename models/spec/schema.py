@@ -12,6 +12,7 @@ from models.spec.fields import SpecPart, flatten
 from models.spec.keras_habits import in_words_of_a_spec, original_paths
 from models.spec.parts import Spec
 from models.spec.rules import check_rules
+from models.spec.search.search_rules import check_search
 from models.spec.target import lifted_target
 from models.spec.value_kinds import SHAPE
 
@@ -34,7 +35,9 @@ def load_spec(document: Mapping[str, Any]) -> Spec:
     habits: list[Problem] = []
     with few_suggestions(MOST_SUGGESTIONS):
         made, problems = _read(in_words_of_a_spec(document, habits))
-    problems = habits + original_paths(document, problems)
+        problems = habits + original_paths(document, problems)
+        if made is not None and made.search is not None and not problems:
+            problems = check_search(document, made, made.search, _read_trial)
     if problems or made is None:
         raise SpecError(_first_of(problems))
     return made
@@ -51,6 +54,14 @@ def _read(document: Mapping[str, Any]) -> tuple[Spec | None, list[Problem]]:
         parts["input_shape"] = tuple(shape)
     check_rules(parts, problems)
     return (None if problems else Spec(**parts)), problems
+
+
+def _read_trial(document: Mapping[str, Any]) -> tuple[Spec | None, list[Problem]]:
+    """As `_read`, of a document as people write it."""
+    problems: list[Problem] = []
+    made, found = _read(in_words_of_a_spec(document, problems))
+    problems += original_paths(document, found)
+    return (None if problems else made), problems
 
 
 def _first_of(problems: list[Problem]) -> list[Problem]:

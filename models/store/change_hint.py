@@ -16,9 +16,12 @@ from models.store.compare_and_swap import AtomicDocument, Document, UnreadableDo
 
 __all__ = ["ChangeHintReader", "leave_hint"]
 
+VERSIONS = "changes.json"
+"""The hint about versions and labels; other things that change have hints of their own."""
 
-def _hint(objects: ObjectStore, folder: Path | None) -> AtomicDocument:
-    return AtomicDocument(objects, folder, "changes.json", holds="{model: a token}", checked=_tokens)
+
+def _hint(objects: ObjectStore, folder: Path | None, path: str) -> AtomicDocument:
+    return AtomicDocument(objects, folder, path, holds="{model: a token}", checked=_tokens)
 
 
 def _tokens(document: Document) -> Document:
@@ -26,11 +29,16 @@ def _tokens(document: Document) -> Document:
     return {model: one for model, one in document.items() if is_model_name(model) and isinstance(one, str)}
 
 
-def leave_hint(objects: ObjectStore, folder: Path | None, model: str) -> None:
-    """Note that a model has changed; when that fails, a full listing finds the change a little later."""
-    hint, token = _hint(objects, folder), {model: uuid.uuid4().hex[:12]}
+def leave_hint(objects: ObjectStore, folder: Path | None, model: str, *, path: str = VERSIONS) -> None:
+    """Note that a model has changed; when that fails, a full listing finds the change a little later.
+
+    A hint of another `path` is kept only once a reader has made it, as where there is none, none is read.
+    """
+    hint, token = _hint(objects, folder, path), {model: uuid.uuid4().hex[:12]}
     with suppress(StoreUnavailable):
         try:
+            if path != VERSIONS and not hint.is_there:
+                return
             hint.change(lambda tokens: {**tokens, **token})
         except UnreadableDocument:
             hint.write(token)
@@ -39,10 +47,15 @@ def leave_hint(objects: ObjectStore, folder: Path | None, model: str) -> None:
 class ChangeHintReader:
     """Reads which models of a store have changed since the last call."""
 
-    def __init__(self, objects: ObjectStore, folder: Path | None) -> None:
-        self._hint = _hint(objects, folder)
+    def __init__(self, objects: ObjectStore, folder: Path | None, *, path: str = VERSIONS) -> None:
+        self._hint = _hint(objects, folder, path)
         self._e_tag: str | None = None
         self._tokens: dict[str, object] = {}
+
+    def make(self) -> None:
+        """Make the hint where there is none; when that fails, only full listings find changes."""
+        with suppress(StoreUnavailable, FileExistsError):
+            self._hint.write({}, "create")
 
     def changed(self) -> set[str] | None:
         """Names of models that have changed since the last call, in one request; None when the hint is another one.

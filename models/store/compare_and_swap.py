@@ -46,6 +46,9 @@ class AtomicDocument:
         path: Of the object.
         holds: What it holds, for error messages.
         checked: Makes of what was read what it should be, or raises ValueError.
+        most_bytes: What is larger was not written by us, and is not read.
+        lock: The name of the lock's file beside it; by default one of its own.
+        is_sorted: Whether its keys are written in order.
     """
 
     objects: ObjectStore
@@ -53,10 +56,21 @@ class AtomicDocument:
     path: str
     holds: str
     checked: Callable[[Document], Document] = dict
+    most_bytes: int = MOST_BYTES
+    lock: str = ""
+    is_sorted: bool = True
 
     def read(self) -> Document:
         """What it holds; empty when it is not there."""
         return self._read()[0]
+
+    @property
+    def is_there(self) -> bool:
+        """Whether there is one, readable or not."""
+        try:
+            return self._read()[1] is not None
+        except UnreadableDocument:
+            return True
 
     def read_if_changed(self, e_tag: str | None) -> tuple[Document, str | None] | None:
         """What it holds and its entity tag, or None when it still has the given one: one request."""
@@ -81,8 +95,9 @@ class AtomicDocument:
 
     def write(self, document: Document, mode: Any = "overwrite") -> None:
         """Write it, whatever was there; by another `mode` of obstore's under its condition."""
+        content = json.dumps(document, sort_keys=self.is_sorted, allow_nan=False).encode()
         with answering():
-            obstore.put(self.objects, self.path, json.dumps(document, sort_keys=True).encode(), mode=mode)
+            obstore.put(self.objects, self.path, content, mode=mode)
 
     def _read(self, options: Any = None) -> tuple[Document, str | None]:
         e_tag = None
@@ -90,7 +105,7 @@ class AtomicDocument:
             with answering():
                 answer = obstore.get(self.objects, self.path, options=options)
                 e_tag = answer.meta["e_tag"]
-                content = read_at_most(answer, MOST_BYTES)
+                content = read_at_most(answer, self.most_bytes)
             return self.checked(read_object(content)), e_tag
         except FileNotFoundError:
             return {}, None
@@ -113,7 +128,8 @@ class AtomicDocument:
                 path = self.folder / self.path
                 try:
                     path.parent.mkdir(parents=True, exist_ok=True)
-                    fcntl.flock(held.enter_context(path.with_name(f".{path.stem}.lock").open("w")), fcntl.LOCK_EX)
+                    lock = path.with_name(self.lock or f".{path.stem}.lock")
+                    fcntl.flock(held.enter_context(lock.open("w")), fcntl.LOCK_EX)
                 except OSError as error:
                     raise StoreUnavailable(reason_of(error)) from error
             yield

@@ -13,9 +13,10 @@ from models.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     from onehot.dataset_access import ServedDatasets, StoredDatasets
+    from onehot.run_access import ServedRuns, StoredRuns
     from onehot.versions import ServedVersions, StoredVersions
 
-__all__ = ["AgeType", "datasets_here", "json_option", "settings_here", "store_option", "versions_here"]
+__all__ = ["AgeType", "datasets_here", "json_option", "runs_here", "settings_here", "store_option", "versions_here"]
 
 URL = "ONEHOT_URL"
 AGE = re.compile(r"(\d{1,6})([smhdw])")
@@ -78,3 +79,17 @@ def datasets_here(*, from_store: bool) -> "Iterator[ServedDatasets | StoredDatas
         return
     with Service.from_settings(settings) as service:
         yield ServedDatasets(service)
+
+
+@contextmanager
+def runs_here(*, from_store: bool) -> "Iterator[ServedRuns | StoredRuns]":
+    """The runs of the service that ONEHOT_URL names, or of the store itself."""
+    from onehot.client import Service  # noqa: PLC0415 -- as above
+    from onehot.run_access import ServedRuns, StoredRuns  # noqa: PLC0415
+
+    settings = settings_here()
+    if from_store or not os.environ.get(URL):
+        yield StoredRuns.open(settings.store)
+        return
+    with Service.from_settings(settings) as service:
+        yield ServedRuns(service)

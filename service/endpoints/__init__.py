@@ -11,6 +11,8 @@ from service.endpoints import (
     model_status,
     page,
     prediction,
+    runs,
+    searches,
     versions,
 )
 from service.openapi.operation import ApiBlueprint
@@ -18,7 +20,8 @@ from service.openapi.operation import ApiBlueprint
 __all__ = ["BLUEPRINTS"]
 
 RESOURCES = (
-    prediction, model_status, labels, versions, jobs, datasets, inference_protocol, health, metrics, docs, page,
+    prediction, model_status, labels, versions, jobs, runs, searches, datasets, inference_protocol, health, metrics,
+    docs, page,
 )  # fmt: skip
 """In the order of their groups in the OpenAPI document."""
 BLUEPRINTS: tuple[ApiBlueprint, ...] = tuple(resource.blueprint for resource in RESOURCES)

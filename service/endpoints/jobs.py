@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from models.settings import Settings
 from models.store.datasets import Datasets
 from service.auth.scopes import Scope
 from service.blocking_calls import run_in_thread
-from service.errors import JobHasEnded, JobNotFound
+from service.errors import JobHasEnded, JobNotFound, QueueUnavailable
 from service.http.content_negotiation import JSON_TYPES, require_content_type
 from service.http.context import services
 from service.http.forwarded_prefix import location_of
@@ -31,10 +32,11 @@ if TYPE_CHECKING:
     from models.sources.data_state import DataState
     from models.spec import Spec
     from service.jobs.recorded_jobs import RecordedJob
+    from service.jobs.training_queue import Jobs
 
-    Submission = tuple[Spec, dict[str, DataState]]
+    Submission = tuple[Spec, dict[str, DataState], dict[str, Any]]
 
-__all__ = ["blueprint"]
+__all__ = ["IDEMPOTENCY_KEY", "LAST_EVENT_ID", "STREAM_HEADERS", "blueprint", "read_key", "read_submission"]
 
 YAML_TYPES = frozenset({"application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml"})
 STRICT_JSON_TYPES = frozenset({"application/json", "text/json"})
@@ -78,8 +80,8 @@ blueprint = ApiBlueprint("jobs", __name__, tag="Jobs", scope=Scope.TRAIN)
 def submit_job() -> Response:
     """Queue the training that a spec describes."""
     key = _read_idempotency_key(request.headers.get("Idempotency-Key"))
-    spec, data = _read_spec(request)
-    job = services().jobs.submit(spec, idempotency_key=key, data=data)
+    spec, data, written = _read_spec(request)
+    job = services().jobs.submit(spec, idempotency_key=key, data=data, written=written)
     return json_answer(
         job, status=HTTPStatus.ACCEPTED, headers={"Location": location_of(f"/v1/jobs/{job['id']}", request)}
     )
@@ -131,9 +133,17 @@ def get_job(job_id: str) -> Response:
 def cancel_job(job_id: str) -> Response:
     """Ask a job to stop."""
     try:
-        return json_answer(services().jobs.cancel(job_id), status=HTTPStatus.ACCEPTED)
+        job = services().jobs.cancel(job_id)
     except JobNotFound:
         raise JobHasEnded(job_id, _recorded(job_id).document["status"]) from None
+    if job["status"] == "canceled":  # else it has begun, and its worker writes the record
+        with suppress(StoreUnavailable, QueueUnavailable, JobNotFound):
+            run_in_thread(_record_canceled, services().jobs, services().registry, job_id)
+    return json_answer(job, status=HTTPStatus.ACCEPTED)
+
+
+def _record_canceled(jobs: "Jobs", registry: Registry, job_id: str) -> None:
+    jobs.record_canceled(job_id, registry.store)
 
 
 @blueprint.operation(
@@ -186,6 +196,24 @@ def _recorded(job_id: str) -> "RecordedJob":
     return recorded
 
 
+def read_submission(incoming: Request) -> "Submission":
+    """The spec of a request, what is seen of its data, and the document as it was written.
+
+    Raises:
+        SpecError: With every problem.
+    """
+    return _read_spec(incoming)
+
+
+def read_key(incoming: Request) -> str | None:
+    """The `Idempotency-Key` of a request.
+
+    Raises:
+        InputError: When it is none.
+    """
+    return _read_idempotency_key(incoming.headers.get("Idempotency-Key"))
+
+
 def _read_spec(incoming: Request) -> "Submission":
     accepted = JSON_TYPES | YAML_TYPES
     expected = "application/json or application/yaml"
@@ -203,12 +231,12 @@ def _check_spec(
     """All that takes time: importing what reads specs, reading YAML, previewing the data and noting what it is."""
     from models.sources.data_state import look_at_data  # noqa: PLC0415 -- as below
     from service.jobs.data_preview.memory import MemoryBounds  # noqa: PLC0415 -- as below
-    from service.jobs.spec_check import read_spec  # noqa: PLC0415 -- predictions need not wait for it
+    from service.jobs.spec_check import read_spec, written_spec  # noqa: PLC0415 -- predictions need not wait for it
 
-    source, bounds = body if document is None else document, MemoryBounds.of(settings)
+    written, bounds = written_spec(body) if document is None else document, MemoryBounds.of(settings)
     datasets = _uploaded(registry)
-    spec = read_spec(source, roots=settings.data_roots, datasets=datasets, bounds=bounds)
-    return spec, look_at_data(spec, roots=settings.data_roots, datasets=datasets)
+    spec = read_spec(written, roots=settings.data_roots, datasets=datasets, bounds=bounds)
+    return spec, look_at_data(spec, roots=settings.data_roots, datasets=datasets), written
 
 
 def _uploaded(registry: Registry) -> Datasets | None:

@@ -21,6 +21,7 @@ from service.registry.pending_versions import PendingVersions
 from service.registry.poller import Poller
 from service.registry.readiness import Readiness
 from service.registry.registry import Registry
+from service.runs.run_index import RunIndex
 from service.telemetry.answered_request import AnsweredRequest
 from service.telemetry.logs import RequestLine, write_request_line
 from service.telemetry.metrics import Metrics
@@ -55,6 +56,12 @@ class Services:
     def jobs(self) -> "Jobs":
         """The queue. Its library is loaded beside the event loop."""
         return run_in_thread(self.open_jobs)
+
+    @cached_property
+    def runs(self) -> RunIndex:
+        """The records of trainings, listed by the first request that asks for them."""
+        registry = self.registry
+        return RunIndex(lambda: registry.store, full_every_s=self.settings.full_poll_s)
 
     @cached_property
     def pending_versions(self) -> PendingVersions:

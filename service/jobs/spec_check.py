@@ -11,7 +11,7 @@ from models.store.datasets import Datasets
 from service.jobs.data_preview.memory import MemoryBounds
 from service.jobs.data_preview.preview import preview_data
 
-__all__ = ["read_spec"]
+__all__ = ["read_spec", "written_spec"]
 
 
 def read_spec(
@@ -32,12 +32,18 @@ def read_spec(
     Raises:
         SpecError: With every problem.
     """
-    if isinstance(source, bytes):
-        document = load_document(source, name="body", most_yaml_bytes=MOST_YAML_BYTES)
-    else:
-        document = source
+    document = written_spec(source) if isinstance(source, bytes) else source
     spec = load_spec(document)
     problems = original_paths(document, preview_data(spec, roots=roots, datasets=datasets, bounds=bounds))
     if problems:
         raise SpecError(problems)
     return spec
+
+
+def written_spec(text: bytes) -> dict[str, Any]:
+    """The document in YAML or JSON that a client sent, as it is written.
+
+    Raises:
+        SpecError: When it is none.
+    """
+    return load_document(text, name="body", most_yaml_bytes=MOST_YAML_BYTES)

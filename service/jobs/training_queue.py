@@ -23,7 +23,7 @@ from rq.job import Job, JobStatus
 from rq.registry import CanceledJobRegistry
 from rq.serializers import JSONSerializer
 
-from models.queue.job_document import job_document, job_status
+from models.queue.job_document import job_document, job_status, unrecorded_member
 from models.queue.names import (
     ENDED,
     FAILURE_TTL_S,
@@ -32,14 +32,19 @@ from models.queue.names import (
     QUEUES,
     RESULT_TTL_S,
     SPEC_VERSION,
+    UNRECORDED,
     cancel_key,
 )
 from models.queue.password_file import redis_address
 from models.queue.refusals import refusal_of
+from models.queue.run_facts import forget_facts, keep_written_spec
 from models.queue.server_clock import server_time_s
+from models.runs.queued import record_of_job
+from models.runs.recording import record_training
 from models.sources.data_state import DataState
 from models.spec import Spec
 from models.store.gate_verdict import with_verdict
+from models.store.store import Store
 from service.errors import JobHasEnded, JobNotFound, KeyReused, QueueFull, QueueUnavailable
 from service.jobs.gpu_check import check_gpus
 
@@ -98,14 +103,16 @@ class Jobs:
         self.max_gpus = max_gpus
 
     def submit(
-        self, spec: Spec, *, idempotency_key: str | None = None, data: Mapping[str, DataState] = NOTHING_SEEN
-    ) -> dict[str, Any]:
+        self, spec: Spec, *, idempotency_key: str | None = None, data: Mapping[str, DataState] = NOTHING_SEEN,
+        written: Mapping[str, Any] | None = None,
+    ) -> dict[str, Any]:  # fmt: skip
         """Queue a training; the same key with the same spec gives the same job's document.
 
         Args:
             spec: What to train.
             idempotency_key: What the client calls this submission.
             data: What was seen of the data: the worker compares it with what it finds.
+            written: The spec as the client wrote it, for the record of the run.
 
         Raises:
             KeyReused: When the key came before with another spec.
@@ -118,6 +125,8 @@ class Jobs:
             check_gpus(spec, job_id, self.connection, most=self.max_gpus)
             self._index(job_id)
             try:
+                if written is not None:
+                    keep_written_spec(self.connection, job_id, written)
                 job = self._enqueue(spec, document, job_id, data)
             except DuplicateJobError:
                 job = self._fetch(job_id)
@@ -176,9 +185,27 @@ class Jobs:
             self.connection.set(cancel_key(job_id), 1, ex=MARKS_KEPT_S)
             if status != JobStatus.STARTED and status not in ENDED:
                 with suppress(InvalidJobOperation):  # another request or a worker was faster
+                    self.connection.sadd(UNRECORDED, unrecorded_member(job))
                     job.cancel()
                     self._let_expire(job)
             return self._described(self._fetch(job_id))
+
+    def record_canceled(self, job_id: str, store: Store) -> None:
+        """Write the record of a job that was canceled before it began, unless it has one.
+
+        Raises:
+            StoreUnavailable: When the store does not answer; a worker writes the record later.
+        """
+        with translated_errors():
+            job = self._fetch(job_id)
+            member = unrecorded_member(job)
+            if job_status(job) != JobStatus.CANCELED or not self.connection.sismember(UNRECORDED, member):
+                return
+            record = record_of_job(job, str(job.meta.get("model")))
+        record_training(store, record)
+        with translated_errors():
+            forget_facts(self.connection, job_id)
+            self.connection.srem(UNRECORDED, member)
 
     def _let_expire(self, job: Job) -> None:
         """Have a canceled job forgotten in time, which RQ does not do."""

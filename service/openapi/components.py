@@ -8,6 +8,8 @@ from service.openapi import (
     metadata_schemas,
     model_schemas,
     prediction_schemas,
+    run_schemas,
+    search_schemas,
     service_schemas,
     spec_schemas,
 )
@@ -16,8 +18,8 @@ from service.openapi.json_schema import Schema
 __all__ = ["EXAMPLES", "SCHEMAS"]
 
 RESOURCES = (
-    prediction_schemas, model_schemas, metadata_schemas, spec_schemas, job_schemas, inference_protocol_schemas,
-    service_schemas,
+    prediction_schemas, model_schemas, metadata_schemas, spec_schemas, job_schemas, run_schemas, search_schemas,
+    inference_protocol_schemas, service_schemas,
 )  # fmt: skip
 EXAMPLES: dict[str, Any] = {name: example for resource in RESOURCES for name, example in resource.EXAMPLES.items()}
 """Component → a document that its schema describes."""

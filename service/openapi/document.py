@@ -28,6 +28,8 @@ PATH_PARAMETERS: Mapping[str, tuple[Schema, Any]] = {
         "stable",
     ),
     "job_id": (NAME | {"description": "The job's id"}, "0123456789abcdef0123456789abcdef"),
+    "run_id": (NAME | {"description": "The run's id"}, "0123456789abcdef0123456789abcdef"),
+    "search_id": (NAME | {"description": "The search's id"}, "0123456789abcdef0123456789abcdef"),
     "reference": (NAME | {"description": "The data set's name or its sha-256"}, "iris.csv"),
     "file": (NAME | {"description": "The file's name"}, "docs.js"),
 }

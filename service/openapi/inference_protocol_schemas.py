@@ -107,7 +107,7 @@ OUTPUT = {"name": "probabilities", "shape": [1, 3], "datatype": "FP32", "data": 
 ENTRY = {"name": "classic", "version": "1", "state": "READY", "reason": ""}
 TAKEN = {"name": "x", "datatype": "FP32", "shape": [-1, 8]}
 EXAMPLES: dict[str, Any] = {
-    "V2Server": {"name": "onehot", "version": "0.1.0", "extensions": ["binary_tensor_data", "classification"]},
+    "V2Server": {"name": "onehot", "version": "0.2.0", "extensions": ["binary_tensor_data", "classification"]},
     "V2Live": {"live": True},
     "V2Ready": {"live": True, "ready": True},
     "V2NotReady": {"live": True, "ready": False, "error": "not ready: the versions are being loaded"},

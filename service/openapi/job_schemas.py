@@ -61,10 +61,10 @@ SCHEMAS: dict[str, Schema] = {
     )
     | {"description": "Why a job failed"},
     "JobResult": object_of(
-        ["model", "version"],
+        ["model"],
         additional=True,
         model=STRING,
-        version=INTEGER,
+        version=INTEGER | {"description": "That was published; trials of a search publish none"},
         metrics=METRICS,
         gate={"type": ["object", "null"], "description": "The spec's gate, and how each of its conditions came out"},
         verdict=STRING | {"description": "Why `stable` did not move to the version, where its gate does not hold"},

@@ -21,6 +21,7 @@ from service.openapi.json_schema import (
 __all__ = ["EXAMPLES", "SCHEMAS"]
 
 FRACTION: Schema = {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}
+SHARE: Schema = {"type": "number", "minimum": 0, "exclusiveMaximum": 1}
 POSITIVE: Schema = {"type": "number", "exclusiveMinimum": 0}
 KERAS: Schema = reference("KerasObject")
 STRATEGIES = ["mean", "median", "most_frequent", "constant"]
@@ -43,6 +44,8 @@ SCHEMAS: dict[str, Schema] = {
         fit=reference("SpecFit"),
         resources=reference("SpecResources"),
         gate=either(NULL, reference("SpecGate")) | {"description": "What holds before `stable` moves to the version"},
+        search=either(NULL, reference("SpecSearch"))
+        | {"description": "A search for hyperparameters, whose winner is published"},
     )
     | {"description": "The whole description of one training"},
     "KerasObject": {
@@ -67,7 +70,7 @@ SCHEMAS: dict[str, Schema] = {
         features=either(NULL, TEXT, array(TEXT, minItems=1))
         | {"description": "An array's name, or columns; every column but the target when absent"},
         target=either(NULL, TEXT, reference("SpecNamedTarget")) | {"description": "An array's name, or a column"},
-        validation=either(FRACTION, TEXT) | {"description": "A fraction, or another source"},
+        validation=either(SHARE, TEXT) | {"description": "A fraction, or another source"},
         test=either(FRACTION, TEXT) | {"description": "A fraction, or another source; held out, never seen by fit"},
         class_names=either(NULL, array({"type": ["string", "integer"]}, minItems=1, uniqueItems=True))
         | {"description": "In the order of the outputs; else from the data"},

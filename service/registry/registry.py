@@ -92,6 +92,7 @@ class Registry:
         self._local = Snapshot()
         self._waiting_for = self._local.waiting_for
         self._seen = _Seen(self._local, CommittedState(), self._local)
+        self._loaded: tuple[Snapshot, frozenset[tuple[str, int]]] = (self._local, frozenset())
         self._requested: dict[tuple[str, int], float] = {}
         self._waited_for: set[str] = set()
         self._has_new_request = False
@@ -122,6 +123,14 @@ class Registry:
                 break
         self._seen = seen = seen.followed_by(local, committed)
         return seen.snapshot
+
+    @property
+    def loaded_versions(self) -> frozenset[tuple[str, int]]:
+        """Model and number of every version that answers; the same object until the snapshot is another one."""
+        snapshot = self.snapshot
+        if self._loaded[0] is not snapshot:
+            self._loaded = (snapshot, snapshot.loaded_versions)
+        return self._loaded[1]
 
     def find(self, model: str, *, version: int | None = None, label: str | None = None) -> Predictor:
         """What answers for a version, a label, or neither.

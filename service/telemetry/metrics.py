@@ -192,6 +192,8 @@ class Metrics:
     def show_state(self, *, loaded: frozenset[tuple[str, int]], in_flight: int) -> None:
         """Bring the gauges up to date: every loaded version, as model and number, and the requests being answered."""
         self.note_in_flight(in_flight)
+        if loaded is self._shown:
+            return
         for model, version in loaded - self._shown:
             self.version_loaded(model, version)
         for model, version in self._shown - loaded:

@@ -17,7 +17,7 @@ import psutil
 from tests.conftest import wait_until
 
 ROOT = Path(__file__).parents[2]
-ANSWER_S = 10
+ANSWER_S = 30
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """The documents lead to files that exist, list every decision, and use the domain's own words."""
 
+import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,8 @@ ROOT = Path(__file__).parents[2]
 DECISIONS = ROOT / "docs" / "adr"
 GLOSSARY = ROOT / "docs" / "glossary.md"
 DOCUMENTS = [
-    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "models/README.md", "k8s/README.md")),
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "CODE_OF_CONDUCT.md")),
+    *(ROOT / name for name in ("models/README.md", "k8s/README.md")),
     *sorted((ROOT / "docs").rglob("*.md")),
 ]
 FOLDERS = (
@@ -77,6 +79,23 @@ def test_the_words_are_the_field_s(document: Path) -> None:
     text = CODE.sub("", LINK.sub("]", document.read_text("utf-8")))
     lines = enumerate(text.splitlines(), start=1)
     assert [(number, found[0]) for number, line in lines for found in PRIVATE_WORDS.finditer(line)] == []
+
+
+def sentences_of(path: Path) -> Iterator[tuple[int, str]]:
+    """Line and text of every docstring of a module."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            yield getattr(node, "lineno", 1), ast.get_docstring(node) or ""
+
+
+def test_the_words_of_the_tests_are_the_field_s() -> None:
+    """Their docstrings say what is promised, in the words of the documents."""
+    assert [
+        (name_of(path), line, found[0])
+        for path in sorted((ROOT / "tests").rglob("*.py"))
+        for line, text in sentences_of(path)
+        for found in PRIVATE_WORDS.finditer(CODE.sub("", text))
+    ] == []
 
 
 def decisions() -> list[tuple[str, str, str, str]]:

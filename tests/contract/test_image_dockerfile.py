@@ -54,7 +54,7 @@ def test_each_target_installs_its_own_extras_from_the_lock(target: str, extras: 
     synced = re.findall(r"uv sync (.*)$", stage(f"{target}-dependencies"), re.MULTILINE)
     named = " ".join(f"--extra {extra}" for extra in extras)
     words = [line.replace("${GPU_EXTRA}", gpu_extra()) for line in synced]
-    assert words == [f"--locked --no-dev --no-install-project {named}"]
+    assert words == [f"--locked --no-dev --no-install-workspace {named}"]
     assert f"COPY --from={target}-dependencies /opt/onehot /opt/onehot" in stage(target)
     assert f"COPY --from={target}-project /opt/project /opt/project" in stage(target)
 
@@ -72,11 +72,28 @@ def test_each_target_ends_as_a_user_with_a_number(target: str) -> None:
 
 
 def test_every_package_of_the_wheel_reaches_the_build() -> None:
-    """What pyproject.toml packs, the Dockerfile copies and .dockerignore lets through."""
+    """What pyproject.toml packs, the Dockerfile copies and .dockerignore lets through; the client's wheel likewise."""
     ignore = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
-    for package in PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]:
+    for package in (*PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"], "client"):
         assert f"COPY {package} /src/{package}" in DOCKERFILE
         assert f"!{package}" in ignore
+
+
+def test_the_licence_reaches_the_build() -> None:
+    """The wheels and the images carry it."""
+    ignore = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    copied = re.search(r"^COPY (pyproject.* README.*) /src/$", stage("wheel"), re.MULTILINE)
+    assert copied
+    for file in PROJECT["project"]["license-files"]:
+        assert file in copied[1].split()
+        assert f"!{file}" in ignore
+
+
+def test_the_lock_is_read_with_every_member_of_the_workspace() -> None:
+    """Without the pyproject.toml of one, uv reads no lock."""
+    for member in PROJECT["tool"]["uv"]["workspace"]["members"]:
+        copied = DOCKERFILE.count(f"COPY {member}/pyproject.toml /src/{member}/")
+        assert copied == len([name for name in STAGES if name.endswith("-dependencies")])
 
 
 def test_only_named_files_reach_the_build() -> None:

@@ -29,7 +29,7 @@ def port(tmp_path: Path, wait_until: Callable[..., object]) -> Iterator[int]:
     wait_until(lambda: holds(chosen, OLD))
     yield chosen
     server.terminate()
-    server.wait(10)
+    server.wait(60)
 
 
 def holds(port: int, password: str) -> bool:

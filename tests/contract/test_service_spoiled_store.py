@@ -158,19 +158,18 @@ def test_a_spoiled_file_is_its_models_damage_only(store_folder, draft_of) -> Non
 
 
 def test_a_service_that_starts_on_spoiled_files_gets_ready_and_reloads(store_folder, draft_of, tmp_path, wait_until):
-    """The whole service, with its processes and its poller: what is published is served within two seconds."""
+    """The whole service, with its processes and its poller: what is published is served by the next look."""
     store = SpoiledStore(store_folder, draft_of)
     (store_folder / "bad-labels/labels.json").write_bytes(b'{"stable": 1e999}')
     (store_folder / "changes.json").write_bytes(b"[" * 200_000)
-    with live(store_folder, tmp_path, ONEHOT_WORKERS="2", ONEHOT_POLL_S="1") as service:
+    never = "3600"  # a look at everything would find it in any case
+    with live(store_folder, tmp_path, ONEHOT_WORKERS="2", ONEHOT_POLL_S="1", ONEHOT_FULL_POLL_S=never) as service:
         for step in range(3):
             store.spoil(step)
             version = store.store.publish(*draft_of("good")).version
-            began_s = time.monotonic()
             path = "/v1/models/good:predict"
             body = json.dumps({"instances": [ROW]}).encode()
             wait_until(lambda: service.ask("POST", path, body).headers["x-onehot-model-version"] == str(version))  # noqa: B023
-            assert time.monotonic() - began_s < 5  # two, on a machine that does nothing else
             for path in ("/v1/models", *(f"/v1/models/{model}/metadata" for model in BAD)):
                 assert service.ask("GET", path).status in (200, 404, 503), path
         assert "onehot_store_up 1.0" in service.ask("GET", "/metrics").body.decode()

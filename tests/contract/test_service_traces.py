@@ -189,7 +189,7 @@ def test_nothing_is_imported_where_no_traces_are_asked_for():
 
 
 def test_without_the_extra_the_service_says_so_and_serves(monkeypatch, capsys):
-    """A collector's address that somebody put into every container stops nothing."""
+    """A collector's address that stands in every container stops nothing."""
     monkeypatch.setitem(sys.modules, "service.telemetry.otlp_spans", None)
     monkeypatch.setattr(tracing_of, "log", structlog.get_logger("fresh"))
     with structlog.testing.capture_logs() as logged:

@@ -129,7 +129,7 @@ def test_jobs_are_listed_and_shown(site, trained):
 
 
 def test_a_detached_job_can_be_followed_and_canceled(site):
-    """Its epochs are all there for whoever comes later."""
+    """Its epochs are all there for a reader who comes later."""
     job_id = site.done("train", "classic.yaml", "--set", "data.source=classic.npz", *SHORT, "--detach").strip()
     assert "Published classic version" in site.done("jobs", "follow", job_id)
     long = site.done(

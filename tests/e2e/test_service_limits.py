@@ -52,7 +52,7 @@ HEAD = "POST /v1/models/classic:predict HTTP/1.1\r\nHost: x\r\nContent-Type: app
 
 @pytest.mark.parametrize("rest", ["Content-Length: 100\r\n\r\n{", 'Transfer-Encoding: chunked\r\n\r\n5\r\n{"ins\r\n'])
 def test_a_body_that_never_ends_is_a_504(start, wait_until, rest):
-    """And nobody else waits for it."""
+    """And no other request waits for it."""
     service = start(ONEHOT_REQUEST_TIMEOUT_S="0.5")
     stalled = [service.stall(HEAD + rest) for _ in range(20)]
     assert service.predict().status_code == 200

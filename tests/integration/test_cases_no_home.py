@@ -68,7 +68,7 @@ def test_the_worker_starts(tmp_path) -> None:
         assert not (tmp_path / "~").exists()
     finally:
         server.terminate()
-        server.wait(10)
+        server.wait(60)
 
 
 def _answers(port: int) -> bool:

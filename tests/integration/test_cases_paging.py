@@ -1,16 +1,12 @@
 """Lists in pages with filters, and parameters that no route has, against a real queue's server."""
 
 import time
-from collections.abc import Iterator
 
 import pytest
 from flask.testing import FlaskClient
 from redis import Redis
 from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
-
-from models.settings import Settings
-from service.app import create_app
 
 SPEC = {
     "model": "classic",
@@ -19,21 +15,6 @@ SPEC = {
     "compile": {"optimizer": "Adam", "loss": "categorical_crossentropy"},
 }
 INDEX = "onehot:jobs"
-
-
-@pytest.fixture
-def redis(redis_server) -> Iterator[Redis]:
-    """The queue's server, emptied."""
-    with Redis.from_url(redis_server) as connection:
-        connection.flushall()
-        yield connection
-
-
-@pytest.fixture
-def client(redis: Redis, redis_server, store_folder) -> FlaskClient:
-    """Talks to an application whose queue is there."""
-    assert redis.dbsize() == 0
-    return create_app(Settings(store=str(store_folder), redis_url=redis_server)).test_client()
 
 
 def submit(client: FlaskClient, *models: str) -> list[str]:

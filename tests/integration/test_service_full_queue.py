@@ -26,12 +26,10 @@ FULL = {"memory": "the queue's memory is full", "disk": "the queue's disk is ful
 
 
 @pytest.fixture
-def redis(redis_server: str) -> Iterator[Redis]:
+def redis(redis: Redis) -> Iterator[Redis]:
     """The queue's server, emptied, and with room again after the test."""
-    with Redis.from_url(redis_server) as connection:
-        connection.flushall()
-        yield connection
-        make_room(connection)
+    yield redis
+    make_room(redis)
 
 
 @pytest.fixture

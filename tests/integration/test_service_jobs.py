@@ -3,7 +3,6 @@
 import json
 import threading
 import time
-from collections.abc import Iterator
 
 import pytest
 from flask.testing import FlaskClient
@@ -12,9 +11,6 @@ from rq import Queue
 from rq.job import Job, JobStatus
 from rq.results import Result
 from rq.serializers import JSONSerializer
-
-from models.settings import Settings
-from service.app import create_app
 
 SPEC = {
     "model": "classic",
@@ -29,21 +25,6 @@ layers: [Dense: {units: 3, activation: softmax}]
 compile: {optimizer: {Adam: {learning_rate: 1e-3}}, loss: categorical_crossentropy}
 resources: {gpus: 1}
 """
-
-
-@pytest.fixture
-def redis(redis_server) -> Iterator[Redis]:
-    """The queue's server, emptied."""
-    with Redis.from_url(redis_server) as connection:
-        connection.flushall()
-        yield connection
-
-
-@pytest.fixture
-def client(redis: Redis, redis_server, store_folder) -> FlaskClient:
-    """Talks to an application whose queue is there."""
-    assert redis.dbsize() == 0
-    return create_app(Settings(store=str(store_folder), redis_url=redis_server)).test_client()
 
 
 def submit(client: FlaskClient, **headers: str) -> str:
@@ -115,7 +96,7 @@ def test_a_spec_with_five_mistakes_gets_five_messages_and_queues_nothing(client,
 
 
 def test_data_that_does_not_fit_the_network_is_said_at_once(client, redis) -> None:
-    """A glance at the data is enough for it."""
+    """The data preview is enough for it."""
     wrong = {**SPEC, "layers": [{"Dense": {"units": 7, "activation": "softmax"}}]}
     answer = client.post("/v1/jobs", json=wrong)
     assert answer.status_code == 400
@@ -157,7 +138,7 @@ def test_jobs_are_listed_the_newest_first(client, redis) -> None:
 
 
 def test_a_job_tells_its_progress_and_its_result(client, redis) -> None:
-    """As the trainer noted them."""
+    """As the trainer recorded them."""
     job = job_of(redis, submit(client))
     job.meta["progress"] = {"epoch": 2, "epochs": 3, "metrics": {"loss": 0.5}, "eta_s": 1.0}
     job.save_meta()

@@ -20,12 +20,10 @@ MEMORY = ("onehot_queue_memory_bytes", "onehot_queue_memory_limit_bytes")
 
 
 @pytest.fixture
-def redis(redis_server: str) -> Iterator[Redis]:
+def redis(redis: Redis) -> Iterator[Redis]:
     """The queue's server, emptied; without a limit after the test."""
-    with Redis.from_url(redis_server) as connection:
-        connection.flushall()
-        yield connection
-        connection.config_set("maxmemory", 0)
+    yield redis
+    redis.config_set("maxmemory", 0)
 
 
 def samples(url: str) -> dict[str, float]:

@@ -1,7 +1,6 @@
 """Jobs that the queue has forgotten, or whose events it has: what the store's records tell of them."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,22 +24,6 @@ SPEC = {
     "compile": {"optimizer": "Adam", "loss": "categorical_crossentropy"},
 }
 RESULT = {"model": "classic", "version": 4, "metrics": {"accuracy": 0.9}, "gate": None}
-
-
-@pytest.fixture
-def redis(redis_server: str) -> Iterator[Redis]:
-    """The queue's server, emptied."""
-    with Redis.from_url(redis_server) as connection:
-        connection.flushall()
-        yield connection
-
-
-@pytest.fixture
-def client(redis: Redis, redis_server: str, store_folder: Path) -> FlaskClient:
-    """Talks to an application whose queue is there."""
-    assert redis.dbsize() == 0
-    store_folder.mkdir()
-    return create_app(Settings(store=str(store_folder), redis_url=redis_server)).test_client()
 
 
 @pytest.fixture

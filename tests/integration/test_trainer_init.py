@@ -140,7 +140,7 @@ def sigmoid() -> Any:
 
 @dataclass(frozen=True)
 class Case:
-    """A data set, how somebody would train it by hand, and how many epochs are enough to compare."""
+    """A data set, how one would train it by hand, and how many epochs are enough to compare."""
 
     source: str | Callable[[Path], str]
     preprocess: Callable[[Prepared], Callable[[Any], Any]]

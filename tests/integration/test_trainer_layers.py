@@ -40,7 +40,7 @@ def test_it_is_trained_and_served_as_keras_computes_it(case) -> None:
 
 
 def test_every_name_has_a_case() -> None:
-    """A name that a new Keras brings has none until somebody writes one."""
+    """A name that a new Keras brings has none until one is written."""
     proved = {(case.family, name) for case in all_cases() for name in case.names}
     known = {(family, name) for family in families() for name in known_names(family)}
     assert known <= proved

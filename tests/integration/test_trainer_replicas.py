@@ -1,4 +1,4 @@
-"""Several devices: two devices of the CPU stand for two GPUs, given to the training by whoever starts it."""
+"""Several devices: two devices of the CPU stand for two GPUs, given to the training by its caller."""
 
 import json
 import os

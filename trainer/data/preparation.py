@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from models.errors import DataError, InputError, Problem, SpecError, UnknownCategory
+from models.errors import DataError, InputError, Problem, SpecError, TrainingError, UnknownCategory
 from models.preprocessing.instances import Array, InstanceSpec
 from models.preprocessing.pipeline import Preprocessing, fit_batches, fit_steps
 from models.sources.class_labels import Labels, read_labels, read_more
@@ -55,7 +55,7 @@ class Prepared:
         sha256: Digest of the data.
         train: What fit sees.
         validation: What each epoch is validated with; None when there is nothing.
-        test: What is held out.
+        held_out: What is held out; None where these rows are not to be seen.
         target_scale: Fitted on the training piece, where the spec standardizes the target; no piece is changed by it.
     """
 
@@ -65,13 +65,24 @@ class Prepared:
     sha256: str
     train: Piece
     validation: Piece | None
-    test: Piece
+    held_out: Piece | None
     target_scale: TargetScale | None = None
+
+    @property
+    def test(self) -> Piece:
+        """What is held out.
+
+        Raises:
+            TrainingError: When these rows are not to be seen.
+        """
+        if self.held_out is None:
+            raise TrainingError("the held-out rows were not read: a trial of a search never sees them")
+        return self.held_out
 
     @property
     def pieces(self) -> dict[str, Piece]:
         """The pieces by name."""
-        named = {"train": self.train, "validation": self.validation, "test": self.test}
+        named = {"train": self.train, "validation": self.validation, "test": self.held_out}
         return {name: piece for name, piece in named.items() if piece is not None}
 
     @property
@@ -81,8 +92,9 @@ class Prepared:
 
 
 def prepare(
-    spec: Spec, *, roots: tuple[str, ...], datasets: Datasets | None = None, most_bytes: int = MOST_BYTES
-) -> Prepared:
+    spec: Spec, *, roots: tuple[str, ...], datasets: Datasets | None = None, most_bytes: int = MOST_BYTES,
+    drops_test: bool = False,
+) -> Prepared:  # fmt: skip
     """Read, split, encode and preprocess the data of a spec.
 
     Args:
@@ -90,6 +102,7 @@ def prepare(
         roots: The folders that files may be read from.
         datasets: The uploaded data sets, for `dataset://`.
         most_bytes: What a compressed file may become.
+        drops_test: Whether the held-out rows are dropped, and a source of their own is not even opened.
 
     Raises:
         DataError: When the data cannot be used.
@@ -100,12 +113,13 @@ def prepare(
     task = task_of(spec)
     labels = _read_labels(dataset, spec, task)
     head = choose_head(spec, labels, task=task)
-    raw = _split(spec, dataset, labels, load)
+    raw = _split(spec, dataset, labels, load, drops_test=drops_test)
     preprocessing = _fit_preprocessing(spec, raw["train"][0])
     pieces = {name: _piece(name, *one, preprocessing, head) for name, one in raw.items() if one[0].rows}
     return Prepared(
         head, preprocessing, InstanceSpec(dataset.instance_shape, dataset.columns, preprocessing.output_shape),
-        dataset.sha256, _weighted(pieces["train"], spec), pieces.get("validation"), pieces["test"],
+        dataset.sha256, _weighted(pieces["train"], spec), pieces.get("validation"),
+        None if drops_test else pieces["test"],
         TargetScale.fit(pieces["train"].part.targets) if spec.standardizes_target else None,
     )  # fmt: skip
 
@@ -116,12 +130,15 @@ def _read_labels(dataset: Dataset, spec: Spec, task: str) -> Labels:
     return read_labels(dataset.targets, task, class_names, where=where, row_name=dataset.row_name)
 
 
-def _split(spec: Spec, dataset: Dataset, labels: Labels, load: Load) -> dict[str, tuple[Dataset, Labels]]:
+def _split(
+    spec: Spec, dataset: Dataset, labels: Labels, load: Load, *, drops_test: bool
+) -> dict[str, tuple[Dataset, Labels]]:
     """The parts by name: rows of the data set, or other sources where the spec names them."""
     shares = {"validation": spec.data.validation, "test": spec.data.test}
-    parts = {
-        name: (dataset.take(chosen), labels.take(chosen)) for name, chosen in _split_rows(spec, dataset, labels).items()
-    }
+    chosen_rows = _split_rows(spec, dataset, labels)
+    if drops_test:
+        del shares["test"], chosen_rows["test"]
+    parts = {name: (dataset.take(chosen), labels.take(chosen)) for name, chosen in chosen_rows.items()}
     for name, source in shares.items():
         if isinstance(source, str):
             parts[name] = _other_source(spec, name, dataset, labels, load)

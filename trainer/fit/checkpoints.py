@@ -10,7 +10,7 @@ import io
 import json
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,7 @@ from models.spec import Spec
 from models.store.checkpoints import JobCheckpoints
 from trainer.data.preparation import Prepared
 from trainer.fit.progress import TrainingObserver
+from trainer.fit.store_retry import retry_store
 
 __all__ = ["Checkpointer", "DataChanged", "Origin", "Snapshot", "restore", "snapshot_arrays"]
 
@@ -51,10 +52,10 @@ class Origin:
     data_sha256: str
 
     @classmethod
-    def of(cls, spec: Spec, prepared: Prepared) -> "Origin":
-        """The origin of a training."""
+    def of(cls, spec: Spec, prepared: Prepared, *, without: Collection[str] = ()) -> "Origin":
+        """The origin of a training; the data of the pieces `without` does not count."""
         text = json.dumps(spec.document, sort_keys=True).encode()
-        data = {name: piece.raw.sha256 for name, piece in prepared.pieces.items()}
+        data = {name: piece.raw.sha256 for name, piece in prepared.pieces.items() if name not in without}
         return cls(hashlib.sha256(text).hexdigest(), hashlib.sha256(json.dumps(data).encode()).hexdigest())
 
 
@@ -68,6 +69,7 @@ class Snapshot:
         history: The epochs that are done.
         variables: Of network, metrics and optimizer, in their order.
         callbacks: The state of each callback.
+        is_complete: Whether the training has ended.
     """
 
     rows_done: int
@@ -75,6 +77,7 @@ class Snapshot:
     history: list[dict[str, float]]
     variables: list[Array]
     callbacks: list[dict[str, Any]]
+    is_complete: bool = False
 
     def to_bytes(self, origin: Origin) -> bytes:
         """An `.npz` of every array, and of a document with the rest."""
@@ -86,6 +89,7 @@ class Snapshot:
             "history": self.history,
             "variables": len(self.variables),
             "callbacks": [_fold(state, arrays) for state in self.callbacks],
+            "is_complete": self.is_complete,
         }
         named = {f"array_{index}": array for index, array in enumerate(arrays)}
         buffer = io.BytesIO()
@@ -100,7 +104,10 @@ class Snapshot:
             arrays = [stored[f"array_{index}"] for index in range(len(stored.files) - 1)]
         callbacks = [_unfold(state, arrays) for state in document["callbacks"]]
         variables = arrays[: document["variables"]]
-        snapshot = cls(document["rows_done"], document["spent_s"], document["history"], variables, callbacks)
+        is_complete = document.get("is_complete", False)
+        snapshot = cls(
+            document["rows_done"], document["spent_s"], document["history"], variables, callbacks, is_complete
+        )  # fmt: skip
         return snapshot, Origin(*document["origin"])
 
 
@@ -142,18 +149,19 @@ def restore(network: Any, arrays: Sequence[Array]) -> None:
 class Checkpointer:
     """Saves a checkpoint of a training every `interval_s` seconds, and loads the newest that has the same origin.
 
-    The observer is notified before the first one.
+    The observer is notified before the first one, where they are to be removed after the job.
     """
 
     def __init__(
-        self, stored: JobCheckpoints, origin: Origin, *, interval_s: float, observer: TrainingObserver
-    ) -> None:
+        self, stored: JobCheckpoints, origin: Origin, *, interval_s: float, observer: TrainingObserver,
+        outlives_job: bool = False,
+    ) -> None:  # fmt: skip
         self._stored = stored
         self._origin = origin
         self._interval_s = interval_s
         self._observer = observer
         self._next_s = time.monotonic() + interval_s
-        self._is_announced = False
+        self._is_announced = outlives_job
         self._log = logging.getLogger("trainer")
 
     def is_due(self) -> bool:
@@ -172,6 +180,14 @@ class Checkpointer:
             self._log.warning("job %s: no checkpoint: %s", self._stored.job_id, error)
         now_s = time.monotonic()
         self._next_s = now_s + max(self._interval_s, (now_s - started_s) / SHARE)
+
+    def keep(self, snapshot: Snapshot) -> None:
+        """Save one that another job goes on from.
+
+        Raises:
+            StoreUnavailable: When the store does not take it for half a minute.
+        """
+        retry_store(lambda: self._stored.save(snapshot.to_bytes(self._origin)), observer=self._observer)
 
     def load(self) -> Snapshot | None:
         """The snapshot to go on from; None to begin.

@@ -36,10 +36,12 @@ class Fitted:
     Args:
         history: Loss and metrics of each epoch.
         stepper: Evaluates the trained network without tracing it again.
+        is_complete: Whether the training has ended; else it pauses, and its last checkpoint has all of it.
     """
 
     history: list[dict[str, float]]
     stepper: Stepper
+    is_complete: bool = True
 
 
 def epoch_order(rows: int, *, seed: int, epoch: int, shuffle: bool) -> Array:
@@ -47,7 +49,7 @@ def epoch_order(rows: int, *, seed: int, epoch: int, shuffle: bool) -> Array:
     return np.random.default_rng([seed, epoch]).permutation(rows) if shuffle else np.arange(rows)
 
 
-def fit(
+def fit(  # noqa: PLR0913 -- each is one thing that a training depends on
     network: Any,
     spec: Spec,
     *,
@@ -55,8 +57,11 @@ def fit(
     validation: Part | None,
     observer: TrainingObserver,
     checkpointer: Checkpointer | None = None,
+    pause_after: int | None = None,
 ) -> Fitted:
     """Train a compiled network, from where an earlier attempt left it; without a checkpointer none is resumed.
+
+    With `pause_after` it is trained for so many epochs at most, and the checkpoint of its last one is kept.
 
     Raises:
         TrainingDiverged: When the loss is no number any more.
@@ -67,10 +72,10 @@ def fit(
     check_monitors(spec, validated=validation is not None)
     loop = _Epochs(
         network, spec, make_stepper(network, training, spec.fit.batch_size), training, validation, observer,
-        _callback_list(network, spec), checkpointer,
+        _callback_list(network, spec), checkpointer, pause_after,
     )  # fmt: skip
     loop.run()
-    return Fitted(loop.history, loop.stepper)
+    return Fitted(loop.history, loop.stepper, loop.is_complete)
 
 
 def check_monitors(spec: Spec, *, validated: bool) -> None:
@@ -108,22 +113,35 @@ class _Epochs:
     observer: TrainingObserver
     callbacks: Any
     checkpointer: Checkpointer | None
+    pause_after: int | None = None
     history: list[dict[str, float]] = field(default_factory=list)
     rows_done: int = 0
     call_steps: int = FIRST_CALL_STEPS
     started_s: float = 0.0
 
     def run(self) -> None:
-        """Train to the last epoch, or until a callback says stop."""
+        """Train to the last epoch, or until a callback says stop; or pause."""
         self.network.stop_training = False
         self.callbacks.on_train_begin()
         self._resume()
-        for epoch in range(len(self.history), self.spec.fit.epochs):
-            self._run_epoch(epoch)
-            if self.network.stop_training:
-                break
+        began = len(self.history)
+        while not self.is_complete and not self._pauses:
+            self._run_epoch(len(self.history))
+        if self.pause_after is not None and self.checkpointer is not None and len(self.history) > began:
+            self.checkpointer.keep(self._snapshot())
+        if not self.is_complete:
+            return
         self.network.optimizer.finalize_variable_values(self.network.trainable_weights)
         self.callbacks.on_train_end(self.history[-1])
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether there is no epoch left to train."""
+        return bool(self.network.stop_training) or len(self.history) >= self.spec.fit.epochs
+
+    @property
+    def _pauses(self) -> bool:
+        return self.pause_after is not None and len(self.history) >= self.pause_after
 
     @property
     def spent_s(self) -> float:
@@ -138,11 +156,15 @@ class _Epochs:
             self.history, self.rows_done = snapshot.history, snapshot.rows_done
             restore(self.network, snapshot.variables)
             restore_callbacks(self.callbacks.callbacks, snapshot.callbacks)
+            self.network.stop_training = snapshot.is_complete
+
+    def _snapshot(self) -> Snapshot:
+        arrays, states = snapshot_arrays(self.network), callback_states(self.callbacks.callbacks)
+        return Snapshot(self.rows_done, self.spent_s, self.history, arrays, states, self.is_complete)
 
     def _save_checkpoint(self) -> None:
         if self.checkpointer is not None:
-            arrays, states = snapshot_arrays(self.network), callback_states(self.callbacks.callbacks)
-            self.checkpointer.save(Snapshot(self.rows_done, self.spent_s, self.history, arrays, states))
+            self.checkpointer.save(self._snapshot())
 
     def _run_epoch(self, epoch: int) -> None:
         started_s = time.monotonic()

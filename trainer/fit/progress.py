@@ -92,6 +92,9 @@ class TrainingObserver:
     def on_checkpoint(self) -> None:
         """Called before the first checkpoint of this training."""
 
+    def on_facts(self, facts: Mapping[str, Any]) -> None:
+        """Called with what the record of the run is to say, as soon as it is known: name → plain JSON value."""
+
     def check(self) -> None:
         """Go on, or raise an `Interruption` when the training is not to go on here."""
 

@@ -12,13 +12,14 @@ import threading
 from typing import Any
 
 from models.errors import TrainingError
+from models.queue.search_step import SearchStep
 from models.spec import Spec
 from models.store.manifest import Manifest
 from models.store.store import Store
 from trainer.child_processes import module_command
 from trainer.fit.progress import Interruption, Progress, TrainingObserver, TrainingPaused
 
-__all__ = ["PAUSED", "TrainingFailed", "train_in_subprocess"]
+__all__ = ["PAUSED", "TrainingFailed", "train_in_subprocess", "train_trial_in_subprocess"]
 
 LOOK_S = 0.5
 PAUSED = "paused"
@@ -34,8 +35,9 @@ class TrainingFailed(TrainingError):
 
 
 def train_in_subprocess(
-    spec: Spec, *, store: Store, job_id: str, observer: TrainingObserver, warnings: tuple[str, ...] = ()
-) -> Manifest:
+    spec: Spec, *, store: Store, job_id: str, observer: TrainingObserver, warnings: tuple[str, ...] = (),
+    winner: SearchStep | None = None,
+) -> Manifest:  # fmt: skip
     """Train a spec in a fresh process and pass its progress on; `warnings` are kept with the version.
 
     Raises:
@@ -43,7 +45,25 @@ def train_in_subprocess(
         Interruption: When the observer says so; the child is ended.
     """
     told = [f"--warning={warning}" for warning in warnings]
-    command = module_command("trainer", "-", "--json-lines", "--job-id", job_id, "--parent", str(os.getpid()), *told)
+    if winner is not None:
+        told += ["--search", json.dumps(winner.document)]
+    end = _run(spec, observer, "--job-id", job_id, *told)
+    return store.manifest(spec.model, int(end["result"]["version"]))
+
+
+def train_trial_in_subprocess(spec: Spec, step: SearchStep, *, observer: TrainingObserver) -> dict[str, Any]:
+    """Train a trial of a search in a fresh process and pass its progress on; what it measured.
+
+    Raises:
+        TrainingFailed, Interruption: As `train_in_subprocess`.
+    """
+    end = _run(spec, observer, "--job-id", step.checkpoints, "--search", json.dumps(step.document))
+    return dict(end["result"])
+
+
+def _run(spec: Spec, observer: TrainingObserver, *arguments: str) -> dict[str, Any]:
+    """Run a child to its end; the last of its lines."""
+    command = module_command("trainer", "-", "--json-lines", "--parent", str(os.getpid()), *arguments)
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
         guard = _Guard(child, observer)
         threading.Thread(target=guard.watch, daemon=True).start()
@@ -54,7 +74,7 @@ def train_in_subprocess(
         raise guard.interruption
     if end.get("status") != "finished":
         raise TrainingFailed(**_error_fields(end, child.returncode))
-    return store.manifest(spec.model, int(end["result"]["version"]))
+    return end
 
 
 def _error_fields(end: dict[str, Any], status: int) -> dict[str, str]:
@@ -85,6 +105,8 @@ def _follow(child: subprocess.Popen[str], observer: TrainingObserver) -> dict[st
             observer.on_epoch(Progress(**event))
         elif kind == "checkpoint":
             observer.on_checkpoint()
+        elif kind == "facts":
+            observer.on_facts(event)
         elif kind == "end":
             end = event
     return end

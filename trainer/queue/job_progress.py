@@ -7,6 +7,7 @@ import json
 import threading
 import time
 from collections import deque
+from collections.abc import Mapping
 from typing import Any
 
 from redis import Redis
@@ -16,6 +17,7 @@ from rq.job import Job
 from models.queue.events import APPEND, events_key
 from models.queue.names import CHECKPOINTS, KEPT_S, MOST_EVENTS, attempt_key, publishing_key
 from models.queue.refusals import refusal_of
+from models.queue.run_facts import add_facts
 from trainer.fit.progress import Progress, Superseded, TrainingCanceled, TrainingObserver, TrainingPaused
 from trainer.queue.attempts import stop_requests
 from trainer.queue.full_queue import not_waiting
@@ -56,6 +58,7 @@ class RedisProgress(TrainingObserver):
         self._waiting: deque[dict[str, Any]] = deque(maxlen=MOST_EVENTS)
         self._reporting = threading.Lock()  # another thread may look while this one reports
         self._has_new_checkpoints = False
+        self._facts: dict[str, Any] = {}
 
     def on_epoch(self, progress: Progress) -> None:
         """Write an epoch into the meta for those who ask, into the events for those who follow.
@@ -75,6 +78,12 @@ class RedisProgress(TrainingObserver):
         self._has_new_checkpoints = True
         self._report_as_far_as_it_goes()
 
+    def on_facts(self, facts: Mapping[str, Any]) -> None:
+        """Keep for the record of the run what the training tells of itself."""
+        with self._reporting:
+            self._facts.update(facts)
+        self._report_as_far_as_it_goes()
+
     def report(self) -> None:
         """Report all that could not be reported before, waiting until the queue has room for it.
 
@@ -85,6 +94,9 @@ class RedisProgress(TrainingObserver):
             if self._has_new_checkpoints:
                 self.job.connection.sadd(CHECKPOINTS, f"{self._meta.get('model', '')}/{self.job.id}")
                 self._has_new_checkpoints = False
+            if self._facts:
+                add_facts(self.job.connection, self.job.id, self.attempt, self._facts)
+                self._facts = {}
             while self._waiting:
                 self._report_epoch(self._waiting[0])
                 self._waiting.popleft()

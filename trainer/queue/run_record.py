@@ -1,8 +1,6 @@
 """The record of a training that has ended, in the store: what the queue knows of it, and its epochs, for longer."""
 
-import json
 import logging
-from typing import Any
 
 from redis import Redis
 from rq.exceptions import DeserializationError, NoSuchJobError
@@ -11,22 +9,17 @@ from rq.serializers import JSONSerializer
 
 from models.errors import StoreUnavailable
 from models.names import is_model_name
-from models.queue.events import read_events
-from models.queue.job_document import job_document
-from models.queue.names import MOST_EVENTS, UNRECORDED
-from models.store.runs import write_run
+from models.queue.names import UNRECORDED
+from models.queue.run_facts import forget_facts
+from models.runs.queued import record_of_job
+from models.runs.recording import record_training
 from models.store.store import Store
 
-__all__ = ["record_run", "unrecorded_member"]
+__all__ = ["record_run"]
 
 UNREADABLE = (NoSuchJobError, DeserializationError, ValueError, TypeError, LookupError, AttributeError)
 
 log = logging.getLogger("trainer")
-
-
-def unrecorded_member(job: Job) -> str:
-    """How a job stands in the set of those that have no record yet."""
-    return f"{job.meta.get('model', '')}/{job.id}"
 
 
 def record_run(connection: Redis, store: Store, member: str) -> None:
@@ -40,24 +33,12 @@ def record_run(connection: Redis, store: Store, member: str) -> None:
     model, _, job_id = member.rpartition("/")
     try:
         if is_model_name(model):
-            write_run(store, _record(connection, model, job_id))
+            job = Job.fetch(job_id, connection=connection, serializer=JSONSerializer)
+            record_training(store, record_of_job(job, model))
     except StoreUnavailable as error:
         log.warning("job %s: no record of it in the store yet: %s", job_id, error)
         return
     except UNREADABLE as error:  # the queue has forgotten it, or its server was given something else than a job
         log.warning("job %s: no record of it: %s", job_id, error)
+    forget_facts(connection, job_id)
     connection.srem(UNRECORDED, member)
-
-
-def _record(connection: Redis, model: str, job_id: str) -> dict[str, Any]:
-    job = Job.fetch(job_id, connection=connection, serializer=JSONSerializer)
-    return {**job_document(job), "model": model, "spec": job.kwargs.get("spec"), **_history(job)}
-
-
-def _history(job: Job) -> dict[str, Any]:
-    """Metrics of each epoch by name, as Keras' `History`; of a very long training only those of its last epochs."""
-    _, raw = read_events(job.connection, job.id, 0, MOST_EVENTS)
-    epochs = [event for event in map(json.loads, raw) if "epoch" in event]
-    names = sorted({name for event in epochs for name in event["metrics"]})
-    history = {name: [event["metrics"].get(name) for event in epochs] for name in names}
-    return {"first_epoch": epochs[0]["epoch"] if epochs else None, "history": history}

@@ -16,7 +16,7 @@ from models.queue.names import CPU_QUEUE, GPU_QUEUE, QUEUES
 from models.settings import SettingsError, read_settings
 from trainer.backends.choice import choose_backend, is_installed
 from trainer.backends.gpu_count import count_gpus
-from trainer.launch.launch import training_module
+from trainer.launch.launch import trial_module
 from trainer.queue.redis_connection import QueueRefused, await_server, connect
 from trainer.worker.logs import set_up_logs
 from trainer.worker.training_worker import LEASE_S, TrainingWorker
@@ -76,7 +76,8 @@ def preload(backend: str) -> None:
         logging.getLogger("trainer").warning("%s is not installed: nothing is kept warm", backend)
         return
     choose_backend(backend)
-    training_module()
+    trial_module()
+    importlib.import_module("trainer.search.proposals")
     from trainer.publication import package_versions  # noqa: PLC0415 -- imports Keras
 
     for name in LATER[backend]:

@@ -1,4 +1,4 @@
-"""`python -m trainer.worker.checkpoint_cleanup WORKER`: after jobs that have ended, remove checkpoints, write records.
+"""`python -m trainer.worker.checkpoint_cleanup WORKER`: after jobs that have ended: checkpoints, records, searches.
 
 A job has also ended when the queue canceled it, or when its process was killed and could write no record. A worker
 starts this as a process of its own, which ends with it. It may not use the store itself: that starts threads, and what
@@ -16,15 +16,16 @@ from rq.exceptions import NoSuchJobError
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
-from models.queue.names import CHECKPOINTS, ENDED, UNRECORDED
-from models.settings import read_settings
+from models.queue.names import CHECKPOINTS, ENDED, SEARCH_JOBS, UNRECORDED
+from models.settings import Settings, read_settings
 from models.store.store import Store
 from trainer.child_processes import die_with_parent, module_command
 from trainer.launch.launch import remove_checkpoints
 from trainer.queue.redis_connection import connect
 from trainer.queue.run_record import record_run
+from trainer.worker.search_jobs import hear
 
-__all__ = ["CheckpointCleaner", "record_ended", "remove_orphans"]
+__all__ = ["CheckpointCleaner", "hear_of_ended", "record_ended", "remove_orphans"]
 
 
 def _ended(connection: Redis, key: str) -> Iterator[str]:
@@ -54,15 +55,21 @@ def record_ended(connection: Redis, store: Store) -> None:
         record_run(connection, store, member)
 
 
+def hear_of_ended(connection: Redis, store: Store, settings: Settings) -> None:
+    """Let searches go on whose jobs have ended unheard, as in a work-horse that was killed, or are gone."""
+    for member in _ended(connection, SEARCH_JOBS):
+        hear(connection, store, settings, member)
+
+
 class CheckpointCleaner:
     """Starts this module as a process when there is something to remove, one at a time."""
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
-        self._unrecorded: set[str] = set()
+        self._left: set[str] = set()
 
     def start_when_needed(self, connection: Redis) -> None:
-        """Start the process when a job has ended that had checkpoints or has no record, and none runs."""
+        """Start the process when a job has ended that had checkpoints, or of which something is left to do."""
         if self._process is not None and self._process.poll() is None:
             return
         self._process = None
@@ -70,9 +77,9 @@ class CheckpointCleaner:
             self._process = subprocess.Popen(module_command("trainer.worker.checkpoint_cleanup", str(os.getpid())))
 
     def _is_needed(self, connection: Redis) -> bool:
-        """Whether jobs have ended that had checkpoints, or that had no record at the look before either."""
-        before, self._unrecorded = self._unrecorded, set(_ended(connection, UNRECORDED))
-        return bool(before & self._unrecorded) or next(_ended(connection, CHECKPOINTS), None) is not None
+        """Whether jobs have ended that had checkpoints, or had no record, or an unheard end, at the look before too."""
+        before, self._left = self._left, {*_ended(connection, UNRECORDED), *_ended(connection, SEARCH_JOBS)}
+        return bool(before & self._left) or next(_ended(connection, CHECKPOINTS), None) is not None
 
 
 if __name__ == "__main__":
@@ -81,3 +88,4 @@ if __name__ == "__main__":
     server, kept = connect(settings.redis_url, settings.redis_password_file), Store.open(settings.store)
     remove_orphans(server, kept)
     record_ended(server, kept)
+    hear_of_ended(server, kept, settings)

@@ -4,8 +4,8 @@ from rq import Worker, worker_registration
 from rq.executions import Execution, ExecutionRegistry
 from rq.job import Job, JobStatus
 
+from models.queue.job_document import unrecorded_member
 from models.queue.names import INDEX, KEPT_S, UNRECORDED, attempt_key
-from trainer.queue.run_record import unrecorded_member
 
 __all__ = ["write_job_again", "write_worker_again"]
 

@@ -22,7 +22,8 @@ log = logging.getLogger("trainer")
 def is_newer(job: Any) -> bool:
     """Whether this worker may misunderstand a job's spec."""
     version = job.meta.get("spec_version", FIRST_VERSION)
-    return isinstance(version, int) and version > names.SPEC_VERSION
+    known = names.SEARCH_SPEC_VERSION if "search" in job.meta else names.SPEC_VERSION
+    return isinstance(version, int) and version > known
 
 
 class NewerJobs:

@@ -14,18 +14,22 @@ from rq.queue import Queue
 
 from models.errors import OnehotError, StoreUnavailable
 from models.queue.events import add_end, write_meta
+from models.queue.job_document import unrecorded_member
 from models.queue.names import ENDED, UNRECORDED
+from models.queue.run_facts import note_attempt
 from models.settings import read_settings
 from models.store.store import Store
 from trainer.child_processes import die_with_parent
 from trainer.fit.progress import Superseded, TrainingCanceled, TrainingPaused
+from trainer.jobs import TRAININGS
 from trainer.launch.failures import ProcessKilled, error_document, may_help_again
 from trainer.queue.attempts import ATTEMPT_VARIABLE, begin_attempt, is_cancellable, stop_requests
-from trainer.queue.run_record import record_run, unrecorded_member
+from trainer.queue.run_record import record_run
 from trainer.queue.shutdown_flag import is_shutting_down, request_shutdown, request_shutdown_on
 from trainer.worker.forgotten import write_job_again
 from trainer.worker.leasing_worker import LEASE_S, LeasingWorker
 from trainer.worker.reliable_queue import ReliableQueue
+from trainer.worker.search_jobs import hear_of_search
 
 __all__ = ["LEASE_S", "TrainingWorker"]
 
@@ -53,7 +57,9 @@ class TrainingWorker(LeasingWorker):
         begin_attempt(self.connection, job.id, execution.id)
         with self.connection.pipeline() as pipeline:
             job.prepare_for_execution(self.name, pipeline=pipeline)
-            pipeline.sadd(UNRECORDED, unrecorded_member(job))
+            if job.func_name in TRAININGS:
+                pipeline.sadd(UNRECORDED, unrecorded_member(job))
+                note_attempt(pipeline, job.id, f"{self.hostname}.{self.pid}")
             pipeline.lrem(ReliableQueue(job.origin, connection=self.connection).intermediate_queue_key, 1, job.id)
             pipeline.execute()
         os.environ[ATTEMPT_VARIABLE] = execution.id
@@ -116,12 +122,15 @@ class TrainingWorker(LeasingWorker):
         die_with_parent(int(self.pid or os.getppid()))
 
     def perform_job(self, job: Job, queue: Queue, execution: Execution) -> bool:
-        """Train; when the job has ended by it, write its record into the store."""
+        """Train; when the job has ended by it, write its record into the store, and let its search go on."""
         is_done = super().perform_job(job, queue, execution)
         if job.get_status() in ENDED:
-            with contextlib.suppress(StoreUnavailable):  # then it is written later, by another process
-                store = Store.open(read_settings(os.environ).store)
-                record_run(self.connection, store, unrecorded_member(job))
+            with contextlib.suppress(StoreUnavailable):  # then it is done later, by another process
+                settings = read_settings(os.environ)
+                store = Store.open(settings.store)
+                hear_of_search(self.connection, store, settings, job)
+                if job.func_name in TRAININGS:
+                    record_run(self.connection, store, unrecorded_member(job))
         return is_done
 
     def handle_execution_ended(self, job: Job, queue: Queue, heartbeat_ttl: int) -> None:

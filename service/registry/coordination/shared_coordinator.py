@@ -32,6 +32,8 @@ KEPT = 8
 """Older states that stay for processes that are just reading them."""
 BEAT_S = 1.0
 OLD_S = 3600.0
+TRY_S = 0.5
+"""Between two looks at whether the leader lives, of a process that only asks what concerns it."""
 STUCK_S = 10.0
 """A process whose event loop does not turn for so long is not waited for; its next request is refused, not outdated."""
 QUIET_S = 60.0
@@ -52,6 +54,7 @@ class SharedCoordinator(Coordinator):
         self._pid = 0
         self._lock: IO[str] | None = None
         self._quiet_until_s = 0.0
+        self._try_due_s = 0.0
         self._members.mkdir(parents=True, exist_ok=True)
 
     def lead(self) -> bool:
@@ -60,6 +63,14 @@ class SharedCoordinator(Coordinator):
         if self._numbers[LEADER] == os.getpid():
             return True
         return not self._has_leader() and self._take_the_lead()
+
+    def _leads(self) -> bool:
+        if self._numbers[LEADER] == os.getpid():
+            return True
+        if time.monotonic() < self._try_due_s:
+            return False
+        self._try_due_s = time.monotonic() + TRY_S
+        return self.lead()
 
     def _has_leader(self) -> bool:
         lock = self._members / f"{self._numbers[LEADER]}.lock"

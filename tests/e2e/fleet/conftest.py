@@ -17,7 +17,7 @@ LAYERS = [
 
 @pytest.fixture(scope="session")
 def make_fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Fleet]]:
-    """A bucket and a queue; machines are added by whoever uses it."""
+    """A bucket and a queue; machines are added by its users."""
     fleets: list[Fleet] = []
 
     def _make(**settings: str) -> Fleet:

@@ -171,7 +171,7 @@ class _Client(asyncio.Protocol):
         self._sent_s = None
 
     def connection_lost(self, _: Exception | None) -> None:
-        """Note a request that was not answered; begin again."""
+        """Record a request that was not answered; begin again."""
         if self._sent_s is not None:
             sample = Sample(self._sent_s, time.monotonic(), NO_ANSWER, 0, False, self._port)
             self._crowd.samples.append(sample)
@@ -268,8 +268,8 @@ def percentile_s(samples: Sequence[Sample], share: float = 0.99) -> float:
 def first_step_back(samples: Sequence[Sample], history: Sequence[int]) -> Sample | None:
     """An answer that cannot be, when the service went through these default versions in this order.
 
-    Whoever has received an answer that belongs to the n-th of them can, with a request sent afterwards over whichever
-    connection, only get answers that belong to the n-th or a later one.
+    A client that has received an answer that belongs to the n-th of them can, with a request sent afterwards over
+    whichever connection, only get answers that belong to the n-th or a later one.
     """
     reached, answers = 0, []
     for sample in sorted(one for one in samples if one.status == 200):

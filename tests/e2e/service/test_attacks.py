@@ -51,7 +51,7 @@ def in_manifest(change: Callable[[dict[str, Any]], None]) -> Callable[[Path], No
 
 
 def huge(file: str, size: int = NO_BYTES) -> Callable[[Path], None]:
-    """A file that takes no room on the disk, and much memory of whoever reads it."""
+    """A file that takes no room on the disk, and much memory of its reader."""
 
     def spoil(folder: Path) -> None:
         with (folder / file).open("r+b") as opened:

@@ -36,7 +36,7 @@ def stall(service, number: int) -> socket.socket:
     return connection
 
 
-def test_stalled_clients_slow_nobody_down(serve, publish_next, order_for) -> None:
+def test_stalled_clients_slow_no_other_down(serve, publish_next, order_for) -> None:
     """200 of them: the others' p99 stays under twice its undisturbed value just before."""
     publish_next()
     service = serve()

@@ -3,14 +3,15 @@
 import shutil
 import socket
 import subprocess
-import time
 from collections.abc import Iterator
 
 import pytest
 
 from tests.e2e.service.load import load
+from tests.timing import not_waiting_for
 
-AT_ONCE_S = 4.0
+TIMEOUT_S = 30
+"""What a request may take: as long would one that waits for the queue's server."""
 
 
 @pytest.fixture
@@ -44,20 +45,19 @@ def test_predictions_go_on_without_the_queue(serve, publish_next, order_for, que
     """Jobs are refused at once, with a 503 that says when to come again."""
     publish_next()
     server, url = queue
-    service = serve(ONEHOT_REDIS_URL=url)
+    service = serve(ONEHOT_REDIS_URL=url, ONEHOT_REQUEST_TIMEOUT_S=str(2 * TIMEOUT_S))
     assert service.call("GET", "/v1/jobs").status_code == 200
     with load(order_for(service, rate=400)) as running:
         server.kill()
         server.wait()
         for _ in range(6):
-            asked_s = time.monotonic()
             for method, path in (("GET", "/v1/jobs"), ("GET", "/v1/jobs/none"), ("POST", "/v1/jobs")):
                 options = {"json": {"model": "x"}} if method == "POST" else {}
-                answer = service.call(method, path, **options)
+                with not_waiting_for("a queue that is away", lasts_s=TIMEOUT_S):
+                    answer = service.call(method, path, **options)
                 assert answer.status_code in ({503} if method == "GET" else {400, 503}), answer.text
                 if answer.status_code == 503:
                     assert "Retry-After" in answer.headers
-            assert time.monotonic() - asked_s < AT_ONCE_S
         assert service.is_ready
         samples = running.stop()
     assert [one for one in samples if not one.is_right] == []

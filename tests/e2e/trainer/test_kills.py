@@ -11,8 +11,10 @@ from typing import Any
 import psutil
 import pytest
 
+from tests.timing import promised_s
+
 KILLS = int(os.environ.get("KILLS", "2"))
-WITHIN_S = 30
+WITHIN_S = promised_s(30)
 BUSY = {"epochs": 100_000, "batch_size": 10}
 EPOCHS = 400
 
@@ -84,7 +86,9 @@ def test_an_attempt_that_was_given_up_ends_by_itself(site: Any, undisturbed: str
     for process in (worker, horse):
         process.send_signal(signal.SIGSTOP)
     try:
-        wait_for(lambda: site.worker_name(job) not in (name, None), deadline_s=30, says="another worker takes the job")
+        wait_for(
+            lambda: site.worker_name(job) not in (name, None), deadline_s=WITHIN_S, says="another worker takes the job"
+        )
     finally:
         for process in (worker, horse):
             process.send_signal(signal.SIGCONT)

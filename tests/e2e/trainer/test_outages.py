@@ -12,7 +12,7 @@ pytestmark = pytest.mark.timeout(400)
 
 
 def away(site: Any, seconds: float) -> None:
-    """Nobody answers for so long; what was written down is there again after it."""
+    """No server answers for so long; what was written down is there again after it."""
     site.stop_server()
     time.sleep(seconds)
     site.start_server()

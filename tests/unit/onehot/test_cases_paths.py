@@ -28,4 +28,4 @@ def test_the_queue_server_starts_in_a_folder_that_looks_like_a_pattern(tmp_path,
                 time.sleep(0.05)
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)

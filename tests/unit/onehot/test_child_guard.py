@@ -9,7 +9,7 @@ import pytest
 
 from onehot.local.child import Child, Program
 
-DEADLINE_S = 15.0
+DEADLINE_S = 60.0
 SLEEPS = "import time; print('up', flush=True); time.sleep(600)"
 STUBBORN = "import signal, time; signal.signal(15, signal.SIG_IGN); print('up', flush=True); time.sleep(600)"
 SCATTERS = """
@@ -51,7 +51,7 @@ def started(code: str, *, grace_s: float = 5.0) -> tuple[Child, list[str]]:
 
 @pytest.mark.parametrize(("code", "status"), [("raise SystemExit(0)", 0), ("raise SystemExit(7)", 7)])
 def test_the_status_of_the_command_is_passed_on(code, status):
-    """Whoever looks at the guard sees how the command ended."""
+    """The guard's exit status says how the command ended."""
     child, _ = started(code)
     assert child.wait() == status
 
@@ -81,7 +81,7 @@ def test_stopping_lets_the_command_end_by_itself():
 
 
 def test_a_command_that_ignores_the_request_is_killed_after_its_grace():
-    """Nobody waits for ever."""
+    """The wait has an end."""
     child, lines = started(STUBBORN, grace_s=0.2)
     eventually(lambda: lines == ["up"], "the command speaks")
     assert child.stop() == 137

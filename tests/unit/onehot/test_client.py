@@ -43,7 +43,7 @@ def test_an_error_of_the_service_is_told_with_its_request_id(stand_in):
 
 
 def test_nobody_there_is_told_with_the_address_and_what_to_do():
-    """The first thing that goes wrong for a newcomer."""
+    """The first thing that goes wrong for a new user."""
     with Service("http://127.0.0.1:1") as service, pytest.raises(ServiceUnreachable) as caught:
         service.get("/healthz")
     assert "http://127.0.0.1:1 (connection refused): start it with `onehot up`" in caught.value.message

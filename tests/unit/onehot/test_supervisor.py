@@ -21,7 +21,7 @@ from onehot.local.stack import ONCE, StackConfig, run_stack
 from onehot.local.supervisor import StartFailed, Supervisor
 from trainer.worker import training_worker
 
-DEADLINE_S = 15.0
+DEADLINE_S = 60.0
 STOPS_POLITELY = """
 import signal, sys, time
 signal.signal(15, lambda *_: (print("stopped", flush=True), sys.exit(0)))
@@ -35,7 +35,7 @@ class Screen:
 
     def __init__(self) -> None:
         self.lines: list[tuple[str, str]] = []
-        self.notes: list[str] = []
+        self.messages: list[str] = []
 
     def on_line(self, name: str, line: str) -> None:
         """Keep a line of a program."""
@@ -44,7 +44,7 @@ class Screen:
     @contextmanager
     def supervisor(self) -> Iterator[Supervisor]:
         """A supervisor that speaks to this screen, and is stopped in the end."""
-        made = Supervisor(on_line=self.on_line, on_message=self.notes.append)
+        made = Supervisor(on_line=self.on_line, on_message=self.messages.append)
         try:
             yield made
         finally:
@@ -86,7 +86,7 @@ def test_a_program_that_dies_is_started_again(screen, tmp_path):
         supervisor.start(program("fragile", code))
         supervisor.watch()
         eventually(lambda: ("fragile", "up") in screen.lines, "the second start lasts")
-    assert screen.notes == ["the fragile ended with status 9: it is started again in 0.5 s"]
+    assert screen.messages == ["the fragile ended with status 9: it is started again in 0.5 s"]
 
 
 def test_the_pause_before_a_restart_doubles(screen):
@@ -94,8 +94,8 @@ def test_the_pause_before_a_restart_doubles(screen):
     with screen.supervisor() as supervisor:
         supervisor.start(program("hopeless", "raise SystemExit(1)"))
         supervisor.watch()
-        eventually(lambda: len(screen.notes) >= 2, "two restarts are told")
-    assert [note.rsplit(" in ", 1)[1] for note in screen.notes[:2]] == ["0.5 s", "1 s"]
+        eventually(lambda: len(screen.messages) >= 2, "two restarts are told")
+    assert [message.rsplit(" in ", 1)[1] for message in screen.messages[:2]] == ["0.5 s", "1 s"]
 
 
 def test_a_program_that_ends_before_it_is_ready_stops_the_start(screen):
@@ -115,7 +115,7 @@ def test_a_program_that_is_not_ready_in_time_stops_the_start(screen, monkeypatch
         supervisor.start(program("service", STOPS_POLITELY))
         with pytest.raises(StartFailed, match=r"not ready after 0\.2 s \(it loads a model\)"):
             supervisor.wait_ready(lambda: "it loads a model", timeout_s=0.2)
-    assert screen.notes == ["waiting: it loads a model"]
+    assert screen.messages == ["waiting: it loads a model"]
 
 
 def test_a_second_server_on_one_folder_is_refused(tmp_path):
@@ -156,7 +156,7 @@ def small_stack(monkeypatch, tmp_path) -> StackConfig:
 def test_a_stack_runs_a_real_server_with_a_password_and_leaves_nothing(small_stack, screen):
     """Without the password the server refuses; at the end no process and no port is left."""
     before = set(psutil.Process().children(recursive=True))
-    with run_stack(small_stack, on_line=screen.on_line, on_message=screen.notes.append) as stack:
+    with run_stack(small_stack, on_line=screen.on_line, on_message=screen.messages.append) as stack:
         assert stack.server_port is not None
         with redis.Redis(port=stack.server_port, retry=ONCE) as stranger, pytest.raises(redis.AuthenticationError):
             stranger.ping()
@@ -173,7 +173,7 @@ def test_a_stack_runs_a_real_server_with_a_password_and_leaves_nothing(small_sta
 def test_what_was_queued_is_there_after_a_restart(small_stack, screen):
     """The append-only file survives an orderly end."""
     for expected, value in ((None, "1"), (b"1", "2")):
-        with run_stack(small_stack, on_line=screen.on_line, on_message=screen.notes.append) as stack:
+        with run_stack(small_stack, on_line=screen.on_line, on_message=screen.messages.append) as stack:
             password = (small_stack.server_folder / "valkey.conf").read_text().split("requirepass ")[1].split("\n")[0]
             with redis.Redis(port=stack.server_port, password=password) as server:
                 assert server.get("kept") == expected
@@ -187,7 +187,7 @@ def test_an_address_in_use_is_named_before_anything_starts(small_stack, screen):
         other.listen()
         with (
             pytest.raises(WorkFailed, match=f"{small_stack.settings.bind} is in use"),
-            run_stack(small_stack, on_line=screen.on_line, on_message=screen.notes.append),
+            run_stack(small_stack, on_line=screen.on_line, on_message=screen.messages.append),
         ):
             pass
     assert not small_stack.server_folder.exists()
@@ -195,7 +195,7 @@ def test_an_address_in_use_is_named_before_anything_starts(small_stack, screen):
 
 def test_a_killed_server_comes_back_on_its_port(small_stack, screen):
     """The worker and the service find it again where it was."""
-    with run_stack(small_stack, on_line=screen.on_line, on_message=screen.notes.append) as stack:
+    with run_stack(small_stack, on_line=screen.on_line, on_message=screen.messages.append) as stack:
         servers = [p for p in psutil.Process().children(recursive=True) if "valkey.conf" in " ".join(p.cmdline())]
         for server in servers:
             server.send_signal(signal.SIGKILL)
@@ -211,7 +211,7 @@ def test_a_killed_server_comes_back_on_its_port(small_stack, screen):
                     return False
 
         eventually(answers, "the server answers again")
-    assert "it is started again" in screen.notes[-1]
+    assert "it is started again" in screen.messages[-1]
 
 
 def test_programs_have_the_time_that_they_give_themselves(monkeypatch, tmp_path) -> None:

@@ -20,7 +20,7 @@ def test_every_error_of_the_service_has_a_status(error: type[OnehotError]) -> No
 
 
 def test_an_error_without_a_status_is_ours() -> None:
-    """What nobody foresaw is a 500."""
+    """What was not foreseen is a 500."""
     assert status_of(OnehotError()) == 500
 
 

@@ -65,7 +65,7 @@ def test_a_gevent_server_accepts_what_waits_when_it_is_asked() -> None:
     with gevent.socket.create_connection(server.address) as one, gevent.socket.create_connection(server.address) as two:
         expected = {one.getsockname(), two.getsockname()}
         gevent_internals.accept_waiting(server)
-        server.pool.join(timeout=5)
+        server.pool.join(timeout=60)
     server.close()
     assert set(served) == expected
     assert server.max_accept == 100
@@ -78,7 +78,7 @@ def test_a_gevent_socket_has_the_real_one_inside() -> None:
         waiting = gevent.spawn(ours.recv, 1)
         gevent.sleep(0)
         gevent_internals.end_reading(ours)
-        assert waiting.get(timeout=5) == b""
+        assert waiting.get(timeout=60) == b""
 
 
 @pytest.mark.parametrize("name", ["io", "timer", "run_callback", "iteration"])

@@ -53,7 +53,7 @@ def test_every_name_that_a_page_asks_for_is_served(client) -> None:
 
 @pytest.mark.parametrize("path", ["/", "/docs", "/page/app.js"])
 def test_a_page_comes_with_a_policy_and_the_headers_of_all(client, path) -> None:
-    """Scripts from here only, none inside; framed by nobody."""
+    """Scripts from here only, none inside; framed by no other page."""
     headers = client.get(path).headers
     policy = dict(part.strip().split(" ", 1) for part in headers["Content-Security-Policy"].split(";"))
     assert policy["default-src"] == "'none'"

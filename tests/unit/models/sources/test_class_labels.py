@@ -103,7 +103,7 @@ def test_classes_are_counted() -> None:
 
 
 def test_one_hot_rows_beside_labels_are_refused() -> None:
-    """Nobody can say which of the labels each column is."""
+    """Which of the labels each column is cannot be told."""
     known = read_classes(np.array([3, 5, 7, 3]), None, where=WHERE)
     with pytest.raises(DataError, match=r"expected one label a row, .* received one-hot rows of 3"):
         read_more(np.eye(3), known, where="other.npz: target")

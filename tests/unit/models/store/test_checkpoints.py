@@ -38,7 +38,7 @@ def test_a_damaged_one_is_passed_over(checkpoints, damage) -> None:
 
 
 def test_other_names_are_passed_over(checkpoints) -> None:
-    """As of a copy that somebody made."""
+    """As of a copy made by hand."""
     checkpoints.save(b"state")
     (checkpoints.store.folder / checkpoints.folder / "copy.checkpoint").write_bytes(b"")
     (checkpoints.store.folder / checkpoints.folder / "notes.txt").write_bytes(b"")

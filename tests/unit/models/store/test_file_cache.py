@@ -24,7 +24,7 @@ def info_of(content: bytes) -> FileInfo:
 
 
 def fetching(content: bytes, fetched: list[bytes]) -> Callable[[], Iterator[bytes]]:
-    """Fetch in pieces, and note that it was fetched."""
+    """Fetch in pieces, and record that it was fetched."""
 
     def _fetch() -> Iterator[bytes]:
         fetched.append(content)
@@ -66,7 +66,7 @@ def test_a_file_is_fetched_once(cache: FileCache) -> None:
 
 
 def test_a_checked_file_is_kept(cache: FileCache) -> None:
-    """Whoever checks a file fetches all of it, and the next one need not."""
+    """The process that checks a file fetches all of it, and the next one need not."""
     fetched: list[bytes] = []
     content = CONTENTS[0]
     cache.check(info_of(content), fetching(content, fetched))
@@ -140,7 +140,7 @@ def test_nothing_is_kept_of_a_file_that_did_not_come_whole(cache: FileCache) -> 
 
 
 def test_what_a_killed_process_left_is_removed(cache: FileCache) -> None:
-    """A half-written file that nobody writes takes no room."""
+    """A half-written file that no process writes takes no room."""
     cache.folder.mkdir()
     left = cache.folder / ".4500.0123456789abcdef.partial"
     left.write_bytes(b"half")

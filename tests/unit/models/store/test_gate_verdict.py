@@ -59,7 +59,7 @@ def test_a_gate_that_does_not_hold_names_the_checks_that_failed() -> None:
     ],
 )
 def test_each_rule_has_its_phrase(check, phrase) -> None:
-    """Classes, rivals and notes are told, and two numbers never look alike."""
+    """Classes, rivals and `note` are told, and two numbers never look alike."""
     assert failed_rules(gate(check)) == [phrase]
 
 

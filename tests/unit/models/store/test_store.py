@@ -261,7 +261,7 @@ def test_an_older_publish_that_ends_late_does_not_move_stable_back(store, draft)
 
 
 def test_a_folder_that_cannot_be_made_is_an_unavailable_store(tmp_path):
-    """Somebody's file stands where the store should be."""
+    """A file stands where the store should be."""
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreUnavailable, match="the store does not answer"):
         Store.open(tmp_path / "file" / "store")
@@ -274,7 +274,7 @@ def test_a_url_of_an_unknown_scheme_is_an_unavailable_store():
 
 
 def test_a_folder_that_is_gone_is_no_empty_store(store, draft):
-    """Nobody is told that there is no such model."""
+    """No caller is told that there is no such model."""
     store.publish(draft, FILES)
     store.folder.rename(store.folder.parent / "away")
     for ask in (store.models, lambda: store.versions("iris"), lambda: store.resolve("iris")):

@@ -25,7 +25,7 @@ def write(folder, name: str, content: str | bytes) -> str:
     ],
 )
 def test_json_is_taken_as_a_list_a_request_or_one_instance(tmp_path, document, request_body):
-    """Whoever has instances in a file need not know the envelope."""
+    """Instances in a file need no envelope."""
     assert read_request(write(tmp_path, "in.json", json.dumps(document))) == request_body
 
 

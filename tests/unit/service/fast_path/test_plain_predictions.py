@@ -217,7 +217,7 @@ def test_what_is_plain_and_succeeds_does_not_go_to_flask(ways, name, is_plain) -
 
 
 def test_a_full_house_refuses_both_alike(ways) -> None:
-    """429 with the same sentence, and nobody's place is lost."""
+    """429 with the same sentence, and no place is lost."""
 
     def fill(app) -> None:
         admission = app.extensions[EXTENSION].admission

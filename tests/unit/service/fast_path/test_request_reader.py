@@ -1,4 +1,4 @@
-"""What is read at a glance is read as gunicorn's parser reads it, or left to that parser untouched."""
+"""What the fast path reads is read as gunicorn's parser reads it, or left to that parser untouched."""
 
 import random
 
@@ -192,7 +192,7 @@ def test_what_is_given_up_is_gunicorns_whole(config, reads_body) -> None:
 
 
 def test_long_bodies_are_gunicorns(config) -> None:
-    """A head at a glance saves them nothing."""
+    """The fast path saves them nothing."""
     length = PLAIN_BYTES + 1
     head = head_of(FIRST, *FIELDS[:2], f"Content-Length: {length}") + b"\r\n\r\n"
     assert reader_of(config, head + b"1" * length).next().body.read() == b"1" * length

@@ -174,7 +174,7 @@ def test_types_of_forms_and_text_are_refused_where_a_document_is_expected(guarde
 
 
 def test_predictions_are_no_writes(app_of) -> None:
-    """They stay as they are, whoever asks: `curl -d` too."""
+    """They stay as they are for every caller: `curl -d` too."""
     client = app_of().test_client()
     client.application.extensions["onehot"].registry.refresh()
     for headers in ({"Origin": EVIL}, {"Host": "evil.example"}, {"Sec-Fetch-Site": "cross-site"}):

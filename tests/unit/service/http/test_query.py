@@ -2,7 +2,10 @@ import pytest
 
 from service.openapi.operation import operations_of
 
-NAMES = {"model": "classic", "version": "1", "label": "stable", "job_id": "abc", "reference": "x.csv", "file": "app.js"}
+NAMES = {
+    "model": "classic", "version": "1", "label": "stable", "job_id": "abc", "run_id": "abc", "reference": "x.csv",
+    "file": "app.js",
+}  # fmt: skip
 
 
 def routes(app):
@@ -38,7 +41,7 @@ def test_every_list_has_pages(app) -> None:
         for name, one in operations.items()
         if {"limit", "cursor"} <= {p["name"] for p in one.get("parameters", ())}
     }
-    assert paged == {"jobs.list_jobs", "datasets.list_datasets", "model_status.list_models"}
+    assert paged == {"jobs.list_jobs", "runs.list_all", "datasets.list_datasets", "model_status.list_models"}
 
 
 def test_models_and_data_sets_come_in_pages_too(client, publish, registry) -> None:

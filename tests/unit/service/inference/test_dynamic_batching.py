@@ -13,7 +13,7 @@ from service.inference.onnx_session import GraphError
 
 
 class Sums:
-    """A graph whose output is the sum of a row, and which notes what it was asked for."""
+    """A graph whose output is the sum of a row, and which records what it was asked for."""
 
     def __init__(self, *, refuses: float = np.nan) -> None:
         self.rows: list[int] = []
@@ -34,7 +34,7 @@ def rows_of(*values: float) -> Array:
 def ask(graph: DynamicBatcher, *batches: Array) -> list[gevent.Greenlet]:
     """One greenlet for each batch, all ready at once, to their ends."""
     asking = [gevent.spawn(graph.run, batch) for batch in batches]
-    gevent.joinall(asking, timeout=10)
+    gevent.joinall(asking, timeout=60)
     return asking
 
 
@@ -78,7 +78,7 @@ def test_who_is_ended_while_it_waits_keeps_nobody() -> None:
     shared = DynamicBatcher(Sums())
     asking = [gevent.spawn(shared.run, rows_of(value)) for value in (1, 2)]
     gevent.get_hub().loop.run_callback(asking[0].throw, TimeoutError("over"))
-    gevent.joinall(asking, timeout=10)
+    gevent.joinall(asking, timeout=60)
     assert isinstance(asking[0].exception, TimeoutError)
     assert asking[1].value.tolist() == [[3]]
     assert ask(shared, rows_of(5))[0].value.tolist() == [[6]]
@@ -93,7 +93,7 @@ def test_who_asks_again_while_the_others_are_woken_is_computed_in_the_next_turn(
         return float(shared.run(shared.run(rows_of(1)).repeat(2, axis=1)).item())
 
     asking = [gevent.spawn(twice) for _ in range(3)]
-    gevent.joinall(asking, timeout=10)
+    gevent.joinall(asking, timeout=60)
     assert [one.value for one in asking] == [4.0] * 3
     assert sum(graph.rows) == 6
 

@@ -9,9 +9,11 @@ from ruamel.yaml import YAML
 
 from models.spec import load_spec
 from models.spec.yaml_text import load_document
+from models.store.runs import write_run
 from service.auth.scopes import Scope
 from service.openapi.document import openapi_document
 from service.openapi.operation import operations_of, scope_of
+from service.openapi.run_schemas import SOME_RUN
 
 OFFICIAL = json.loads((Path(__file__).parents[3] / "fixtures" / "openapi-3.1.json").read_text())
 
@@ -130,6 +132,7 @@ def test_every_example_is_what_its_schema_says(document) -> None:
 def test_every_example_of_a_request_is_accepted(client, document, publish, registry) -> None:
     """A reader can send it as it stands; a queue that is not there is all that may stop it."""
     publish()
+    write_run(registry.store, {"id": SOME_RUN, "model": "classic", "status": "finished", "queue": "train"})
     registry.refresh()
     for (method, path), operation in operations(document).items():
         for kind, media in operation.get("requestBody", {}).get("content", {}).items():
@@ -142,6 +145,7 @@ def test_every_example_of_a_request_is_accepted(client, document, publish, regis
 
 
 def filled(path: str) -> str:
+    path = path.replace("{run_id}", SOME_RUN)
     return path.replace("{model}", "classic").replace("{version}", "1").replace("{label}", "stable")
 
 
@@ -153,7 +157,7 @@ def filled(path: str) -> str:
         ("GET", "/v2/health/ready"), ("GET", "/v2/models/classic"), ("GET", "/v2/models/classic/versions/1/ready"),
         ("GET", "/v1/models"), ("GET", "/v1/models/classic"), ("GET", "/v1/models/classic/labels/stable"),
         ("GET", "/v1/models/classic/metadata"), ("GET", "/v1/models/classic/versions/1/report"),
-        ("GET", "/v1/datasets"), ("DELETE", "/v1/models/classic/labels/stable"),
+        ("GET", "/v1/datasets"), ("GET", "/v1/runs"), ("DELETE", "/v1/models/classic/labels/stable"),
     ],
 )  # fmt: skip
 def test_real_answers_are_as_described(client, publish, registry, method, path) -> None:

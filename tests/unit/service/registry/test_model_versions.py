@@ -10,7 +10,7 @@ from service.registry.snapshot import State, VersionFacts
 
 
 class Versions:
-    """A loader that holds what the test puts there, and notes what it was asked for."""
+    """A loader that holds what the test puts there, and records what it was asked for."""
 
     def __init__(self, predictor: Predictor) -> None:
         self.predictor = predictor

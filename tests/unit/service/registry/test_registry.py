@@ -196,7 +196,7 @@ def test_a_store_that_never_answered_is_waited_for() -> None:
 
 
 def test_labels_that_cannot_be_read_stay_as_they_were(registry, publish, store_folder) -> None:
-    """A file that somebody broke by hand."""
+    """A file that was damaged by hand."""
     publish()
     publish(promote=False)
     registry.refresh()

@@ -84,7 +84,7 @@ def _folder_in_a_circle(folder: Path) -> None:
 
 @pytest.mark.parametrize("put", [_link_in_a_circle, _folder_that_is_no_text, _folder_in_a_circle])
 def test_what_else_lies_in_the_folder_is_not_looked_into(publish, store_folder, put) -> None:
-    """A volume has a `lost+found` that nobody may read: it must not keep the models from being served."""
+    """A volume has a `lost+found` that may not be read: it must not keep the models from being served."""
     publish()
     put(store_folder)
     store = Store.open(store_folder)
@@ -174,7 +174,7 @@ def test_what_is_published_is_seen_at_the_next_look(any_store, draft_of, monkeyp
 
 
 def test_what_others_put_there_is_found_by_a_full_look(publish, store_folder, clock) -> None:
-    """A copy by another tool tells nobody."""
+    """A copy by another tool leaves no hint."""
     publish("first")
     watch = StoreWatch(Store.open(store_folder), full_every_s=10, clock=clock)
     watch.look()

@@ -46,14 +46,14 @@ def test_lines_end_where_they_end(piece) -> None:
 
 
 def test_a_body_that_breaks_off_is_short() -> None:
-    """Whoever knows its length can tell."""
+    """A reader that knows its length can tell."""
     _, body = bodies(BODY[:100])
     assert body.read() == BODY[:100]
     assert body.read() == b""
 
 
 def test_a_connection_whose_body_failed_is_not_used_again() -> None:
-    """Nobody knows where the next request begins."""
+    """Where the next request begins is unknown."""
 
     def pieces():
         yield f"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: {len(BODY)}\r\n\r\n".encode()

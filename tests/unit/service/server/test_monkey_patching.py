@@ -31,7 +31,7 @@ def run(script):
 
 
 def test_the_standard_library_is_patched_without_a_look_at_every_package() -> None:
-    """Who subscribed is told as always; and rich is there for whoever wants it later."""
+    """Who subscribed is told as always; and rich is there when it is wanted later."""
     seen = run(PATCHED)
     assert seen["asked"] == 0
     assert {"GeventWillPatchAllEvent", "GeventDidPatchAllEvent"} <= set(seen["told"])

@@ -64,16 +64,16 @@ def test_one_page_is_made_at_a_time() -> None:
     def make():
         made.append(1)
         begun.set()
-        goes_on.wait(10)
+        goes_on.wait(60)
         yield from LONG
 
     askers = [threading.Thread(target=lambda: found.append(kept.get(make, lambda: None))) for _ in range(3)]
     for asker in askers:
         asker.start()
-    begun.wait(10)
+    begun.wait(60)
     goes_on.set()
     for asker in askers:
-        asker.join(10)
+        asker.join(60)
     assert len({id(page) for page in found}) == len(made) == 1
 
 
@@ -84,7 +84,7 @@ def test_all_who_wait_see_the_page_that_is_begun_after_they_asked() -> None:
 
     def make():
         makers.append(1)
-        goes_on.wait(10)
+        goes_on.wait(60)
         yield b"short"
 
     askers = [threading.Thread(target=kept.get, args=(make, lambda: None)) for _ in range(9)]
@@ -94,5 +94,5 @@ def test_all_who_wait_see_the_page_that_is_begun_after_they_asked() -> None:
         threading.Event().wait(0.01)
     goes_on.set()
     for asker in askers:
-        asker.join(10)
+        asker.join(60)
     assert len(makers) == 2

@@ -63,20 +63,20 @@ class Pausing(NullObserver):
 
 
 @pytest.fixture
-def shelf(tmp_path) -> JobCheckpoints:
+def kept(tmp_path) -> JobCheckpoints:
     """Where the checkpoints go."""
     return JobCheckpoints(Store.open(tmp_path / "store"), "blobs", "job")
 
 
 @pytest.fixture
-def attempt(make_spec, data_root, shelf):
+def attempt(make_spec, data_root, kept):
     """One attempt of a training, with a network of its own: its digest and history."""
 
     def train(observer=None, *, interval_s=3600.0, **changes):
         spec = make_spec(**{**changes, "fit": {"epochs": 6, "batch_size": 8, **changes.get("fit", {})}})
         prepared = prepare(spec, roots=(str(data_root),))
         network, observer = make_network(spec, prepared), observer or NullObserver()
-        checkpointer = Checkpointer(shelf, Origin.of(spec, prepared), interval_s=interval_s, observer=observer)
+        checkpointer = Checkpointer(kept, Origin.of(spec, prepared), interval_s=interval_s, observer=observer)
         fitted = fit(
             network, spec, training=prepared.train.part, validation=prepared.validation.part, observer=observer,
             checkpointer=checkpointer,
@@ -87,7 +87,7 @@ def attempt(make_spec, data_root, shelf):
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_an_interrupted_training_ends_as_one_that_was_not(attempt, shelf, monkeypatch, case) -> None:
+def test_an_interrupted_training_ends_as_one_that_was_not(attempt, kept, monkeypatch, case) -> None:
     """The same weights and the same history, after stops between two epochs and in the middle of two."""
     monkeypatch.setattr(trainer.fit.epochs, "CALL_S", 0.0)
     monkeypatch.setattr(trainer.fit.epochs, "FIRST_CALL_STEPS", 2)
@@ -95,17 +95,17 @@ def test_an_interrupted_training_ends_as_one_that_was_not(attempt, shelf, monkey
     for looks in (2, 4, 5):
         with pytest.raises(TrainingPaused):
             attempt(Pausing(looks), **CASES[case])
-    assert shelf.newest() is not None
+    assert kept.newest() is not None
     assert attempt(**CASES[case]) == undisturbed
 
 
-def test_checkpoints_come_with_time_and_short_trainings_have_none(attempt, shelf) -> None:
+def test_checkpoints_come_with_time_and_short_trainings_have_none(attempt, kept) -> None:
     """The classic case pays nothing."""
     attempt()
-    assert shelf.newest() is None
+    assert kept.newest() is None
     observer = Pausing(0)
     attempt(observer, interval_s=0.0)
-    assert shelf.newest() is not None
+    assert kept.newest() is not None
     assert observer.checkpoints == 1
 
 
@@ -146,12 +146,12 @@ def test_another_spec_begins_anew(attempt) -> None:
     assert attempt(seed=9) == fresh
 
 
-def test_time_spent_counts_over_all_attempts(attempt, shelf) -> None:
+def test_time_spent_counts_over_all_attempts(attempt, kept) -> None:
     """`fit.timeout_s` is the job's, not the attempt's."""
     with pytest.raises(TrainingPaused):
         attempt(Pausing(3), fit={"timeout_s": 3600})
-    snapshot, origin = Snapshot.from_bytes(shelf.newest())
-    shelf.save(replace(snapshot, spent_s=3601.0).to_bytes(origin))
+    snapshot, origin = Snapshot.from_bytes(kept.newest())
+    kept.save(replace(snapshot, spent_s=3601.0).to_bytes(origin))
     with pytest.raises(trainer.fit.progress.TrainingTimedOut):
         attempt(fit={"timeout_s": 3600})
 
@@ -160,11 +160,11 @@ def test_a_store_that_takes_no_checkpoint_does_not_end_the_training(attempt, mon
     """It is told in the log."""
 
     def refuse(*_) -> None:
-        raise StoreUnavailable("nobody home")
+        raise StoreUnavailable("no such host")
 
     monkeypatch.setattr(JobCheckpoints, "save", refuse)
     assert len(attempt(interval_s=0.0)[1]) == 6
-    assert "no checkpoint: the store does not answer: nobody home" in caplog.text
+    assert "no checkpoint: the store does not answer: no such host" in caplog.text
 
 
 def test_a_snapshot_comes_back_as_it_was() -> None:

@@ -141,7 +141,7 @@ def test_a_loss_that_is_no_number_ends_the_training(run) -> None:
 
 
 def test_a_canceled_training_stops_in_the_next_epoch(run) -> None:
-    """Whoever watches says so."""
+    """The observer says so."""
     observer = Recorder(cancel_after=2)
     with pytest.raises(TrainingCanceled):
         run(observer, fit={"epochs": 50})

@@ -42,7 +42,7 @@ def test_a_store_that_stays_away_is_told() -> None:
 
 
 def test_a_full_store_is_not_waited_for() -> None:
-    """Nobody makes room in half a minute."""
+    """Half a minute makes no room."""
     store = Store(9, StoreFull("No space left on device"))
     with pytest.raises(StoreFull):
         retry_store(store.ask, observer=NullObserver())

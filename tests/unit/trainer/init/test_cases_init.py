@@ -34,7 +34,7 @@ def spec_of(found: SuggestedSpec) -> Spec:
 
 
 def test_without_a_target_the_one_that_was_taken_and_the_others_are_named(tmp_path: Path) -> None:
-    """In the comments and in the notes; with --target there is nothing to say."""
+    """In the comments and in `notes`; with --target there is nothing to say."""
     found = suggested(tmp_path, **TABLE, kind=KIND)
     assert "No --target was given: 'kind' is taken for the target." in found.text
     assert "Other candidates: place (2 classes), size (numbers)." in found.notes[0]

@@ -16,7 +16,7 @@ class ResourceExhaustedError(Exception):
 @pytest.mark.parametrize(
     ("error", "again"),
     [
-        (StoreUnavailable("nobody home"), True),
+        (StoreUnavailable("no such host"), True),
         (ProcessKilled(number=9, peak_mib=1.0), True),
         (ValueError("not ours"), True),
         (TrainingFailed(kind="StoreUnavailable", message=""), True),
@@ -38,7 +38,7 @@ def test_only_what_can_go_better_is_tried_again(error, again) -> None:
 
 
 def test_checkpoints_stay_while_somebody_can_go_on() -> None:
-    """Whoever was superseded leaves them to its successor."""
+    """A superseded attempt leaves them to its successor."""
     assert [is_final(error) for error in (TrainingPaused(), Superseded(), ValueError("x"))] == [False] * 3
     assert [is_final(error) for error in (TrainingCanceled(), TrainingDiverged(epoch=1))] == [True] * 2
 
@@ -49,7 +49,7 @@ def test_checkpoints_stay_while_somebody_can_go_on() -> None:
     ids=["Python", "tensorflow", "jax"],
 )
 def test_memory_that_runs_out_is_told_alike(error) -> None:
-    """Whoever noticed it."""
+    """Whichever process noticed it."""
     told = error_document(error)
     assert told["type"] == "OutOfMemory"
     assert "lower fit.batch_size" in told["message"]

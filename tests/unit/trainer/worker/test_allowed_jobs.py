@@ -6,12 +6,12 @@ from rq.serializers import JSONSerializer
 from trainer.jobs import LISTED, train
 from trainer.worker.allowed_jobs import ForbiddenFunction, ListedJob
 
-NOBODY = Redis(port=1)
+NO_SERVER = Redis(port=1)
 """No server: a job is made without one."""
 
 
 def job(func: str, **kwargs) -> ListedJob:
-    return ListedJob.create(func, connection=NOBODY, serializer=JSONSerializer, **kwargs)
+    return ListedJob.create(func, connection=NO_SERVER, serializer=JSONSerializer, **kwargs)
 
 
 def test_a_listed_function_is_found() -> None:

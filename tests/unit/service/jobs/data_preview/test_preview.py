@@ -16,7 +16,7 @@ def _data_root(tmp_path, monkeypatch):
 
 
 def problems(roots=(".",), layers=LAYERS, preprocessing=(), input_shape=None, **data):
-    """What a glance says of a spec with this data, as `path: message`."""
+    """What the data preview says of a spec with this data, as `path: message`."""
     spec = load_spec(
         {
             "model": "m",
@@ -136,7 +136,7 @@ def test_good_arrays_get_no_problem(tmp_path):
     ],
 )
 def test_a_source_that_cannot_be_read_is_named(source, message):
-    """Paths outside of the roots, schemes that nobody reads."""
+    """Paths outside of the roots, schemes that have no reader."""
     found = problems(source=source)
     assert len(found) == 1
     assert message in found[0]

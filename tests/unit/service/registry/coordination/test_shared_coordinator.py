@@ -102,7 +102,7 @@ def test_one_that_is_stuck_leads_no_longer(coordinator, wait_until, fork) -> Non
 
 
 def test_the_report_of_a_process_that_died_counts_no_longer(coordinator, wait_until, fork) -> None:
-    """Nobody waits for it."""
+    """It is not waited for."""
     mine, other = Report({"classic": frozenset({1})}), Report({"classic": frozenset({2})}, is_serving=True)
     coordinator.report(mine)
     before = coordinator.revision()
@@ -173,7 +173,7 @@ def test_old_documents_in_use_are_kept_from_cleaners(coordinator) -> None:
     assert all(file.stat().st_mtime > old_s + 1 for file in files)
 
 
-def test_nobody_begins_to_serve_while_another_one_commits(coordinator, wait_until, fork) -> None:
+def test_no_process_begins_to_serve_while_another_one_commits(coordinator, wait_until, fork) -> None:
     """The lock holds across processes."""
 
     def hold() -> None:

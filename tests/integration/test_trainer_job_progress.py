@@ -101,17 +101,17 @@ def test_checkpoints_of_jobs_that_ended_are_swept(job: Job, tmp_path) -> None:
     queue = Queue(job.origin, connection=job.connection, serializer=JSONSerializer)
     canceled = queue.enqueue("trainer.jobs.train", meta={"model": "digits"})
     forgotten = queue.enqueue("trainer.jobs.train", meta={"model": "digits"})
-    shelves = {}
+    kept = {}
     for one in (job, canceled, forgotten):
         RedisProgress(one, "first").on_checkpoint()
-        shelves[one.id] = JobCheckpoints(store, "digits", one.id)
-        shelves[one.id].save(b"state")
+        kept[one.id] = JobCheckpoints(store, "digits", one.id)
+        kept[one.id].save(b"state")
     canceled.cancel()
     forgotten.delete()
     remove_orphans(job.connection, store)
-    assert shelves[job.id].newest() == b"state"
-    assert shelves[canceled.id].newest() is None
-    assert shelves[forgotten.id].newest() is None
+    assert kept[job.id].newest() == b"state"
+    assert kept[canceled.id].newest() is None
+    assert kept[forgotten.id].newest() is None
     assert job.connection.smembers(CHECKPOINTS) == {f"digits/{job.id}".encode()}
     job.connection.delete(CHECKPOINTS)
 
@@ -129,7 +129,7 @@ def test_a_sweep_ends_with_its_worker(job: Job, redis_server: str, wait_until) -
     done = subprocess.run(
         [sys.executable, "-c", worker, redis_server], env=nowhere, stdout=subprocess.PIPE, check=True, text=True
     )
-    wait_until(lambda: not _runs(int(done.stdout)), what="the sweep has ended")
+    wait_until(lambda: not _runs(int(done.stdout)), what="the cleanup has ended")
     job.connection.delete(CHECKPOINTS)
 
 

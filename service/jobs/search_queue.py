@@ -1,0 +1,195 @@
+"""Searches, as the service sees them: submitted, found, listed, canceled. Their trials are proposed by trainers.
+
+The service writes a search's document and queues the job that starts it; what follows is done by whoever ends a job.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from rq import Queue, Retry
+from rq.exceptions import DuplicateJobError
+from rq.serializers import JSONSerializer
+
+from models.names import is_model_name
+from models.queue.names import KEPT_S, MARKS_KEPT_S, SEARCH_JOBS, SEARCH_SPEC_VERSION, cancel_key
+from models.queue.search_step import START, job_id_of, member_of
+from models.sources.data_state import DataState
+from models.spec import Spec
+from models.store.compare_and_swap import Document
+from models.store.object_store import children
+from models.store.searches import (
+    CANCELED,
+    RUNNING,
+    SEARCH_ID,
+    SearchDocument,
+    new_search,
+    new_search_id,
+    open_jobs,
+    search_ids,
+)
+from models.store.store import Store
+from service.blocking_calls import several_at_once
+from service.errors import JobHasEnded, JobNotFound, KeyReused, SearchHasEnded, SearchNotFound
+from service.jobs.gpu_check import check_gpus
+from service.jobs.training_queue import Jobs, translated_errors
+
+__all__ = ["SearchQueue"]
+
+NEVER = -1
+ATTEMPTS = 3
+MODELS: dict[str, str] = {}
+"""Search id → its model, of those that were asked for."""
+MOST_MODELS = 10_000
+
+
+class SearchQueue:
+    """The searches of a store and a queue.
+
+    Its methods raise `SearchNotFound` for a search that is not there, `StoreUnavailable` and `QueueUnavailable`.
+
+    Args:
+        jobs: The queue.
+        store: Where the searches are.
+    """
+
+    def __init__(self, jobs: Jobs, store: Store) -> None:
+        self._jobs = jobs
+        self._store = store
+
+    def submit(
+        self, spec: Spec, written: Mapping[str, Any], data: Mapping[str, DataState], *, key: str | None = None
+    ) -> Document:
+        """Write the document of a search and queue its start; the same key with the same spec gives the same search.
+
+        Args:
+            spec: Of the search.
+            written: The document that it was read from.
+            data: What was seen of the data.
+            key: What the client calls this submission.
+
+        Raises:
+            KeyReused: When the key came before with another spec.
+            SpecError: When it asks for more GPUs than there are.
+        """
+        plain = orjson.loads(orjson.dumps(written, option=orjson.OPT_NON_STR_KEYS))
+        search_id = self._id_for(key)
+        with translated_errors():
+            check_gpus(spec, job_id_of(search_id, "start"), self._jobs.connection, most=self._jobs.max_gpus)
+        states = {name: asdict(state) for name, state in data.items()}
+        stored = SearchDocument(self._store, spec.model, search_id)
+        document = stored.create(new_search(search_id, spec.model, plain, states))
+        if document["spec"] != plain:
+            raise KeyReused(search_id)
+        self._start(spec, search_id)
+        return document
+
+    def _id_for(self, key: str | None) -> str:
+        """A new id, or that of the search which this key came with before."""
+        search_id = new_search_id()
+        if key is None:
+            return search_id
+        name = f"onehot:search-key:{hashlib.sha256(key.encode()).hexdigest()}"
+        with translated_errors():
+            connection: Any = self._jobs.connection
+            connection.set(name, search_id, nx=True, ex=KEPT_S)
+            return str(connection.get(name).decode())
+
+    def _start(self, spec: Spec, search_id: str) -> None:
+        job_id = job_id_of(search_id, "start")
+        with translated_errors(), suppress(DuplicateJobError):
+            self._jobs.connection.sadd(SEARCH_JOBS, member_of(spec.model, search_id, job_id))
+            queue = Queue(spec.resources.queue, connection=self._jobs.connection, serializer=JSONSerializer)
+            queue.enqueue_call(
+                START, kwargs={"model": spec.model, "search": search_id}, job_id=job_id, unique=True, timeout=NEVER,
+                result_ttl=self._jobs.result_ttl_s, failure_ttl=self._jobs.failure_ttl_s,
+                description=f"search {spec.model}", retry=Retry(max=ATTEMPTS),
+                meta={"model": spec.model, "spec_version": SEARCH_SPEC_VERSION, "search": {"id": search_id}},
+            )  # fmt: skip
+
+    def get(self, search_id: str) -> Document:
+        """One search's document."""
+        return self._read(search_id, self.model_of(search_id))
+
+    def _read(self, search_id: str, model: str) -> Document:
+        document = SearchDocument(self._store, model, search_id).read()
+        if document is None:
+            MODELS.pop(search_id, None)
+            raise SearchNotFound(search_id)
+        return document
+
+    def model_of(self, search_id: str) -> str:
+        """Whose search it is; every model is asked for the first time."""
+        if not SEARCH_ID.fullmatch(search_id):
+            raise SearchNotFound(search_id)
+        if search_id not in MODELS:
+            found = several_at_once(lambda model: search_id in search_ids(self._store, model), self._models())
+            model = next((model for model, has_it in found.items() if has_it), None)
+            if model is None:
+                raise SearchNotFound(search_id)
+            if len(MODELS) >= MOST_MODELS:
+                MODELS.clear()
+            MODELS[search_id] = model
+        return MODELS[search_id]
+
+    def _models(self) -> list[str]:
+        self._store.require_folder()
+        return [*filter(is_model_name, children(self._store.objects, ""))]
+
+    def page(
+        self, *, model: str | None, status: str | None, limit: int, after: str | None
+    ) -> tuple[list[Document], str | None]:
+        """One page of searches, the newest first, and the cursor of the next where there is one.
+
+        Args:
+            model: Of those that are asked for; any where None.
+            status: Likewise.
+            limit: How many at most.
+            after: The id of the last of the page before.
+        """
+        models = self._models() if model is None else [model] if is_model_name(model) else []
+        listed = several_at_once(lambda name: search_ids(self._store, name), models)
+        places = sorted(((one, name) for name, ids in listed.items() for one in ids), reverse=True)
+        found: list[Document] = []
+        for search_id, name in places:
+            if after is not None and search_id >= after:
+                continue
+            document = SearchDocument(self._store, name, search_id).read()
+            if document is not None and status in (None, document["status"]):
+                found.append(document)
+            if len(found) > limit:
+                return found[:limit], str(found[limit - 1]["id"])
+        return found, None
+
+    def read_if_changed(self, search_id: str, e_tag: str | None) -> tuple[Document, str | None] | None:
+        """A search's document with its entity tag; None when it still has the given one."""
+        return SearchDocument(self._store, self.model_of(search_id), search_id).read_if_changed(e_tag)
+
+    def cancel(self, search_id: str) -> Document:
+        """End a search: what waits never starts, what trains stops by itself.
+
+        Raises:
+            SearchHasEnded: When it has finished or failed.
+        """
+        ended_at = datetime.now(UTC).isoformat(timespec="milliseconds")
+        model, was_open = self.model_of(search_id), list[str]()
+
+        def canceled(before: Document) -> Document:
+            was_open[:] = open_jobs(before)
+            return {**before, "status": CANCELED, "ended_at": ended_at} if before["status"] == RUNNING else before
+
+        document = SearchDocument(self._store, model, search_id).change(canceled)
+        if document is None:
+            raise SearchNotFound(search_id)
+        if document["status"] != CANCELED:
+            raise SearchHasEnded(search_id, document["status"])
+        for job_id in was_open:
+            with translated_errors():  # also for one that a worker queues at this moment
+                self._jobs.connection.set(cancel_key(job_id), 1, ex=MARKS_KEPT_S)
+            with suppress(JobNotFound, JobHasEnded):
+                self._jobs.cancel(job_id)
+        return document

@@ -1,0 +1,131 @@
+"""The index of runs follows the store, in a folder and in a bucket: what changed, what went, what does not answer."""
+
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import obstore
+import pytest
+from obstore.store import MemoryStore
+
+from models.errors import StoreUnavailable
+from models.runs.record import make_record
+from models.runs.recording import record_training
+from models.store import runs as stored
+from models.store.runs import change_run
+from models.store.store import Store
+from service.runs.run_index import RunIndex
+
+
+@pytest.fixture(params=["folder", "bucket"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+    """A folder, and an object store: obstore's own in memory."""
+    return Store.open(tmp_path / "store") if request.param == "folder" else Store(MemoryStore())
+
+
+def run_id(number: int) -> str:
+    return f"{number:032x}"
+
+
+def record(store: Store, number: int, model: str = "digits", **more: Any) -> None:
+    job = {"id": run_id(number), "status": "finished", "model": model, "queue": "train"}
+    record_training(store, make_record(job, {"model": model}, **more))
+
+
+def put(store: Store, number: int, model: str = "digits") -> None:
+    """A record that a tool copies: there is no hint of it."""
+    other = Store(MemoryStore())
+    record(other, number, model)
+    path = f"{model}/runs/{run_id(number)}.json"
+    obstore.put(store.objects, path, bytes(obstore.get(other.objects, path).bytes()))
+
+
+def numbers(index: RunIndex) -> list[int]:
+    return sorted(int(run["id"], 16) for run in index.look())
+
+
+def test_new_and_changed_records_are_seen_at_the_next_look(store: Store) -> None:
+    """Of several models; and whose a run is."""
+    record(store, 1)
+    index = RunIndex(lambda: store, full_every_s=3600)
+    assert numbers(index) == [1]
+    record(store, 2, "iris")
+    record(store, 3)
+    assert numbers(index) == [1, 2, 3]
+    assert (index.find_model(run_id(2)), index.find_model(run_id(9))) == ("iris", None)
+    change_run(store, "iris", run_id(2), {"tags": ["best"]})
+    assert [run["tags"] for run in index.look() if run["id"] == run_id(2)] == [["best"]]
+
+
+def test_changes_at_the_same_time_do_not_undo_each_other(store: Store) -> None:
+    """Each is made by compare-and-swap."""
+    record(store, 1)
+    names = [f"field-{number}" for number in range(8)]
+    threads = [threading.Thread(target=change_run, args=(store, "digits", run_id(1), {name: 1})) for name in names]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    found = stored.read_run(store, "digits", run_id(1)) or {}
+    assert [found.get(name) for name in names] == [1] * 8
+
+
+def test_what_comes_and_goes_without_a_hint_is_found_by_a_full_listing(store: Store) -> None:
+    """Beside a request, which is answered by what is known until then."""
+    now_s = [0.0]
+    record(store, 1)
+    index = RunIndex(lambda: store, full_every_s=10, clock=lambda: now_s[0])
+    assert numbers(index) == [1]
+    put(store, 2, "copied")
+    obstore.delete(store.objects, f"digits/runs/{run_id(1)}.json")
+    assert numbers(index) == [1]
+    now_s[0] = 11.0
+    for _ in range(200):
+        if numbers(index) == [2]:
+            break
+        time.sleep(0.02)
+    assert numbers(index) == [2]
+
+
+def test_a_store_that_goes_away_is_answered_for_by_what_is_known(store: Store) -> None:
+    """Where nothing is known yet, there is no answer."""
+    record(store, 1)
+    away = [False]
+
+    def opened() -> Store:
+        if away[0]:
+            raise StoreUnavailable("away")
+        return store
+
+    index = RunIndex(opened, full_every_s=3600)
+    assert numbers(index) == [1]
+    away[0] = True
+    assert numbers(index) == [1]
+    with pytest.raises(StoreUnavailable):
+        RunIndex(opened, full_every_s=3600).look()
+    away[0] = False
+    record(store, 2)
+    assert numbers(index) == [1, 2]
+
+
+def test_an_index_is_bounded(store: Store) -> None:
+    """It holds the newest."""
+    for number in range(1, 6):
+        record(store, number)
+        time.sleep(0.002)
+    index = RunIndex(lambda: store, full_every_s=3600, most=3)
+    assert numbers(index) == [3, 4, 5]
+    record(store, 6)
+    assert numbers(index) == [4, 5, 6]
+
+
+def test_a_hint_that_cannot_be_read_is_done_without(store: Store) -> None:
+    """Until the next record writes it anew."""
+    record(store, 1)
+    index = RunIndex(lambda: store, full_every_s=3600)
+    assert numbers(index) == [1]
+    obstore.put(store.objects, "runs.json", b"{")
+    assert numbers(index) == [1]
+    record(store, 2)
+    assert numbers(index) == [1, 2]
