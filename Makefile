@@ -1,5 +1,5 @@
 # Every target prepares what it needs: only Python 3.11–3.13, make and git have to be there.
-.PHONY: help browser setup demo up test test-service test-backends test-faults test-month test-retention test-long soak fuzz fuzz-store schemathesis check fix bench bench-init bench-train k8s-check image-check bench-scale bench-serve test-fleet test-wheels audit bench-client test-client-kills diagrams docs reference screenshots test-spec-of bench-runs openapi-clients
+.PHONY: help browser setup demo up test test-service test-backends test-faults test-month test-retention test-long soak fuzz fuzz-store schemathesis check fix bench bench-init bench-train k8s-check image-check bench-scale bench-serve test-fleet test-wheels audit bench-client test-client-kills diagrams docs reference screenshots test-spec-of bench-runs openapi-clients test-search
 .DEFAULT_GOAL := help
 
 PYTHON := .venv/bin/python
@@ -135,6 +135,9 @@ bench-init: .venv/.synced .venv-tables/.synced ## Specs of `onehot init` on twel
 test-month: .venv/.synced ## A month of 100 jobs an hour in a queue of 384 MiB, beside a training that runs throughout
 	MONTH=100 $(PYTHON) $(PYTEST) -s tests/e2e/trainer/test_month.py
 
+test-search: .venv/.synced ## A search killed at 10 random moments against an undisturbed one: work-horses, workers, the queue's server
+	KILLS=10 $(PYTHON) $(PYTEST) -s tests/e2e/trainer/test_search.py
+
 test-long: .venv/.synced ## At length: 20 kills of each kind, outages of 3, 15 and 60 s, three seeds against hand-written Keras
 	PATIENCE=1 KILLS=20 OUTAGES=3,15,60 LEASE=15 $(PYTHON) $(PYTEST) tests/e2e/trainer
 	SEEDS=3 $(PYTHON) $(PYTEST) tests/integration/test_trainer_init.py
@@ -143,6 +146,7 @@ soak: .venv/.synced ## The service at length: 20 changes in 60 s, 20 kills, twic
 	PATIENCE=1 CHANGES=20 LOAD_S=60 KILLS=20 SOAK_S=600 RELOAD_S=5 MODELS=500 $(PYTHON) $(PYTEST) -s --timeout=900 tests/e2e/service
 
 test-backends: .venv-backends/.synced ## One spec on tensorflow, jax and torch (torch from PyPI is several GB)
+	TRAINER_BACKEND=jax .venv-backends/bin/python $(PYTEST) tests/integration/test_trainer_search.py
 	.venv-backends/bin/python $(PYTEST) tests/integration/test_trainer_backends.py tests/integration/test_trainer_replicas.py
 
 .venv-backends/.synced: pyproject.toml uv.lock scripts/setup.sh

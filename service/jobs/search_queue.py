@@ -1,6 +1,6 @@
 """Searches, as the service sees them: submitted, found, listed, canceled. Their trials are proposed by trainers.
 
-The service writes a search's document and queues the job that starts it; what follows is done by whoever ends a job.
+The service writes a search's document and queues the job that starts it; processes that end jobs do what follows.
 """
 
 import hashlib

@@ -82,7 +82,7 @@ def events_of(document: Document) -> list[dict[str, Any]]:
     """The events of a search so far: one for each job of a trial that has ended, in the order of their ends."""
     summary = search_summary(document)
     sign = 1 if summary["direction"] == "maximize" else -1
-    ended = sorted((job for job in document["jobs"] if job.get("noted")), key=lambda job: job["noted"])
+    ended = sorted((job for job in document["jobs"] if job.get("place")), key=lambda job: job["place"])
     best: dict[str, Any] | None = None
     events = []
     for job in ended:

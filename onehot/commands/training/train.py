@@ -17,7 +17,7 @@ from onehot.failures import ServiceRefused, WrongUsage
 from onehot.following import follow_job, print_result
 from onehot.output import print_json, print_line
 
-__all__ = ["read_spec", "submit", "train"]
+__all__ = ["BAD_SPEC", "DATA_ROOTS", "read_spec", "submit", "train"]
 
 BAD_SPEC = frozenset({400, 422})
 DATA_ROOTS = "ONEHOT_DATA_ROOTS"
