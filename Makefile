@@ -1,9 +1,9 @@
 # Every target prepares what it needs: only Python 3.11–3.13, make and git have to be there.
-.PHONY: help browser setup demo up test test-service test-backends test-faults test-month test-retention test-long soak fuzz fuzz-store schemathesis check fix bench bench-init bench-train k8s-check image-check bench-scale bench-serve test-fleet examples test-docs test-mlflow
+.PHONY: help browser diagrams docs reference screenshots setup demo up test test-service test-backends test-faults test-month test-retention test-long soak fuzz fuzz-store schemathesis check fix bench bench-init bench-train k8s-check image-check bench-scale bench-serve bench-client test-fleet test-client-kills test-spec-of examples test-docs test-mlflow
 .DEFAULT_GOAL := help
 
 PYTHON := .venv/bin/python
-PACKAGES := models trainer service onehot
+PACKAGES := models trainer service onehot client
 CHECKED := $(PACKAGES) tests scripts examples bench
 PYTEST := -m pytest --durations=10
 SERVICE_TESTS := tests/unit/service $(wildcard tests/integration/test_service_*.py tests/contract/test_service_*.py) \
@@ -47,7 +47,7 @@ examples: .venv/.synced ## Train every example; the table of what each reaches
 up: .venv/.synced ## Everything on this machine: queue, trainer, service
 	@.venv/bin/onehot up
 
-test: browser .venv/.synced .venv-clients/.synced .venv-mlflow/.synced test-service ## Every test but the faults, which take longer: test-faults
+test: browser .venv/.synced .venv-clients/.synced .venv-docs/.synced .venv-mlflow/.synced test-service ## Every test but the faults, which take longer: test-faults
 	$(PYTHON) $(PYTEST) $(IN_PARALLEL) $(wildcard tests/e2e/test_*.py) tests/unit tests/integration tests/contract $(addprefix --ignore=,$(SERVICE_TESTS))
 	$(PYTHON) $(PYTEST) tests/e2e/service
 
@@ -57,12 +57,14 @@ test-faults: .venv/.synced ## Kills, drains, outages and errors of the trainer, 
 test-docs: .venv/.synced .venv-docs/.synced ## The notebooks of examples/notebooks, against everything on this machine
 	$(PYTHON) $(PYTEST) tests/e2e/notebooks
 
-.venv-docs/.synced: pyproject.toml uv.lock scripts/setup.sh
-	@sh scripts/setup.sh .venv-docs --only-group docs
-	@touch $@
-
 test-mlflow: .venv/.synced .venv-mlflow/.synced .venv-mlflow-server/.synced ## Trainings recorded in, and models taken from, a real MLflow server
 	$(PYTHON) $(PYTEST) tests/e2e/mlflow
+
+test-client-kills: .venv/.synced ## 20 workers killed under 50 000 predictions of the Python client
+	CLIENT_KILLS=20 CLIENT_PREDICTIONS=50000 $(PYTHON) $(PYTEST) -s --timeout=1800 tests/e2e/service/test_client_kills.py
+
+test-spec-of: .venv/.synced ## Thirty Keras models of tutorials' shapes: the spec of each trains as their own fit
+	SPEC_OF=all $(PYTHON) $(PYTEST) -s tests/integration/test_spec_of_models.py
 
 test-retention: .venv/.synced ## Deletions and prunes killed at 20 points while versions are published and served
 	RETENTION_KILLS=20 $(PYTHON) $(PYTEST) tests/e2e/test_retention.py
@@ -83,6 +85,28 @@ browser: ## A Chromium for the tests of the web page, from the system's packages
 test-service: .venv-service/.synced ## The service's tests where no training framework is installed
 	.venv-service/bin/python $(PYTEST) $(IN_PARALLEL) $(SERVICE_TESTS)
 
+docs: .venv-docs/.synced ## The documents as a site in docs/_site, which needs nothing from elsewhere; links checked
+	@rm -rf build/docs
+	@NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --quiet
+	@rm build/docs/404.html
+	@.venv-docs/bin/python scripts/check_site.py build/docs
+	@rm -rf docs/_site
+	@mv build/docs docs/_site
+
+.venv-docs/.synced: pyproject.toml uv.lock scripts/setup.sh
+	@sh scripts/setup.sh .venv-docs --only-group docs
+	@touch $@
+
+reference: .venv/.synced ## Write docs/reference/ and docs/layers.md anew from the code
+	$(PYTHON) scripts/reference.py
+	@.venv/bin/onehot layers --markdown > docs/layers.md
+
+diagrams: browser .venv/.synced ## The Mermaid diagrams of the documents, drawn for the site (npm)
+	$(PYTHON) scripts/diagrams.py
+
+screenshots: browser .venv/.synced ## The picture of the web page in the README: a real service, looked at by a Chromium
+	$(PYTHON) scripts/screenshots.py
+
 check: .venv/.synced ## Format, lint, types, layers; changes nothing
 	.venv/bin/ruff format --check $(CHECKED)
 	.venv/bin/ruff check $(CHECKED)
@@ -95,6 +119,9 @@ fix: .venv/.synced ## Format, and fix what ruff can fix by itself
 
 bench: .venv/.synced ## Ratios against named rivals, measured in one run
 	$(PYTHON) bench/cold_start.py
+
+bench-client: .venv/.synced ## The Python client against bare httpx
+	$(PYTHON) bench/client.py
 
 bench-serve: .venv/.synced ## The service against its rivals, each in an environment of its own, and against the bare session
 	@sh scripts/wrk.sh

@@ -37,6 +37,9 @@ COMMANDS: Mapping[str, Entry] = {
     "export": Entry("onehot.commands.sharing.export:export", "Write a version as a folder that needs no Onehot."),
     "import": Entry("onehot.commands.import_model:import_model", "Publish a Keras network of your own."),
     "reproduce": Entry("onehot.commands.training.reproduce:reproduce", "Train a version again and compare."),
+    "spec": Entry(
+        "onehot.commands.training.spec:spec", "Write the spec of a Keras file, or explain what a spec may say."
+    ),
     "layers": Entry("onehot.commands.training.layers:layers", "List what a spec may name, and what is refused."),
 }
 

@@ -1,29 +1,34 @@
-"""The service over HTTP: one call, its answer or an error that says what to do."""
+"""The service for the commands: `onehot_client` with the command line's errors."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
-import httpx
+from onehot_client import (
+    Client,
+    InvalidInput,
+    OnehotError,
+    Response,
+    RetryPolicy,
+    ServiceError,
+    Unavailable,
+)
+from onehot_client import ServiceUnreachable as NotReached
+from onehot_client.http.calls import Steps
+from onehot_client.operations.paths import model_path
 
-from models.settings import Settings, is_loopback
-from onehot.failures import ServiceRefused, ServiceUnreachable
+from models.settings import Settings
+from onehot.failures import ServiceRefused, ServiceUnreachable, WorkFailed, WrongUsage
 
-__all__ = ["Service", "document_of", "model_path"]
+__all__ = ["Service", "in_words", "model_path"]
 
-CONNECT_TIMEOUT_S = 5.0
-ANSWER_TIMEOUT_S = 60.0
-STREAM_SILENCE_S = 45.0
+T = TypeVar("T")
 
-
-def model_path(model: str, *, version: int | None = None, label: str | None = None) -> str:
-    """The path of a model, or of one of its versions, by number or by label."""
-    if version is not None:
-        return f"/v1/models/{model}/versions/{version}"
-    return f"/v1/models/{model}/labels/{label}" if label is not None else f"/v1/models/{model}"
+ATTEMPTS = 3
+"""A person who waits sees soon that nothing answers, and never that a worker was replaced."""
 
 
-class Service:
+class Service(Client):
     """A client of one service.
 
     Args:
@@ -38,102 +43,56 @@ class Service:
     """
 
     def __init__(self, url: str, *, api_key: str | None = None) -> None:
-        self.url = url.rstrip("/")
-        address = _parsed(self.url)
-        self.is_here = is_loopback(address.host)
-        self._http = httpx.Client(
-            base_url=address,
-            headers={"X-API-Key": api_key} if api_key else {},
-            timeout=httpx.Timeout(ANSWER_TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
-            # A proxy from the environment does not reach this machine's loopback.
-            trust_env=not self.is_here,
-        )
+        try:
+            super().__init__(url, api_key=api_key, retries=RetryPolicy(attempts=ATTEMPTS))
+        except InvalidInput as error:
+            raise ServiceUnreachable(url, f"expected {error.expected}") from error
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Self:
         """The service that the settings name."""
         return cls(settings.url, api_key=settings.api_key)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._http.close()
-
     def get(self, path: str, *, params: Mapping[str, str] | None = None) -> Any:
         """The JSON document at a path."""
         return self.call("GET", path, params=params).json()
 
-    def call(self, method: str, path: str, **request: Any) -> httpx.Response:
-        """Send one request, with httpx's arguments for its content.
+    def call(self, method: str, path: str, *, params: Mapping[str, str] | None = None, **content: Any) -> Response:
+        """Send one request, with the arguments of `Client.request` for its content.
 
         Raises:
             ServiceUnreachable: When nothing answers.
             ServiceRefused: When the answer is an error.
         """
-        try:
-            answer = self._http.request(method, path, **request)
-        except httpx.HTTPError as error:
-            raise ServiceUnreachable(self.url, _in_words(error)) from error
-        _refuse_errors(answer)
-        return answer
+        return self.request(method, path, params=params or {}, **content)
 
-    @contextmanager
-    def stream(self, path: str, *, headers: Mapping[str, str]) -> Iterator[httpx.Response]:
-        """Open a path, to be read as it comes; a long silence counts as a lost connection.
-
-        Raises:
-            ServiceUnreachable: When nothing answers, or the connection is lost.
-            ServiceRefused: When the answer is an error.
-        """
-        timeout = httpx.Timeout(STREAM_SILENCE_S, connect=CONNECT_TIMEOUT_S)
-        try:
-            with self._http.stream("GET", path, headers=dict(headers), timeout=timeout) as answer:
-                if not answer.is_success:
-                    answer.read()
-                _refuse_errors(answer)
-                yield answer
-        except httpx.HTTPError as error:
-            raise ServiceUnreachable(self.url, _in_words(error)) from error
+    def perform(self, steps: Steps[T]) -> T:
+        """Do an operation, as `Client.perform`, with the errors of commands."""
+        with in_words():
+            return super().perform(steps)
 
 
-def _parsed(url: str) -> httpx.URL:
+@contextmanager
+def in_words() -> Iterator[None]:
+    """Turn the client's errors into those of commands.
+
+    Raises:
+        ServiceUnreachable: When nothing answers.
+        ServiceRefused: When the answer is an error.
+        WrongUsage: When what was given cannot be sent.
+        WorkFailed: For everything else.
+    """
     try:
-        address = httpx.URL(url)
-    except httpx.InvalidURL as error:
-        raise ServiceUnreachable(url, str(error)) from error
-    if address.scheme not in ("http", "https") or not address.host:
-        raise ServiceUnreachable(url, "expected http://HOST:PORT")
-    return address
-
-
-def _in_words(error: Exception) -> str:
-    if isinstance(error, httpx.ConnectError):
-        return "connection refused" if "refused" in str(error).lower() else str(error) or "no connection"
-    if isinstance(error, httpx.TimeoutException):
-        return "no answer in time"
-    return str(error) or type(error).__name__
-
-
-def _refuse_errors(answer: httpx.Response) -> None:
-    if answer.is_success:
-        return
-    document = document_of(answer)
-    reason = str(document.get("error") or f"the service answered HTTP {answer.status_code} {answer.reason_phrase}")
-    details = document.get("details")
-    pairs = [(str(one.get("path")), str(one.get("message"))) for one in details or () if isinstance(one, dict)]
-    request_id = answer.headers.get("X-Request-Id")
-    if answer.status_code >= httpx.codes.INTERNAL_SERVER_ERROR and request_id and request_id not in reason:
-        reason = f"{reason} (request {request_id})"
-    # Of our own 503, those without Retry-After stay until a person changes something.
-    may_retry = answer.status_code != httpx.codes.SERVICE_UNAVAILABLE or "Retry-After" in answer.headers
-    raise ServiceRefused(status=answer.status_code, reason=reason, details=pairs, may_retry=may_retry)
-
-
-def document_of(answer: httpx.Response) -> dict[str, Any]:
-    """The JSON object of an answer; empty when it has none."""
-    try:
-        document = answer.json()
-    except ValueError:
-        return {}
-    return document if isinstance(document, dict) else {}
+        yield
+    except NotReached as error:
+        raise ServiceUnreachable(error.url, error.reason) from error
+    except ServiceError as error:
+        # Of the service's own 503, those without Retry-After stay until a person changes something.
+        may_retry = not isinstance(error, Unavailable) or error.retry_after_s is not None
+        raise ServiceRefused(
+            status=error.status, reason=error.sentence, details=error.details, may_retry=may_retry
+        ) from error
+    except InvalidInput as error:
+        raise WrongUsage(str(error)) from error
+    except OnehotError as error:
+        raise WorkFailed(str(error)) from error

@@ -1,6 +1,5 @@
 """Uploaded data sets for the commands: in the store itself, or as a service tells of them."""
 
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,8 +11,6 @@ from models.store.store import Store
 from onehot.client import Service
 
 __all__ = ["ServedDatasets", "StoredDatasets"]
-
-PIECE_BYTES = 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,23 +68,12 @@ class ServedDatasets:
 
     def rows(self) -> list[dict[str, Any]]:
         """Every data set, by name."""
-        found: list[dict[str, Any]] = self.service.get("/v1/datasets")["datasets"]
-        return found
+        return [dict(found.document) for found in self.service.datasets()]
 
     def upload(self, path: Path, name: str) -> dict[str, Any]:
         """Send a file, piece by piece."""
-        answer = self.service.call("POST", "/v1/datasets", params={"name": name}, content=_pieces(path))
-        found: dict[str, Any] = answer.json()
-        return found
+        return dict(self.service.upload(path, name=name).document)
 
     def delete(self, reference: str) -> list[str]:
         """Delete a data set; returns a few of the versions that were trained on it."""
-        answer = self.service.call("DELETE", f"/v1/datasets/{reference}")
-        named = str(answer.headers.get("X-Onehot-Trained-Versions", "none"))
-        return [] if named == "none" else named.split(", ")
-
-
-def _pieces(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while piece := file.read(PIECE_BYTES):
-            yield piece
+        return self.service.delete_dataset(reference)

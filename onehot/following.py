@@ -44,8 +44,7 @@ def watch_job(service: Service, job_id: str, *show: ShowEpoch) -> dict[str, Any]
         if event.name == EPOCH:
             for one in show:
                 one(event.data)
-    job: dict[str, Any] = service.get(f"/v1/jobs/{job_id}")
-    return job
+    return dict(service.job(job_id).document)
 
 
 def follow_job(service: Service, job_id: str, *, as_json: bool, poll_s: float, tracker: Tracker = UNTRACKED) -> None:
@@ -90,7 +89,7 @@ def print_stopped(progress: Mapping[str, Any] | None) -> None:
 def _waiting(service: Service, job_id: str) -> str:
     """What a job waits for, as far as the service says it."""
     try:
-        ahead = service.get(f"/v1/jobs/{job_id}").get("jobs_ahead")
+        ahead = service.job(job_id).document.get("jobs_ahead")
     except ServiceRefused:
         ahead = None
     return f"job {job_id}: {queued_behind(ahead)}" if ahead else f"job {job_id}: waiting for its first epoch"

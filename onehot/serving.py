@@ -54,10 +54,10 @@ def wait_until_served(service: Service, model: str, version: int, *, poll_s: flo
 
 def _find(service: Service, model: str, version: int) -> dict[str, Any] | None:
     """What the service says of a version, with the number of the default one."""
-    for one in service.get("/v1/models")["models"]:
-        for known in one["versions"] if one["name"] == model else ():
-            if known["version"] == version:
-                return {**known, "default_version": one["default_version"] or 0}
+    for one in service.models():
+        for known in one.versions if one.name == model else ():
+            if known.version == version:
+                return {**known.document, "default_version": one.default_version or 0}
     return None
 
 

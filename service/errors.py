@@ -13,6 +13,7 @@
         ├── DeadlineExceeded    a request that took longer than it may
         ├── VersionNotLoaded    known, but it cannot answer now
         │   └── NotPromoted     its gate does not hold: it answers only requests that name it
+        ├── FileNotInVersion    a file that a version does not have
         ├── JobNotFound
         ├── JobHasEnded         there is nothing left to cancel
         ├── DatasetInUse        a data set that a job still needs
@@ -23,7 +24,7 @@
 Errors know nothing of HTTP: only the table does.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 
 from models.errors import (
@@ -50,6 +51,7 @@ __all__ = [
     "BodyTooLarge",
     "DatasetInUse",
     "DeadlineExceeded",
+    "FileNotInVersion",
     "ForeignHost",
     "ForeignOrigin",
     "JobHasEnded",
@@ -188,6 +190,14 @@ class NotPromoted(VersionNotLoaded):
         )
 
 
+class FileNotInVersion(ServiceError):
+    """A version has no such file."""
+
+    def __init__(self, file: str, names: Iterable[str]) -> None:
+        self.file = file
+        super().__init__(f"file: expected one of {', '.join(names)}; received {shown(file)}")
+
+
 class JobNotFound(ServiceError):
     """No such job, or no longer."""
 
@@ -258,6 +268,7 @@ STATUSES: Mapping[type[OnehotError], HTTPStatus] = {
     VersionNotFound: HTTPStatus.NOT_FOUND,
     LabelNotFound: HTTPStatus.NOT_FOUND,
     DatasetNotFound: HTTPStatus.NOT_FOUND,
+    FileNotInVersion: HTTPStatus.NOT_FOUND,
     JobNotFound: HTTPStatus.NOT_FOUND,
     GateDoesNotHold: HTTPStatus.CONFLICT,
     VersionInUse: HTTPStatus.CONFLICT,

@@ -16,7 +16,8 @@ from models.keras_catalog import argument_kinds as kinds
 from models.keras_catalog.shape_rules import AUGMENTING
 
 __all__ = [
-    "ACTIVATION_LAYERS", "ObjectSpec", "check_object", "families", "keras_version", "known_names", "refused_names",
+    "ACTIVATION_LAYERS", "EVERY_LAYER", "ObjectSpec", "canonical_name", "check_object", "families", "keras_version",
+    "known_names", "refused_names",
 ]  # fmt: skip
 
 SHORT_LOSSES = {"mse": "MeanSquaredError", "mae": "MeanAbsoluteError", "mape": "MeanAbsolutePercentageError",
@@ -39,6 +40,7 @@ ACTIVATION_LAYERS: Mapping[str, str] = {
 """Activations that take arguments → the layer that does the same: a function with arguments cannot be saved by name."""
 
 EVERY_LAYER: Mapping[str, Any] = {"name": kinds.layer_name, "trainable": kinds.boolean}
+"""Arguments of every layer → their checks."""
 MOST_ARGUMENTS = 100
 """Of one object: each that is unknown is looked up among those that there are."""
 
@@ -100,6 +102,11 @@ def refused_names(family: str) -> Mapping[str, str]:
     return refused
 
 
+def canonical_name(family: str, name: str) -> str | None:
+    """The class that a name of a spec means, short names included; None where it means none."""
+    return _index(family).get(folded(name))
+
+
 def check_object(family: str, value: Any, path: str, problems: list[Problem]) -> ObjectSpec | None:
     """Check one object of a spec.
 
@@ -117,7 +124,7 @@ def check_object(family: str, value: Any, path: str, problems: list[Problem]) ->
         expected = f"a name or one {{Name: {{arguments}}}} of Keras' {family}"
         problems.append(Problem(path, expected, shown(value)))
         return None
-    class_name = _index(family).get(folded(name))
+    class_name = canonical_name(family, name)
     if class_name is None:
         problems.append(_unknown_class(family, name, path))
         return None

@@ -12,8 +12,9 @@ MONITORING = frozenset({"EarlyStopping", "ReduceLROnPlateau"})
 
 
 def check_callbacks(
-    callbacks: Sequence[ObjectSpec], optimizer: ObjectSpec, metrics: Sequence[ObjectSpec], problems: list[Problem]
-) -> None:
+    callbacks: Sequence[ObjectSpec], optimizer: ObjectSpec, metrics: Sequence[ObjectSpec], problems: list[Problem],
+    *, validated: bool = True,
+) -> None:  # fmt: skip
     """Check callbacks against optimizer and metrics.
 
     Args:
@@ -21,8 +22,9 @@ def check_callbacks(
         optimizer: As `compile.optimizer` names it.
         metrics: As `compile.metrics` names them.
         problems: Takes what does not fit.
+        validated: Whether there are validation rows.
     """
-    check_monitors(callbacks, metrics, problems, validated=True)
+    check_monitors(callbacks, metrics, problems, validated=validated)
     for index, callback in enumerate(callbacks):
         path = f"fit.callbacks.{index}.{callback.class_name}"
         rate = optimizer.arguments.get("learning_rate")

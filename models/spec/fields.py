@@ -1,6 +1,7 @@
 """marshmallow fields whose errors are `Problem`s: where, what was expected, what came."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validates_schema
@@ -10,7 +11,9 @@ from models.errors import Problem, did_you_mean, shown
 from models.keras_catalog.argument_kinds import Check, check_value, expected_by
 from models.keras_catalog.objects import check_object
 
-__all__ = ["SpecField", "SpecPart", "checked", "each_of", "flatten", "keras_object", "keras_objects", "part"]
+__all__ = [
+    "Meaning", "SpecField", "SpecPart", "checked", "each_of", "flatten", "keras_object", "keras_objects", "part",
+]  # fmt: skip
 
 MOST_UNKNOWN = 100
 """Of one mapping that are reported one by one."""
@@ -23,18 +26,33 @@ ItemCheck = Callable[[Any, str, list[Problem]], Any]
 """As `FieldCheck`, for an item of a list; the second argument is its path."""
 
 
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a key of a spec says; it stands beside the field that reads the key, and the reference is made of it.
+
+    Args:
+        text: In a sentence or two.
+        example: A value that it may have.
+    """
+
+    text: str
+    example: Any = None
+
+
 class SpecField(fields.Field[Any]):
     """A field that says what it expects.
 
     Args:
         expected: That, in words.
         check: Finds the problems of a value, of which there may be several.
+        family: Of the Keras objects that it holds.
     """
 
-    def __init__(self, expected: str, check: FieldCheck) -> None:
+    def __init__(self, expected: str, check: FieldCheck, family: str | None = None) -> None:
         super().__init__()
         self.expected = expected
         self.check = check
+        self.family = family
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         del attr, data, kwargs
@@ -60,7 +78,7 @@ def checked(kind: Check) -> SpecField:
     return SpecField(expected_by(kind), check)
 
 
-def each_of(expected: str, check_item: ItemCheck) -> SpecField:
+def each_of(expected: str, check_item: ItemCheck, family: str | None = None) -> SpecField:
     """A list, each item of which is checked, under its number."""
 
     def check(value: Any, problems: list[Problem]) -> Any:
@@ -72,17 +90,18 @@ def each_of(expected: str, check_item: ItemCheck) -> SpecField:
             return ()
         return tuple(check_item(item, str(index), problems) for index, item in enumerate(value))
 
-    return SpecField(expected, check)
+    return SpecField(expected, check, family)
 
 
 def keras_object(family: str) -> SpecField:
     """One Keras object of a family."""
-    return SpecField(f"one of Keras' {family}", lambda value, problems: check_object(family, value, "", problems))
+    expected = f"one of Keras' {family}"
+    return SpecField(expected, lambda value, problems: check_object(family, value, "", problems), family)
 
 
 def keras_objects(family: str) -> SpecField:
     """A list of Keras objects of a family."""
-    return each_of(f"a list of Keras' {family}", lambda *item: check_object(family, *item))
+    return each_of(f"a list of Keras' {family}", lambda *item: check_object(family, *item), family)
 
 
 def part(made: type[Any]) -> SpecField:

@@ -121,7 +121,9 @@ def _take_validation_split(changed: dict[str, Any], problems: list[Problem]) -> 
     if not isinstance(fit, Mapping) or "validation_split" not in fit or not isinstance(data, Mapping):
         return
     changed["fit"] = {key: value for key, value in fit.items() if key != "validation_split"}
-    share = check_value(FRACTION, fit["validation_split"], "fit.validation_split", problems)
+    given = fit["validation_split"]
+    none = _is_number(given) and not given
+    share = 0.0 if none else check_value(FRACTION, given, "fit.validation_split", problems)
     if share is None:
         return
     if data.get("validation", share) != share:

@@ -9,92 +9,86 @@ from models.keras_catalog.objects import ObjectSpec
 from models.names import BACKENDS
 from models.preprocessing.pipeline import StepSpec
 from models.queue.names import CPU_QUEUE, GPU_QUEUE
-from models.spec.fields import checked, each_of, keras_object, keras_objects, part
+from models.spec.data_parts import CsvSpec, DataSpec, TargetSpec
+from models.spec.fields import Meaning, checked, each_of, keras_object, keras_objects, part
 from models.spec.steps import STEPS, check_step, step_document
-from models.spec.value_kinds import (
-    FRACTION,
-    SHAPE,
-    cell_separator,
-    class_name_list,
-    class_weights,
-    label_name,
-    model_name,
-    text_encoding,
-)
+from models.spec.value_kinds import FRACTION, SHAPE, class_weights, label_name, model_name
 
 __all__ = ["CompileSpec", "CsvSpec", "DataSpec", "FitSpec", "Gate", "Resources", "Spec", "TargetSpec"]
 
 RMSPROP = ObjectSpec("RMSprop")
 """What Keras takes where no optimizer is named."""
-NAMES = kinds.either(kinds.text, kinds.listing(kinds.text))
 THRESHOLD = kinds.either(FRACTION, kinds.listing(FRACTION))
-SHARE_OR_SOURCE = kinds.either(FRACTION, kinds.text)
 PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CsvSpec:
-    """How a file of text separates and writes its cells; what is not said is told from the file."""
-
-    separator: Annotated[str | None, checked(cell_separator)] = None
-    decimal: Annotated[str | None, checked(kinds.choice(".", ","))] = None
-    encoding: Annotated[str | None, checked(text_encoding)] = None
-    header: Annotated[bool | None, checked(kinds.boolean)] = None
-
-
-@dataclass(frozen=True, slots=True)
-class DataSpec:
-    """Where the data comes from and how it is split."""
-
-    source: Annotated[str, checked(kinds.text)]
-    features: Annotated[str | tuple[str, ...] | None, checked(NAMES)] = None
-    target: Annotated[str | None, checked(kinds.text)] = None
-    validation: Annotated[float | str, checked(SHARE_OR_SOURCE)] = 0.15
-    test: Annotated[float | str, checked(SHARE_OR_SOURCE)] = 0.15
-    class_names: Annotated[tuple[str, ...] | None, checked(class_name_list)] = None
-    csv: Annotated[CsvSpec | None, part(CsvSpec)] = None
-    drop_missing_target: Annotated[bool | None, checked(kinds.boolean)] = None
-
-    @property
-    def dialect(self) -> CsvSpec:
-        """What is said about files of text."""
-        return self.csv or CsvSpec()
-
-
-@dataclass(frozen=True, slots=True)
-class TargetSpec:
-    """What is done to the numbers that a regression predicts."""
-
-    standardize: Annotated[bool, checked(kinds.boolean)] = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompileSpec:
     """The arguments of `Sequential.compile`."""
 
-    optimizer: Annotated[ObjectSpec, keras_object("optimizers")] = RMSPROP
-    loss: Annotated[ObjectSpec, keras_object("losses")]
-    metrics: Annotated[tuple[ObjectSpec, ...], keras_objects("metrics")] = ()
+    optimizer: Annotated[
+        ObjectSpec,
+        keras_object("optimizers"),
+        Meaning("What changes the weights, as Keras names it", {"Adam": {"learning_rate": 0.001}}),
+    ] = RMSPROP
+    loss: Annotated[
+        ObjectSpec, keras_object("losses"), Meaning("What is made small, as Keras names it", "categorical_crossentropy")
+    ]
+    metrics: Annotated[
+        tuple[ObjectSpec, ...],
+        keras_objects("metrics"),
+        Meaning("What is measured in each epoch and at the end, as Keras names it", ["accuracy"]),
+    ] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class FitSpec:
     """The arguments of `Sequential.fit`, and how long it may take."""
 
-    epochs: Annotated[int, checked(kinds.integer(1, 1_000_000))] = 1
-    batch_size: Annotated[int, checked(kinds.integer(1, 2**20))] = 32
-    callbacks: Annotated[tuple[ObjectSpec, ...], keras_objects("callbacks")] = ()
-    class_weight: Annotated[str | Mapping[str, float] | None, checked(class_weights)] = None
-    precision: Annotated[str, checked(kinds.choice(*PRECISIONS))] = "float32"
-    shuffle: Annotated[bool, checked(kinds.boolean)] = True
-    timeout_s: Annotated[float | None, checked(kinds.number(0, above=True))] = None
+    epochs: Annotated[
+        int, checked(kinds.integer(1, 1_000_000)), Meaning("How often all training rows are gone through", 150)
+    ] = 1
+    batch_size: Annotated[int, checked(kinds.integer(1, 2**20)), Meaning("Rows in one step of the optimizer", 10)] = 32
+    callbacks: Annotated[
+        tuple[ObjectSpec, ...],
+        keras_objects("callbacks"),
+        Meaning(
+            "Keras' callbacks that end a training early or change its learning rate",
+            [{"EarlyStopping": {"monitor": "val_loss", "patience": 3, "restore_best_weights": True}}],
+        ),
+    ] = ()
+    class_weight: Annotated[
+        str | Mapping[str, float] | None,
+        checked(class_weights),
+        Meaning(
+            "How much a row of each class counts: `balanced`, as rare classes are rare, or a weight by class",
+            "balanced",
+        ),
+    ] = None
+    precision: Annotated[
+        str,
+        checked(kinds.choice(*PRECISIONS)),
+        Meaning("In what the training computes; what is served computes in float32", "mixed_float16"),
+    ] = "float32"
+    shuffle: Annotated[
+        bool, checked(kinds.boolean), Meaning("Whether each epoch has its rows in another order", example=True)
+    ] = True
+    timeout_s: Annotated[
+        float | None,
+        checked(kinds.number(0, above=True)),
+        Meaning("Seconds after which the training fails; no limit where it is left out", 3600),
+    ] = None
 
 
 @dataclass(frozen=True, slots=True)
 class Resources:
     """What a training needs of its node."""
 
-    gpus: Annotated[int, checked(kinds.integer(0, 64))] = 0
+    gpus: Annotated[
+        int,
+        checked(kinds.integer(0, 64)),
+        Meaning("GPUs of one worker: 0 goes to the queue `train`, 1 or more to `train-gpu`", 1),
+    ] = 0
 
     @property
     def queue(self) -> str:
@@ -106,30 +100,105 @@ class Resources:
 class Gate:
     """What a new version must reach before the label `stable` moves to it."""
 
-    metric: Annotated[str, checked(kinds.text)]
-    minimum: Annotated[float | None, checked(kinds.number())] = None
-    not_worse_than: Annotated[str | None, checked(label_name)] = None
-    tolerance: Annotated[float, checked(kinds.number(0))] = 0.0
-    per_class: Annotated[bool, checked(kinds.boolean)] = False
+    metric: Annotated[
+        str,
+        checked(kinds.text),
+        Meaning("What is compared on the held-out rows: `loss`, or a metric of `compile.metrics`", "accuracy"),
+    ]
+    minimum: Annotated[float | None, checked(kinds.number()), Meaning("What the metric must reach at least", 0.9)] = (
+        None
+    )
+    not_worse_than: Annotated[
+        str | None,
+        checked(label_name),
+        Meaning("A label: the version that it names is measured on the same rows, and must not be better", "stable"),
+    ] = None
+    tolerance: Annotated[
+        float, checked(kinds.number(0)), Meaning("By how much the new version may be worse than that one", 0.005)
+    ] = 0.0
+    per_class: Annotated[
+        bool,
+        checked(kinds.boolean),
+        Meaning("Whether the comparison holds for each class by itself, too", example=True),
+    ] = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spec:
     """One training."""
 
-    model: Annotated[str, checked(model_name)]
-    backend: Annotated[str, checked(kinds.choice(*BACKENDS))] = "tensorflow"
-    seed: Annotated[int, checked(kinds.SEED)] = 0
-    data: Annotated[DataSpec, part(DataSpec)]
-    target: Annotated[TargetSpec | None, part(TargetSpec)] = None
-    threshold: Annotated[float | tuple[float, ...] | None, checked(THRESHOLD)] = None
-    preprocessing: Annotated[tuple[StepSpec, ...], each_of(f"a list of the steps {', '.join(STEPS)}", check_step)] = ()
-    input_shape: Annotated[tuple[int, ...] | None, checked(SHAPE)] = None
-    layers: Annotated[tuple[ObjectSpec, ...], keras_objects("layers")]
-    compile: Annotated[CompileSpec, part(CompileSpec)]
-    fit: Annotated[FitSpec, part(FitSpec)] = FitSpec()
-    resources: Annotated[Resources, part(Resources)] = Resources()
-    gate: Annotated[Gate | None, part(Gate)] = None
+    model: Annotated[
+        str, checked(model_name), Meaning("Name of the model; each training publishes its next version", "iris")
+    ]
+    backend: Annotated[str, checked(kinds.choice(*BACKENDS)), Meaning("What Keras computes with", "jax")] = "tensorflow"
+    seed: Annotated[
+        int,
+        checked(kinds.SEED),
+        Meaning("Where all that is random begins: the split, the first weights, the order of rows", 7),
+    ] = 0
+    data: Annotated[
+        DataSpec, part(DataSpec), Meaning("Where the data comes from and how it is split", {"source": "sklearn://iris"})
+    ]
+    target: Annotated[
+        TargetSpec | None,
+        part(TargetSpec),
+        Meaning("What is done to the numbers that a regression predicts", {"standardize": True}),
+    ] = None
+    threshold: Annotated[
+        float | tuple[float, ...] | None,
+        checked(THRESHOLD),
+        Meaning(
+            "The probability above which the second of two classes, or a label, is predicted; one number, "
+            "or one for each label; 0.5 where it is left out",
+            0.3,
+        ),
+    ] = None
+    preprocessing: Annotated[
+        tuple[StepSpec, ...],
+        each_of(f"a list of the steps {', '.join(STEPS)}", check_step),
+        Meaning(
+            "Steps from a raw row to what the network takes; they are fitted on the training rows, kept "
+            "in the version, and applied to every request",
+            ["standardize"],
+        ),
+    ] = ()
+    input_shape: Annotated[
+        tuple[int, ...] | None,
+        checked(SHAPE),
+        Meaning(
+            "The shape of one preprocessed row, without the samples axis; it follows from the data where "
+            "it is left out",
+            [8, 8, 1],
+        ),
+    ] = None
+    layers: Annotated[
+        tuple[ObjectSpec, ...],
+        keras_objects("layers"),
+        Meaning(
+            "The network, layer by layer, as `Sequential` takes it", [{"Dense": {"units": 3, "activation": "softmax"}}]
+        ),
+    ]
+    compile: Annotated[
+        CompileSpec,
+        part(CompileSpec),
+        Meaning("The arguments of `Sequential.compile`", {"optimizer": "adam", "loss": "categorical_crossentropy"}),
+    ]
+    fit: Annotated[
+        FitSpec,
+        part(FitSpec),
+        Meaning("The arguments of `Sequential.fit`, and how long it may take", {"epochs": 150, "batch_size": 10}),
+    ] = FitSpec()
+    resources: Annotated[Resources, part(Resources), Meaning("What a training needs of its node", {"gpus": 1})] = (
+        Resources()
+    )
+    gate: Annotated[
+        Gate | None,
+        part(Gate),
+        Meaning(
+            "What a new version must reach before the label `stable` moves to it",
+            {"metric": "accuracy", "minimum": 0.9},
+        ),
+    ] = None
 
     @property
     def standardizes_target(self) -> bool:

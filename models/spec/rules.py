@@ -23,9 +23,10 @@ def check_rules(parts: Mapping[str, Any], problems: list[Problem]) -> None:
         problems: Takes every problem that is found.
     """
     _check_network(parts.get("layers"), parts.get("compile"), parts.get("input_shape"), problems)
-    fit, compiled = parts.get("fit"), parts.get("compile")
+    fit, compiled, data = parts.get("fit"), parts.get("compile"), parts.get("data")
     if fit is not None and compiled is not None:
-        check_callbacks(fit.callbacks, compiled.optimizer, compiled.metrics, problems)
+        validated = data is None or data.is_validated
+        check_callbacks(fit.callbacks, compiled.optimizer, compiled.metrics, problems, validated=validated)
     _check_fractions(parts.get("data"), problems)
     _check_gate(parts.get("gate"), parts.get("compile"), problems)
     _check_reshape(parts.get("preprocessing"), parts.get("input_shape"), problems)

@@ -6,8 +6,9 @@ from typing import Any
 from models.errors import Problem, did_you_mean, shown
 from models.keras_catalog import argument_kinds as kinds
 from models.preprocessing.pipeline import StepSpec
+from models.spec.fields import Meaning
 
-__all__ = ["STEPS", "check_step", "step_document"]
+__all__ = ["OPTIONAL", "STEPS", "STEP_DEFAULTS", "STEP_MEANINGS", "check_step", "step_document"]
 
 STEPS: Mapping[str, Mapping[str, Any]] = {
     "astype": {},
@@ -22,10 +23,36 @@ STEPS: Mapping[str, Mapping[str, Any]] = {
     "resize": {"size": kinds.listing(kinds.integer(1, 4096), length=2)},
     "reshape": {"shape": kinds.listing(kinds.either(kinds.integer(-1, -1), kinds.POSITIVE))},
 }
+STEP_MEANINGS: Mapping[str, tuple[Meaning, Mapping[str, Meaning]]] = {
+    "astype": (Meaning("Every value becomes a float32, whether it is said or not", {"astype": "float32"}), {}),
+    "standardize": (Meaning("`(x - mean) / deviation` of each column, fitted on the training rows", "standardize"), {}),
+    "rescale": (Meaning("`x * scale + offset`", {"rescale": {"scale": 0.0625, "offset": 0.0}}), {
+        "scale": Meaning("What values are multiplied with", 0.0625),
+        "offset": Meaning("What is added then", 0.0),
+    }),
+    "fill": (Meaning("A value for the missing ones of each column", {"fill": {"strategy": "median"}}), {
+        "strategy": Meaning("Which: one that is fitted on the training rows, or a constant", "median"),
+        "value": Meaning("The constant; with the strategy `constant` only", 0),
+    }),
+    "date": (Meaning("A date becomes four numbers: year, month, weekday (Monday is 1), day of the year",
+                     {"date": {"columns": ["day"]}}), {"columns": Meaning("The columns of dates", ["day"])}),
+    "one_hot": (Meaning("A column of categories becomes a column of 0 and 1 for each category of the training rows",
+                        {"one_hot": {"columns": ["island"]}}), {
+        "columns": Meaning("The columns of categories", ["island", "sex"]),
+        "unknown": Meaning("What becomes of a category that the training rows lack: `error`, the default, or a "
+                           "column of its own for all `other`", "other"),
+    }),
+    "resize": (Meaning("Images are brought to this height and width when they are decoded", {"resize": [96, 96]}),
+               {"size": Meaning("Height and width; it stands without its name", [96, 96])}),
+    "reshape": (Meaning("Each row gets this shape", {"reshape": [8, 8, 1]}),
+                {"shape": Meaning("Without the samples axis, -1 at most once; it stands without its name", [8, 8, 1])}),
+}  # fmt: skip
+"""Step → what it does, with an example, and what each of its arguments says."""
 BARE: Mapping[str, str] = {"resize": "size", "reshape": "shape"}
 """Steps whose one argument stands without its name."""
 STEP_DEFAULTS: Mapping[str, Any] = {"rescale": {"offset": 0.0}}
-OPTIONAL: Mapping[str, frozenset[str]] = {"one_hot": frozenset({"unknown"})}
+"""Step → values that its arguments have where they are left out."""
+OPTIONAL: Mapping[str, frozenset[str]] = {"one_hot": frozenset({"unknown"}), "fill": frozenset({"value"})}
 """Arguments that a step may lack."""
 
 
@@ -54,11 +81,11 @@ def check_step(item: Any, path: str, problems: list[Problem]) -> StepSpec:
         return StepSpec(name, {})
     given = {**STEP_DEFAULTS.get(name, {}), **arguments}
     optional = OPTIONAL.get(name, frozenset())
-    if name == "fill" and given.get("strategy") != "constant":
-        optional = frozenset({"value"})
-        if "value" in given:
-            expected = "no value, which only the strategy constant has"
-            problems.append(Problem(f"{path}.value", expected, shown(given["value"])))
+    if name == "fill" and given.get("strategy") == "constant":
+        optional = frozenset()
+    elif name == "fill" and "value" in given:
+        expected = "no value, which only the strategy constant has"
+        problems.append(Problem(f"{path}.value", expected, shown(given["value"])))
     return StepSpec(name, _checked(given, STEPS[name], path, problems, optional=optional))
 
 

@@ -117,6 +117,15 @@ class Store:
         """Read a file of a version and check size and digest."""
         return b"".join(self._checked(manifest, file))
 
+    def stream(self, manifest: Manifest, file: str) -> Iterator[bytes]:
+        """The pieces of a file, the last of which comes only when size and digest are right."""
+        held = b""
+        for piece in self._checked(manifest, file):
+            if held:
+                yield held
+            held = piece
+        yield held
+
     def check(self, manifest: Manifest, file: str) -> None:
         """Check size and digest of a file of a version, however large, in little memory."""
         for _ in self._checked(manifest, file):

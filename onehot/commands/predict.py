@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import click
-import httpx
+from onehot_client import Response
 
 from models.names import MULTILABEL, REGRESSION, SIGMOID
 from models.preprocessing.instances import Feature
@@ -48,7 +48,7 @@ class Answering:
     def of(cls, service: Service, model: str, version: int) -> "Answering":
         """Ask the service for them."""
         try:
-            document = service.get(f"{model_path(model, version=version)}/metadata")
+            document = service.metadata(model, version=version)
         except ServiceRefused:
             return cls(model, version)
         metadata = document.get("metadata", {})
@@ -161,10 +161,10 @@ def ask(service: Service, path: str, request: Mapping[str, Any], *, patience_s: 
     return int(answer.headers.get(VERSION_HEADER, 0)), predictions
 
 
-def _post(service: Service, path: str, request: Mapping[str, Any], *, deadline_s: float) -> httpx.Response:
+def _post(service: Service, path: str, request: Mapping[str, Any], *, deadline_s: float) -> Response:
     while True:
         try:
-            return service.call("POST", path, json=request)
+            return service.call("POST", path, json=request, is_repeatable=True)
         except ServiceRefused as refused:
             if refused.status not in NOT_YET or not refused.may_retry or time.monotonic() > deadline_s:
                 raise

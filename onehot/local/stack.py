@@ -7,15 +7,14 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 import redis
+from onehot_client import Client, OnehotError, RetryPolicy, ServiceError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from models.queue.password_file import redis_address
 from models.queue.refusals import refusal_of
 from models.settings import Settings
-from onehot.client import document_of
 from onehot.failures import WorkFailed
 from onehot.local.child import LineSink, Program
 from onehot.local.interrupts import signals_call
@@ -167,14 +166,12 @@ def _server_check(url: str) -> ReadyCheck:
 def _service_check(url: str) -> ReadyCheck:
     def check() -> str | None:
         try:
-            answer = httpx.get(f"{url}/readyz", timeout=PROBE_TIMEOUT_S, trust_env=False)
-        except httpx.HTTPError:
+            with Client(url, deadline_s=PROBE_TIMEOUT_S, retries=RetryPolicy(attempts=1)) as client:
+                client.request("GET", "/readyz")
+        except ServiceError as error:
+            return f"the service is not ready: {error.message}"
+        except OnehotError:
             return "the service does not listen yet"
-        return None if answer.is_success else f"the service is not ready: {_reason(answer)}"
+        return None
 
     return check
-
-
-def _reason(answer: httpx.Response) -> str:
-    document = document_of(answer)
-    return str(document.get("error") or document or f"HTTP {answer.status_code}")

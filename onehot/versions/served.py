@@ -4,13 +4,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from typing import Any
-
-import httpx
 
 from models.retention.pruning import DELETED, FAILED, KEPT, Outcome, Retention
 from models.store.label_moves import Moved
-from onehot.client import Service, model_path
+from onehot.client import Service
 from onehot.failures import ServiceRefused, WorkFailed
 
 __all__ = ["ServedVersions"]
@@ -35,20 +34,20 @@ class ServedVersions:
 
     def rows(self) -> list[dict[str, Any]]:
         """Every version of every model, the oldest first."""
-        models = self.service.get("/v1/models")["models"]
-        return [{"model": model["name"], **version} for model in models for version in reversed(model["versions"])]
+        models = self.service.models()
+        return [{"model": model.name, **version.document} for model in models for version in reversed(model.versions)]
 
     def document(self, model: str, version: int | None) -> dict[str, Any]:
         """What the service tells of a version, or of the default one."""
-        found = next((one for one in self.service.get("/v1/models")["models"] if one["name"] == model), None)
+        found = next((one for one in self.service.models() if one.name == model), None)
         if found is None:
             raise WorkFailed(f"no model {model!r} at {self.place}: `onehot models list` names those that exist")
-        wanted = version if version is not None else found["default_version"]
+        wanted = version if version is not None else found.default_version
         if wanted is None:
-            wanted = found["versions"][0]["version"]
-        for one in found["versions"]:
-            if one["version"] == wanted:
-                return {"model": model, **one}
+            wanted = found.versions[0].version
+        for one in found.versions:
+            if one.version == wanted:
+                return {"model": model, **one.document}
         raise WorkFailed(f"no version {wanted} of model {model!r} at {self.place}: `onehot models list` names them")
 
     def pairs(self, model: str, version: int | None) -> dict[str, object]:
@@ -69,24 +68,19 @@ class ServedVersions:
 
     def move_label(self, model: str, label: str, version: int, *, force: bool) -> Moved:
         """Let a label name a version."""
-        return self._put(model, label, {"version": version, "force": force})
+        return _moved(self.service.set_label(model, label, version, force=force))
 
     def delete_label(self, model: str, label: str) -> None:
         """Take a label away."""
-        self.service.call("DELETE", model_path(model, label=label))
+        self.service.delete_label(model, label)
 
     def roll_back(self, model: str, *, to: int | None, force: bool) -> Moved:
         """Move `stable` back."""
-        target = {} if to is None else {"version": to}
-        return self._put(model, "stable", {"rollback": True, "force": force, **target})
-
-    def _put(self, model: str, label: str, document: dict[str, Any]) -> Moved:
-        answer = self.service.call("PUT", model_path(model, label=label), json=document).json()
-        return Moved(int(answer["version"]), answer.get("previous"))
+        return _moved(self.service.roll_back(model, version=to, force=force))
 
     def delete(self, model: str, version: int, *, force: bool, dry_run: bool = False) -> None:
         """Delete a version."""
-        self.service.call("DELETE", model_path(model, version=version), json={"force": force, "dry_run": dry_run})
+        self.service.delete_version(model, version, force=force, dry_run=dry_run)
 
     def prune(self, model: str | None, retention: Retention, *, dry_run: bool) -> Iterator[Outcome]:
         """Delete old versions that are not loaded; what interrupted processes left is for the store itself."""
@@ -108,8 +102,8 @@ class ServedVersions:
         try:
             self.delete(model, version["version"], force=False, dry_run=dry_run)
         except ServiceRefused as error:
-            if error.status != httpx.codes.NOT_FOUND:  # else another process was faster
-                kept = error.status == httpx.codes.CONFLICT
+            if error.status != HTTPStatus.NOT_FOUND:  # else another process was faster
+                kept = error.status == HTTPStatus.CONFLICT
                 return replace(outcome, outcome=KEPT if kept else FAILED, reason=error.reason)
         return outcome
 
@@ -123,8 +117,11 @@ class ServedVersions:
     def report(self, model: str, version: int | None) -> tuple[dict[str, Any], dict[str, Any]]:
         """What is told of a version, and its evaluation."""
         one = self.document(model, version)
-        found = self.service.get(f"{model_path(model, version=one['version'])}/report")
-        return one, found
+        return one, self.service.report(model, one["version"])
+
+
+def _moved(answer: Mapping[str, Any]) -> Moved:
+    return Moved(int(answer["version"]), answer.get("previous"))
 
 
 def _published_at(version: Mapping[str, Any], now: datetime) -> datetime:

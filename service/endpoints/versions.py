@@ -1,4 +1,7 @@
-"""Deletion of versions. The store is asked, not the snapshot: another process may have just moved a label."""
+"""Versions in the store: their files, their deletion. The store is asked, not the snapshot of what is loaded."""
+
+from collections.abc import Iterator
+from pathlib import PurePosixPath
 
 import structlog
 from flask import Response, request
@@ -8,18 +11,23 @@ from models.errors import ModelNotFound
 from models.keras_catalog.argument_kinds import boolean
 from models.names import is_model_name
 from models.retention.deletion import delete_version, require_deletable
+from models.store.manifest import Manifest
+from models.store.store import Store
 from service.auth.scopes import Scope
 from service.blocking_calls import run_in_thread
 from service.endpoints.strict_field import StrictField
+from service.errors import FileNotInVersion
 from service.http.content_negotiation import JSON, JSON_TYPES, require_content_type
 from service.http.context import caller, services
 from service.http.request_bodies import parse_object, read_body
 from service.http.responses import json_answer
-from service.openapi.operation import ApiBlueprint, api_response, json_media
+from service.openapi.operation import ApiBlueprint, api_response, binary_media, json_media
 
 __all__ = ["blueprint"]
 
 LIMIT_BYTES = 64 * 1024
+TYPES = {".json": JSON, ".yaml": "application/yaml"}
+OTHER_TYPE = "application/octet-stream"
 
 log = structlog.get_logger("service")
 blueprint = ApiBlueprint("versions", __name__, tag="Models", scope=Scope.ADMIN)
@@ -60,3 +68,42 @@ def delete(model: str, version: int) -> Response:
         log.info("version deleted", model=model, version=version, by=caller(), force=force)
         services().pending_versions.wait_for_deletion(model, version)
     return json_answer({"model": model, "version": version, "deleted": not options["dry_run"]})
+
+
+@blueprint.operation(
+    "GET",
+    "/v1/models/<name:model>/versions/<int:version>/files/<name:file>",
+    scope=Scope.TRAIN,
+    description="`model.keras`, `model.onnx`, `report.json` and `spec.yaml` of a published version, loaded or not. "
+    "The last bytes come only when all are what was published; the connection ends before them else.",
+    responses={
+        200: api_response("The file", binary_media(OTHER_TYPE, *TYPES.values()), ETag="Its sha-256, in quotes"),
+    },
+    errors=(503,),
+)
+def show_file(model: str, version: int, file: str) -> Response:
+    """A file of a version, as it was published."""
+    if not is_model_name(model):
+        raise ModelNotFound(model)
+    store = services().registry.store
+    manifest = run_in_thread(store.manifest, model, version)
+    if file not in manifest.files:
+        raise FileNotInVersion(file, sorted(manifest.files))
+    info = manifest.files[file]
+    headers = {"Content-Length": str(info.size), "ETag": f'"{info.sha256}"'}
+    content_type = TYPES.get(PurePosixPath(file).suffix, OTHER_TYPE)
+    return Response(_pieces(store, manifest, file), headers=headers, content_type=content_type)
+
+
+def _pieces(store: Store, manifest: Manifest, file: str) -> Iterator[bytes]:
+    """The file piece by piece, each read beside the event loop; the first one now, while an error can be answered."""
+    pieces = store.stream(manifest, file)
+    first = run_in_thread(next, pieces, b"")
+
+    def following() -> Iterator[bytes]:
+        piece = first
+        while piece:
+            yield piece
+            piece = run_in_thread(next, pieces, b"")
+
+    return following()

@@ -21,6 +21,7 @@ from service.openapi.json_schema import (
 __all__ = ["EXAMPLES", "SCHEMAS"]
 
 FRACTION: Schema = {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}
+SHARE: Schema = {"type": "number", "minimum": 0, "exclusiveMaximum": 1}
 POSITIVE: Schema = {"type": "number", "exclusiveMinimum": 0}
 KERAS: Schema = reference("KerasObject")
 STRATEGIES = ["mean", "median", "most_frequent", "constant"]
@@ -56,7 +57,7 @@ SCHEMAS: dict[str, Schema] = {
         },
         features=either(NULL, TEXT, array(TEXT, minItems=1)),
         target=either(NULL, TEXT, object_of([], name=either(NULL, TEXT), standardize=BOOLEAN)),
-        validation=either(FRACTION, TEXT),
+        validation=either(SHARE, TEXT),
         test=either(FRACTION, TEXT),
         class_names=either(NULL, array({"type": ["string", "integer"]}, minItems=1, uniqueItems=True)),
         csv=either(NULL, reference("SpecCsv")),

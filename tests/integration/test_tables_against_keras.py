@@ -9,6 +9,7 @@ import models
 from models.keras_catalog.objects import ObjectSpec, check_object
 from models.keras_catalog.shape_inference import WRAPPERS, infer_shapes
 from models.keras_catalog.shape_rules import ALIKE, AUGMENTING, RULES
+from trainer.keras_catalog.docstrings import docs_table
 from trainer.keras_catalog.signatures import json_text, signature_table
 
 IMAGE, SERIES, VOLUME = (12, 10, 4), (12, 4), (8, 6, 5, 2)
@@ -99,6 +100,12 @@ def test_the_committed_table_of_signatures_is_what_the_installed_keras_ships():
     """When it is not: python -m trainer.keras_catalog.signatures > models/keras_catalog/keras_signatures.json."""
     committed = (Path(models.__file__).parent / "keras_catalog" / "keras_signatures.json").read_text("utf-8")
     assert json_text(signature_table()) + "\n" == committed
+
+
+def test_the_committed_descriptions_are_those_of_the_installed_keras():
+    """When they are not: python -m trainer.keras_catalog.docstrings > models/keras_catalog/keras_docs.json."""
+    committed = (Path(models.__file__).parent / "keras_catalog" / "keras_docs.json").read_text("utf-8")
+    assert json_text(docs_table()) + "\n" == committed
 
 
 @pytest.mark.parametrize(("document", "shape"), CASES, ids=lambda value: str(value)[:60])

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("models", "trainer", "service", "onehot")
+PACKAGES = ("models", "trainer", "service", "onehot", "client/onehot_client")
 ARRAYS = re.compile(r"\b(Array|ndarray|NDArray|Rows)\b")
 SHAPE = re.compile(r"`\([^()`]*,[^()`]*\)|\bshape\b")
 DTYPE = re.compile(r"\b(float32|float64|float|int64|int|bool|object|uint8|dtype)\b")

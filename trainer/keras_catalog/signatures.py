@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-__all__ = ["json_text", "signature_table"]
+__all__ = ["FAMILIES", "json_text", "signature_table"]
 
 FAMILIES = ("layers", "activations", "losses", "optimizers", "schedules", "metrics", "initializers",
             "regularizers", "constraints", "callbacks")  # fmt: skip

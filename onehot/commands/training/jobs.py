@@ -37,7 +37,7 @@ def list_jobs(as_json: bool) -> None:  # noqa: FBT001 -- click's flags
 def show(job_id: str, as_json: bool) -> None:  # noqa: FBT001
     """Show one job."""
     with Service.from_settings(settings_here()) as service:
-        job = service.get(f"/v1/jobs/{job_id}")
+        job = service.job(job_id).document
     if as_json:
         print_json(job)
     else:

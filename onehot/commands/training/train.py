@@ -106,13 +106,12 @@ def submit(service: Service, document: dict[str, Any]) -> dict[str, Any]:
 
     Raises:
         WrongUsage: When the service finds problems in the spec, one line for each.
-        ServiceUnreachable, ServiceRefused: As `Service.call`.
+        ServiceUnreachable, ServiceRefused: As every call of `Service`.
     """
     try:
-        job: dict[str, Any] = service.call("POST", "/v1/jobs", json=document).json()
+        return dict(service.train(document).document)
     except ServiceRefused as refused:
         if refused.status in BAD_SPEC:
             problems = [f"{path}: {message}" for path, message in refused.details]
             raise WrongUsage.from_problems("the spec", problems or [refused.reason]) from refused
         raise
-    return job

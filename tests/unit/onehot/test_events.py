@@ -1,9 +1,10 @@
 import httpx
 import pytest
+from onehot_client.http import event_reader
+from onehot_client.http.blocking_transport import events_of
 
-from onehot import events
 from onehot.client import Service
-from onehot.events import END, follow_events, read_events
+from onehot.events import END, follow_events
 from onehot.failures import ServiceRefused, ServiceUnreachable
 
 PATH = "/v1/jobs/7/events"
@@ -15,8 +16,8 @@ THE_END = {"event": END, "status": "finished"}
 
 @pytest.fixture(autouse=True)
 def short_pauses(monkeypatch):
-    monkeypatch.setattr(events, "FIRST_PAUSE_S", 0.001)
-    monkeypatch.setattr(events, "GIVE_UP_S", 0.02)
+    monkeypatch.setattr(event_reader, "FIRST_PAUSE_S", 0.001)
+    monkeypatch.setattr(event_reader, "GIVE_UP_S", 0.02)
 
 
 def stream_of(lines):
@@ -26,14 +27,14 @@ def stream_of(lines):
 def test_events_are_read_with_comments_left_out():
     """A comment keeps a connection alive and says nothing."""
     lines = [": still here", "", "id: 4", "event: epoch", 'data: {"epoch":', "data: 5}", "", "data: not JSON", ""]
-    assert [(event.id, event.name, event.data) for event in read_events(stream_of(lines))] == [
+    assert [(event.id, event.name, event.data) for event in events_of(stream_of(lines))] == [
         ("4", "epoch", {"epoch": 5})
     ]
 
 
 def test_an_event_without_a_name_takes_it_from_its_data():
     """Servers that only send data are understood as well."""
-    (event,) = read_events(stream_of(['data: {"event": "end"}', ""]))
+    (event,) = events_of(stream_of(['data: {"event": "end"}', ""]))
     assert (event.id, event.name) == (None, END)
 
 

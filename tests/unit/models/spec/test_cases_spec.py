@@ -94,6 +94,15 @@ def test_a_validation_split_is_the_share_of_validation() -> None:
     assert problem.startswith("fit.validation_split: expected the same as `data.validation`, 0.1")
 
 
+@pytest.mark.parametrize("given", [{"fit": {"validation_split": 0.0}}, {"data": {"source": "a.csv", "validation": 0}}])
+def test_a_share_of_0_is_no_validation(given) -> None:
+    """As in Keras' fit without one; callbacks cannot watch then what is not measured."""
+    assert not spec_of([SOFTMAX], CROSSENTROPY, **given).data.is_validated
+    watching = {"callbacks": [{"EarlyStopping": {"monitor": "val_loss"}}]}
+    (problem,) = problems_of([SOFTMAX], CROSSENTROPY, **{**given, "fit": {**given.get("fit", {}), **watching}})
+    assert problem.startswith("fit.callbacks.0.EarlyStopping.monitor: expected one of loss")
+
+
 def decayed(rate: float, decay: float) -> dict[str, Any]:
     """The schedule that Keras 2 made of `decay`."""
     return {"InverseTimeDecay": {"initial_learning_rate": rate, "decay_steps": 1, "decay_rate": decay}}

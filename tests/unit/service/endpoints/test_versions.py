@@ -94,3 +94,38 @@ def test_a_deletion_is_waited_for(registry, store_folder, monkeypatch) -> None:
     PendingVersions(registry).wait_for_deletion("classic", 1)
     assert len(looks) == 1
     assert 1 not in registry.snapshot.model("classic").versions
+
+
+def test_a_file_of_a_version_comes_as_it_was_published(client, store_folder) -> None:
+    """Whole, with its digest and its type; also of a version that is not loaded."""
+    store = Store.open(store_folder)
+    for version in (1, 4):
+        for name, info in store.manifest("classic", version).files.items():
+            answer = client.get(f"{PATH}/{version}/files/{name}")
+            assert answer.data == store.read(store.manifest("classic", version), name)
+            assert answer.headers["ETag"] == f'"{info.sha256}"'
+            assert int(answer.headers["Content-Length"]) == info.size
+    assert client.get(f"{PATH}/1/files/report.json").content_type == "application/json"
+
+
+@pytest.mark.parametrize(
+    ("path", "sentence"),
+    [("1/files/claim.json", "model.onnx"), ("1/files/manifest.json", "model.onnx"), ("9/files/x", "no version 9")],
+)
+def test_what_is_no_file_of_a_version_is_a_404(client, path, sentence) -> None:
+    """Nothing of the store is read that the manifest does not list; the sentence says what there is."""
+    answer = client.get(f"{PATH}/{path}")
+    assert answer.status_code == 404
+    assert sentence in answer.json["error"]
+
+
+def test_a_damaged_file_never_comes_whole(client, store_folder) -> None:
+    """Of the same size it breaks off before its last bytes, of another size it is a 503."""
+    file = store_folder / "classic" / "1" / "model.onnx"
+    content = file.read_bytes()
+    file.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    assert client.get(f"{PATH}/1/files/model.onnx").status_code == 503
+    file.write_bytes(content[:-1])
+    answer = client.get(f"{PATH}/1/files/model.onnx")
+    assert answer.status_code == 503
+    assert "bytes" in answer.json["error"]

@@ -1,0 +1,99 @@
+"""Files of Keras: what is in them is looked at before Keras loads them, and no code of theirs is run."""
+
+import json
+import zipfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from onehot_client.keras.runtime import load_keras, undisturbed
+from onehot_client.keras.without_word import IMPORT_INSTEAD, REFUSED, Problems, UnsupportedModel
+
+__all__ = ["load_model_file"]
+
+CONFIG = "config.json"
+MOST_CONFIG_BYTES = 64 * 2**20
+VALUES = frozenset({"__keras_tensor__", "__tensor__", "__numpy__", "__ellipsis__", "__slice__", "function"})
+"""What a description holds like objects, and what is none, or is a function by its name."""
+
+
+def load_model_file(path: Path) -> Any:
+    """Load a `.keras` or `.h5` file in Keras' safe mode.
+
+    Args:
+        path: Of the file.
+
+    Returns:
+        The model, compiled where it was saved so.
+
+    Raises:
+        UnsupportedModel: Names every part that a spec has no word for.
+        ValueError: When it is no such file.
+    """
+    if not path.is_file():
+        raise ValueError(f"{path}: expected a .keras or .h5 file; received no such file")
+    if zipfile.is_zipfile(path):
+        _check_description(path)
+    with undisturbed():
+        try:
+            return load_keras().saving.load_model(path, safe_mode=True)
+        except (ValueError, TypeError, OSError, KeyError, AttributeError) as error:
+            reason = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+            raise ValueError(f"{path}: expected a model that Keras loads; received {reason}") from error
+
+
+def _check_description(path: Path) -> None:
+    """Name the parts that are no Sequential's or none of Keras', before Keras asks for their code."""
+    problems = Problems()
+    description = _description(path)
+    name = description.get("class_name")
+    if name != "Sequential":
+        kind = "a functional model" if name in ("Functional", "Model") else "a model class of your own"
+        raise UnsupportedModel([f"{name}: {kind}; a spec is a Sequential: {IMPORT_INSTEAD}"])
+    for place, entry in _objects(description.get("config"), "layers"):
+        _check_entry(place, entry, problems)
+    for place, entry in _objects(description.get("compile_config"), ""):
+        _check_entry(place, entry, problems)
+    problems.raise_any()
+
+
+def _check_entry(place: str, entry: Mapping[str, Any], problems: Problems) -> None:
+    name, module = str(entry["class_name"]), entry.get("module")
+    if name in REFUSED:
+        problems.add(place, REFUSED[name])
+    elif name == "__lambda__":
+        problems.add(place, "a function of your own; a spec carries no code")
+    elif not isinstance(module, str) or module.partition(".")[0] != "keras":
+        problems.add(place, f"a class of your own ({entry.get('registered_name') or name}); a spec names Keras' only")
+
+
+def _description(path: Path) -> Mapping[str, Any]:
+    """`config.json`, as Keras 3 writes it; empty where it is none."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            is_fit = archive.getinfo(CONFIG).file_size <= MOST_CONFIG_BYTES
+            found = json.loads(archive.read(CONFIG)) if is_fit else {}
+    except (KeyError, ValueError, zipfile.BadZipFile) as error:
+        raise ValueError(f"{path}: expected a .keras file as Keras 3 saves it; received {error}") from error
+    return found if isinstance(found, Mapping) else {}
+
+
+def _objects(value: Any, place: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Every object of a class in a description, with the place where it stands."""
+    if isinstance(value, Mapping):
+        name = value.get("class_name")
+        if isinstance(name, str) and "config" in value:
+            place = ".".join(part for part in (place, name) if part)
+            if name not in VALUES:
+                yield place, value
+        for key, item in value.items():
+            inner = place if key in ("config", "layers") else f"{place}.{key}".lstrip(".")
+            yield from _objects(item, inner)
+    elif isinstance(value, list):
+        for index, item in enumerate(_without_input(value)):
+            yield from _objects(item, f"{place}.{index}")
+
+
+def _without_input(items: list[Any]) -> list[Any]:
+    """Layers count from the one behind the input, as Keras' `model.layers` does."""
+    return [item for item in items if not (isinstance(item, Mapping) and item.get("class_name") == "InputLayer")]

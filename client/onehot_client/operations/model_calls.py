@@ -1,0 +1,99 @@
+"""Models, their versions, labels and reports."""
+
+from onehot_client.errors import NotFound
+from onehot_client.http.calls import Call, Document, Steps, json_call
+from onehot_client.operations.paths import model_path, paged
+from onehot_client.resources import Model
+
+__all__ = ["ModelOperations"]
+
+STABLE = "stable"
+
+
+class ModelOperations:
+    """Models, versions and labels."""
+
+    def models(self) -> Steps[list[Model]]:
+        """Every model with its versions, labels and metrics, by name."""
+        documents = yield from paged("/v1/models", "models", {}, most=None)
+        return [Model.of(document) for document in documents]
+
+    def model(self, model: str) -> Steps[Model]:
+        """One model with its versions.
+
+        Raises:
+            NotFound: When there is none of this name.
+        """
+        for found in (yield from self.models()):
+            if found.name == model:
+                return found
+        raise NotFound(status=404, message=f"no model {model!r}")
+
+    def report(self, model: str, version: int | None = None) -> Steps[Document]:
+        """The evaluation of a version, of the default one without a number."""
+        if version is None:
+            version = (yield from self.model(model)).default_version
+        if version is None:
+            raise NotFound(status=404, message=f"no version of model {model!r} answers by default: name one")
+        response = yield Call("GET", f"{model_path(model, version=version)}/report")
+        return response.document()
+
+    def labels(self, model: str) -> Steps[dict[str, int]]:
+        """The labels of a model, each with the version that it names."""
+        found = yield from self.model(model)
+        return dict(found.labels)
+
+    def set_label(self, model: str, label: str, version: int, *, force: bool = False) -> Steps[Document]:
+        """Let a label name a version.
+
+        Args:
+            model: The model's name.
+            label: `stable`, `canary`, ….
+            version: The version that it names from now on.
+            force: Also when the version's gate does not hold.
+
+        Raises:
+            Conflict: When its gate does not hold.
+        """
+        response = yield json_call("PUT", model_path(model, label=label), {"version": version, "force": force})
+        return response.document("version")
+
+    def roll_back(
+        self, model: str, *, label: str = STABLE, version: int | None = None, force: bool = False
+    ) -> Steps[Document]:
+        """Let a label name again what it named before.
+
+        Args:
+            model: The model's name.
+            label: Which one.
+            version: Back to this version.
+            force: Also when that version's gate does not hold.
+        """
+        target = {} if version is None else {"version": version}
+        document = {"rollback": True, "force": force, **target}
+        # Without a version, twice would go two steps back.
+        call = json_call("PUT", model_path(model, label=label), document, is_repeatable=version is not None)
+        response = yield call
+        return response.document("version")
+
+    def delete_label(self, model: str, label: str) -> Steps[None]:
+        """Take a label away; its version stays."""
+        yield Call("DELETE", model_path(model, label=label), is_repeatable=False)
+
+    def delete_version(
+        self, model: str, version: int, *, force: bool = False, dry_run: bool = False
+    ) -> Steps[Document]:
+        """Delete a version; requests under way are answered.
+
+        Args:
+            model: The model's name.
+            version: Its number, which is never given again.
+            force: Also when a label names it, or a rollback would go to it.
+            dry_run: Only find out whether it would be deleted.
+
+        Raises:
+            Conflict: When it is needed.
+        """
+        document = {"force": force, "dry_run": dry_run}
+        response = yield json_call("DELETE", model_path(model, version=version), document, is_repeatable=dry_run)
+        return response.document()

@@ -1,0 +1,95 @@
+"""What happens to a version after its training: rollouts, captured requests, true labels, drift."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from onehot_client.http.calls import Call, Document, Steps, json_call
+from onehot_client.operations.paths import model_path, params_of, part
+
+__all__ = ["ReleaseOperations"]
+
+
+class ReleaseOperations:
+    """Rollouts and monitoring; documents are given as the service wrote them."""
+
+    def rollout(self, model: str) -> Steps[Document]:
+        """The rollout that is under way."""
+        response = yield Call("GET", f"{model_path(model)}/rollout")
+        return response.document()
+
+    def start_rollout(self, model: str, plan: Mapping[str, Any]) -> Steps[Document]:
+        """Start a rollout: shadow and canary of a candidate, with guards.
+
+        Args:
+            model: The model's name.
+            plan: The candidate, its steps and its guards.
+        """
+        response = yield json_call("PUT", f"{model_path(model)}/rollout", dict(plan))
+        return response.document()
+
+    def steer_rollout(self, model: str, verb: str) -> Steps[Document]:
+        """Let a rollout go another way.
+
+        Args:
+            model: The model's name.
+            verb: `promote`, `rollback`, `pause` or `resume`.
+        """
+        response = yield Call("POST", f"{model_path(model)}/rollout/{part(verb)}", is_repeatable=False)
+        return response.document() if response.content else {}
+
+    def end_rollout(self, model: str) -> Steps[None]:
+        """Take a rollout away."""
+        yield Call("DELETE", f"{model_path(model)}/rollout", is_repeatable=False)
+
+    def capture(self, model: str) -> Steps[Document]:
+        """Whether requests are sampled into the store, and how."""
+        response = yield Call("GET", f"{model_path(model)}/capture")
+        return response.document()
+
+    def set_capture(self, model: str, options: Mapping[str, Any]) -> Steps[Document]:
+        """Sample requests into the store.
+
+        Args:
+            model: The model's name.
+            options: How many, and which.
+        """
+        response = yield json_call("PUT", f"{model_path(model)}/capture", dict(options))
+        return response.document()
+
+    def end_capture(self, model: str) -> Steps[None]:
+        """Sample no more requests."""
+        yield Call("DELETE", f"{model_path(model)}/capture", is_repeatable=False)
+
+    def feedback(self, items: Iterable[Mapping[str, Any]]) -> Steps[Document]:
+        """Tell the true labels of rows, late or twice.
+
+        Args:
+            items: Each with `request_id`, `index` and `label`; `Predictions.feedback` makes them.
+        """
+        response = yield json_call("POST", "/v1/feedback", {"items": [dict(item) for item in items]})
+        return response.document() if response.content else {}
+
+    def quality(self, model: str, *, version: int | None = None, window_s: float | None = None) -> Steps[Document]:
+        """How good the predictions were, as far as true labels are known.
+
+        Args:
+            model: The model's name.
+            version: Only of this version.
+            window_s: Of the last so many seconds.
+        """
+        response = yield Call(
+            "GET", f"{model_path(model)}/quality", params=params_of(version=version, window_s=window_s)
+        )
+        return response.document()
+
+    def monitoring(self, model: str, *, version: int | None = None, window_s: float | None = None) -> Steps[Document]:
+        """Live inputs and outputs against the training's distributions.
+
+        Args:
+            model: The model's name.
+            version: This version; else the default one.
+            window_s: Of the last so many seconds.
+        """
+        path = f"{model_path(model, version=version)}/monitoring"
+        response = yield Call("GET", path, params=params_of(window_s=window_s))
+        return response.document()

@@ -1,0 +1,1 @@
+"""Rows as callers have them, made into bodies of requests: arrays, lists, frames, image files."""
