@@ -473,7 +473,7 @@ def imbalanced() -> Case:
         METRICS.AUC(name="auc"),
         METRICS.AUC(name="prc", curve="PR"),
     ]
-    stop = CALLBACKS.EarlyStopping(monitor="val_prc", patience=20, mode="max", restore_best_weights=True)
+    stop = CALLBACKS.EarlyStopping(monitor="val_prc", patience=20, mode="max")
     fit = {
         "epochs": 20,
         "batch_size": 64,
