@@ -3,12 +3,15 @@
     python bench/client.py [--rounds 15]
 
 One service, one connection each, one call after the other; a round measures both for about as long, and the table holds
-medians. The bare loops do what a caller who needs arrays does: JSON is written and read, the body of V2 is made once.
+medians. Before it, how long importing the client takes. The bare loops do what a caller who needs arrays does: JSON is
+written and read, the body of V2 is made once.
 """
 
 import argparse
 import json
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -16,6 +19,7 @@ from pathlib import Path
 
 import httpx
 import numpy as np
+from cold_start import usual_environment
 from contestants import JSON, onehot, running
 from load import Call
 from onehot_client import Client
@@ -25,6 +29,7 @@ from models.api_keys import ApiKeyFile
 
 ROWS, WIDTH = 1024, 784
 CALLS = {"one row": 200, f"{ROWS} × {WIDTH}": 10}
+IMPORTS = 10
 AT_LEAST = {"one row": 0.8, f"{ROWS} × {WIDTH}": 0.9}
 
 Once = Callable[[], object]
@@ -76,11 +81,20 @@ def measure(name: str, ours: Once, bare: Once, rounds: int) -> None:
     print(f"| {name} | {ours_s * 1e6:.0f} | {bare_s * 1e6:.0f} | {ratio:.2f} | {AT_LEAST[name]} |", flush=True)
 
 
+def import_s(module: str) -> float:
+    """Of a process of its own, the quickest of some; its bytecode is there."""
+    code = f"import time; began = time.perf_counter(); import {module}; print(time.perf_counter() - began)"
+    command = [sys.executable, "-c", code]
+    times = [subprocess.check_output(command, env=usual_environment(), text=True) for _ in range(IMPORTS)]
+    return min(map(float, times))
+
+
 def main() -> None:
     """Publish, serve, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=15)
     rounds = parser.parse_args().rounds
+    print(f"import onehot_client: {import_s('onehot_client'):.3f} s; numpy of that: {import_s('numpy'):.3f} s")
     row, rows = np.full((1, 8), 0.5, np.float32), np.random.default_rng(1).random((ROWS, WIDTH), np.float32)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -10,7 +10,7 @@ from models.store.gate_verdict import gate_verdict
 from onehot.output import passed_over_sentences
 from onehot.report_charts import bars, confusion, curves, reliability, shown_number
 
-__all__ = ["report_page"]
+__all__ = ["STYLE", "report_page"]
 
 STYLE = Path(__file__).with_suffix(".css").read_text("utf-8")
 

@@ -56,7 +56,8 @@ def main() -> None:
         try:
             browser.run(f"{fetch(Path(name))}; mermaid.initialize({json.dumps(PLAIN)}); true")
             for file, text in wanted.items():
-                (images / file).write_text(draw(browser, text), encoding="utf-8")
+                if not (images / file).exists():
+                    (images / file).write_text(draw(browser, text), encoding="utf-8")
         finally:
             browser.process.terminate()
             browser.process.wait()

@@ -26,7 +26,9 @@ ELSEWHERE = {
     "images/icon.svg": "service/page/icon.svg",
 }
 """Page of the site → the file of the repository that it is."""
-PAGES = {source: page for page, source in ELSEWHERE.items()} | {"README.md": "index.md"}
+PAGES = {source: page for page, source in ELSEWHERE.items()} | {
+    "README.md": "index.md", "README.md#settings": "reference/settings.md",
+}  # fmt: skip
 FOREIGN_SHIM = "https://unpkg.com/iframe-worker/shim"
 """With it the search runs in a page that was opened as a file."""
 CODE = re.compile(r"^( *)```.*?^\1```|`[^`\n]+`", re.MULTILINE | re.DOTALL)
@@ -100,7 +102,9 @@ def _link(whole: str, text: str, target: str, *, source: str, own: str, files: F
     if "://" in target or not place:
         return whole
     path = posixpath.normpath(posixpath.join(posixpath.dirname(source), place))
-    page = PAGES.get(path) or path.removeprefix("docs/")
+    page = PAGES.get(f"{path}{sign}{anchor}") or PAGES.get(path) or path.removeprefix("docs/")
+    if page == "index.md" or f"{path}#{anchor}" in PAGES:
+        sign = anchor = ""  # places of the README, which is no page of the site
     if files.get_file_from_path(page) is None and path not in PAGES:
         return text
     return f"[{text}]({posixpath.relpath(page, posixpath.dirname(own) or '.')}{sign}{anchor})"

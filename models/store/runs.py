@@ -1,6 +1,6 @@
 """Records of trainings, which outlive the queue: `<model>/runs/<id>.json`. Fields: `docs/runs.md`.
 
-Beside them `<model>/runs/last.json` names the run that ended last. `runs.json` at the store's root, once a service
+`<model>/last-run.json` names the run that ended last. `runs.json` at the store's root, once a service
 follows the runs, is a hint: it maps a model to a token that each record replaces. Neither is part of the truth.
 """
 
@@ -192,7 +192,7 @@ def _record(store: Store, model: str, run_id: str) -> AtomicDocument:
 
 
 def _last(store: Store, model: str) -> AtomicDocument:
-    return AtomicDocument(store.objects, store.folder, f"{model}/runs/last.json", holds='{"id": of a run}')
+    return AtomicDocument(store.objects, store.folder, f"{model}/last-run.json", holds='{"id": of a run}')
 
 
 def _path(model: str, run_id: str) -> str:

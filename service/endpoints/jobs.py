@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Request, Response, request
 
 from models.errors import InputError, StoreUnavailable, shown
+from models.runs.recording import record_training
 from models.settings import Settings
 from models.store.datasets import Datasets
 from service.auth.scopes import Scope
@@ -137,13 +138,17 @@ def cancel_job(job_id: str) -> Response:
     except JobNotFound:
         raise JobHasEnded(job_id, _recorded(job_id).document["status"]) from None
     if job["status"] == "canceled":  # else it has begun, and its worker writes the record
-        with suppress(StoreUnavailable, QueueUnavailable, JobNotFound):
-            run_in_thread(_record_canceled, services().jobs, services().registry, job_id)
+        with suppress(StoreUnavailable, QueueUnavailable, JobNotFound):  # then a worker writes it later
+            _record_canceled(services().jobs, services().registry, job_id)
     return json_answer(job, status=HTTPStatus.ACCEPTED)
 
 
 def _record_canceled(jobs: "Jobs", registry: Registry, job_id: str) -> None:
-    jobs.record_canceled(job_id, registry.store)
+    """Only the store is asked in a thread: a connection to the queue belongs to the event loop."""
+    record = jobs.unrecorded(job_id)
+    if record is not None:
+        run_in_thread(lambda: record_training(registry.store, record))
+        jobs.note_recorded(job_id)
 
 
 @blueprint.operation(

@@ -2,13 +2,13 @@
 
 from typing import Any
 
+from models.runs.searches import RUNNING
 from models.spec import load_spec
 from models.spec.search.proposed_spec import proposed_document
 from models.spec.search.search_rules import is_better_higher
 from models.spec.search.search_spec import read_checked
 from models.store.compare_and_swap import Document
 from models.store.gate_verdict import with_verdict
-from models.store.searches import RUNNING
 
 __all__ = ["events_of", "search_document", "search_summary"]
 
@@ -82,7 +82,7 @@ def events_of(document: Document) -> list[dict[str, Any]]:
     """The events of a search so far: one for each job of a trial that has ended, in the order of their ends."""
     summary = search_summary(document)
     sign = 1 if summary["direction"] == "maximize" else -1
-    ended = sorted((job for job in document["jobs"] if job.get("noted")), key=lambda job: job["noted"])
+    ended = sorted((job for job in document["jobs"] if job.get("place")), key=lambda job: job["place"])
     best: dict[str, Any] | None = None
     events = []
     for job in ended:

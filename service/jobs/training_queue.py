@@ -40,11 +40,9 @@ from models.queue.refusals import refusal_of
 from models.queue.run_facts import forget_facts, keep_written_spec
 from models.queue.server_clock import server_time_s
 from models.runs.queued import record_of_job
-from models.runs.recording import record_training
 from models.sources.data_state import DataState
 from models.spec import Spec
 from models.store.gate_verdict import with_verdict
-from models.store.store import Store
 from service.errors import JobHasEnded, JobNotFound, KeyReused, QueueFull, QueueUnavailable
 from service.jobs.gpu_check import check_gpus
 
@@ -190,22 +188,19 @@ class Jobs:
                     self._let_expire(job)
             return self._described(self._fetch(job_id))
 
-    def record_canceled(self, job_id: str, store: Store) -> None:
-        """Write the record of a job that was canceled before it began, unless it has one.
-
-        Raises:
-            StoreUnavailable: When the store does not answer; a worker writes the record later.
-        """
+    def unrecorded(self, job_id: str) -> dict[str, Any] | None:
+        """The record of a job that was canceled before it began; None where it has one in the store already."""
         with translated_errors():
             job = self._fetch(job_id)
-            member = unrecorded_member(job)
-            if job_status(job) != JobStatus.CANCELED or not self.connection.sismember(UNRECORDED, member):
-                return
-            record = record_of_job(job, str(job.meta.get("model")))
-        record_training(store, record)
+            is_missing = self.connection.sismember(UNRECORDED, unrecorded_member(job))
+            is_canceled = job_status(job) == JobStatus.CANCELED
+            return record_of_job(job, str(job.meta.get("model"))) if is_canceled and is_missing else None
+
+    def note_recorded(self, job_id: str) -> None:
+        """Note that a job's record is in the store."""
         with translated_errors():
             forget_facts(self.connection, job_id)
-            self.connection.srem(UNRECORDED, member)
+            self.connection.srem(UNRECORDED, unrecorded_member(self._fetch(job_id)))
 
     def _let_expire(self, job: Job) -> None:
         """Have a canceled job forgotten in time, which RQ does not do."""

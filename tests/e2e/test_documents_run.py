@@ -111,7 +111,7 @@ def test_the_commands_of_the_readme_answer(reader: Reader) -> None:
     """Those that list and explain; tests/integration/test_readme_examples.py runs its training, `reader` runs `up`."""
     lines = [(line, block) for block in blocks_of(README) if block.language == "console" for line, _ in block.commands]
     asked = [(line.removeprefix(PROGRAM), block) for line, block in lines if line.startswith(PROGRAM)]
-    assert [line.split()[0] for line, _ in asked] == ["up", "train", "models", "jobs", "spec"]
+    assert [line.split()[0] for line, _ in asked] == ["up", "train", "models", "runs", "spec"]
     for line, block in asked[2:]:
         assert reader.run(f"onehot {line}", block)
 

@@ -371,7 +371,9 @@ def batch_normalization() -> Case:
         model.add(LAYERS.Dense(units, use_bias=False))
         model.add(LAYERS.BatchNormalization(momentum=0.9))
         model.add(LAYERS.Activation("relu"))
-    model.add(LAYERS.Dense(4, activation="softmax"))
+    model.add(LAYERS.Dense(4))
+    model.add(LAYERS.BatchNormalization(momentum=0.9))
+    model.add(LAYERS.Activation("softmax"))
     return Case(
         compiled(model, "adam", "sparse_categorical_crossentropy", "accuracy"), fit={"epochs": 20}, **table(400, 10, 4)
     )

@@ -4,9 +4,10 @@ import keras
 import numpy as np
 import pytest
 from onehot_client.keras import UnsupportedModel, spec_of
-from onehot_client.keras.heads import LOSSES, METRICS
+from onehot_client.keras.heads import ALIKE, LOSSES, METRICS
 from onehot_client.keras.without_word import REFUSED
 
+from models.keras_catalog import shape_rules
 from models.keras_catalog.objects import known_names, refused_names
 from models.spec import head, keras_metrics
 
@@ -163,6 +164,7 @@ def test_the_client_refuses_what_the_spec_refuses() -> None:
     assert refused - set(REFUSED) <= {"Initializer", "AbstractRNNCell"}
     assert not set(REFUSED) & {name for family in ("layers", "losses", "optimizers") for name in known_names(family)}
     assert {task: frozenset(names) for task, names in head.LOSSES.items()} == LOSSES
+    assert frozenset(shape_rules.ALIKE) == ALIKE
     assert {task: frozenset(names) for task, names in keras_metrics.METRICS.items()} == METRICS
 
 

@@ -1,4 +1,4 @@
-"""A search goes on: whoever ends one of its jobs notes the outcome, and queues what is to be trained next.
+"""A search goes on: the process that ends one of its jobs adds the outcome, and queues what is to be trained next.
 
 Nothing runs a search: its document in the store is changed by compare-and-swap by the process that ends a job, and a
 job's id follows from what it does. Wherever a process is killed, doing all of it again does no more than was left.
@@ -18,13 +18,13 @@ from models.queue.job_document import job_document
 from models.queue.names import ENDED, INDEX, SEARCH_JOBS, SEARCH_SPEC_VERSION
 from models.queue.search_step import PUBLISH, TRIAL, SearchStep, member_of
 from models.queue.server_clock import server_time_s
+from models.runs.searches import RUNNING, SearchDocument, open_jobs
 from models.settings import Settings
 from models.spec import Spec
 from models.store.checkpoints import JobCheckpoints
 from models.store.compare_and_swap import Document
-from models.store.searches import RUNNING, SearchDocument, open_jobs
 from models.store.store import Store
-from trainer.search.planning import JobEnd, Search, noted, planned
+from trainer.search.planning import JobEnd, Search, planned, with_end
 
 __all__ = ["Searches"]
 
@@ -55,7 +55,7 @@ class Searches:
             StoreUnavailable: When the store does not answer; nothing is lost by that.
         """
         stored = SearchDocument(self.store, model, search_id)
-        document = stored.change(lambda before: planned(before if end is None else noted(before, end)))
+        document = stored.change(lambda before: planned(before if end is None else with_end(before, end)))
         if document is None:
             log.warning("search %s of %s: its document is gone", search_id, model)
         elif document["status"] == RUNNING:
@@ -116,7 +116,7 @@ class Searches:
         self._queue(PUBLISH, winner["job_id"], spec, step, data=search.document["data"])
 
     def _queue(self, function: str, job_id: str, spec: Spec, step: SearchStep, **more: Any) -> None:
-        """Queue a job, unless it is there; first it is noted that its search is to hear of it."""
+        """Queue a job, unless it is there; before that it is among those of whose end searches are to hear."""
         self.connection.sadd(SEARCH_JOBS, member_of(spec.model, step.id, job_id))
         self.connection.zadd(INDEX, {job_id: server_time_s(self.connection)}, nx=True)
         queue = Queue(spec.resources.queue, connection=self.connection, serializer=JSONSerializer)

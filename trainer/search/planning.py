@@ -1,4 +1,4 @@
-"""From the document of a search to its next one: an outcome is noted, trials are issued, the winner is chosen.
+"""From the document of a search to its next one: an outcome is added, trials are issued, the winner is chosen.
 
 Pure: documents in, documents out, so that a compare-and-swap may do it again. What it decides follows from the
 document alone, see `trainer.search.schedule`.
@@ -13,16 +13,16 @@ from typing import Any
 
 from models.errors import SpecError
 from models.queue.search_step import SearchStep, job_id_of
+from models.runs.searches import FAILED, FINISHED, OPEN, RUNNING
 from models.spec import Spec, load_spec
 from models.spec.search.proposed_spec import proposed_document
 from models.spec.search.search_rules import is_better_higher
 from models.spec.search.search_spec import ASHA, SearchSpec, read_checked
 from models.store.compare_and_swap import Document
-from models.store.searches import FAILED, FINISHED, OPEN, RUNNING
 from trainer.search.proposals import importances, propose
 from trainer.search.schedule import Outcome, Schedule, Seen, Unit, play, rungs_of
 
-__all__ = ["JobEnd", "Search", "noted", "planned"]
+__all__ = ["JobEnd", "Search", "planned", "with_end"]
 
 MOST_POINTS = 100
 """Of the curve of a trial that are kept."""
@@ -128,7 +128,7 @@ def _counts_for(job: Mapping[str, Any], unit: Unit) -> bool:
     return bool(job["rung"] == unit.rung or job.get("is_complete") or job.get("value") is None)
 
 
-def noted(document: Document, end: JobEnd) -> Document:
+def with_end(document: Document, end: JobEnd) -> Document:
     """The document with the end of a job; as it is where that is known, or not of this search."""
     if document["status"] != RUNNING:
         return document
@@ -137,7 +137,7 @@ def noted(document: Document, end: JobEnd) -> Document:
         return _published(document, end)
     if end.job_id == job_id_of(document["id"], "start") and end.error is not None and not document["jobs"]:
         return _ended(document, FAILED, error=end.error)
-    number = 1 + max((job.get("noted", 0) for job in document["jobs"]), default=0)
+    number = 1 + max((job.get("place", 0) for job in document["jobs"]), default=0)
     jobs = [
         _ended_job(job, end, number) if job["job_id"] == end.job_id and job["status"] == OPEN else job
         for job in document["jobs"]
@@ -150,7 +150,7 @@ def _ended_job(job: Mapping[str, Any], end: JobEnd, number: int) -> dict[str, An
     known = {name: result[name] for name in KEPT if name in result}
     curve = result.get("history") or []
     thinned = curve[:: -(-len(curve) // MOST_POINTS) or 1]
-    return {**job, "status": end.status, **known, "history": thinned, "error": end.error, "noted": number}
+    return {**job, "status": end.status, **known, "history": thinned, "error": end.error, "place": number}
 
 
 def _published(document: Document, end: JobEnd) -> Document:

@@ -1,6 +1,6 @@
 """`python -m onehot_client.keras FILE`: write the spec of a compiled Sequential in a file as JSON to stdout.
 
-Exit status: 0 written, 2 the file has parts that no spec has a word for, or is none; stderr says it in one sentence.
+Exit status: 0 written, 1 there is no Keras, 2 the file has parts without a word, or is none; stderr says it.
 """
 
 import argparse
@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         document = _document(options)
     except (ValueError, ImportError) as error:
         print(error, file=sys.stderr)
-        return WRONG
+        return 1 if isinstance(error, ImportError) else WRONG
     json.dump(document, sys.stdout)
     return 0
 

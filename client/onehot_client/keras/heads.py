@@ -6,7 +6,7 @@ from typing import Any
 
 from onehot_client.keras.without_word import IMPORT_INSTEAD, Problems
 
-__all__ = ["LOSSES", "METRICS", "check_head"]
+__all__ = ["ALIKE", "LOSSES", "METRICS", "check_head"]
 
 _DISTANCES = ("MeanSquaredError", "MeanAbsoluteError", "MeanAbsolutePercentageError", "MeanSquaredLogarithmicError")
 _LOSS_DISTANCES = (*_DISTANCES, "Huber", "LogCosh", "CosineSimilarity")
@@ -42,6 +42,11 @@ SHORT: Mapping[str, str] = {"mse": "MeanSquaredError", "mae": "MeanAbsoluteError
                             "kld": "KLDivergence", "rmse": "RootMeanSquaredError", "acc": "Accuracy"}  # fmt: skip
 FROM_LOGITS = frozenset({"BinaryCrossentropy", "BinaryFocalCrossentropy", "CategoricalCrossentropy",
                          "CategoricalFocalCrossentropy", "SparseCategoricalCrossentropy"})  # fmt: skip
+ALIKE = frozenset({"Activation", "ActivityRegularization", "AlphaDropout", "BatchNormalization", "Discretization",
+                   "Dropout", "ELU", "GaussianDropout", "GaussianNoise", "GroupNormalization", "Identity",
+                   "LayerNormalization", "LeakyReLU", "Masking", "Normalization", "PReLU", "RMSNormalization", "ReLU",
+                   "Rescaling", "Softmax", "UnitNormalization"})  # fmt: skip
+"""Layers that change values and not shapes, which may stand before the last activation."""
 WEIGHTED = re.compile(r"Dense|(Separable)?Conv[123]D")
 KEEPS = re.compile(r"Flatten|Reshape|Identity|(Spatial)?Dropout([123]D)?|Global(Average|Max)Pooling[123]D")
 
@@ -103,7 +108,9 @@ def _end(layers: Sequence[Any]) -> tuple[str, int] | None:
             return behind or own, int(arguments.get("units", arguments.get("filters", 0)))
         if name in ("Softmax", "Activation"):
             behind = behind or _split(arguments.get("activation", "softmax"))[0]
-        elif not KEEPS.fullmatch(name):
+        elif name == "Rescaling":
+            behind = behind or "linear"  # what it makes of probabilities is none
+        elif not KEEPS.fullmatch(name) and not (behind and name in ALIKE):
             return None
     return None
 

@@ -13,8 +13,10 @@ __all__ = ["load_model_file"]
 
 CONFIG = "config.json"
 MOST_CONFIG_BYTES = 64 * 2**20
-VALUES = frozenset({"__keras_tensor__", "__tensor__", "__numpy__", "__ellipsis__", "__slice__", "function"})
-"""What a description holds like objects, and what is none, or is a function by its name."""
+VALUES = frozenset({"__keras_tensor__", "__tensor__", "__numpy__", "__ellipsis__", "__slice__"})
+"""What a description holds like objects, and what is none."""
+HOMES = ("losses", "metrics", "activations")
+"""Where Keras has functions that are saved by their names."""
 
 
 def load_model_file(path: Path) -> Any:
@@ -47,6 +49,8 @@ def _check_description(path: Path) -> None:
     problems = Problems()
     description = _description(path)
     name = description.get("class_name")
+    if name is None:
+        raise ValueError(f"{path}: expected a .keras file as Keras 3 saves it; received an archive without a network")
     if name != "Sequential":
         kind = "a functional model" if name in ("Functional", "Model") else "a model class of your own"
         raise UnsupportedModel([f"{name}: {kind}; a spec is a Sequential: {IMPORT_INSTEAD}"])
@@ -61,10 +65,16 @@ def _check_entry(place: str, entry: Mapping[str, Any], problems: Problems) -> No
     name, module = str(entry["class_name"]), entry.get("module")
     if name in REFUSED:
         problems.add(place, REFUSED[name])
-    elif name == "__lambda__":
+    elif name == "__lambda__" or (name == "function" and not _is_own_function(entry.get("config"))):
         problems.add(place, "a function of your own; a spec carries no code")
-    elif not isinstance(module, str) or module.partition(".")[0] != "keras":
+    elif name != "function" and (not isinstance(module, str) or module.partition(".")[0] != "keras"):
         problems.add(place, f"a class of your own ({entry.get('registered_name') or name}); a spec names Keras' only")
+
+
+def _is_own_function(name: Any) -> bool:
+    """Whether a function's name is one of Keras'."""
+    keras = load_keras()
+    return isinstance(name, str) and any(hasattr(getattr(keras, home), name) for home in HOMES)
 
 
 def _description(path: Path) -> Mapping[str, Any]:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from models.dataclass_schema import schema_of
 from models.errors import Problem, shown
 from models.keras_catalog import argument_kinds as kinds
-from models.spec.fields import SpecField, SpecPart, checked
+from models.spec.fields import Meaning, SpecField, SpecPart, checked
 from models.spec.search.search_parameter import Parameter, check_parameter
 
 __all__ = ["ASHA", "GRID", "MOST_TRIALS", "SearchSpec", "read_checked"]
@@ -42,14 +42,53 @@ SPACE = SpecField("a mapping of paths of the spec to what is tried there", _chec
 class SearchSpec:
     """What a search tries, and how the best trial is found."""
 
-    space: Annotated[Mapping[str, Mapping[str, Any]], SPACE]
-    objective: Annotated[str, checked(kinds.text)] = "val_loss"
-    trials: Annotated[int | None, checked(kinds.integer(1, MOST_TRIALS))] = None
-    parallel: Annotated[int, checked(kinds.integer(1, MOST_PARALLEL))] = 1
-    sampler: Annotated[str, checked(kinds.choice(*SAMPLERS))] = TPE
-    prune: Annotated[str, checked(kinds.choice(*PRUNERS))] = NONE
-    timeout_s: Annotated[float | None, checked(kinds.number(0, above=True))] = None
-    repeats: Annotated[int, checked(kinds.integer(1, MOST_REPEATS))] = 1
+    space: Annotated[
+        Mapping[str, Mapping[str, Any]],
+        SPACE,
+        Meaning(
+            "What is tried where: a path of the spec, and `int` or `float` with the bounds, with `log: true` or "
+            "`step`, or `choice` with the values; `choice: [on, off]` keeps a whole layer or leaves it out",
+            {"layers.0.Dense.units": {"int": [8, 128], "log": True}},
+        ),
+    ]
+    objective: Annotated[
+        str,
+        checked(kinds.text),
+        Meaning("The metric of the validation rows that decides between trials", "val_accuracy"),
+    ] = "val_loss"
+    trials: Annotated[
+        int | None,
+        checked(kinds.integer(1, MOST_TRIALS)),
+        Meaning(f"How many trials there are; where it is left out {TRIALS}, or all of a grid", 24),
+    ] = None
+    parallel: Annotated[
+        int, checked(kinds.integer(1, MOST_PARALLEL)), Meaning("How many trials are in the queue at one time", 2)
+    ] = 1
+    sampler: Annotated[
+        str,
+        checked(kinds.choice(*SAMPLERS)),
+        Meaning("What proposes the values: `tpe` learns from the trials before, `random` and `grid` do not", "random"),
+    ] = TPE
+    prune: Annotated[
+        str,
+        checked(kinds.choice(*PRUNERS)),
+        Meaning(
+            "`asha` pauses trials that are behind, and goes on with those that are promoted; `none` trains all", "asha"
+        ),
+    ] = NONE
+    timeout_s: Annotated[
+        float | None,
+        checked(kinds.number(0, above=True)),
+        Meaning("Seconds after which no further trial begins; the best until then wins", 3600),
+    ] = None
+    repeats: Annotated[
+        int,
+        checked(kinds.integer(1, MOST_REPEATS)),
+        Meaning(
+            "How often each trial is trained, each time with another seed; the mean decides, the first is published",
+            3,
+        ),
+    ] = 1
 
     @cached_property
     def parameters(self) -> dict[str, Parameter]:

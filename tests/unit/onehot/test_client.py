@@ -1,3 +1,4 @@
+import httpx
 import pytest
 
 from onehot.client import Service, model_path
@@ -63,3 +64,23 @@ def test_loopback_is_reached_without_the_proxy_of_the_environment(stand_in, monk
     stand_in.on("GET", "/healthz", (200, {"status": "live"}))
     with Service(stand_in.url) as service:
         assert service.get("/healthz") == {"status": "live"}
+
+
+@pytest.mark.parametrize(("method", "is_seen"), [("GET", False), ("DELETE", True)])
+def test_a_worker_that_is_replaced_is_seen_only_where_twice_may_do_harm(method, is_seen):
+    """What only reads is asked again."""
+    answers = [httpx.ReadError("reset"), httpx.Response(200, json={"models": []})]
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        outcome = answers.pop(0)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    with Service("http://127.0.0.1:8501") as service:
+        service._transport._http = httpx.Client(transport=httpx.MockTransport(answer))
+        if is_seen:
+            with pytest.raises(ServiceUnreachable, match="reset"):
+                service.call(method, "/v1/models")
+        else:
+            assert service.call(method, "/v1/models").json() == {"models": []}

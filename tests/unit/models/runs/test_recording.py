@@ -36,9 +36,9 @@ def test_a_record_says_what_differs_from_the_run_before(store: Store) -> None:
 
 
 def test_the_run_before_is_found_where_it_was_not_noted(store: Store, tmp_path: Path) -> None:
-    """Older stores have no `last.json`; a spoiled one counts as none."""
+    """Older stores have no `last-run.json`; a spoiled one counts as none."""
     record_training(store, record_of(FIRST, 5))
-    last = tmp_path / "digits" / "runs" / "last.json"
+    last = tmp_path / "digits" / "last-run.json"
     for content in (None, b"{", b'{"id": 7}'):
         if content is None:
             last.unlink()

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from models.store.searches import FAILED, OPEN, RUNNING, new_search, open_jobs
-from trainer.search.planning import JobEnd, noted, planned
+from models.runs.searches import FAILED, OPEN, RUNNING, new_search, open_jobs
+from trainer.search.planning import JobEnd, planned, with_end
 from trainer.search.schedule import rungs_of
 
 EPOCHS = 9
@@ -52,13 +52,13 @@ def run(document: dict[str, Any], *, seed: int = 0, value: Callable[..., Any] = 
         end = JobEnd(chosen, "finished" if result else "failed", result, None if result else {"message": "it failed"})
         ends.append(end)
         for told in (end, drawn.choice(ends)):
-            document = planned(noted(json.loads(json.dumps(document)), told))
+            document = planned(with_end(json.loads(json.dumps(document)), told))
     return document
 
 
 def outcome(document: dict[str, Any]) -> Any:
     """All of a search but when its jobs happened to end."""
-    jobs = [{name: value for name, value in job.items() if name != "noted"} for job in document["jobs"]]
+    jobs = [{name: value for name, value in job.items() if name != "place"} for job in document["jobs"]]
     return document["trials"], jobs, document["winner"], document["importances"]
 
 
@@ -119,9 +119,9 @@ def test_a_search_that_is_out_of_time_waits_for_what_trains_and_begins_nothing_m
     late = {**late, "spec": {**late["spec"], "search": {**late["spec"]["search"], "timeout_s": 0.001}}}
     first, second = open_jobs(late)
     jobs = {job["job_id"]: job for job in late["jobs"]}
-    late = planned(noted(late, JobEnd(first, "finished", value_of(late, jobs[first]))))
+    late = planned(with_end(late, JobEnd(first, "finished", value_of(late, jobs[first]))))
     assert open_jobs(late) == [second]
-    late = planned(noted(late, JobEnd(second, "finished", value_of(late, jobs[second]))))
+    late = planned(with_end(late, JobEnd(second, "finished", value_of(late, jobs[second]))))
     assert late["winner"] is not None
     assert len([job for job in late["jobs"] if job["status"] == "finished"]) == 2
 

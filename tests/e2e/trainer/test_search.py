@@ -1,0 +1,129 @@
+"""A search under kills at seeded random moments: the same trials, values and winner as one that nothing disturbed.
+
+KILLS=10 asks for the long form.
+"""
+
+import os
+import random
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import psutil
+import pytest
+
+from models.runs.searches import RUNNING, search_ids
+from models.spec import load_spec
+from service.jobs.search_queue import SearchQueue
+from service.jobs.training_queue import Jobs
+
+KILLS = int(os.environ.get("KILLS", "2"))
+TRIALS, EPOCHS = 8, 90
+RATE = "compile.optimizer.adam.learning_rate"
+
+pytestmark = pytest.mark.timeout(300 + 60 * KILLS)
+
+
+def document(model: str, **search: Any) -> dict[str, Any]:
+    """A spec whose trials take about a second, and pause."""
+    return {
+        "model": model, "seed": 3, "data": {"source": "classic.npz", "validation": 0.2, "test": 0.2},
+        "layers": [{"Dense": {"units": 12, "activation": "relu"}}, {"Dropout": {"rate": 0.3}},
+                   {"Dense": {"units": 3, "activation": "softmax"}}],
+        "compile": {"optimizer": "adam", "loss": "categorical_crossentropy", "metrics": ["accuracy"]},
+        "fit": {"epochs": EPOCHS, "batch_size": 10},
+        "search": {"objective": "val_loss", "trials": TRIALS, "parallel": 2, "prune": "asha",
+                   "space": {"layers.0.Dense.units": {"int": [4, 32], "log": True},
+                             "layers.1": {"choice": ["on", "off"]},
+                             RATE: {"float": [1e-4, 1e-1], "log": True}}, **search},
+    }  # fmt: skip
+
+
+@pytest.fixture
+def searches(site: Any) -> SearchQueue:
+    """As the service has them."""
+    return SearchQueue(Jobs(site.client), site.store)
+
+
+@pytest.fixture
+def start(searches: SearchQueue) -> Callable[..., str]:
+    """Start a search of a model; its id."""
+
+    def submit(model: str, **search: Any) -> str:
+        written = document(model, **search)
+        return str(searches.submit(load_spec(written), written, {})["id"])
+
+    return submit
+
+
+def ended(searches: SearchQueue, search_id: str, *, deadline_s: float) -> dict[str, Any]:
+    """The document of a search once it has ended."""
+    end_s = time.monotonic() + deadline_s
+    while (found := searches.get(search_id))["status"] == RUNNING:
+        assert time.monotonic() < end_s, f"not within {deadline_s} s: {found['jobs']}"
+        time.sleep(0.1)
+    return found
+
+
+def outcome(search: dict[str, Any]) -> Any:
+    """Everything of a search that its seed decides."""
+    jobs = [(job["trial"], job["rung"], job["status"], job["value"], job["epochs"], job["weights_sha256"])
+            for job in search["jobs"]]  # fmt: skip
+    trials = [(trial["parameters"], trial["value"], trial["status"]) for trial in search["trials"]]
+    return jobs, trials, (search["winner"]["trial"], search["winner"]["value"])
+
+
+def disturb(site: Any, drawn: random.Random) -> None:
+    """Kill a work-horse, a worker, or the queue's server, which comes back with its data."""
+    kind = drawn.choice(("horse", "worker", "server"))
+    workers = [psutil.Process(worker.pid) for worker in site.workers if worker.poll() is None]
+    with suppress(psutil.NoSuchProcess):
+        if kind == "server":
+            site.server.kill()
+            site.server.wait()
+            site.start_server()
+        elif kind == "worker" and workers:
+            drawn.choice(workers).kill()
+            site.keep_workers(2)
+        else:
+            horses = [horse for worker in workers for horse in worker.children()]
+            for horse in horses[:1]:
+                horse.kill()
+
+
+def test_a_search_that_is_killed_again_and_again_equals_one_that_is_not(
+    site: Any, searches: SearchQueue, start: Callable[..., str]
+) -> None:
+    """The same trials with the same values, no trial lost or done twice, and the same bits in the winner's version."""
+    site.keep_workers(2)
+    calm = ended(searches, start("calm"), deadline_s=240)
+    assert calm["status"] == "finished", calm["error"]
+    assert len(calm["trials"]) == TRIALS
+    search_id, drawn = start("wild"), random.Random(KILLS)
+    for _ in range(KILLS):
+        time.sleep(drawn.uniform(0.2, 3.0))
+        disturb(site, drawn)
+    wild = ended(searches, search_id, deadline_s=240 + 60 * KILLS)
+    assert outcome(wild) == outcome(calm)
+    digests = {site.store.manifest(model, 1).weights_sha256 for model in ("calm", "wild")}
+    assert len(digests) == 1
+    assert site.store.versions("wild") == [1]
+    runs = {path.stem for path in (site.folder / "store" / "wild" / "runs").glob("*.json")}
+    assert runs >= {job["job_id"] for job in wild["jobs"]}
+
+
+def test_nothing_is_left_of_a_search_but_its_document_its_records_and_its_version(
+    site: Any, searches: SearchQueue, start: Callable[..., str], wait_for: Callable[..., Any]
+) -> None:
+    """Also of one that is canceled: what waits never starts, and nothing is published."""
+    site.keep_workers(2)
+    search_id = start("canceled", trials=40)
+    wait_for(lambda: searches.get(search_id)["jobs"], says="it begins")
+    searches.cancel(search_id)
+    assert ended(searches, search_id, deadline_s=10)["status"] == "canceled"
+    wait_for(lambda: not site.client.smembers("onehot:search-jobs"), says="its jobs are heard of")
+    assert site.store.versions("canceled") == []
+    assert search_ids(site.store, "canceled") == [search_id]
+    folder = site.folder / "store" / "canceled" / "checkpoints"
+    wait_for(lambda: not list(folder.rglob("*.checkpoint")), says="its checkpoints are gone")
