@@ -17,6 +17,7 @@ from service.http.content_negotiation import JSON, batch_type_of, preferred_type
 from service.http.request_bodies import parse_object
 from service.http.responses import Answer, json_answer, json_content
 from service.http.routing import version_paths
+from service.openapi.json_schema import STRING
 from service.openapi.media import FILE_FORM, binary_media, json_media, text_media
 from service.openapi.operation import ApiBlueprint, api_response, query_parameter
 from service.protocols.content import Content
@@ -48,6 +49,11 @@ TOP_K = query_parameter(
     example=3,
 )
 
+REQUEST_ID = {
+    "name": "X-Request-Id", "in": "header", "schema": STRING, "example": "order-4711",
+    "description": "Comes back with the answer, and stands in the log; without one the request gets one",
+}  # fmt: skip
+
 blueprint = ApiBlueprint("prediction", __name__, tag="Predictions", scope=Scope.PREDICT)
 
 
@@ -59,6 +65,7 @@ blueprint = ApiBlueprint("prediction", __name__, tag="Predictions", scope=Scope.
     "JSON lines or an image. `Accept: application/x-npy` gives the predictions as a numpy array. gzip is "
     "read and written. A form with one file is answered as that file would be. Columns of a table that "
     "the model does not know are passed over, and named, percent-encoded, in the header `X-Onehot-Ignored-Columns`.",
+    parameters=(REQUEST_ID,),
     body=json_media("PredictRequest") | BATCH_CONTENT,
     responses={200: api_response("The predictions", json_media("Predictions") | binary_media(NPY), **VERSION_HEADER)},
     errors=(415, 503),
@@ -77,7 +84,7 @@ def predict(model: str, version: int | None = None, label: str | None = None) ->
     *version_paths(":classify"),
     summary="Labels with their scores for each instance, best first",
     description="TensorFlow Serving's classify. Bodies other than JSON are read as for predictions.",
-    parameters=(TOP_K,),
+    parameters=(TOP_K, REQUEST_ID),
     body=EXAMPLES_CONTENT,
     responses={200: api_response("Labels and scores", "Classifications", **VERSION_HEADER)},
     errors=(415, 503),
@@ -97,6 +104,7 @@ def classify(model: str, version: int | None = None, label: str | None = None) -
     summary="One number for each instance, of a model with a regression head",
     description="TensorFlow Serving's regress; 400 for a classifier. Bodies other than JSON are read as "
     "for predictions.",
+    parameters=(REQUEST_ID,),
     body=EXAMPLES_CONTENT,
     responses={200: api_response("The numbers", "Regressions", **VERSION_HEADER)},
     errors=(415, 503),

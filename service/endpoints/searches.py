@@ -17,8 +17,9 @@ from service.http.context import services
 from service.http.forwarded_prefix import location_of
 from service.http.query import CURSOR, cursor_of, limit_of, limit_parameter, next_page
 from service.http.responses import json_answer
-from service.openapi.json_schema import STRING
-from service.openapi.media import json_media
+from service.openapi.components import EXAMPLES
+from service.openapi.json_schema import STRING, enumeration
+from service.openapi.media import json_media, text_media
 from service.openapi.operation import ApiBlueprint, api_response, query_parameter
 from service.openapi.search_schemas import SEARCH_STATUSES
 
@@ -31,8 +32,9 @@ DEFAULT_LIMIT = 50
 POLL_S = 0.5
 HEARTBEAT_S = 15.0
 HEARTBEAT = b": still here\n\n"
-STATUS = query_parameter("status", {"enum": list(SEARCH_STATUSES)}, "Only searches of this status")
-MODEL = query_parameter("model", STRING, "Only searches of this model")
+STATUS = query_parameter("status", enumeration(*SEARCH_STATUSES), "Only searches of this status", example="running")
+MODEL = query_parameter("model", STRING, "Only searches of this model", example="digits")
+SEARCHED = EXAMPLES["Spec"] | {"search": EXAMPLES["SpecSearch"]}
 EVENTS = (
     "retry: 1000\n\n"
     'id: 0\nevent: trial\ndata: {"event":"trial","trial":0,"rung":0,"repeat":0,"status":"finished","value":0.91,'
@@ -49,11 +51,11 @@ blueprint = ApiBlueprint("searches", __name__, tag="Searches", scope=Scope.TRAIN
     description="A spec with `search`: what is tried, how often, and what decides. Everything that is wrong in it is "
     "reported at once, each with its path.",
     parameters=(IDEMPOTENCY_KEY,),
-    body=json_media("Spec", "application/json", "application/yaml"),
+    body=json_media("Spec", "application/json", "application/yaml", example=SEARCHED),
     responses={202: api_response("It is queued", "Search", Location="The search")},
     errors=(409, 415, 503),
 )
-def submit() -> Response:
+def submit_search() -> Response:
     """Start the search that a spec describes."""
     key = read_key(request)
     spec, data, written = read_submission(request)
@@ -67,12 +69,13 @@ def submit() -> Response:
 @blueprint.operation(
     "GET",
     "/v1/searches",
+    description="Those in the store, the newest first, in pages.",
     parameters=(STATUS, MODEL, limit_parameter(DEFAULT_LIMIT), CURSOR),
     responses={200: api_response("The searches", "Searches")},
     errors=(400, 503),
 )
 def list_searches() -> Response:
-    """The searches in the store, the newest first."""
+    """The searches."""
     status, model = request.args.get("status"), request.args.get("model")
     if status is not None and status not in SEARCH_STATUSES:
         raise InputError(where="status", expected=f"one of {', '.join(SEARCH_STATUSES)}", received=shown(status))
@@ -85,10 +88,14 @@ def list_searches() -> Response:
 
 
 @blueprint.operation(
-    "GET", "/v1/searches/<name:search_id>", responses={200: api_response("The search", "Search")}, errors=(503,)
+    "GET",
+    "/v1/searches/<name:search_id>",
+    description="Its trials with their values and jobs, the best, the winner.",
+    responses={200: api_response("The search", "Search")},
+    errors=(503,),
 )
-def show(search_id: str) -> Response:
-    """One search: its trials with their values and jobs, the best, the winner."""
+def get_search(search_id: str) -> Response:
+    """One search."""
     searches = _searches()
     return json_answer(_shown(run_in_thread(searches.get, search_id)))
 
@@ -96,11 +103,12 @@ def show(search_id: str) -> Response:
 @blueprint.operation(
     "DELETE",
     "/v1/searches/<name:search_id>",
+    description="Trials that wait never start, those that train stop by themselves.",
     responses={202: api_response("It was asked", "Search")},
     errors=(409, 503),
 )
-def cancel(search_id: str) -> Response:
-    """End a search: trials that wait never start, those that train stop by themselves."""
+def cancel_search(search_id: str) -> Response:
+    """End a search."""
     searches = _searches()
     return json_answer(_shown(run_in_thread(searches.cancel, search_id)), status=HTTPStatus.ACCEPTED)
 
@@ -108,15 +116,16 @@ def cancel(search_id: str) -> Response:
 @blueprint.operation(
     "GET",
     "/v1/searches/<name:search_id>/events",
+    description="One for each job of a trial that has ended, then the end.",
     parameters=(LAST_EVENT_ID,),
     responses={
-        200: api_response("The events", {"text/event-stream": {"example": EVENTS}}),
+        200: api_response("The events", text_media("text/event-stream", example=EVENTS)),
         204: api_response("The end was seen already: do not come again"),
     },
     errors=(400, 503),
 )
-def follow_events(search_id: str) -> Response:
-    """A search's events as they come: one for each job of a trial that has ended, then the end."""
+def follow_search(search_id: str) -> Response:
+    """A search's events as they come."""
     from service.jobs.event_stream import read_last_event_id  # noqa: PLC0415 -- it needs the queue's library
     from service.jobs.shown_search import events_of  # noqa: PLC0415 -- it needs what reads specs
 

@@ -16,7 +16,7 @@ from onehot_api.api.jobs import cancel_job, get_job, list_jobs, submit_job  # no
 from onehot_api.api.models import list_models  # noqa: E402
 from onehot_api.api.open_inference_protocol_v2 import infer  # noqa: E402
 from onehot_api.api.predictions import classify, predict, predict_label, predict_version  # noqa: E402
-from onehot_api.models import ExamplesRequest, FileForm, PredictRequest, Spec, V2Request  # noqa: E402
+from onehot_api.models import Error, ExamplesRequest, FileForm, PredictRequest, Spec, V2Request  # noqa: E402
 from onehot_api.types import File  # noqa: E402
 
 rows = json.loads(rows_text)
@@ -63,7 +63,9 @@ spec = Spec.from_dict({
 job = submit_job.sync(client=client, body=spec, idempotency_key="once")
 again = submit_job.sync(client=client, body=spec, idempotency_key="once")
 found["once"] = job.id == again.id
-found["job"] = [get_job.sync(job.id, client=client).status.value, cancel_job.sync(job.id, client=client).status.value]
+queued, canceled = get_job.sync(job.id, client=client), cancel_job.sync(job.id, client=client)
+assert not isinstance(canceled, Error), canceled.error
+found["job"] = [queued.status.value, canceled.status.value]
 found["jobs"] = [one.model for one in list_jobs.sync(client=client).jobs]
 found["gone"] = delete_dataset.sync_detailed("kinds.csv", client=client).status_code
 print(json.dumps(found))
