@@ -1,5 +1,5 @@
 # Every target prepares what it needs: only Python 3.11–3.13, make and git have to be there.
-.PHONY: help browser setup demo up test test-service test-backends test-faults test-month test-retention test-long soak fuzz fuzz-store schemathesis check fix bench bench-init bench-train k8s-check image-check bench-scale bench-serve test-fleet test-wheels audit bench-client test-client-kills diagrams docs reference screenshots test-spec-of bench-runs openapi-clients test-search
+.PHONY: help browser setup demo up test test-service test-backends test-faults test-month test-retention test-long soak fuzz fuzz-store schemathesis check fix bench bench-init bench-train k8s-check image-check bench-scale bench-serve test-fleet test-wheels audit bench-client test-client-kills diagrams docs reference screenshots test-spec-of bench-runs openapi-clients test-search examples test-docs test-mlflow
 .DEFAULT_GOAL := help
 
 PYTHON := .venv/bin/python
@@ -13,7 +13,10 @@ IN_PARALLEL := --numprocesses 2 --dist loadfile
 help: ## What can be made
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 16
 
-setup: .venv/.synced ## Prepare .venv; the command is then .venv/bin/onehot
+setexamples: .venv/.synced ## Train every example; the table of what each reaches
+	@$(PYTHON) examples/results.py
+
+up: .venv/.synced ## Prepare .venv; the command is then .venv/bin/onehot
 
 .venv/.synced: pyproject.toml uv.lock scripts/setup.sh
 	@sh scripts/setup.sh .venv --extra service --extra opentelemetry --extra trainer --extra local
@@ -31,18 +34,35 @@ setup: .venv/.synced ## Prepare .venv; the command is then .venv/bin/onehot
 	@sh scripts/setup.sh .venv-openapi --only-group openapi-clients
 	@touch $@
 
+.venv-mlflow/.synced: pyproject.toml uv.lock scripts/setup.sh
+	@sh scripts/setup.sh .venv-mlflow --no-default-groups --extra mlflow
+	@touch $@
+
+.venv-mlflow-server/.synced: uv.lock scripts/mlflow.sh .venv/.synced
+	@sh scripts/mlflow.sh
+	@touch $@
+
 demo: .venv/.synced ## Train two classifiers through the queue, serve them, show their predictions
 	@$(PYTHON) examples/demo.py
+
+examples: .venv/.synced ## Train every example; the table of what each reaches
+	@$(PYTHON) examples/results.py
 
 up: .venv/.synced ## Everything on this machine: queue, trainer, service
 	@.venv/bin/onehot up
 
-test: browser .venv/.synced .venv-clients/.synced .venv-docs/.synced .venv-openapi/.synced test-service ## Every test but the faults, which take longer: test-faults
+test: browser .venv/.synced .venv-clients/.synced .venv-docs/.synced .venv-openapi/.synced .venv-mlflow/.synced test-service ## Every test but the faults, which take longer: test-faults
 	$(PYTHON) $(PYTEST) $(IN_PARALLEL) $(wildcard tests/e2e/test_*.py) tests/unit tests/integration tests/contract $(addprefix --ignore=,$(SERVICE_TESTS))
 	$(PYTHON) $(PYTEST) tests/e2e/service
 
 test-faults: .venv/.synced ## Kills, drains, outages and errors of the trainer, in their short form
 	$(PYTHON) $(PYTEST) tests/e2e/trainer
+
+test-docs: .venv/.synced .venv-docs/.synced ## The notebooks of examples/notebooks, against everything on this machine
+	$(PYTHON) $(PYTEST) tests/e2e/notebooks
+
+test-mlflow: .venv/.synced .venv-mlflow/.synced .venv-mlflow-server/.synced ## Trainings recorded in, and models taken from, a real MLflow server
+	$(PYTHON) $(PYTEST) tests/e2e/mlflow
 
 test-client-kills: .venv/.synced ## 20 workers killed under 50 000 predictions of the Python client
 	CLIENT_KILLS=20 CLIENT_PREDICTIONS=50000 $(PYTHON) $(PYTEST) -s --timeout=1800 tests/e2e/service/test_client_kills.py

@@ -37,6 +37,7 @@ COMMANDS: Mapping[str, Entry] = {
     "datasets": Entry("onehot.commands.datasets:datasets", "List, upload and delete data sets."),
     "keys": Entry("onehot.commands.keys:keys", "Add, list and revoke the keys that the service accepts."),
     "report": Entry("onehot.commands.report:report", "Write a version's evaluation as a page with pictures."),
+    "export": Entry("onehot.commands.sharing.export:export", "Write a version as a folder that needs no Onehot."),
     "import": Entry("onehot.commands.import_model:import_model", "Publish a Keras network of your own."),
     "reproduce": Entry("onehot.commands.training.reproduce:reproduce", "Train a version again and compare."),
     "spec": Entry(

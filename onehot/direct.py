@@ -21,7 +21,7 @@ from onehot.following import FINISHED, INTERRUPTED_STATUS, error_of, failure, pr
 from onehot.local.child import Child, Program, trainer_environment
 from onehot.local.interrupts import ends_as_interrupts, signals_call
 from onehot.output import print_json, print_line
-from onehot.progress import epoch_screen
+from onehot.progress import UNTRACKED, Tracker, epoch_screen
 
 __all__ = ["train_here"]
 
@@ -31,8 +31,13 @@ FACTS = "facts"
 """The event that tells what the record of the run is to say."""
 
 
-def train_here(document: Mapping[str, Any], *, as_json: bool) -> dict[str, Any]:
+def train_here(document: Mapping[str, Any], *, as_json: bool, tracker: Tracker = UNTRACKED) -> dict[str, Any]:
     """Train in a child process and show its progress; returns the result, which is printed as JSON only.
+
+    Args:
+        document: The spec.
+        as_json: Whether the result is printed.
+        tracker: Hears of epochs and end.
 
     Raises:
         WorkFailed: When the training did not finish.
@@ -42,7 +47,8 @@ def train_here(document: Mapping[str, Any], *, as_json: bool) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="onehot-") as folder:
         spec = Path(folder) / "spec.json"
         spec.write_text(json.dumps(document), encoding="utf-8")
-        end = _run(spec, run)
+        end = _run(spec, run, tracker)
+    tracker.ended(end)
     if end.get("status") != FINISHED:
         raise failure(end, error_of(end) or f"the training ended as {end.get('status')}")
     result = with_verdict(end.get("result") or {})
@@ -51,7 +57,7 @@ def train_here(document: Mapping[str, Any], *, as_json: bool) -> dict[str, Any]:
     return result
 
 
-def _run(spec: Path, run: LocalRun) -> dict[str, Any]:
+def _run(spec: Path, run: LocalRun, tracker: Tracker) -> dict[str, Any]:
     lines: SimpleQueue[str] = SimpleQueue()
     command = (sys.executable, "-P", "-u", "-m", "trainer", str(spec), "--json-lines", "--run-id", run.id)
     child = Child(Program("trainer", command, trainer_environment()), lambda _, line: lines.put(line))
@@ -63,12 +69,14 @@ def _run(spec: Path, run: LocalRun) -> dict[str, Any]:
                 kind = event.pop("event", "")
                 if kind == EPOCH:
                     show(event)
+                    tracker.epoch(event)
                     run.add_epoch(event)
                 elif kind == FACTS:
                     run.facts.update(event)
                 elif kind == END:
                     end = event
     except KeyboardInterrupt:
+        tracker.ended({"status": "stopped", "error": "the training was interrupted"})
         print_line("\nTraining stopped; nothing is published.", err=True)
         is_canceled = True
     finally:

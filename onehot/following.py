@@ -13,7 +13,7 @@ from onehot.client import Service
 from onehot.events import EPOCH, follow_events
 from onehot.failures import Canceled, NotPromoted, ServiceRefused, WorkFailed, WrongUsage
 from onehot.output import passed_over_sentences, print_json, print_line, short_number
-from onehot.progress import ShowEpoch, epoch_screen
+from onehot.progress import UNTRACKED, ShowEpoch, Tracker, epoch_screen
 from onehot.serving import wait_until_served
 
 __all__ = [
@@ -38,15 +38,16 @@ INTERRUPTED_STATUS = 130
 """What shells give to a command that Ctrl-C ended."""
 
 
-def watch_job(service: Service, job_id: str, show: ShowEpoch) -> dict[str, Any]:
+def watch_job(service: Service, job_id: str, *show: ShowEpoch) -> dict[str, Any]:
     """Show a job's epochs as they come; returns the job's document once it has ended."""
     for event in follow_events(service, job_id):
         if event.name == EPOCH:
-            show(event.data)
+            for one in show:
+                one(event.data)
     return dict(service.job(job_id).document)
 
 
-def follow_job(service: Service, job_id: str, *, as_json: bool, poll_s: float) -> None:
+def follow_job(service: Service, job_id: str, *, as_json: bool, poll_s: float, tracker: Tracker = UNTRACKED) -> None:
     """Follow a job on the screen until its version answers; Ctrl-C leaves the job running.
 
     Args:
@@ -54,6 +55,7 @@ def follow_job(service: Service, job_id: str, *, as_json: bool, poll_s: float) -
         job_id: Of the job.
         as_json: Whether its document is printed.
         poll_s: How often the service looks for new versions.
+        tracker: Hears of epochs and end.
 
     Raises:
         WorkFailed: When the job did not finish.
@@ -62,11 +64,13 @@ def follow_job(service: Service, job_id: str, *, as_json: bool, poll_s: float) -
     """
     try:
         with epoch_screen(sys.stderr, waiting=_waiting(service, job_id)) as show:
-            job = watch_job(service, job_id, show)
+            job = watch_job(service, job_id, show, tracker.epoch)
     except KeyboardInterrupt:
+        tracker.ended({"id": job_id, "status": "stopped", "error": "the command was interrupted; the job goes on"})
         print_line(f"\nJob {job_id} goes on without you looking.", err=True)
         print_line(f"  onehot jobs follow {job_id}\n  onehot jobs cancel {job_id}", err=True)
         sys.exit(INTERRUPTED_STATUS)
+    tracker.ended(job)
     if as_json:
         print_json(job)
     if job.get("status") != FINISHED:

@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import IO, Any
+from typing import IO, Any, Protocol
 
 import click
 
 from onehot.output import short_number
 
-__all__ = ["ShowEpoch", "Style", "epoch_line", "epoch_screen"]
+__all__ = ["UNTRACKED", "ShowEpoch", "Style", "Tracker", "epoch_line", "epoch_screen"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,27 @@ PLAIN = Style()
 
 ShowEpoch = Callable[[Mapping[str, Any]], None]
 """Shows an epoch: `epoch`, `epochs`, `metrics`, `eta_s`."""
+
+
+class Tracker(Protocol):
+    """Hears of a training that a command follows, and writes it elsewhere; raises nothing."""
+
+    def epoch(self, event: Mapping[str, Any]) -> None:
+        """Hear of an epoch, as `ShowEpoch` does."""
+
+    def ended(self, end: Mapping[str, Any]) -> None:
+        """Hear of the end: `status`, `result` and `error`, as a job's document has them."""
+
+
+class _NullTracker:
+    def epoch(self, event: Mapping[str, Any]) -> None:
+        """Write nothing."""
+
+    def ended(self, end: Mapping[str, Any]) -> None:
+        """Write nothing."""
+
+
+UNTRACKED: Tracker = _NullTracker()
 
 
 def epoch_line(event: Mapping[str, Any], *, metrics: Sequence[str] | None = None) -> str:

@@ -50,7 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _imported(content: bytes, names: Sequence[str], options: argparse.Namespace, settings: Settings) -> Manifest:
-    check_keras_file(content, where=options.file)
+    where = options.called or options.file
+    check_keras_file(content, where=where)
     store = Store.open(settings.store)
     import_keras(BACKEND)
     from trainer.backends.devices import claim_devices  # noqa: PLC0415 -- it needs the backend that was just chosen
@@ -63,7 +64,7 @@ def _imported(content: bytes, names: Sequence[str], options: argparse.Namespace,
         dataset = load_dataset(
             data, roots=settings.data_roots, datasets=Datasets(store.objects), most_bytes=settings.max_data_bytes
         )
-    return import_network(content, options.model, where=options.file, class_names=names, store=store, dataset=dataset)
+    return import_network(content, options.model, where=where, class_names=names, store=store, dataset=dataset)
 
 
 def _metrics_text(manifest: Manifest) -> str:
@@ -92,6 +93,7 @@ def _parser() -> argparse.ArgumentParser:
         "--data", default="", metavar="SOURCE", help="what it is measured on, as `data.source` of a spec"
     )
     parser.add_argument("--target", default="", metavar="NAME", help="the array or column of the data with the labels")
+    parser.add_argument("--called", default="", metavar="NAME", help="what the file is called; default: FILE")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     return parser
 

@@ -46,37 +46,48 @@ class SearchSpec:
         Mapping[str, Mapping[str, Any]],
         SPACE,
         Meaning(
-            "What is tried: paths of the spec, each with `choice`, `int` or `float`",
-            {"layers.0.Dense.units": {"int": [8, 128]}},
+            "What is tried where: a path of the spec, and `int` or `float` with the bounds, with `log: true` or "
+            "`step`, or `choice` with the values; `choice: [on, off]` keeps a whole layer or leaves it out",
+            {"layers.0.Dense.units": {"int": [8, 128], "log": True}},
         ),
     ]
     objective: Annotated[
         str,
         checked(kinds.text),
-        Meaning(
-            "What the trials are compared by: `loss` or a metric of `compile.metrics`, with `val_` before it",
-            "val_accuracy",
-        ),
+        Meaning("The metric of the validation rows that decides between trials", "val_accuracy"),
     ] = "val_loss"
     trials: Annotated[
         int | None,
         checked(kinds.integer(1, MOST_TRIALS)),
-        Meaning("How many trainings are tried; all of a grid where it is left out", 24),
+        Meaning(f"How many trials there are; where it is left out {TRIALS}, or all of a grid", 24),
     ] = None
     parallel: Annotated[
-        int, checked(kinds.integer(1, MOST_PARALLEL)), Meaning("How many of them run at one time", 2)
+        int, checked(kinds.integer(1, MOST_PARALLEL)), Meaning("How many trials are in the queue at one time", 2)
     ] = 1
-    sampler: Annotated[str, checked(kinds.choice(*SAMPLERS)), Meaning("How the next trial is chosen", "random")] = TPE
+    sampler: Annotated[
+        str,
+        checked(kinds.choice(*SAMPLERS)),
+        Meaning("What proposes the values: `tpe` learns from the trials before, `random` and `grid` do not", "random"),
+    ] = TPE
     prune: Annotated[
-        str, checked(kinds.choice(*PRUNERS)), Meaning("Whether trials that fall behind are ended early", "asha")
+        str,
+        checked(kinds.choice(*PRUNERS)),
+        Meaning(
+            "`asha` pauses trials that are behind, and goes on with those that are promoted; `none` trains all", "asha"
+        ),
     ] = NONE
     timeout_s: Annotated[
         float | None,
         checked(kinds.number(0, above=True)),
-        Meaning("Seconds after which no new trial begins; no limit where it is left out", 3600),
+        Meaning("Seconds after which no further trial begins; the best until then wins", 3600),
     ] = None
     repeats: Annotated[
-        int, checked(kinds.integer(1, MOST_REPEATS)), Meaning("How many seeds each trial is trained with", 3)
+        int,
+        checked(kinds.integer(1, MOST_REPEATS)),
+        Meaning(
+            "How often each trial is trained, each time with another seed; the mean decides, the first is published",
+            3,
+        ),
     ] = 1
 
     @cached_property

@@ -16,10 +16,12 @@ from onehot.direct import train_here
 from onehot.failures import ServiceRefused, WrongUsage
 from onehot.following import follow_job, print_result
 from onehot.output import print_json, print_line
+from onehot.progress import UNTRACKED, Tracker
 
 __all__ = ["BAD_SPEC", "DATA_ROOTS", "read_spec", "submit", "train"]
 
 BAD_SPEC = frozenset({400, 422})
+TRACKED = "leaves before there is anything to track: leave out --track"
 DATA_ROOTS = "ONEHOT_DATA_ROOTS"
 """In the message about a file that the service does not find, or must not read."""
 
@@ -29,31 +31,44 @@ DATA_ROOTS = "ONEHOT_DATA_ROOTS"
 @click.option("--set", "assignments", multiple=True, metavar="PATH=VALUE", help="Replace a value: --set fit.epochs=5.")
 @click.option("--detach", is_flag=True, help="Print the job's id and leave.")
 @click.option("--local", is_flag=True, help="Train in a process of this machine, without queue and service.")
+@click.option("--track", metavar="URI", help="Record the training in this MLflow server too (extra mlflow).")
 @json_option
-def train(spec: str, assignments: tuple[str, ...], detach: bool, local: bool, as_json: bool) -> None:  # noqa: FBT001 -- click's flags
+def train(
+    spec: str, assignments: tuple[str, ...], detach: bool, local: bool, track: str | None, as_json: bool,  # noqa: FBT001 -- click's flags
+) -> None:  # fmt: skip
     """Train the model that SPEC (YAML or JSON) describes, show its progress, and publish it.
 
     It ends when the version answers, or says why it does not. Ctrl-C stops looking; the job goes on.
     Exit status: 0 promoted, 1 the training failed or the gate does not hold, 2 the spec or its data is wrong.
     """
-    if detach and local:
-        raise click.UsageError("--detach needs the queue: leave out --local")
+    if detach and (local or track):
+        raise click.UsageError("--detach " + ("needs the queue: leave out --local" if local else TRACKED))
     settings = settings_here()
     document = read_spec(spec, assignments)
     located = with_whole_paths(document, beside=Path() if spec == "-" else Path(spec).parent)
     with Service.from_settings(settings) as service:
+        tracker = _tracker(track, document, store=settings.store)
         if local:
-            result = train_here(located, as_json=as_json)
+            result = train_here(located, as_json=as_json, tracker=tracker)
             print_result(service, result, as_json=as_json, poll_s=settings.poll_s)
             return
         job = _submit_located(service, document, located) if service.is_here else submit(service, document)
         if not detach:
-            follow_job(service, str(job["id"]), as_json=as_json, poll_s=settings.poll_s)
+            follow_job(service, str(job["id"]), as_json=as_json, poll_s=settings.poll_s, tracker=tracker)
         elif as_json:
             print_json(job)
         else:
             print_line(str(job["id"]))
             print_line(f"Next: onehot jobs follow {job['id']}", err=True)
+
+
+def _tracker(uri: str | None, document: dict[str, Any], *, store: str) -> Tracker:
+    """What hears of the training: MLflow, where it is named."""
+    if uri is None:
+        return UNTRACKED
+    from onehot.commands.sharing.mlflow_tracker import MlflowTracker  # noqa: PLC0415 -- few trainings need it
+
+    return MlflowTracker(uri, document, store=store)
 
 
 def read_spec(path: str, assignments: tuple[str, ...]) -> dict[str, Any]:

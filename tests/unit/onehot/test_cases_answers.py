@@ -161,7 +161,7 @@ def test_a_version_that_does_not_answer_is_told_with_the_reason(against, finishe
 
 
 def local(monkeypatch, end):
-    monkeypatch.setattr("onehot.direct._run", lambda _: end)
+    monkeypatch.setattr("onehot.direct._run", lambda *_: end)
 
 
 def test_a_local_training_without_a_service_says_so(onehot, spec, monkeypatch):

@@ -1,0 +1,1 @@
+"""Models on their way out and in: model cards, exported folders, MLflow."""
