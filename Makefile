@@ -13,10 +13,7 @@ IN_PARALLEL := --numprocesses 2 --dist loadfile
 help: ## What can be made
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 16
 
-setexamples: .venv/.synced ## Train every example; the table of what each reaches
-	@$(PYTHON) examples/results.py
-
-up: .venv/.synced ## Prepare .venv; the command is then .venv/bin/onehot
+setup: .venv/.synced ## Prepare .venv; the command is then .venv/bin/onehot
 
 .venv/.synced: pyproject.toml uv.lock scripts/setup.sh
 	@sh scripts/setup.sh .venv --extra service --extra opentelemetry --extra trainer --extra local

@@ -105,6 +105,6 @@ def _link(whole: str, text: str, target: str, *, source: str, own: str, files: F
     page = PAGES.get(f"{path}{sign}{anchor}") or PAGES.get(path) or path.removeprefix("docs/")
     if page == "index.md" or f"{path}#{anchor}" in PAGES:
         sign = anchor = ""  # places of the README, which is no page of the site
-    if files.get_file_from_path(page) is None and path not in PAGES:
+    if files.get_file_from_path(page) is None:
         return text
     return f"[{text}]({posixpath.relpath(page, posixpath.dirname(own) or '.')}{sign}{anchor})"
