@@ -79,7 +79,7 @@ def service_of(manifest: Manifest) -> Exchanges:
     result = {"model": "classic", "version": 1, "metrics": manifest.metrics, "gate": None}
     known = {"name": "classic", "default_version": 1, "versions": [{"version": 1, "state": "AVAILABLE"}]}
     answers = [
-        ("POST", "/v1/jobs", json.dumps({"id": "7"})),
+        ("POST", "/v1/jobs", json.dumps({"id": "7", "status": "queued"})),
         ("GET", "/v1/jobs/7", json.dumps({"id": "7", "status": "queued"})),
         ("GET", "/v1/jobs/7/events", StandIn.stream(*EPOCHS, {"event": "end"}).decode()),
         ("GET", "/v1/jobs/7", json.dumps({"id": "7", "status": "finished", "result": result})),
