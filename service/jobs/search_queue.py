@@ -18,7 +18,7 @@ from rq.serializers import JSONSerializer
 from models.names import is_model_name
 from models.queue.names import KEPT_S, MARKS_KEPT_S, SEARCH_JOBS, SEARCH_SPEC_VERSION, cancel_key
 from models.queue.search_step import START, job_id_of, member_of
-from models.runs.searches import (
+from models.store.searches import (
     CANCELED,
     RUNNING,
     SEARCH_ID,

@@ -18,7 +18,7 @@ from models.queue.job_document import job_document
 from models.queue.names import ENDED, INDEX, SEARCH_JOBS, SEARCH_SPEC_VERSION
 from models.queue.search_step import PUBLISH, TRIAL, SearchStep, member_of
 from models.queue.server_clock import server_time_s
-from models.runs.searches import RUNNING, SearchDocument, open_jobs
+from models.store.searches import RUNNING, SearchDocument, open_jobs
 from models.settings import Settings
 from models.spec import Spec
 from models.store.checkpoints import JobCheckpoints

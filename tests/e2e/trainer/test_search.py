@@ -13,7 +13,7 @@ from typing import Any
 import psutil
 import pytest
 
-from models.runs.searches import RUNNING, search_ids
+from models.store.searches import RUNNING, search_ids
 from models.spec import load_spec
 from service.jobs.search_queue import SearchQueue
 from service.jobs.training_queue import Jobs
