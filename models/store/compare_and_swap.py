@@ -3,7 +3,7 @@
 import fcntl
 import json
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -98,6 +98,11 @@ class AtomicDocument:
         content = json.dumps(document, sort_keys=self.is_sorted, allow_nan=False).encode()
         with answering():
             obstore.put(self.objects, self.path, content, mode=mode)
+
+    def remove(self) -> None:
+        """Delete it; nothing where it is not there."""
+        with suppress(FileNotFoundError), answering():
+            obstore.delete(self.objects, self.path)
 
     def _read(self, options: Any = None) -> tuple[Document, str | None]:
         e_tag = None

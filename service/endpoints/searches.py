@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Response, request
 
 from models.errors import InputError, Problem, SpecError, StoreUnavailable, shown
-from models.store.searches import SEARCH_ID
+from models.searches.search_document import SEARCH_ID
 from service.auth.scopes import Scope
 from service.blocking_calls import run_in_thread
 from service.endpoints.jobs import IDEMPOTENCY_KEY, LAST_EVENT_ID, STREAM_HEADERS, read_key, read_submission
@@ -41,6 +41,10 @@ EVENTS = (
     '"epochs":5,"error":null,"parameters":{},"best":{"trial":0,"value":0.91},"trial_count":24}\n\n'
     'id: 1\nevent: end\ndata: {"event":"end","status":"finished"}\n\n'
 )
+
+EXAMPLE = EXAMPLES["Spec"] | {
+    "search": {"objective": "val_accuracy", "trials": 20, "space": {"layers.0.Dense.units": {"int": [4, 32]}}}
+}
 
 blueprint = ApiBlueprint("searches", __name__, tag="Searches", scope=Scope.TRAIN)
 

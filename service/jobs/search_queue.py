@@ -17,8 +17,8 @@ from rq.serializers import JSONSerializer
 
 from models.names import is_model_name
 from models.queue.names import KEPT_S, MARKS_KEPT_S, SEARCH_JOBS, SEARCH_SPEC_VERSION, cancel_key
-from models.queue.search_step import START, job_id_of, member_of
-from models.store.searches import (
+from models.queue.search_step import job_id_of, member_of
+from models.searches.search_document import (
     CANCELED,
     RUNNING,
     SEARCH_ID,
@@ -34,9 +34,9 @@ from models.store.compare_and_swap import Document
 from models.store.object_store import children
 from models.store.store import Store
 from service.blocking_calls import several_at_once
-from service.errors import JobHasEnded, JobNotFound, KeyReused, SearchHasEnded, SearchNotFound
+from service.errors import JobHasEnded, JobNotFound, KeyReused, QueueUnavailable, SearchHasEnded, SearchNotFound
 from service.jobs.gpu_check import check_gpus
-from service.jobs.training_queue import Jobs, translated_errors
+from service.jobs.training_queue import TRAIN, Jobs, translated_errors
 
 __all__ = ["SearchQueue"]
 
@@ -75,6 +75,7 @@ class SearchQueue:
         Raises:
             KeyReused: When the key came before with another spec.
             SpecError: When it asks for more GPUs than there are.
+            QueueUnavailable: When the queue's server does not answer; nothing is left of the search then.
         """
         plain = orjson.loads(orjson.dumps(written, option=orjson.OPT_NON_STR_KEYS))
         search_id = self._id_for(key)
@@ -85,7 +86,12 @@ class SearchQueue:
         document = stored.create(new_search(search_id, spec.model, plain, states))
         if document["spec"] != plain:
             raise KeyReused(search_id)
-        self._start(spec, search_id)
+        try:
+            self._start(spec, search_id)
+        except QueueUnavailable:
+            if not document["jobs"]:
+                stored.remove()
+            raise
         return document
 
     def _id_for(self, key: str | None) -> str:
@@ -105,7 +111,8 @@ class SearchQueue:
             self._jobs.connection.sadd(SEARCH_JOBS, member_of(spec.model, search_id, job_id))
             queue = Queue(spec.resources.queue, connection=self._jobs.connection, serializer=JSONSerializer)
             queue.enqueue_call(
-                START, kwargs={"model": spec.model, "search": search_id}, job_id=job_id, unique=True, timeout=NEVER,
+                TRAIN, kwargs={"spec": orjson.loads(orjson.dumps(spec.document)), "step": {}}, job_id=job_id,
+                unique=True, timeout=NEVER,
                 result_ttl=self._jobs.result_ttl_s, failure_ttl=self._jobs.failure_ttl_s,
                 description=f"search {spec.model}", retry=Retry(max=ATTEMPTS),
                 meta={"model": spec.model, "spec_version": SEARCH_SPEC_VERSION, "search": {"id": search_id}},

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from models.store.searches import RUNNING
+from models.searches.search_document import RUNNING
 from models.spec import load_spec
 from models.spec.search.proposed_spec import proposed_document
 from models.spec.search.search_rules import is_better_higher

@@ -14,6 +14,8 @@ from models.settings import Settings, read_settings
 from models.spec import Spec, load_spec
 from models.store.store import Store
 from trainer.data import preparation
+from trainer.fit.progress import NullObserver
+from trainer.launch.subprocess_training import train_trial_in_subprocess
 from trainer.search.trial_training import train_trial
 from trainer.training import train
 
@@ -75,6 +77,18 @@ def test_a_trial_that_paused_twice_equals_one_that_was_trained_through(
     assert report["search"] == {"id": "5" * 32, "trial": 0, "objective": "val_accuracy", "value": through["value"],
                                 "trials": 2}  # fmt: skip
     assert len(report["history"]) == pauses[-1]["epochs"]
+
+
+def test_a_trial_of_another_backend_s_process_equals_one_of_this(
+    settings: Settings, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that keeps another framework warm trains it so."""
+    monkeypatch.setenv("ONEHOT_STORE", settings.store)
+    monkeypatch.setenv("ONEHOT_DATA_ROOTS", ":".join(settings.data_roots))
+    here = train_trial(spec(), step(2), store=store, settings=settings)
+    there = train_trial_in_subprocess(spec(), step(2, trial=1), observer=NullObserver())
+    same = "weights_sha256", "value", "history", "epochs", "is_complete"
+    assert {name: there[name] for name in same} == {name: here[name] for name in same}
 
 
 def test_a_trial_equals_the_same_training_without_a_search(settings: Settings, store: Store) -> None:

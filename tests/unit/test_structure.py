@@ -41,7 +41,7 @@ TWICE: Mapping[str, str] = {
     "requests.py": "bodies of prediction requests: read by the Open Inference Protocol, made by the command line",
     "responses.py": "HTTP responses: of any endpoint, of the Open Inference Protocol",
     "runs.py": "records of trainings: in the store, their endpoint and their commands",
-    "searches.py": "searches for hyperparameters: in the store, and their endpoint",
+    "searches.py": "searches for hyperparameters: their endpoint, their commands",
     "steps.py": "steps of the preprocessing: as computed, as a spec names them",
 }
 """File names that occur more than once, each with the one meaning that they share."""

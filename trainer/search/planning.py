@@ -13,7 +13,7 @@ from typing import Any
 
 from models.errors import SpecError
 from models.queue.search_step import SearchStep, job_id_of
-from models.store.searches import FAILED, FINISHED, OPEN, RUNNING
+from models.searches.search_document import FAILED, FINISHED, OPEN, RUNNING
 from models.spec import Spec, load_spec
 from models.spec.search.proposed_spec import proposed_document
 from models.spec.search.search_rules import is_better_higher

@@ -13,7 +13,7 @@ from typing import Any
 import psutil
 import pytest
 
-from models.store.searches import RUNNING, search_ids
+from models.searches.search_document import RUNNING, search_ids
 from models.spec import load_spec
 from service.jobs.search_queue import SearchQueue
 from service.jobs.training_queue import Jobs
@@ -109,8 +109,10 @@ def test_a_search_that_is_killed_again_and_again_equals_one_that_is_not(
     digests = {site.store.manifest(model, 1).weights_sha256 for model in ("calm", "wild")}
     assert len(digests) == 1
     assert site.store.versions("wild") == [1]
-    runs = {path.stem for path in (site.folder / "store" / "wild" / "runs").glob("*.json")}
-    assert runs >= {job["job_id"] for job in wild["jobs"]}
+    runs = {path.stem: path.read_text() for path in (site.folder / "store" / "wild" / "runs").glob("*.json")}
+    assert set(runs) >= {job["job_id"] for job in wild["jobs"]}
+    held_out = site.store.manifest("wild", 1).data["test_sha256"]
+    assert [run for run, text in runs.items() if held_out in text and run != wild["winner"]["job_id"]] == []
 
 
 def test_nothing_is_left_of_a_search_but_its_document_its_records_and_its_version(

@@ -72,6 +72,10 @@ class SearchDocument:
         """The document; None where there is none."""
         return self._document.read() or None
 
+    def remove(self) -> None:
+        """Delete it, where it is there."""
+        self._document.remove()
+
     def read_if_changed(self, e_tag: str | None) -> tuple[Document, str | None] | None:
         """The document and its entity tag; None when it still has the given one."""
         return self._document.read_if_changed(e_tag)
