@@ -6,7 +6,7 @@ from typing import Any
 from rq import get_current_job
 
 from models.errors import TrainingError
-from models.queue.search_step import PUBLISH, START, TRIAL, SearchStep
+from models.queue.search_step import SearchStep
 from models.settings import read_settings
 from models.spec import load_spec
 from models.store.datasets import Datasets
@@ -16,78 +16,40 @@ from trainer.launch.launch import launch, launch_trial
 from trainer.queue.attempts import ATTEMPT_VARIABLE
 from trainer.queue.job_progress import RedisProgress
 
-__all__ = ["LISTED", "TRAININGS", "publish_winner", "start_search", "train", "train_trial"]
+__all__ = ["LISTED", "train"]
 
-TRAININGS = frozenset({"trainer.jobs.train", TRIAL, PUBLISH})
-"""Those that train: each leaves a record."""
-LISTED = TRAININGS | {START}
+LISTED = frozenset({"trainer.jobs.train"})
 """All that a job may name: a client of Redis can ask for these, and for nothing else."""
 
 
-def train(spec: dict[str, Any]) -> dict[str, Any]:
-    """Train a spec and publish the version, as the current job.
+def train(spec: dict[str, Any], step: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Train a spec and publish the version, as the current job; or do a step of a search.
 
     Args:
         spec: The spec as a plain document.
+        step: As of `SearchStep.document`, where the job belongs to a search; empty where it only starts it: the search
+            begins when the job has ended.
 
     Returns:
-        `{"model", "version", "metrics", "gate"}`.
+        `{"model", "version", "metrics", "gate"}`; of a trial, what `trainer.search.trial_training.train_trial` returns.
 
     Raises:
         OnehotError: As `trainer.training.train`.
     """
-    return _train(spec, winner=None)
+    if step is None:
+        return _train(spec, winner=None)
+    if not step:
+        return {"model": spec["model"]}
+    parsed = SearchStep.from_document(step)
+    return _train(spec, winner=parsed) if parsed.epochs is None else _train_trial(spec, parsed)
 
 
-def publish_winner(spec: dict[str, Any], step: dict[str, Any]) -> dict[str, Any]:
-    """Publish the winner of a search, from its last checkpoint, as the current job.
-
-    Args:
-        spec: The spec of its trial.
-        step: As of `SearchStep.document`.
-
-    Returns:
-        As `train`.
-
-    Raises:
-        OnehotError: As `trainer.training.train`.
-    """
-    return _train(spec, winner=SearchStep.from_document(step))
-
-
-def train_trial(spec: dict[str, Any], step: dict[str, Any]) -> dict[str, Any]:
-    """Train a trial of a search up to its rung, as the current job.
-
-    Args:
-        spec: The spec of the trial.
-        step: As of `SearchStep.document`.
-
-    Returns:
-        As `trainer.search.trial_training.train_trial`.
-
-    Raises:
-        OnehotError: As `trainer.search.trial_training.train_trial`.
-    """
+def _train_trial(spec: dict[str, Any], step: SearchStep) -> dict[str, Any]:
     observer = _observer()
     try:
-        return launch_trial(
-            load_spec(spec), SearchStep.from_document(step), settings=read_settings(os.environ), observer=observer
-        )
+        return launch_trial(load_spec(spec), step, settings=read_settings(os.environ), observer=observer)
     finally:
         observer.report()
-
-
-def start_search(model: str, search: str) -> dict[str, Any]:
-    """Do nothing: when it has ended, its search hears of it, and begins.
-
-    Args:
-        model: Whose search it is.
-        search: Its id.
-
-    Returns:
-        `{"model", "search"}`.
-    """
-    return {"model": model, "search": search}
 
 
 def _observer() -> RedisProgress:

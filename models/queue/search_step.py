@@ -5,12 +5,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-__all__ = ["PUBLISH", "START", "TRIAL", "SearchStep", "job_id_of", "member_of"]
+__all__ = ["SearchStep", "is_start", "job_id_of", "member_of"]
 
-START = "trainer.jobs.start_search"
-TRIAL = "trainer.jobs.train_trial"
-PUBLISH = "trainer.jobs.publish_winner"
-"""The functions of its jobs."""
 ID_LENGTH = 32
 
 
@@ -22,6 +18,12 @@ def job_id_of(search: str, *step: object) -> str:
 def member_of(model: str, search: str, job_id: str) -> str:
     """How a job of a search stands in the set of those of whose end their searches have not heard."""
     return f"{model}/{search}/{job_id}"
+
+
+def is_start(meta: Mapping[str, Any]) -> bool:
+    """Whether a job, of which this is the meta, only starts a search: it trains nothing, and leaves no record."""
+    search = meta.get("search")
+    return isinstance(search, Mapping) and "trial" not in search
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from rq.serializers import JSONSerializer
 
 from models.names import is_model_name
 from models.queue.names import KEPT_S, MARKS_KEPT_S, SEARCH_JOBS, SEARCH_SPEC_VERSION, cancel_key
-from models.queue.search_step import START, job_id_of, member_of
+from models.queue.search_step import job_id_of, member_of
 from models.sources.data_state import DataState
 from models.spec import Spec
 from models.store.compare_and_swap import Document
@@ -36,7 +36,7 @@ from models.store.store import Store
 from service.blocking_calls import several_at_once
 from service.errors import JobHasEnded, JobNotFound, KeyReused, QueueUnavailable, SearchHasEnded, SearchNotFound
 from service.jobs.gpu_check import check_gpus
-from service.jobs.training_queue import Jobs, translated_errors
+from service.jobs.training_queue import TRAIN, Jobs, translated_errors
 
 __all__ = ["SearchQueue"]
 
@@ -111,7 +111,8 @@ class SearchQueue:
             self._jobs.connection.sadd(SEARCH_JOBS, member_of(spec.model, search_id, job_id))
             queue = Queue(spec.resources.queue, connection=self._jobs.connection, serializer=JSONSerializer)
             queue.enqueue_call(
-                START, kwargs={"model": spec.model, "search": search_id}, job_id=job_id, unique=True, timeout=NEVER,
+                TRAIN, kwargs={"spec": orjson.loads(orjson.dumps(spec.document)), "step": {}}, job_id=job_id,
+                unique=True, timeout=NEVER,
                 result_ttl=self._jobs.result_ttl_s, failure_ttl=self._jobs.failure_ttl_s,
                 description=f"search {spec.model}", retry=Retry(max=ATTEMPTS),
                 meta={"model": spec.model, "spec_version": SEARCH_SPEC_VERSION, "search": {"id": search_id}},

@@ -43,7 +43,7 @@ from models.store.gate_verdict import with_verdict
 from service.errors import JobHasEnded, JobNotFound, KeyReused, QueueFull, QueueUnavailable
 from service.jobs.gpu_check import check_gpus
 
-__all__ = ["Jobs", "connect", "translated_errors", "with_result_verdict"]
+__all__ = ["TRAIN", "Jobs", "connect", "translated_errors", "with_result_verdict"]
 
 TRAIN = "trainer.jobs.train"
 INDEX_LENGTH = 10_000

@@ -73,7 +73,8 @@ def test_a_search_is_a_document_and_a_job_that_starts_it(client: FlaskClient, re
     assert shown["direction"] == "maximize"
     assert shown["spec"] == SPEC
     job = Job.fetch(job_id_of(shown["id"], "start"), connection=redis, serializer=JSONSerializer)
-    assert (job.func_name, job.kwargs) == ("trainer.jobs.start_search", {"model": "classic", "search": shown["id"]})
+    assert (job.func_name, job.kwargs["step"]) == ("trainer.jobs.train", {})
+    assert job.meta["search"] == {"id": shown["id"]}
     assert job.origin == "train"
     assert client.get(f"/v1/searches/{shown['id']}").json == shown
 

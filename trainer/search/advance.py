@@ -16,7 +16,7 @@ from rq.serializers import JSONSerializer
 
 from models.queue.job_document import job_document
 from models.queue.names import ENDED, INDEX, SEARCH_JOBS, SEARCH_SPEC_VERSION
-from models.queue.search_step import PUBLISH, TRIAL, SearchStep, member_of
+from models.queue.search_step import SearchStep, member_of
 from models.queue.server_clock import server_time_s
 from models.settings import Settings
 from models.spec import Spec
@@ -28,6 +28,7 @@ from trainer.search.planning import JobEnd, Search, planned, with_end
 
 __all__ = ["Searches"]
 
+TRAIN = "trainer.jobs.train"
 NEVER = -1
 ATTEMPTS = 3
 
@@ -104,7 +105,7 @@ class Searches:
         for job in search.jobs:
             if job["job_id"] in wanted:
                 spec, step = search.trial_spec(job["trial"]), search.step_of(job)
-                self._queue(TRIAL, job["job_id"], spec, step)
+                self._queue(job["job_id"], spec, step)
 
     def _queue_winner(self, search: Search) -> None:
         winner = search.document["winner"]
@@ -113,16 +114,16 @@ class Searches:
             trials=len(search.trials),
         )  # fmt: skip
         spec = search.trial_spec(winner["trial"])
-        self._queue(PUBLISH, winner["job_id"], spec, step, data=search.document["data"])
+        self._queue(winner["job_id"], spec, step, data=search.document["data"])
 
-    def _queue(self, function: str, job_id: str, spec: Spec, step: SearchStep, **more: Any) -> None:
+    def _queue(self, job_id: str, spec: Spec, step: SearchStep, **more: Any) -> None:
         """Queue a job, unless it is there; before that it is among those of whose end searches are to hear."""
         self.connection.sadd(SEARCH_JOBS, member_of(spec.model, step.id, job_id))
         self.connection.zadd(INDEX, {job_id: server_time_s(self.connection)}, nx=True)
         queue = Queue(spec.resources.queue, connection=self.connection, serializer=JSONSerializer)
         try:
             queue.enqueue_call(
-                function, kwargs={"spec": spec.document, "step": step.document}, job_id=job_id, unique=True,
+                TRAIN, kwargs={"spec": spec.document, "step": step.document}, job_id=job_id, unique=True,
                 timeout=NEVER, result_ttl=self.settings.result_ttl_s, failure_ttl=self.settings.failure_ttl_s,
                 description=f"trial {step.trial} of {spec.model}", retry=Retry(max=ATTEMPTS),
                 meta={"model": spec.model, "spec_version": SEARCH_SPEC_VERSION,

@@ -15,11 +15,11 @@ from rq.queue import Queue
 from models.errors import OnehotError, StoreUnavailable
 from models.queue.events import add_end, write_meta
 from models.queue.names import ENDED, UNRECORDED
+from models.queue.search_step import is_start
 from models.settings import read_settings
 from models.store.store import Store
 from trainer.child_processes import die_with_parent
 from trainer.fit.progress import Superseded, TrainingCanceled, TrainingPaused
-from trainer.jobs import TRAININGS
 from trainer.launch.failures import ProcessKilled, error_document, may_help_again
 from trainer.queue.attempts import ATTEMPT_VARIABLE, begin_attempt, is_cancellable, stop_requests
 from trainer.queue.run_record import record_run, unrecorded_member
@@ -55,7 +55,7 @@ class TrainingWorker(LeasingWorker):
         begin_attempt(self.connection, job.id, execution.id)
         with self.connection.pipeline() as pipeline:
             job.prepare_for_execution(self.name, pipeline=pipeline)
-            if job.func_name in TRAININGS:
+            if not is_start(job.meta):
                 pipeline.sadd(UNRECORDED, unrecorded_member(job))
             pipeline.lrem(ReliableQueue(job.origin, connection=self.connection).intermediate_queue_key, 1, job.id)
             pipeline.execute()
@@ -126,7 +126,7 @@ class TrainingWorker(LeasingWorker):
                 settings = read_settings(os.environ)
                 store = Store.open(settings.store)
                 hear_of_search(self.connection, store, settings, job)
-                if job.func_name in TRAININGS:
+                if not is_start(job.meta):
                     record_run(self.connection, store, unrecorded_member(job))
         return is_done
 
