@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Response, request
 
 from models.errors import InputError, Problem, SpecError, StoreUnavailable, shown
-from models.store.searches import SEARCH_ID
+from models.searches.search_document import SEARCH_ID
 from service.auth.scopes import Scope
 from service.blocking_calls import run_in_thread
 from service.endpoints.jobs import IDEMPOTENCY_KEY, LAST_EVENT_ID, STREAM_HEADERS, read_key, read_submission

@@ -18,11 +18,7 @@ from rq.serializers import JSONSerializer
 from models.names import is_model_name
 from models.queue.names import KEPT_S, MARKS_KEPT_S, SEARCH_JOBS, SEARCH_SPEC_VERSION, cancel_key
 from models.queue.search_step import job_id_of, member_of
-from models.sources.data_state import DataState
-from models.spec import Spec
-from models.store.compare_and_swap import Document
-from models.store.object_store import children
-from models.store.searches import (
+from models.searches.search_document import (
     CANCELED,
     RUNNING,
     SEARCH_ID,
@@ -32,6 +28,10 @@ from models.store.searches import (
     open_jobs,
     search_ids,
 )
+from models.sources.data_state import DataState
+from models.spec import Spec
+from models.store.compare_and_swap import Document
+from models.store.object_store import children
 from models.store.store import Store
 from service.blocking_calls import several_at_once
 from service.errors import JobHasEnded, JobNotFound, KeyReused, QueueUnavailable, SearchHasEnded, SearchNotFound

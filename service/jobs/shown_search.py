@@ -2,13 +2,13 @@
 
 from typing import Any
 
+from models.searches.search_document import RUNNING
 from models.spec import load_spec
 from models.spec.search.proposed_spec import proposed_document
 from models.spec.search.search_rules import is_better_higher
 from models.spec.search.search_spec import read_checked
 from models.store.compare_and_swap import Document
 from models.store.gate_verdict import with_verdict
-from models.store.searches import RUNNING
 
 __all__ = ["events_of", "search_document", "search_summary"]
 

@@ -12,8 +12,8 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from models.queue.search_step import job_id_of
+from models.searches.search_document import SearchDocument
 from models.settings import Settings
-from models.store.searches import SearchDocument
 from models.store.store import Store
 from service.app import create_app
 

@@ -32,7 +32,7 @@ TWICE: Mapping[str, str] = {
     "report.py": "the evaluation report: written by the trainer, opened by its command",
     "requests.py": "bodies of prediction requests: read by the Open Inference Protocol, made by the command line",
     "responses.py": "HTTP responses: of any endpoint, of the Open Inference Protocol",
-    "searches.py": "searches for hyperparameters: in the store, and their endpoint",
+    "searches.py": "searches for hyperparameters: their endpoint, their commands",
     "steps.py": "steps of the preprocessing: as computed, as a spec names them",
 }
 """File names that occur more than once, each with the one meaning that they share."""

@@ -18,11 +18,11 @@ from models.queue.job_document import job_document
 from models.queue.names import ENDED, INDEX, SEARCH_JOBS, SEARCH_SPEC_VERSION
 from models.queue.search_step import SearchStep, member_of
 from models.queue.server_clock import server_time_s
+from models.searches.search_document import RUNNING, SearchDocument, open_jobs
 from models.settings import Settings
 from models.spec import Spec
 from models.store.checkpoints import JobCheckpoints
 from models.store.compare_and_swap import Document
-from models.store.searches import RUNNING, SearchDocument, open_jobs
 from models.store.store import Store
 from trainer.search.planning import JobEnd, Search, planned, with_end
 

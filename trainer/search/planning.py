@@ -13,12 +13,12 @@ from typing import Any
 
 from models.errors import SpecError
 from models.queue.search_step import SearchStep, job_id_of
+from models.searches.search_document import FAILED, FINISHED, OPEN, RUNNING
 from models.spec import Spec, load_spec
 from models.spec.search.proposed_spec import proposed_document
 from models.spec.search.search_rules import is_better_higher
 from models.spec.search.search_spec import ASHA, SearchSpec, read_checked
 from models.store.compare_and_swap import Document
-from models.store.searches import FAILED, FINISHED, OPEN, RUNNING
 from trainer.search.proposals import importances, propose
 from trainer.search.schedule import Outcome, Schedule, Seen, Unit, play, rungs_of
 

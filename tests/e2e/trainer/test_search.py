@@ -13,8 +13,8 @@ from typing import Any
 import psutil
 import pytest
 
+from models.searches.search_document import RUNNING, search_ids
 from models.spec import load_spec
-from models.store.searches import RUNNING, search_ids
 from service.jobs.search_queue import SearchQueue
 from service.jobs.training_queue import Jobs
 

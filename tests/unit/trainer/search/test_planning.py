@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from models.store.searches import FAILED, OPEN, RUNNING, new_search, open_jobs
+from models.searches.search_document import FAILED, OPEN, RUNNING, new_search, open_jobs
 from trainer.search.planning import JobEnd, planned, with_end
 from trainer.search.schedule import rungs_of
 

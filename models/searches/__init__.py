@@ -1,0 +1,1 @@
+"""Searches in the store: one document each, which is all there is of them."""
