@@ -9,10 +9,10 @@ from onehot.output import short_number
 
 __all__ = ["history", "importance", "learning", "parallel"]
 
-WIDTH, HEIGHT = 640, 300
-LEFT, RIGHT, TOP, BOTTOM = 64, 20, 20, 44
+WIDTH, HEIGHT = 460, 270
+LEFT, RIGHT, TOP, BOTTOM = 64, 20, 30, 44
 TICKS = 4
-MOST_LABEL, MOST_PATH = 12, 70
+MOST_LABEL, MOST_PATH, MOST_NAME = 12, 50, 36
 CHARACTER = 6.6
 """About as wide as a character of a label is."""
 
@@ -158,11 +158,11 @@ def importance(search: Mapping[str, Any]) -> str:
     shares = search.get("importances") or {}
     if not shares:
         return ""
-    label = min(300.0, max(map(len, shares)) * CHARACTER)
+    label = min(MOST_NAME, max(map(len, shares))) * CHARACTER
     scale, parts = WIDTH - label - 80, []
     for index, (path, share) in enumerate(sorted(shares.items(), key=lambda pair: -pair[1])):
         y = 8 + index * 24
-        parts.append(_text(label, y + 12, path if len(path) <= 44 else f"…{path[-43:]}", "end"))
+        parts.append(_text(label, y + 12, path if len(path) <= MOST_NAME else f"…{path[1 - MOST_NAME :]}", "end"))
         parts.append(
             f'<rect x="{label + 8:.1f}" y="{y}" width="{max(1.0, scale * share):.1f}" height="16" class="bar"/>'
         )

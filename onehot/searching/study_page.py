@@ -29,7 +29,8 @@ def study_page(search: Mapping[str, Any]) -> str:
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{STYLE}</style></head><body><h1>{escape(title)}</h1>"
+        f"<title>{escape(title)}</title><style>{STYLE}</style></head><body><h1>{escape(search['model'])}: search</h1>"
+        f'<p class="soft">{escape(search["id"])}</p>'
         f"{_facts(search)}{''.join(sections)}{_section('Trials', _table(search))}</body></html>\n"
     )
 
@@ -52,7 +53,7 @@ def _facts(search: Mapping[str, Any]) -> str:
 
 
 def _section(title: str, body: str) -> str:
-    return f"<h2>{escape(title)}</h2><figure>{body}</figure>" if body else ""
+    return f'<h2>{escape(title)}</h2><figure style="margin:0">{body}</figure>' if body else ""
 
 
 def _table(search: Mapping[str, Any]) -> str:
