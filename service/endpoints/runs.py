@@ -6,10 +6,11 @@ from flask import Response, request
 from marshmallow import Schema, ValidationError, validates_schema
 
 from models.errors import InputError, shown
-from models.runs.comparison import FEWEST, MOST, compare_runs
+from models.runs import comparison, run_list
+from models.runs.comparison import FEWEST, MOST
 from models.runs.person_fields import check_note, check_tags
 from models.runs.record import complete_record
-from models.runs.run_list import ENDED_STATUSES, RunFilter, RunPlace, RunSort, list_runs
+from models.runs.run_list import ENDED_STATUSES, RunFilter, RunPlace, RunSort
 from models.store.runs import change_run, find_run, is_run_id, read_run
 from models.store.store import Store
 from service.auth.scopes import Scope
@@ -21,7 +22,7 @@ from service.http.context import services
 from service.http.query import CURSOR, cursor_of, limit_of, limit_parameter, next_page
 from service.http.request_bodies import parse_object, read_body
 from service.http.responses import json_answer
-from service.openapi.json_schema import STRING, array
+from service.openapi.json_schema import STRING, array, enumeration
 from service.openapi.media import json_media
 from service.openapi.operation import ApiBlueprint, api_response, query_parameter
 from service.openapi.run_schemas import SOME_RUN
@@ -31,9 +32,11 @@ __all__ = ["blueprint"]
 
 LIMIT_BYTES = 256 * 1024
 DEFAULT_LIMIT, DEFAULT_SORT = 100, "-created_at"
-MODEL = query_parameter("model", STRING, "Only trainings of this model")
-STATUS = query_parameter("status", {"enum": list(ENDED_STATUSES)}, "Only runs of this status")
-TAG = query_parameter("tag", array(STRING), "Only runs with this tag; given several times, with all of them")
+MODEL = query_parameter("model", STRING, "Only trainings of this model", example="iris")
+STATUS = query_parameter("status", enumeration(*ENDED_STATUSES), "Only runs of this status", example="finished")
+TAG = query_parameter(
+    "tag", array(STRING), "Only runs with this tag; given several times, with all of them", example=["baseline"]
+)
 SORT = query_parameter(
     "sort",
     {"type": "string", "default": DEFAULT_SORT},
@@ -75,13 +78,14 @@ class _PatchSchema(Schema):
     responses={200: api_response("The runs", "Runs")},
     errors=(400, 503),
 )
-def list_all() -> Response:
+def list_runs() -> Response:
     """The records of trainings that have ended."""
     args = request.args
     wanted = RunFilter(model=args.get("model"), status=_status(args.get("status")), tags=tuple(args.getlist("tag")))
     limit, after = limit_of(request) or DEFAULT_LIMIT, cursor_of(request, RunPlace.read)
     known = services().runs.look()
-    runs, cursor = list_runs(known, wanted, sort=RunSort.read(args.get("sort", DEFAULT_SORT)), limit=limit, after=after)
+    sort = RunSort.read(args.get("sort", DEFAULT_SORT))
+    runs, cursor = run_list.list_runs(known, wanted, sort=sort, limit=limit, after=after)
     return json_answer({"runs": runs, **next_page(cursor)})
 
 
@@ -94,7 +98,7 @@ def list_all() -> Response:
     responses={200: api_response("Side by side", "RunComparison")},
     errors=(400, 404, 503),
 )
-def compare() -> Response:
+def compare_runs() -> Response:
     """Two to twenty runs side by side."""
     ids = request.args.getlist("id")
     if not FEWEST <= len(set(ids)) == len(ids) <= MOST:
@@ -104,8 +108,15 @@ def compare() -> Response:
     return json_answer(run_in_thread(_compared, services().runs, services().registry.store, ids))
 
 
-@blueprint.operation("GET", "/v1/runs/<name:run_id>", responses={200: api_response("The run", "Run")}, errors=(503,))
-def show(run_id: str) -> Response:
+@blueprint.operation(
+    "GET",
+    "/v1/runs/<name:run_id>",
+    description="As the store has it, however long ago it was. A training that has not ended is no run yet, and 404: "
+    "it is a job.",
+    responses={200: api_response("The run", "Run")},
+    errors=(503,),
+)
+def get_run(run_id: str) -> Response:
     """One run: specs, what differs from the run before, data, history, metrics, gate, timings, error, tags, note."""
     return json_answer(run_in_thread(_found, services().runs, services().registry.store, run_id))
 
@@ -119,7 +130,7 @@ def show(run_id: str) -> Response:
     responses={200: api_response("The run as it is now", "Run")},
     errors=(400, 415, 503, 507),
 )
-def patch(run_id: str) -> Response:
+def update_run(run_id: str) -> Response:
     """Change the tags and the note of a run."""
     require_content_type(request.content_type, JSON_TYPES, expected=JSON)
     changes = _PatchSchema().load(parse_object(read_body(request, limit_bytes=LIMIT_BYTES)))
@@ -154,4 +165,4 @@ def _changed(index: RunIndex, store: Store, run_id: str, changes: dict[str, Any]
 
 def _compared(index: RunIndex, store: Store, ids: list[str]) -> dict[str, Any]:
     records = several_at_once(lambda run_id: _found(index, store, run_id), ids)
-    return compare_runs([records[run_id] for run_id in ids])
+    return comparison.compare_runs([records[run_id] for run_id in ids])

@@ -17,10 +17,10 @@ from service.http.context import services
 from service.http.forwarded_prefix import location_of
 from service.http.query import CURSOR, cursor_of, limit_of, limit_parameter, next_page
 from service.http.responses import json_answer
-from service.openapi.json_schema import STRING
-from service.openapi.media import json_media
+from service.openapi.json_schema import STRING, enumeration
+from service.openapi.media import json_media, text_media
 from service.openapi.operation import ApiBlueprint, api_response, query_parameter
-from service.openapi.search_schemas import SEARCH_STATUSES
+from service.openapi.search_schemas import CANCELED_SEARCH, NEW_SEARCH, SEARCH_STATUSES, SEARCHED_SPEC
 
 if TYPE_CHECKING:
     from service.jobs.search_queue import SearchQueue
@@ -31,8 +31,9 @@ DEFAULT_LIMIT = 50
 POLL_S = 0.5
 HEARTBEAT_S = 15.0
 HEARTBEAT = b": still here\n\n"
-STATUS = query_parameter("status", {"enum": list(SEARCH_STATUSES)}, "Only searches of this status")
-MODEL = query_parameter("model", STRING, "Only searches of this model")
+STATUS = query_parameter("status", enumeration(*SEARCH_STATUSES), "Only searches of this status", example="running")
+MODEL = query_parameter("model", STRING, "Only searches of this model", example="iris")
+KEY = IDEMPOTENCY_KEY | {"description": "The same key with the same spec gives the same search; with another spec 409"}
 EVENTS = (
     "retry: 1000\n\n"
     'id: 0\nevent: trial\ndata: {"event":"trial","trial":0,"rung":0,"repeat":0,"status":"finished","value":0.91,'
@@ -48,12 +49,12 @@ blueprint = ApiBlueprint("searches", __name__, tag="Searches", scope=Scope.TRAIN
     "/v1/searches",
     description="A spec with `search`: what is tried, how often, and what decides. Everything that is wrong in it is "
     "reported at once, each with its path.",
-    parameters=(IDEMPOTENCY_KEY,),
-    body=json_media("Spec", "application/json", "application/yaml"),
-    responses={202: api_response("It is queued", "Search", Location="The search")},
+    parameters=(KEY,),
+    body=json_media("Spec", "application/json", "application/yaml", example=SEARCHED_SPEC),
+    responses={202: api_response("It is queued", json_media("Search", example=NEW_SEARCH), Location="The search")},
     errors=(409, 415, 503),
 )
-def submit() -> Response:
+def submit_search() -> Response:
     """Start the search that a spec describes."""
     key = read_key(request)
     spec, data, written = read_submission(request)
@@ -67,6 +68,7 @@ def submit() -> Response:
 @blueprint.operation(
     "GET",
     "/v1/searches",
+    description="However long ago they were, in pages; each without its spec and its trials.",
     parameters=(STATUS, MODEL, limit_parameter(DEFAULT_LIMIT), CURSOR),
     responses={200: api_response("The searches", "Searches")},
     errors=(400, 503),
@@ -85,9 +87,14 @@ def list_searches() -> Response:
 
 
 @blueprint.operation(
-    "GET", "/v1/searches/<name:search_id>", responses={200: api_response("The search", "Search")}, errors=(503,)
+    "GET",
+    "/v1/searches/<name:search_id>",
+    description="As it stands now: each trial with its parameters, its value, and the jobs that train it, each of "
+    "which is a run, too.",
+    responses={200: api_response("The search", "Search")},
+    errors=(503,),
 )
-def show(search_id: str) -> Response:
+def get_search(search_id: str) -> Response:
     """One search: its trials with their values and jobs, the best, the winner."""
     searches = _searches()
     return json_answer(_shown(run_in_thread(searches.get, search_id)))
@@ -96,10 +103,11 @@ def show(search_id: str) -> Response:
 @blueprint.operation(
     "DELETE",
     "/v1/searches/<name:search_id>",
-    responses={202: api_response("It was asked", "Search")},
+    description="What its trials told is kept; no version is published. 409 when it has finished or failed already.",
+    responses={202: api_response("It was asked", json_media("Search", example=CANCELED_SEARCH))},
     errors=(409, 503),
 )
-def cancel(search_id: str) -> Response:
+def cancel_search(search_id: str) -> Response:
     """End a search: trials that wait never start, those that train stop by themselves."""
     searches = _searches()
     return json_answer(_shown(run_in_thread(searches.cancel, search_id)), status=HTTPStatus.ACCEPTED)
@@ -108,14 +116,16 @@ def cancel(search_id: str) -> Response:
 @blueprint.operation(
     "GET",
     "/v1/searches/<name:search_id>/events",
+    description="Server-sent events: `trial` with its value and the best one so far, then one `end` with the search's "
+    "status. A client that lost the connection comes back with `Last-Event-ID`.",
     parameters=(LAST_EVENT_ID,),
     responses={
-        200: api_response("The events", {"text/event-stream": {"example": EVENTS}}),
+        200: api_response("The events", text_media("text/event-stream", example=EVENTS)),
         204: api_response("The end was seen already: do not come again"),
     },
     errors=(400, 503),
 )
-def follow_events(search_id: str) -> Response:
+def follow_search(search_id: str) -> Response:
     """A search's events as they come: one for each job of a trial that has ended, then the end."""
     from service.jobs.event_stream import read_last_event_id  # noqa: PLC0415 -- it needs the queue's library
     from service.jobs.shown_search import events_of  # noqa: PLC0415 -- it needs what reads specs

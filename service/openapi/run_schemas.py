@@ -24,9 +24,12 @@ from service.openapi.json_schema import (
 __all__ = ["EXAMPLES", "SCHEMAS", "SOME_RUN"]
 
 SOME_RUN = "0123456789abcdef0123456789abcdef"
+ANY: Schema = {"description": "Any value"}
 OBJECT_OR_NULL: Schema = {"type": ["object", "null"]}
 METRICS: Schema = mapping(NUMBER)
-ERROR: Schema = either(NULL, object_of(["type", "message"], additional=True, type=STRING, message=STRING))
+ERROR: Schema = either(NULL, object_of(["type", "message"], additional=True, type=STRING, message=STRING)) | {
+    "description": "Why it failed"
+}
 NULLABLE_NUMBERS: Schema = array(nullable(NUMBER))
 
 SCHEMAS: dict[str, Schema] = {
@@ -51,11 +54,9 @@ SCHEMAS: dict[str, Schema] = {
         spec=OBJECT_OR_NULL | {"description": "With every default filled in"},
         previous=either(
             NULL,
-            object_of(
-                id=STRING,
-                differs=array(object_of(path=STRING, before={}, after={})),
-            ),
-        ),
+            object_of(id=STRING, differs=array(object_of(path=STRING, before=ANY, after=ANY))),
+        )
+        | {"description": "The run of this model before, and every path of the spec whose value differs"},
         seed=nullable(INTEGER),
         backend=nullable(STRING),
         package_versions=OBJECT_OR_NULL,
@@ -70,7 +71,8 @@ SCHEMAS: dict[str, Schema] = {
         gate=OBJECT_OR_NULL,
         result=OBJECT_OR_NULL,
         error=ERROR,
-    ),
+    )
+    | {"description": "The record of one training that has ended"},
     "RunSummary": object_of(
         ["id", "model", "status", "tags", "metrics"],
         additional=True,
@@ -96,13 +98,15 @@ SCHEMAS: dict[str, Schema] = {
         seed=nullable(INTEGER),
         backend=nullable(STRING),
         error=ERROR,
-    ),
-    "Runs": object_of(["runs"], runs=array(reference("RunSummary")), next=NEXT),
-    "RunPatch": object_of([], tags=array(pattern(TAG), maxItems=MOST_TAGS), note=STRING | {"maxLength": LONGEST_NOTE}),
+    )
+    | {"description": "A run in a line of a list"},
+    "Runs": object_of(["runs"], runs=array(reference("RunSummary")), next=NEXT) | {"description": "A page of runs"},
+    "RunPatch": object_of([], tags=array(pattern(TAG), maxItems=MOST_TAGS), note=STRING | {"maxLength": LONGEST_NOTE})
+    | {"description": "The tags, the note or both, as they shall be"},
     "RunComparison": object_of(
         runs=array(reference("RunSummary"), description="As they were asked for; all other lists are in this order"),
         spec=array(
-            object_of(path=STRING, values={"type": "array"}),
+            object_of(path=STRING, values=array(ANY)),
             description="Every path whose value differs, with its value in each run; null stands for none",
         ),
         metrics=array(
@@ -141,7 +145,8 @@ SCHEMAS: dict[str, Schema] = {
             description="Against the first run: how many rows of a class were taken for another, the largest "
             "differences first",
         ),
-    ),
+    )
+    | {"description": "Runs side by side"},
 }
 OTHER_RUN = SOME_RUN[::-1]
 SUMMARY = {
@@ -170,7 +175,8 @@ COMPARISON = {
          "p_value": 0.375, "p_value_holm": 0.375},
     ],
     "confusion": [
-        {"runs": [SOME_RUN, OTHER_RUN], "cells": [{"true": "a", "predicted": "b", "before": 4, "after": 1}]},
+        {"runs": [SOME_RUN, OTHER_RUN],
+         "cells": [{"true": "versicolor", "predicted": "virginica", "before": 4, "after": 1}]},
     ],
 }  # fmt: skip
 EXAMPLES: dict[str, Any] = {

@@ -22,7 +22,9 @@ NAMED_OPERATIONS = (
     "regress_version", "regress_label", "infer", "infer_version", "list_models", "get_model", "get_model_version",
     "get_model_label", "get_model_metadata", "get_version_report", "delete_version", "set_label", "delete_label",
     "submit_job", "list_jobs", "get_job", "cancel_job", "follow_job", "upload_dataset", "list_datasets", "get_dataset",
-    "delete_dataset", "get_health", "get_readiness", "get_metrics", "get_openapi",
+    "delete_dataset", "get_health", "get_readiness", "get_metrics", "get_openapi", "get_version_file", "list_runs",
+    "get_run", "update_run", "compare_runs", "submit_search", "list_searches", "get_search", "cancel_search",
+    "follow_search",
 )  # fmt: skip
 """A client that was generated calls these: another name is a breaking change."""
 
