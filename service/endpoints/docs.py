@@ -45,10 +45,10 @@ def get_docs_page() -> Response:
 
 @blueprint.operation(
     "GET",
-    "/docs/<name:file>",
+    "/docs/<name:asset>",
     description="Scripts, styles and pictures that `/docs` loads.",
     responses=page_responses("The file", "text/javascript", "text/css", "text/html", "image/png"),
 )
-def get_docs_file(file: str) -> Response:
+def get_docs_file(asset: str) -> Response:
     """A file of the documentation page."""
-    return (OWN if file in OWN.names else SWAGGER_UI).answer(file, POLICY)
+    return (OWN if asset in OWN.names else SWAGGER_UI).answer(asset, POLICY)

@@ -52,10 +52,10 @@ def get_page() -> Response:
 
 @blueprint.operation(
     "GET",
-    "/page/<name:file>",
+    "/page/<name:asset>",
     description="Scripts, styles and the icon that the web page loads.",
     responses=page_responses("The file", "text/javascript", "text/css", HTML, "image/svg+xml"),
 )
-def get_page_file(file: str) -> Response:
+def get_page_file(asset: str) -> Response:
     """A file of the web page."""
-    return FILES.answer(file, POLICY)
+    return FILES.answer(asset, POLICY)

@@ -6,12 +6,11 @@ from flask import Response, request
 from marshmallow import Schema, ValidationError, validates_schema
 
 from models.errors import InputError, shown
+from models.runs import comparison, run_list
 from models.runs.comparison import FEWEST, MOST
-from models.runs.comparison import compare_runs as compared
 from models.runs.person_fields import check_note, check_tags
 from models.runs.record import complete_record
 from models.runs.run_list import ENDED_STATUSES, RunFilter, RunPlace, RunSort
-from models.runs.run_list import list_runs as page_of_runs
 from models.store.runs import change_run, find_run, is_run_id, read_run
 from models.store.store import Store
 from service.auth.scopes import Scope
@@ -34,7 +33,7 @@ __all__ = ["blueprint"]
 LIMIT_BYTES = 256 * 1024
 DEFAULT_LIMIT, DEFAULT_SORT = 100, "-created_at"
 MODEL = query_parameter("model", STRING, "Only trainings of this model", example="iris")
-STATUS = query_parameter("status", enumeration(*ENDED_STATUSES), "Only runs of this status", example="failed")
+STATUS = query_parameter("status", enumeration(*ENDED_STATUSES), "Only runs of this status", example="finished")
 TAG = query_parameter(
     "tag", array(STRING), "Only runs with this tag; given several times, with all of them", example=["baseline"]
 )
@@ -85,9 +84,8 @@ def list_runs() -> Response:
     wanted = RunFilter(model=args.get("model"), status=_status(args.get("status")), tags=tuple(args.getlist("tag")))
     limit, after = limit_of(request) or DEFAULT_LIMIT, cursor_of(request, RunPlace.read)
     known = services().runs.look()
-    runs, cursor = page_of_runs(
-        known, wanted, sort=RunSort.read(args.get("sort", DEFAULT_SORT)), limit=limit, after=after
-    )
+    sort = RunSort.read(args.get("sort", DEFAULT_SORT))
+    runs, cursor = run_list.list_runs(known, wanted, sort=sort, limit=limit, after=after)
     return json_answer({"runs": runs, **next_page(cursor)})
 
 
@@ -113,12 +111,13 @@ def compare_runs() -> Response:
 @blueprint.operation(
     "GET",
     "/v1/runs/<name:run_id>",
-    description="Specs, what differs from the run before, data, history, metrics, gate, timings, error, tags, note.",
+    description="As the store has it, however long ago it was. A training that has not ended is no run yet, and 404: "
+    "it is a job.",
     responses={200: api_response("The run", "Run")},
     errors=(503,),
 )
 def get_run(run_id: str) -> Response:
-    """One run."""
+    """One run: specs, what differs from the run before, data, history, metrics, gate, timings, error, tags, note."""
     return json_answer(run_in_thread(_found, services().runs, services().registry.store, run_id))
 
 
@@ -166,4 +165,4 @@ def _changed(index: RunIndex, store: Store, run_id: str, changes: dict[str, Any]
 
 def _compared(index: RunIndex, store: Store, ids: list[str]) -> dict[str, Any]:
     records = several_at_once(lambda run_id: _found(index, store, run_id), ids)
-    return compared([records[run_id] for run_id in ids])
+    return comparison.compare_runs([records[run_id] for run_id in ids])

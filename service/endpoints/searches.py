@@ -17,11 +17,10 @@ from service.http.context import services
 from service.http.forwarded_prefix import location_of
 from service.http.query import CURSOR, cursor_of, limit_of, limit_parameter, next_page
 from service.http.responses import json_answer
-from service.openapi.components import EXAMPLES
 from service.openapi.json_schema import STRING, enumeration
 from service.openapi.media import json_media, text_media
 from service.openapi.operation import ApiBlueprint, api_response, query_parameter
-from service.openapi.search_schemas import SEARCH_STATUSES
+from service.openapi.search_schemas import CANCELED_SEARCH, NEW_SEARCH, SEARCH_STATUSES, SEARCHED_SPEC
 
 if TYPE_CHECKING:
     from service.jobs.search_queue import SearchQueue
@@ -33,18 +32,14 @@ POLL_S = 0.5
 HEARTBEAT_S = 15.0
 HEARTBEAT = b": still here\n\n"
 STATUS = query_parameter("status", enumeration(*SEARCH_STATUSES), "Only searches of this status", example="running")
-MODEL = query_parameter("model", STRING, "Only searches of this model", example="digits")
-SEARCHED = EXAMPLES["Spec"] | {"search": EXAMPLES["SpecSearch"]}
+MODEL = query_parameter("model", STRING, "Only searches of this model", example="iris")
+KEY = IDEMPOTENCY_KEY | {"description": "The same key with the same spec gives the same search; with another spec 409"}
 EVENTS = (
     "retry: 1000\n\n"
     'id: 0\nevent: trial\ndata: {"event":"trial","trial":0,"rung":0,"repeat":0,"status":"finished","value":0.91,'
     '"epochs":5,"error":null,"parameters":{},"best":{"trial":0,"value":0.91},"trial_count":24}\n\n'
     'id: 1\nevent: end\ndata: {"event":"end","status":"finished"}\n\n'
 )
-
-EXAMPLE = EXAMPLES["Spec"] | {
-    "search": {"objective": "val_accuracy", "trials": 20, "space": {"layers.0.Dense.units": {"int": [4, 32]}}}
-}
 
 blueprint = ApiBlueprint("searches", __name__, tag="Searches", scope=Scope.TRAIN)
 
@@ -54,9 +49,9 @@ blueprint = ApiBlueprint("searches", __name__, tag="Searches", scope=Scope.TRAIN
     "/v1/searches",
     description="A spec with `search`: what is tried, how often, and what decides. Everything that is wrong in it is "
     "reported at once, each with its path.",
-    parameters=(IDEMPOTENCY_KEY,),
-    body=json_media("Spec", "application/json", "application/yaml", example=SEARCHED),
-    responses={202: api_response("It is queued", "Search", Location="The search")},
+    parameters=(KEY,),
+    body=json_media("Spec", "application/json", "application/yaml", example=SEARCHED_SPEC),
+    responses={202: api_response("It is queued", json_media("Search", example=NEW_SEARCH), Location="The search")},
     errors=(409, 415, 503),
 )
 def submit_search() -> Response:
@@ -73,13 +68,13 @@ def submit_search() -> Response:
 @blueprint.operation(
     "GET",
     "/v1/searches",
-    description="Those in the store, the newest first, in pages.",
+    description="However long ago they were, in pages; each without its spec and its trials.",
     parameters=(STATUS, MODEL, limit_parameter(DEFAULT_LIMIT), CURSOR),
     responses={200: api_response("The searches", "Searches")},
     errors=(400, 503),
 )
 def list_searches() -> Response:
-    """The searches."""
+    """The searches in the store, the newest first."""
     status, model = request.args.get("status"), request.args.get("model")
     if status is not None and status not in SEARCH_STATUSES:
         raise InputError(where="status", expected=f"one of {', '.join(SEARCH_STATUSES)}", received=shown(status))
@@ -94,12 +89,13 @@ def list_searches() -> Response:
 @blueprint.operation(
     "GET",
     "/v1/searches/<name:search_id>",
-    description="Its trials with their values and jobs, the best, the winner.",
+    description="As it stands now: each trial with its parameters, its value, and the jobs that train it, each of "
+    "which is a run, too.",
     responses={200: api_response("The search", "Search")},
     errors=(503,),
 )
 def get_search(search_id: str) -> Response:
-    """One search."""
+    """One search: its trials with their values and jobs, the best, the winner."""
     searches = _searches()
     return json_answer(_shown(run_in_thread(searches.get, search_id)))
 
@@ -107,12 +103,12 @@ def get_search(search_id: str) -> Response:
 @blueprint.operation(
     "DELETE",
     "/v1/searches/<name:search_id>",
-    description="Trials that wait never start, those that train stop by themselves.",
-    responses={202: api_response("It was asked", "Search")},
+    description="What its trials told is kept; no version is published. 409 when it has finished or failed already.",
+    responses={202: api_response("It was asked", json_media("Search", example=CANCELED_SEARCH))},
     errors=(409, 503),
 )
 def cancel_search(search_id: str) -> Response:
-    """End a search."""
+    """End a search: trials that wait never start, those that train stop by themselves."""
     searches = _searches()
     return json_answer(_shown(run_in_thread(searches.cancel, search_id)), status=HTTPStatus.ACCEPTED)
 
@@ -120,7 +116,8 @@ def cancel_search(search_id: str) -> Response:
 @blueprint.operation(
     "GET",
     "/v1/searches/<name:search_id>/events",
-    description="One for each job of a trial that has ended, then the end.",
+    description="Server-sent events: `trial` with its value and the best one so far, then one `end` with the search's "
+    "status. A client that lost the connection comes back with `Last-Event-ID`.",
     parameters=(LAST_EVENT_ID,),
     responses={
         200: api_response("The events", text_media("text/event-stream", example=EVENTS)),
@@ -129,7 +126,7 @@ def cancel_search(search_id: str) -> Response:
     errors=(400, 503),
 )
 def follow_search(search_id: str) -> Response:
-    """A search's events as they come."""
+    """A search's events as they come: one for each job of a trial that has ended, then the end."""
     from service.jobs.event_stream import read_last_event_id  # noqa: PLC0415 -- it needs the queue's library
     from service.jobs.shown_search import events_of  # noqa: PLC0415 -- it needs what reads specs
 

@@ -31,7 +31,8 @@ PATH_PARAMETERS: Mapping[str, tuple[Schema, Any]] = {
     "run_id": (NAME | {"description": "The run's id"}, "0123456789abcdef0123456789abcdef"),
     "search_id": (NAME | {"description": "The search's id"}, "0123456789abcdef0123456789abcdef"),
     "reference": (NAME | {"description": "The data set's name or its sha-256"}, "iris.csv"),
-    "file": (NAME | {"description": "The file's name"}, "docs.js"),
+    "file": (NAME | {"description": "The name of one of the version's files"}, "report.json"),
+    "asset": (NAME | {"description": "The file's name"}, "docs.js"),
 }
 """What a part of a path can be, with a description, and an example."""
 TAGS: Mapping[str, str] = {

@@ -24,9 +24,12 @@ from service.openapi.json_schema import (
 __all__ = ["EXAMPLES", "SCHEMAS", "SOME_RUN"]
 
 SOME_RUN = "0123456789abcdef0123456789abcdef"
+ANY: Schema = {"description": "Any value"}
 OBJECT_OR_NULL: Schema = {"type": ["object", "null"]}
 METRICS: Schema = mapping(NUMBER)
-ERROR: Schema = either(NULL, reference("RunError")) | {"description": "Why it failed"}
+ERROR: Schema = either(NULL, object_of(["type", "message"], additional=True, type=STRING, message=STRING)) | {
+    "description": "Why it failed"
+}
 NULLABLE_NUMBERS: Schema = array(nullable(NUMBER))
 
 SCHEMAS: dict[str, Schema] = {
@@ -49,7 +52,11 @@ SCHEMAS: dict[str, Schema] = {
         search=OBJECT_OR_NULL | {"description": "The search that it is a trial of: `id`, `trial`"},
         spec_as_written=OBJECT_OR_NULL,
         spec=OBJECT_OR_NULL | {"description": "With every default filled in"},
-        previous=either(NULL, reference("PreviousRun")) | {"description": "The run of the model before it"},
+        previous=either(
+            NULL,
+            object_of(id=STRING, differs=array(object_of(path=STRING, before=ANY, after=ANY))),
+        )
+        | {"description": "The run of this model before, and every path of the spec whose value differs"},
         seed=nullable(INTEGER),
         backend=nullable(STRING),
         package_versions=OBJECT_OR_NULL,
@@ -65,15 +72,7 @@ SCHEMAS: dict[str, Schema] = {
         result=OBJECT_OR_NULL,
         error=ERROR,
     )
-    | {"description": "The record of a training that has ended"},
-    "RunError": object_of(
-        ["type", "message"], additional=True, type=STRING | {"description": "Its class"}, message=STRING
-    )
-    | {"description": "Why a training failed"},
-    "PreviousRun": object_of(id=STRING, differs=array(reference("SpecDifference")))
-    | {"description": "The run before, and what differs from its spec"},
-    "SpecDifference": object_of(path=STRING, before={"description": "There"}, after={"description": "Here"})
-    | {"description": "A value that differs between two specs"},
+    | {"description": "The record of one training that has ended"},
     "RunSummary": object_of(
         ["id", "model", "status", "tags", "metrics"],
         additional=True,
@@ -100,60 +99,54 @@ SCHEMAS: dict[str, Schema] = {
         backend=nullable(STRING),
         error=ERROR,
     )
-    | {"description": "What a list shows of a run"},
+    | {"description": "A run in a line of a list"},
     "Runs": object_of(["runs"], runs=array(reference("RunSummary")), next=NEXT) | {"description": "A page of runs"},
     "RunPatch": object_of([], tags=array(pattern(TAG), maxItems=MOST_TAGS), note=STRING | {"maxLength": LONGEST_NOTE})
-    | {"description": "The tags or the note that a run gets"},
+    | {"description": "The tags, the note or both, as they shall be"},
     "RunComparison": object_of(
         runs=array(reference("RunSummary"), description="As they were asked for; all other lists are in this order"),
         spec=array(
-            reference("SpecValues"),
+            object_of(path=STRING, values=array(ANY)),
             description="Every path whose value differs, with its value in each run; null stands for none",
         ),
         metrics=array(
-            reference("MetricValues"),
+            object_of(
+                name=STRING,
+                higher_is_better=BOOLEAN,
+                best=array(BOOLEAN),
+                values=NULLABLE_NUMBERS,
+                intervals=array(either(NULL, array(NUMBER, minItems=2, maxItems=2))),
+            ),
             description="Of the test rows, with intervals of 95 % where rows tell them",
         ),
-        curves=array(reference("MetricCurves"), description="By epoch; thinned to 200 points"),
-        test_rows=reference("TestRows"),
-        mcnemar=array(reference("McNemarTest"), description="For each two runs that were measured on the same rows"),
+        curves=array(
+            object_of(name=STRING, runs=array(either(NULL, object_of(epochs=array(INTEGER), values=NULLABLE_NUMBERS)))),
+            description="By epoch; thinned to 200 points",
+        ),
+        test_rows=object_of(same=BOOLEAN, sha256=array(nullable(STRING))),
+        mcnemar=array(
+            object_of(
+                runs=array(STRING),
+                rows=INTEGER,
+                both=INTEGER,
+                only_first=INTEGER,
+                only_second=INTEGER,
+                statistic=INTEGER,
+                p_value=NUMBER,
+                p_value_holm=NUMBER | {"description": "Corrected for the number of pairs, by Holm's method"},
+            ),
+            description="For each two runs that were measured on the same rows",
+        ),
         confusion=array(
-            reference("ConfusionChange"),
+            object_of(
+                runs=array(STRING),
+                cells=array(object_of(true=STRING, predicted=STRING, before=INTEGER, after=INTEGER)),
+            ),
             description="Against the first run: how many rows of a class were taken for another, the largest "
             "differences first",
         ),
     )
     | {"description": "Runs side by side"},
-    "SpecValues": object_of(path=STRING, values=array({"description": "Any value"}))
-    | {"description": "A path of the spec with its value in each run"},
-    "MetricValues": object_of(
-        name=STRING,
-        higher_is_better=BOOLEAN,
-        best=array(BOOLEAN, description="Whether none is better"),
-        values=NULLABLE_NUMBERS,
-        intervals=array(either(NULL, array(NUMBER, minItems=2, maxItems=2))),
-    )
-    | {"description": "A metric with its value in each run"},
-    "MetricCurves": object_of(name=STRING, runs=array(either(NULL, reference("Curve"))))
-    | {"description": "A metric with its curve in each run"},
-    "Curve": object_of(epochs=array(INTEGER), values=NULLABLE_NUMBERS) | {"description": "Values by epoch"},
-    "TestRows": object_of(same=BOOLEAN, sha256=array(nullable(STRING)))
-    | {"description": "Whether the runs were measured on the same rows"},
-    "McNemarTest": object_of(
-        runs=array(STRING),
-        rows=INTEGER,
-        both=INTEGER | {"description": "Rows that both had right"},
-        only_first=INTEGER,
-        only_second=INTEGER,
-        statistic=INTEGER,
-        p_value=NUMBER,
-        p_value_holm=NUMBER | {"description": "Corrected for the number of pairs, by Holm's method"},
-    )
-    | {"description": "McNemar's exact test of two runs"},
-    "ConfusionChange": object_of(runs=array(STRING), cells=array(reference("ConfusionCell")))
-    | {"description": "What a run confuses more or less often than the first"},
-    "ConfusionCell": object_of(true=STRING, predicted=STRING, before=INTEGER, after=INTEGER)
-    | {"description": "How often one class was taken for another"},
 }
 OTHER_RUN = SOME_RUN[::-1]
 SUMMARY = {
@@ -168,7 +161,7 @@ RUN = {
     "spec": {"model": "iris", "fit": {"epochs": 15}}, "history": {"loss": [0.9, 0.4]}, "first_epoch": 1,
     "metrics": {"test": {"accuracy": 0.96}}, "result": {"model": "iris", "version": 3}, "version": 3, "error": None,
 }  # fmt: skip
-COMPARISON: dict[str, Any] = {
+COMPARISON = {
     "runs": [SUMMARY, {**SUMMARY, "id": OTHER_RUN, "version": 4, "metrics": {"accuracy": 0.98}}],
     "spec": [{"path": "fit.epochs", "values": [15, 30]}],
     "metrics": [
@@ -182,25 +175,14 @@ COMPARISON: dict[str, Any] = {
          "p_value": 0.375, "p_value_holm": 0.375},
     ],
     "confusion": [
-        {"runs": [SOME_RUN, OTHER_RUN], "cells": [{"true": "a", "predicted": "b", "before": 4, "after": 1}]},
+        {"runs": [SOME_RUN, OTHER_RUN],
+         "cells": [{"true": "versicolor", "predicted": "virginica", "before": 4, "after": 1}]},
     ],
 }  # fmt: skip
-DIFFERENCE = {"path": "fit.epochs", "before": 15, "after": 30}
 EXAMPLES: dict[str, Any] = {
     "Run": RUN,
-    "RunError": {"type": "DataError", "message": "iris.csv: expected a column 'species'; received petal, sepal"},
-    "PreviousRun": {"id": OTHER_RUN, "differs": [DIFFERENCE]},
-    "SpecDifference": DIFFERENCE,
     "RunSummary": SUMMARY,
     "Runs": {"runs": [SUMMARY]},
     "RunPatch": {"tags": ["baseline", "2026-q1"], "note": "Before the new sensor"},
     "RunComparison": COMPARISON,
-    "SpecValues": COMPARISON["spec"][0],
-    "MetricValues": COMPARISON["metrics"][0],
-    "MetricCurves": COMPARISON["curves"][0],
-    "Curve": COMPARISON["curves"][0]["runs"][0],
-    "TestRows": COMPARISON["test_rows"],
-    "McNemarTest": COMPARISON["mcnemar"][0],
-    "ConfusionChange": COMPARISON["confusion"][0],
-    "ConfusionCell": COMPARISON["confusion"][0]["cells"][0],
 }
