@@ -21,7 +21,7 @@ from service.http.content_negotiation import JSON, JSON_TYPES, require_content_t
 from service.http.context import caller, services
 from service.http.request_bodies import parse_object, read_body
 from service.http.responses import json_answer
-from service.openapi.media import binary_media, json_media
+from service.openapi.media import binary_media, json_media, text_media
 from service.openapi.operation import ApiBlueprint, api_response
 
 __all__ = ["blueprint"]
@@ -29,6 +29,7 @@ __all__ = ["blueprint"]
 LIMIT_BYTES = 64 * 1024
 TYPES = {".json": JSON, ".yaml": "application/yaml"}
 OTHER_TYPE = "application/octet-stream"
+FILE = binary_media(OTHER_TYPE) | json_media("Report", TYPES[".json"]) | text_media(TYPES[".yaml"])
 
 log = structlog.get_logger("service")
 blueprint = ApiBlueprint("versions", __name__, tag="Models", scope=Scope.ADMIN)
@@ -78,11 +79,11 @@ def delete_version(model: str, version: int) -> Response:
     description="`model.keras`, `model.onnx`, `report.json` and `spec.yaml` of a published version, loaded or not. "
     "The last bytes come only when all are what was published; the connection ends before them else.",
     responses={
-        200: api_response("The file", binary_media(OTHER_TYPE, *TYPES.values()), ETag="Its sha-256, in quotes"),
+        200: api_response("The file", FILE, ETag="Its sha-256, in quotes"),
     },
     errors=(503,),
 )
-def show_file(model: str, version: int, file: str) -> Response:
+def get_version_file(model: str, version: int, file: str) -> Response:
     """A file of a version, as it was published."""
     if not is_model_name(model):
         raise ModelNotFound(model)
