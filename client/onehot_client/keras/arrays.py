@@ -29,8 +29,8 @@ class Rows:
         """Check arrays, lists or frames.
 
         Args:
-            x: The features.
-            y: The targets.
+            x: The features: of any dtype of numbers, `(rows, *instance shape)`.
+            y: The targets: of any dtype of numbers, `(rows,)` or `(rows, outputs)`.
             name: What they are called in errors: `x, y` or `validation_data`.
 
         Raises:
@@ -44,7 +44,7 @@ class Rows:
 
     @classmethod
     def of_pair(cls, pair: Any, *, name: str) -> "Rows":
-        """The same of `(x, y)`."""
+        """The same of a pair `(x, y)`, each of the shape and the dtype that `of` takes."""
         if not isinstance(pair, tuple | list) or len(pair) != 2:
             raise ValueError(f"{name}: expected (x, y); received {type(pair).__name__} of "
                              f"{len(pair) if hasattr(pair, '__len__') else 'unknown length'}")  # fmt: skip
@@ -60,6 +60,8 @@ class Rows:
 
 def split_last(rows: Rows, share: float) -> tuple[Rows, Rows | None]:
     """The first rows, and the share of the last ones, as Keras' `validation_split` takes them.
+
+    Both keep the shape of an instance and the dtype.
 
     Raises:
         ValueError: When one of the two would be empty.
