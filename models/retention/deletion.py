@@ -30,7 +30,7 @@ from models.store.label_moves import roll_back
 from models.store.manifest import MANIFEST
 from models.store.object_store import answering, get
 from models.store.store import CLAIM, Store
-from models.store.strict_json import read_object
+from models.strict_json import read_object
 
 __all__ = ["DeletedFolder", "delete_checked", "delete_version", "job_of", "require_deletable"]
 

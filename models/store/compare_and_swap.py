@@ -14,7 +14,7 @@ from obstore.store import ObjectStore
 
 from models.errors import StoreUnavailable, reason_of
 from models.store.object_store import OtherSize, answering, read_at_most
-from models.store.strict_json import read_object
+from models.strict_json import read_object
 
 __all__ = ["AtomicDocument", "Document", "UnreadableDocument"]
 

@@ -20,7 +20,7 @@ from models.errors import DataError, DatasetNotFound, shown
 from models.sources.damaged_files import reading
 from models.sources.known_sources import ENDINGS, ending_of
 from models.store.object_store import answering, children, create, get
-from models.store.strict_json import read_object
+from models.strict_json import read_object
 
 __all__ = ["DATASETS", "DIGEST", "RECORD", "DatasetInfo", "Datasets", "dataset_ending", "references_in"]
 

@@ -18,7 +18,7 @@ from models.names import BACKENDS, LARGEST_VERSION, TASKS
 from models.preprocessing.cell_forms import FORMS
 from models.preprocessing.instances import AS_STORED, KINDS, ORIENTATIONS, Feature, InstanceSpec
 from models.preprocessing.pipeline import Preprocessing
-from models.store.strict_json import read_json
+from models.strict_json import read_json
 
 __all__ = [
     "FORMAT_VERSION",

@@ -11,7 +11,7 @@ from obstore.store import ObjectStore
 
 from models.errors import StoreUnavailable
 from models.store.object_store import answering, create, get
-from models.store.strict_json import read_object
+from models.strict_json import read_object
 
 __all__ = ["MOVE", "PUBLISH", "ROLLBACK", "Move", "Promotion", "PromotionLog"]
 

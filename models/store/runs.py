@@ -19,7 +19,7 @@ from models.store.change_hint import ChangeHintReader, leave_hint
 from models.store.compare_and_swap import AtomicDocument, UnreadableDocument
 from models.store.object_store import OtherSize, answering, children, get
 from models.store.store import Store
-from models.store.strict_json import read_object
+from models.strict_json import read_object
 
 __all__ = [
     "StoredRun", "change_run", "find_run", "is_run_id", "last_run", "note_last_run", "read_run", "run_hint_reader",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from flask import Response
 
-from models.store.strict_json import LARGEST, SMALLEST
+from models.strict_json import LARGEST, SMALLEST
 from service.http.content_negotiation import JSON
 
 if TYPE_CHECKING:

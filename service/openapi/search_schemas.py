@@ -78,7 +78,7 @@ SCHEMAS: dict[str, Schema] = {
         step=nullable(NUMBER, description="Between two numbers"),
     )
     | {"description": "One of `int`, `float` and `choice`; numbers with `log` or `step`", "minProperties": 1},
-    "SearchSummary": object_of(None, additional=False, **SUMMARY_FIELDS)
+    "SearchSummary": object_of(additional=False, **SUMMARY_FIELDS)
     | {"description": "A search without its spec and its trials"},
     "BestTrial": object_of(
         trial=INTEGER | {"description": "Its number, from 0"},
@@ -87,7 +87,6 @@ SCHEMAS: dict[str, Schema] = {
     )
     | {"description": "The best of the trials that were trained the longest so far"},
     "Search": object_of(
-        None,
         additional=False,
         **SUMMARY_FIELDS,
         spec=reference("Spec"),

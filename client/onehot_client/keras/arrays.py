@@ -29,8 +29,8 @@ class Rows:
         """Check arrays, lists or frames.
 
         Args:
-            x: The features, `(rows, *instance shape)` of a numeric dtype, as float32 or integers.
-            y: The targets, `(rows,)` or `(rows, outputs)`.
+            x: The features: of any dtype of numbers, `(rows, *instance shape)`.
+            y: The targets: of any dtype of numbers, `(rows,)` or `(rows, outputs)`.
             name: What they are called in errors: `x, y` or `validation_data`.
 
         Raises:
@@ -44,7 +44,7 @@ class Rows:
 
     @classmethod
     def of_pair(cls, pair: Any, *, name: str) -> "Rows":
-        """The same of `(x, y)`: `(rows, *instance shape)` float32 or integers, and `(rows,)` or `(rows, outputs)`."""
+        """The same of a pair `(x, y)`, each of the shape and the dtype that `of` takes."""
         if not isinstance(pair, tuple | list) or len(pair) != 2:
             raise ValueError(f"{name}: expected (x, y); received {type(pair).__name__} of "
                              f"{len(pair) if hasattr(pair, '__len__') else 'unknown length'}")  # fmt: skip
@@ -61,7 +61,7 @@ class Rows:
 def split_last(rows: Rows, share: float) -> tuple[Rows, Rows | None]:
     """The first rows, and the share of the last ones, as Keras' `validation_split` takes them.
 
-    Shape: `(rows, *instance shape)` float32 or integers.
+    Both keep the shape of an instance and the dtype.
 
     Raises:
         ValueError: When one of the two would be empty.

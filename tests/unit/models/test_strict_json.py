@@ -1,6 +1,6 @@
 import pytest
 
-from models.store.strict_json import read_json, read_object
+from models.strict_json import read_json, read_object
 
 DEEP = 200_000
 
