@@ -202,5 +202,5 @@ def test_every_route_that_could_write_is_guarded_but_those_that_only_read(app) -
     unsafe = {rule.endpoint for rule in app.url_map.iter_rules() if not (rule.methods or set()) & {"GET"}}
     assert {name for name in unsafe if not operations[name]["changes"]} == {
         "prediction.predict", "prediction.classify", "prediction.regress",
-        "inference_protocol.infer", "inference_protocol.show_index",
+        "inference_protocol.infer", "inference_protocol.v2_repository_index",
     }  # fmt: skip

@@ -3,8 +3,8 @@ import pytest
 from service.openapi.operation import operations_of
 
 NAMES = {
-    "model": "classic", "version": "1", "label": "stable", "job_id": "abc", "run_id": "abc", "reference": "x.csv",
-    "file": "app.js",
+    "model": "classic", "version": "1", "label": "stable", "job_id": "abc", "run_id": "abc", "search_id": "abc", "reference": "x.csv",
+    "file": "report.json", "asset": "app.js",
 }  # fmt: skip
 
 
@@ -41,7 +41,13 @@ def test_every_list_has_pages(app) -> None:
         for name, one in operations.items()
         if {"limit", "cursor"} <= {p["name"] for p in one.get("parameters", ())}
     }
-    assert paged == {"jobs.list_jobs", "runs.list_all", "datasets.list_datasets", "model_status.list_models"}
+    assert paged == {
+        "jobs.list_jobs",
+        "runs.list_runs",
+        "searches.list_searches",
+        "datasets.list_datasets",
+        "model_status.list_models",
+    }
 
 
 def test_models_and_data_sets_come_in_pages_too(client, publish, registry) -> None:
