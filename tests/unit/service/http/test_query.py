@@ -3,8 +3,8 @@ import pytest
 from service.openapi.operation import operations_of
 
 NAMES = {
-    "model": "classic", "version": "1", "label": "stable", "job_id": "abc", "run_id": "abc", "search_id": "abc", "reference": "x.csv",
-    "file": "report.json", "asset": "app.js",
+    "model": "classic", "version": "1", "label": "stable", "job_id": "abc", "run_id": "abc",
+    "search_id": "abc", "reference": "x.csv", "file": "report.json", "asset": "app.js",
 }  # fmt: skip
 
 
