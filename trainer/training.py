@@ -20,7 +20,7 @@ from trainer.backends.devices import Devices, claim_devices
 from trainer.backends.seeds import seed_everything
 from trainer.data.head import check_output
 from trainer.data.preparation import Prepared, prepare
-from trainer.data.profile import data_profile
+from trainer.data.profile import data_facts
 from trainer.evaluation.baseline import compare, find_warnings
 from trainer.evaluation.evaluate import Evaluation, evaluate
 from trainer.evaluation.evaluation_facts import evaluation_facts
@@ -124,9 +124,7 @@ def _prepare(  # noqa: PLR0913 -- as `train`
         prepared = prepare(
             spec, roots=settings.data_roots, datasets=Datasets(store.objects), most_bytes=settings.max_data_bytes
         )
-    rows = {name: piece.rows for name, piece in prepared.pieces.items()}
-    described = {"source": spec.data.source, "sha256": prepared.sha256, "rows": rows}
-    observer.on_facts({"data": {**described, "profile": data_profile(prepared.train)}})
+    observer.on_facts({"data": data_facts(spec.data.source, prepared)})
     observer.check()
     checkpointer = None
     if winner is not None:

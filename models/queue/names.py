@@ -14,6 +14,7 @@ __all__ = [
     "MOST_EVENTS",
     "QUEUES",
     "RESULT_TTL_S",
+    "SEARCHES_KNOWN",
     "SEARCH_JOBS",
     "SEARCH_SPEC_VERSION",
     "SPEC_VERSION",
@@ -47,6 +48,8 @@ UNRECORDED = "onehot:unrecorded"
 """Set of `model/job id`: which trainings that began have no record in the store yet."""
 SEARCH_JOBS = "onehot:search-jobs"
 """Set of `model/search id/job id`: jobs of whose end their searches have not heard."""
+SEARCHES_KNOWN = "onehot:searches-known"
+"""There unless the queue's server is new, or has forgotten everything: then the store is asked which searches run."""
 ENDED_COUNTS = "onehot:ended"
 """Hash: `queue:status` → how many jobs ended so."""
 ENDED = frozenset({"finished", "failed", "stopped", "canceled"})

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-__all__ = ["SearchStep", "is_start", "job_id_of", "member_of"]
+__all__ = ["SearchStep", "is_start", "job_id_of", "member_of", "search_member"]
 
 ID_LENGTH = 32
+SEEDS = 2**31
 
 
 def job_id_of(search: str, *step: object) -> str:
@@ -18,6 +19,14 @@ def job_id_of(search: str, *step: object) -> str:
 def member_of(model: str, search: str, job_id: str) -> str:
     """How a job of a search stands in the set of those of whose end their searches have not heard."""
     return f"{model}/{search}/{job_id}"
+
+
+def search_member(job: Any) -> str | None:
+    """As `member_of`, of a job as it was read; None of one that belongs to no search."""
+    search = job.meta.get("search")
+    if not isinstance(search, Mapping):
+        return None
+    return member_of(str(job.meta.get("model")), str(search.get("id")), job.id)
 
 
 def is_start(meta: Mapping[str, Any]) -> bool:
@@ -59,6 +68,10 @@ class SearchStep:
     def document(self) -> dict[str, Any]:
         """The step as it stands in a job."""
         return asdict(self)
+
+    def seed_of(self, seed: int) -> int:
+        """The seed of this repeat, of a trial whose spec has this one."""
+        return (seed + self.repeat) % SEEDS
 
     @property
     def checkpoints(self) -> str:

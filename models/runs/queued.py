@@ -7,6 +7,7 @@ from models.queue.events import read_events
 from models.queue.job_document import job_document
 from models.queue.names import MOST_EVENTS
 from models.queue.run_facts import read_facts
+from models.queue.search_step import SearchStep
 from models.runs.record import history_of, make_record
 
 __all__ = ["record_of_job"]
@@ -24,8 +25,10 @@ def record_of_job(job: Any, model: str) -> dict[str, Any]:
     """
     kept, meta = read_facts(job.connection, job.id), job.meta
     more = {name: meta[name] for name in ("search", "tags", "note") if meta.get(name)}
-    document = {**job_document(job), "model": model}
-    return make_record(document, job.kwargs.get("spec"), **kept, **more, **_history(job))
+    document, spec = {**job_document(job), "model": model}, job.kwargs.get("spec")
+    if job.kwargs.get("step"):
+        more["seed"] = SearchStep.from_document(job.kwargs["step"]).seed_of(int(spec["seed"]))
+    return make_record(document, spec, **kept, **more, **_history(job))
 
 
 def _history(job: Any) -> dict[str, Any]:

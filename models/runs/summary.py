@@ -33,13 +33,18 @@ def summary_of(record: Mapping[str, Any]) -> dict[str, Any]:
             "error": _error(run["error"]),
             "duration_s": _seconds_between(run["started_at"], run["ended_at"]),
             "epochs": progress.get("epoch"),
-            "metrics": _numbers((run["metrics"] or {}).get("test") or result.get("metrics")),
+            "metrics": _numbers(_test_metrics(run["metrics"], result)),
             "last_epoch": _numbers(progress.get("metrics")),
             "gate_holds": None if run["gate"] is None else bool(run["gate"].get("holds")),
             "verdict": gate_verdict(run["gate"]),
         }
     except (TypeError, AttributeError, LookupError) as error:
         raise ValueError(f"a run whose fields are others: {error}") from error
+
+
+def _test_metrics(metrics: Mapping[str, Any] | None, result: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Of the test rows, which older records have in the result only; a trial of a search has none."""
+    return result.get("metrics") if metrics is None else metrics.get("test")
 
 
 def _error(error: Mapping[str, Any] | None) -> dict[str, str] | None:

@@ -5,20 +5,21 @@ The document is all there is of a search: its spec, its trials with their values
 
 import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import obstore
 
+from models.names import is_model_name
 from models.queue.search_step import job_id_of
 from models.store.compare_and_swap import AtomicDocument, Document
-from models.store.object_store import answering
+from models.store.object_store import answering, children
 from models.store.store import Store
 
 __all__ = [
     "CANCELED", "FAILED", "FINISHED", "OPEN", "RUNNING", "SEARCH_ID", "SearchDocument", "new_search", "new_search_id",
-    "open_jobs", "search_ids",
+    "open_jobs", "running_searches", "search_ids",
 ]  # fmt: skip
 
 RUNNING, FINISHED, FAILED, CANCELED = "running", "finished", "failed", "canceled"
@@ -91,6 +92,15 @@ def search_ids(store: Store, model: str) -> list[str]:
         listing = obstore.list_with_delimiter(store.objects, f"{model}/searches")
     names = [entry["path"].rsplit("/", 1)[-1].removesuffix(".json") for entry in listing["objects"]]
     return sorted((name for name in names if SEARCH_ID.fullmatch(name)), reverse=True)
+
+
+def running_searches(store: Store) -> Iterator[Document]:
+    """The documents of all searches that have not ended."""
+    for model in filter(is_model_name, children(store.objects, "")):
+        for search_id in search_ids(store, model):
+            document = SearchDocument(store, model, search_id).read()
+            if document is not None and document["status"] == RUNNING:
+                yield document
 
 
 def open_jobs(document: Document) -> list[str]:

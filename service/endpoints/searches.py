@@ -21,9 +21,11 @@ from service.openapi.json_schema import STRING, enumeration
 from service.openapi.media import json_media, text_media
 from service.openapi.operation import ApiBlueprint, api_response, query_parameter
 from service.openapi.search_schemas import CANCELED_SEARCH, NEW_SEARCH, SEARCH_STATUSES, SEARCHED_SPEC
+from service.registry.registry import Registry
 
 if TYPE_CHECKING:
     from service.jobs.search_queue import SearchQueue
+    from service.jobs.training_queue import Jobs
 
 __all__ = ["blueprint"]
 
@@ -60,7 +62,7 @@ def submit_search() -> Response:
     spec, data, written = read_submission(request)
     if spec.search is None:
         raise SpecError([Problem("search", "what is searched: at least `space`", "nothing")])
-    found = run_in_thread(lambda: _searches().submit(spec, written, data, key=key))
+    found = _searches().submit(spec, written, data, key=key)
     location = location_of(f"/v1/searches/{found['id']}", request)
     return json_answer(_shown(found), status=HTTPStatus.ACCEPTED, headers={"Location": location})
 
@@ -79,11 +81,11 @@ def list_searches() -> Response:
     if status is not None and status not in SEARCH_STATUSES:
         raise InputError(where="status", expected=f"one of {', '.join(SEARCH_STATUSES)}", received=shown(status))
     limit, after = limit_of(request) or DEFAULT_LIMIT, cursor_of(request, _place)
-    searches = _searches()
-    found, cursor = run_in_thread(lambda: searches.page(model=model, status=status, limit=limit, after=after))
-    from service.jobs.shown_search import search_summary  # noqa: PLC0415 -- it needs what reads specs
+    found, cursor = _searches().page(model=model, status=status, limit=limit, after=after)
+    from service.jobs.shown_search import search_summary  # noqa: PLC0415 -- it needs what reads specs, loaded by now
 
-    return json_answer({"searches": [search_summary(one) for one in found], **next_page(cursor)})
+    summaries = run_in_thread(lambda: [search_summary(one) for one in found])
+    return json_answer({"searches": summaries, **next_page(cursor)})
 
 
 @blueprint.operation(
@@ -96,8 +98,7 @@ def list_searches() -> Response:
 )
 def get_search(search_id: str) -> Response:
     """One search: its trials with their values and jobs, the best, the winner."""
-    searches = _searches()
-    return json_answer(_shown(run_in_thread(searches.get, search_id)))
+    return json_answer(_shown(_searches().get(search_id)))
 
 
 @blueprint.operation(
@@ -109,8 +110,7 @@ def get_search(search_id: str) -> Response:
 )
 def cancel_search(search_id: str) -> Response:
     """End a search: trials that wait never start, those that train stop by themselves."""
-    searches = _searches()
-    return json_answer(_shown(run_in_thread(searches.cancel, search_id)), status=HTTPStatus.ACCEPTED)
+    return json_answer(_shown(_searches().cancel(search_id)), status=HTTPStatus.ACCEPTED)
 
 
 @blueprint.operation(
@@ -127,12 +127,12 @@ def cancel_search(search_id: str) -> Response:
 )
 def follow_search(search_id: str) -> Response:
     """A search's events as they come: one for each job of a trial that has ended, then the end."""
-    from service.jobs.event_stream import read_last_event_id  # noqa: PLC0415 -- it needs the queue's library
-    from service.jobs.shown_search import events_of  # noqa: PLC0415 -- it needs what reads specs
+    searches = _searches()
+    from service.jobs.event_stream import read_last_event_id  # noqa: PLC0415 -- it needs the queue's library, loaded by now
+    from service.jobs.shown_search import events_of  # noqa: PLC0415 -- as above
 
     start = read_last_event_id(request.headers.get("Last-Event-ID"))
-    searches = _searches()
-    events = events_of(run_in_thread(searches.get, search_id))
+    events = run_in_thread(events_of, searches.get(search_id))
     if start >= len(events) > 0 and events[-1]["event"] == "end":
         return Response(status=HTTPStatus.NO_CONTENT)  # tells an EventSource to stop asking
     stops = services().registry.coordinator
@@ -149,13 +149,13 @@ def _chunks(searches: "SearchQueue", search_id: str, index: int, is_ending: Any)
     e_tag, silent_s = None, 0.0
     while not is_ending():
         try:
-            changed = run_in_thread(searches.read_if_changed, search_id, e_tag)
+            changed = searches.read_if_changed(search_id, e_tag)
         except (StoreUnavailable, QueueUnavailable, SearchNotFound):
             return
         events: list[dict[str, Any]] = []
         if changed is not None and changed[0]:
             document, e_tag = changed
-            events = events_of(document)[index:]
+            events = run_in_thread(events_of, document)[index:]
         yield from chunks_of(index, events)
         index += len(events)
         if events and events[-1]["event"] == "end":
@@ -168,16 +168,21 @@ def _chunks(searches: "SearchQueue", search_id: str, index: int, is_ending: Any)
 
 
 def _searches() -> "SearchQueue":
+    """The searches; what they need is loaded, and the store opened, beside the event loop."""
+    return run_in_thread(_opened, services().jobs, services().registry)
+
+
+def _opened(jobs: "Jobs", registry: Registry) -> "SearchQueue":
+    from service.jobs import shown_search  # noqa: F401, PLC0415 -- loaded for what follows: it reads specs
     from service.jobs.search_queue import SearchQueue  # noqa: PLC0415 -- it needs the queue's library
 
-    found = services()
-    return SearchQueue(found.jobs, run_in_thread(lambda: found.registry.store))
+    return SearchQueue(jobs, registry.store)
 
 
 def _shown(document: dict[str, Any]) -> dict[str, Any]:
-    from service.jobs.shown_search import search_document  # noqa: PLC0415 -- it needs what reads specs
+    from service.jobs.shown_search import search_document  # noqa: PLC0415 -- it needs what reads specs, loaded by now
 
-    return search_document(document)
+    return run_in_thread(search_document, document)
 
 
 def _place(cursor: str) -> str | None:

@@ -33,7 +33,7 @@ from models.spec import Spec
 from models.store.compare_and_swap import Document
 from models.store.object_store import children
 from models.store.store import Store
-from service.blocking_calls import several_at_once
+from service.blocking_calls import run_in_thread, several_at_once
 from service.errors import JobHasEnded, JobNotFound, KeyReused, QueueUnavailable, SearchHasEnded, SearchNotFound
 from service.jobs.gpu_check import check_gpus
 from service.jobs.training_queue import TRAIN, Jobs, translated_errors
@@ -50,7 +50,8 @@ MOST_MODELS = 10_000
 class SearchQueue:
     """The searches of a store and a queue.
 
-    Its methods raise `SearchNotFound` for a search that is not there, `StoreUnavailable` and `QueueUnavailable`.
+    Its methods are called in the event loop, which connections to the queue belong to; only the store is asked in
+    threads. They raise `SearchNotFound` for a search that is not there, `StoreUnavailable` and `QueueUnavailable`.
 
     Args:
         jobs: The queue.
@@ -83,14 +84,14 @@ class SearchQueue:
             check_gpus(spec, job_id_of(search_id, "start"), self._jobs.connection, most=self._jobs.max_gpus)
         states = {name: asdict(state) for name, state in data.items()}
         stored = SearchDocument(self._store, spec.model, search_id)
-        document = stored.create(new_search(search_id, spec.model, plain, states))
+        document = run_in_thread(lambda: stored.create(new_search(search_id, spec.model, plain, states)))
         if document["spec"] != plain:
             raise KeyReused(search_id)
         try:
             self._start(spec, search_id)
         except QueueUnavailable:
             if not document["jobs"]:
-                stored.remove()
+                run_in_thread(stored.remove)
             raise
         return document
 
@@ -120,16 +121,19 @@ class SearchQueue:
 
     def get(self, search_id: str) -> Document:
         """One search's document."""
-        return self._read(search_id, self.model_of(search_id))
+        return run_in_thread(self._read, search_id)
 
-    def _read(self, search_id: str, model: str) -> Document:
-        document = SearchDocument(self._store, model, search_id).read()
+    def _read(self, search_id: str) -> Document:
+        document = self._stored(search_id).read()
         if document is None:
             MODELS.pop(search_id, None)
             raise SearchNotFound(search_id)
         return document
 
-    def model_of(self, search_id: str) -> str:
+    def _stored(self, search_id: str) -> SearchDocument:
+        return SearchDocument(self._store, self._model_of(search_id), search_id)
+
+    def _model_of(self, search_id: str) -> str:
         """Whose search it is; every model is asked for the first time."""
         if not SEARCH_ID.fullmatch(search_id):
             raise SearchNotFound(search_id)
@@ -158,6 +162,11 @@ class SearchQueue:
             limit: How many at most.
             after: The id of the last of the page before.
         """
+        return run_in_thread(self._page, model, status, limit, after)
+
+    def _page(
+        self, model: str | None, status: str | None, limit: int, after: str | None
+    ) -> tuple[list[Document], str | None]:
         models = self._models() if model is None else [model] if is_model_name(model) else []
         listed = several_at_once(lambda name: search_ids(self._store, name), models)
         places = sorted(((one, name) for name, ids in listed.items() for one in ids), reverse=True)
@@ -174,7 +183,7 @@ class SearchQueue:
 
     def read_if_changed(self, search_id: str, e_tag: str | None) -> tuple[Document, str | None] | None:
         """A search's document with its entity tag; None when it still has the given one."""
-        return SearchDocument(self._store, self.model_of(search_id), search_id).read_if_changed(e_tag)
+        return run_in_thread(lambda: self._stored(search_id).read_if_changed(e_tag))
 
     def cancel(self, search_id: str) -> Document:
         """End a search: what waits never starts, what trains stops by itself.
@@ -183,13 +192,13 @@ class SearchQueue:
             SearchHasEnded: When it has finished or failed.
         """
         ended_at = datetime.now(UTC).isoformat(timespec="milliseconds")
-        model, was_open = self.model_of(search_id), list[str]()
+        was_open = list[str]()
 
         def canceled(before: Document) -> Document:
             was_open[:] = open_jobs(before)
             return {**before, "status": CANCELED, "ended_at": ended_at} if before["status"] == RUNNING else before
 
-        document = SearchDocument(self._store, model, search_id).change(canceled)
+        document = run_in_thread(lambda: self._stored(search_id).change(canceled))
         if document is None:
             raise SearchNotFound(search_id)
         if document["status"] != CANCELED:

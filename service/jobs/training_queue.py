@@ -38,6 +38,7 @@ from models.queue.names import (
 from models.queue.password_file import redis_address
 from models.queue.refusals import refusal_of
 from models.queue.run_facts import forget_facts, keep_written_spec
+from models.queue.search_step import is_start
 from models.queue.server_clock import server_time_s
 from models.runs.queued import record_of_job
 from models.sources.data_state import DataState
@@ -183,7 +184,8 @@ class Jobs:
             self.connection.set(cancel_key(job_id), 1, ex=MARKS_KEPT_S)
             if status != JobStatus.STARTED and status not in ENDED:
                 with suppress(InvalidJobOperation):  # another request or a worker was faster
-                    self.connection.sadd(UNRECORDED, unrecorded_member(job))
+                    if not is_start(job.meta):
+                        self.connection.sadd(UNRECORDED, unrecorded_member(job))
                     job.cancel()
                     self._let_expire(job)
             return self._described(self._fetch(job_id))

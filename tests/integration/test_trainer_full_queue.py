@@ -17,7 +17,9 @@ from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
 
 from models.queue.events import events_key
-from models.queue.names import CHECKPOINTS, INDEX, UNRECORDED, attempt_key
+from models.queue.names import CHECKPOINTS, INDEX, SEARCH_JOBS, SEARCHES_KNOWN, UNRECORDED, attempt_key
+from models.searches.search_document import SearchDocument, new_search, new_search_id
+from models.settings import read_settings
 from models.store.runs import find_run
 from models.store.store import Store
 from tests.timing import not_waiting_for
@@ -28,8 +30,9 @@ from trainer.queue.full_queue import not_waiting
 from trainer.queue.job_progress import RedisProgress
 from trainer.queue.redis_connection import await_server, connect
 from trainer.worker import checkpoint_cleanup
-from trainer.worker.checkpoint_cleanup import record_ended
+from trainer.worker.checkpoint_cleanup import hear_of_ended, record_ended
 from trainer.worker.leasing_worker import LeasingWorker
+from trainer.worker.search_jobs import find_running_searches
 from trainer.worker.training_worker import TrainingWorker
 
 FULL_S = 0.7
@@ -224,6 +227,60 @@ def test_a_process_is_started_for_records_that_stay_away(server: Redis, job: Job
     assert started == []
     cleaner.start_when_needed(server)
     assert len(started) == 1
+
+
+def test_a_process_is_started_where_the_server_knows_nothing_of_searches(server: Redis, monkeypatch: Any) -> None:
+    """At the second look, when workers have written again what they run; it is over when the process has noted that."""
+    started: list[Any] = []
+    monkeypatch.setattr(checkpoint_cleanup.subprocess, "Popen", started.append)
+    cleaner = checkpoint_cleanup.CheckpointCleaner()
+    cleaner.start_for_searches(server)
+    assert started == []
+    cleaner.start_for_searches(server)
+    assert len(started) == 1
+    server.set(SEARCHES_KNOWN, 1)
+    cleaner.start_for_searches(server)
+    assert len(started) == 1
+
+
+def test_the_start_of_a_search_that_was_forgotten_is_heard_of_and_leaves_no_record(
+    client: Redis, server: Redis
+) -> None:
+    """It trains nothing."""
+    meta = {"model": "digits", "search": {"id": "5" * 32}}
+    queue = Queue("train", connection=client, serializer=JSONSerializer)
+    job = queue.enqueue("trainer.jobs.train", kwargs={"spec": {"model": "digits"}, "step": {}}, meta=meta)
+    worker = TrainingWorker([job.origin], client)
+    worker.register_birth()
+    running = worker.job_class.fetch(job.id, connection=client, serializer=JSONSerializer)
+    execution = worker.prepare_execution(running)
+    server.flushall()
+    worker.maintain_heartbeats(running, execution)
+    assert server.exists(job.key)
+    assert server.smembers(UNRECORDED) == set()
+    assert server.smembers(SEARCH_JOBS) == {f"digits/{'5' * 32}/{job.id}".encode()}
+    worker.register_death()
+
+
+def test_searches_that_run_are_queued_again_on_a_server_that_has_forgotten_them(server: Redis, tmp_path: Path) -> None:
+    """One that has ended is left alone."""
+    store, settings = Store.open(tmp_path), read_settings({"ONEHOT_STORE": str(tmp_path)})
+    layers = [{"Dense": {"units": 8}}, {"Dense": {"units": 3, "activation": "softmax"}}]
+    search = {"trials": 3, "parallel": 2, "space": {"layers.0.Dense.units": {"int": [4, 16]}}}
+    compiled = {"optimizer": "adam", "loss": "categorical_crossentropy"}
+    spec = {"model": "digits", "data": {"source": "sklearn://iris"}, "layers": layers, "compile": compiled}
+    running, ended = new_search_id(), new_search_id()
+    for search_id, status in ((running, "running"), (ended, "finished")):
+        document = new_search(search_id, "digits", {**spec, "search": search}, {})
+        SearchDocument(store, "digits", search_id).create({**document, "status": status})
+    for _ in range(2):
+        find_running_searches(server, store)
+        hear_of_ended(server, store, settings)
+    found = SearchDocument(store, "digits", running).read()
+    assert found is not None
+    queued = Queue("train", connection=server, serializer=JSONSerializer).get_job_ids()
+    assert sorted(queued) == sorted(job["job_id"] for job in found["jobs"][:2])
+    assert server.smembers(SEARCH_JOBS) == {f"digits/{running}/{job_id}".encode() for job_id in queued}
 
 
 def test_a_job_that_ended_without_a_record_gets_one(server: Redis, job: Job, tmp_path: Path) -> None:

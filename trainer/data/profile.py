@@ -8,11 +8,22 @@ import numpy as np
 
 from models.preprocessing.instances import Array, Feature
 from models.preprocessing.table_cells import is_gap, number_of
-from trainer.data.preparation import Piece
+from trainer.data.preparation import Piece, Prepared
 
-__all__ = ["data_profile"]
+__all__ = ["data_facts", "data_profile"]
 
 MOST_ROWS, MOST_VALUES, MOST_NAMES = 5000, 2 * 10**6, 100
+
+
+def data_facts(source: str, prepared: Prepared) -> dict[str, Any]:
+    """The fact `data` of a run, as plain JSON values.
+
+    Args:
+        source: As the spec names it.
+        prepared: The parts that were read: of a trial without the held-out rows.
+    """
+    rows = {name: piece.rows for name, piece in prepared.pieces.items()}
+    return {"source": source, "sha256": prepared.sha256, "rows": rows, "profile": data_profile(prepared.train)}
 
 
 def data_profile(training: Piece) -> dict[str, Any]:

@@ -13,15 +13,15 @@ from models.store.manifest import finite
 from models.store.store import Store
 from trainer.backends.devices import Devices, claim_devices
 from trainer.data.preparation import Prepared, prepare
+from trainer.data.profile import data_facts
 from trainer.fit.epochs import Fitted
 from trainer.fit.progress import NullObserver, TrainingObserver
-from trainer.publication import weights_digest
+from trainer.publication import package_versions, weights_digest
 from trainer.training import Stopwatch, TrainingRun, search_checkpointer
 
 __all__ = ["train_trial"]
 
 VALIDATION = "val_"
-SEEDS = 2**31
 
 
 def train_trial(
@@ -30,6 +30,8 @@ def train_trial(
 ) -> dict[str, Any]:  # fmt: skip
     """Train a trial up to its rung, from where its last job left it, and measure its objective.
 
+    The observer is told what a record tells of a training, apart from test rows.
+
     The split is that of the spec's seed in every repeat, so that no row that is held out is trained on.
 
     Args:
@@ -37,7 +39,7 @@ def train_trial(
         step: What this job does of it.
         store: Where the checkpoints are.
         settings: For the folders that data may be read from.
-        observer: Notified of each epoch.
+        observer: Notified of each epoch, and of the facts of the run.
         devices: What it is computed on; by default those that the spec asks for.
 
     Returns:
@@ -49,21 +51,18 @@ def train_trial(
     """
     observer, watch = observer or NullObserver(), Stopwatch()
     devices = devices or claim_devices(spec.resources.gpus)
-    with watch.step("data"):
-        prepared = prepare(
-            spec, roots=settings.data_roots, datasets=Datasets(store.objects), most_bytes=settings.max_data_bytes,
-            drops_test=True,
+    observer.on_facts({"package_versions": dict(package_versions())})
+    try:
+        run = _prepared_run(
+            spec, step, store=store, settings=settings, observer=observer, devices=devices, watch=watch
         )  # fmt: skip
-    observer.check()
-    repeated = replace(spec, seed=(spec.seed + step.repeat) % SEEDS)
-    checkpointer = search_checkpointer(
-        repeated, prepared, step, store=store, settings=settings, observer=observer
-    )  # fmt: skip
-    run = TrainingRun(repeated, prepared, store, devices, observer, checkpointer, watch, step=step)
-    with devices.in_use():
-        network, fitted = run.train_network()
-        with watch.step("evaluate"):
-            metrics = _validated(fitted, prepared)
+        with devices.in_use():
+            network, fitted = run.train_network()
+            with watch.step("evaluate"):
+                metrics = _validated(fitted, run.prepared)
+        observer.on_facts({"metrics": {"validation": _of_validation(metrics)}})
+    finally:
+        observer.on_facts({"timings_s": watch.document})
     return {
         "model": spec.model,
         "value": _objective(metrics, step.objective, epoch=len(fitted.history)),
@@ -72,9 +71,34 @@ def train_trial(
         "history": [finite(epoch).get(step.objective) for epoch in fitted.history],
         "metrics": finite(metrics),
         "weights_sha256": weights_digest(network),
-        "data_sha256": prepared.sha256,
-        "timings_s": {name: round(seconds, 4) for name, seconds in watch.seconds.items()},
+        "data_sha256": run.prepared.sha256,
+        "timings_s": watch.document,
     }
+
+
+def _prepared_run(  # noqa: PLR0913 -- as `trainer.training.train`
+    spec: Spec, step: SearchStep, *, store: Store, settings: Settings, observer: TrainingObserver, devices: Devices,
+    watch: Stopwatch,
+) -> TrainingRun:  # fmt: skip
+    """A trial whose data is read, without the held-out rows."""
+    with watch.step("data"):
+        prepared = prepare(
+            spec, roots=settings.data_roots, datasets=Datasets(store.objects), most_bytes=settings.max_data_bytes,
+            drops_test=True,
+        )  # fmt: skip
+    observer.on_facts({"data": data_facts(spec.data.source, prepared)})
+    observer.check()
+    repeated = replace(spec, seed=step.seed_of(spec.seed))
+    checkpointer = search_checkpointer(
+        repeated, prepared, step, store=store, settings=settings, observer=observer
+    )  # fmt: skip
+    return TrainingRun(repeated, prepared, store, devices, observer, checkpointer, watch, step=step)
+
+
+def _of_validation(metrics: dict[str, float]) -> dict[str, float]:
+    """Those of the validation rows, under the names that they have in records."""
+    known = {name: value for name, value in finite(metrics).items() if name.startswith(VALIDATION)}
+    return {name.removeprefix(VALIDATION): value for name, value in known.items()}
 
 
 def _validated(fitted: Fitted, prepared: Prepared) -> dict[str, float]:

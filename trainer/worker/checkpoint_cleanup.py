@@ -16,14 +16,14 @@ from rq.exceptions import NoSuchJobError
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
-from models.queue.names import CHECKPOINTS, ENDED, SEARCH_JOBS, UNRECORDED
+from models.queue.names import CHECKPOINTS, ENDED, SEARCH_JOBS, SEARCHES_KNOWN, UNRECORDED
 from models.settings import Settings, read_settings
 from models.store.store import Store
 from trainer.child_processes import die_with_parent, module_command
 from trainer.launch.launch import remove_checkpoints
 from trainer.queue.redis_connection import connect
 from trainer.queue.run_record import record_run
-from trainer.worker.search_jobs import hear
+from trainer.worker.search_jobs import find_running_searches, hear
 
 __all__ = ["CheckpointCleaner", "hear_of_ended", "record_ended", "remove_orphans"]
 
@@ -67,14 +67,30 @@ class CheckpointCleaner:
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
         self._left: set[str] = set()
+        self._is_unknown = False
 
     def start_when_needed(self, connection: Redis) -> None:
         """Start the process when a job has ended that had checkpoints, or of which something is left to do."""
+        if self._is_free() and self._is_needed(connection):
+            self._start()
+
+    def start_for_searches(self, connection: Redis) -> None:
+        """Start the process when the server knew nothing of searches at the look before either.
+
+        From one look to the next, workers write again what they run.
+        """
+        was_unknown, self._is_unknown = self._is_unknown, not connection.exists(SEARCHES_KNOWN)
+        if was_unknown and self._is_unknown and self._is_free():
+            self._start()
+
+    def _is_free(self) -> bool:
         if self._process is not None and self._process.poll() is None:
-            return
+            return False
         self._process = None
-        if self._is_needed(connection):
-            self._process = subprocess.Popen(module_command("trainer.worker.checkpoint_cleanup", str(os.getpid())))
+        return True
+
+    def _start(self) -> None:
+        self._process = subprocess.Popen(module_command("trainer.worker.checkpoint_cleanup", str(os.getpid())))
 
     def _is_needed(self, connection: Redis) -> bool:
         """Whether jobs have ended that had checkpoints, or had no record, or an unheard end, at the look before too."""
@@ -88,4 +104,5 @@ if __name__ == "__main__":
     server, kept = connect(settings.redis_url, settings.redis_password_file), Store.open(settings.store)
     remove_orphans(server, kept)
     record_ended(server, kept)
+    find_running_searches(server, kept)
     hear_of_ended(server, kept, settings)

@@ -5,7 +5,8 @@ from rq.executions import Execution, ExecutionRegistry
 from rq.job import Job, JobStatus
 
 from models.queue.job_document import unrecorded_member
-from models.queue.names import INDEX, KEPT_S, UNRECORDED, attempt_key
+from models.queue.names import INDEX, KEPT_S, SEARCH_JOBS, UNRECORDED, attempt_key
+from models.queue.search_step import is_start, search_member
 
 __all__ = ["write_job_again", "write_worker_again"]
 
@@ -32,7 +33,10 @@ def write_job_again(worker: Worker, job: Job, execution: Execution, *, lease_s: 
     with job.connection.pipeline() as pipeline:
         pipeline.hset(job.key, mapping=record)
         pipeline.zadd(INDEX, {job.id: job.created_at.timestamp()}, nx=True)
-        pipeline.sadd(UNRECORDED, unrecorded_member(job))
+        if not is_start(job.meta):
+            pipeline.sadd(UNRECORDED, unrecorded_member(job))
+        if (member := search_member(job)) is not None:
+            pipeline.sadd(SEARCH_JOBS, member)
         pipeline.set(attempt_key(job.id), execution.id, ex=KEPT_S)
         execution.save(lease_s, pipeline)
         ExecutionRegistry(job.id, job.connection).add(execution, lease_s, pipeline)

@@ -116,6 +116,7 @@ class LeasingWorker(WorkerWithInternals):
             return
         Maintenance(self, worker_registration.clean_worker_registry).run()
         self._cleaner.start_when_needed(self.connection)
+        self._cleaner.start_for_searches(self.connection)
 
     def _server_clock_jumped(self) -> bool:
         """Whether the clock of the queue's server jumped ahead since the last look, as when another one took over."""

@@ -6,21 +6,21 @@ from redis import Redis
 from rq.job import Job
 
 from models.errors import StoreUnavailable
-from models.queue.names import SEARCH_JOBS
-from models.queue.search_step import member_of
+from models.queue.names import SEARCH_JOBS, SEARCHES_KNOWN
+from models.queue.search_step import member_of, search_member
+from models.searches.search_document import open_jobs, running_searches
 from models.settings import Settings
 from models.store.store import Store
 
-__all__ = ["hear", "hear_of_search"]
+__all__ = ["find_running_searches", "hear", "hear_of_search"]
 
 log = logging.getLogger("trainer")
 
 
 def hear_of_search(connection: Redis, store: Store, settings: Settings, job: Job) -> None:
     """Let the search of a job that has ended go on; a job that belongs to none is passed over."""
-    search = job.meta.get("search")
-    if isinstance(search, dict):
-        hear(connection, store, settings, member_of(str(job.meta.get("model")), str(search.get("id")), job.id))
+    if (member := search_member(job)) is not None:
+        hear(connection, store, settings, member)
 
 
 def hear(connection: Redis, store: Store, settings: Settings, member: str) -> None:
@@ -41,3 +41,16 @@ def hear(connection: Redis, store: Store, settings: Settings, member: str) -> No
     except ValueError as error:  # the queue's server was given something else
         log.warning("%s: its search does not go on: %s", member, error)
         connection.srem(SEARCH_JOBS, member)
+
+
+def find_running_searches(connection: Redis, store: Store) -> None:
+    """Have a queue's server that knows nothing of searches, as after FLUSHALL, know the jobs that they wait for.
+
+    Those that it does not have are queued again, as all that are gone.
+    """
+    if connection.exists(SEARCHES_KNOWN):
+        return
+    for document in running_searches(store):
+        for job_id in open_jobs(document):
+            connection.sadd(SEARCH_JOBS, member_of(document["model"], document["id"], job_id))
+    connection.set(SEARCHES_KNOWN, 1)

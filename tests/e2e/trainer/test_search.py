@@ -3,6 +3,7 @@
 KILLS=10 asks for the long form.
 """
 
+import json
 import os
 import random
 import time
@@ -13,10 +14,12 @@ from typing import Any
 import psutil
 import pytest
 
+from models.runs.summary import summary_of
 from models.searches.search_document import RUNNING, search_ids
 from models.spec import load_spec
 from service.jobs.search_queue import SearchQueue
 from service.jobs.training_queue import Jobs
+from tests.e2e.trainer.conftest import wait_for
 
 KILLS = int(os.environ.get("KILLS", "2"))
 TRIALS, EPOCHS = 8, 90
@@ -109,10 +112,37 @@ def test_a_search_that_is_killed_again_and_again_equals_one_that_is_not(
     digests = {site.store.manifest(model, 1).weights_sha256 for model in ("calm", "wild")}
     assert len(digests) == 1
     assert site.store.versions("wild") == [1]
-    runs = {path.stem: path.read_text() for path in (site.folder / "store" / "wild" / "runs").glob("*.json")}
-    assert set(runs) >= {job["job_id"] for job in wild["jobs"]}
-    held_out = site.store.manifest("wild", 1).data["test_sha256"]
-    assert [run for run, text in runs.items() if held_out in text and run != wild["winner"]["job_id"]] == []
+    check_records(site, wild)
+
+
+def check_records(site: Any, search: dict[str, Any]) -> None:
+    """Each job of a trial is a run, with its data and what was measured on validation rows; the winner alone has more.
+
+    The job that started the search is none.
+    """
+    folder, search_id = site.folder / "store" / search["model"] / "runs", search["id"]
+    trials = {job["job_id"]: job for job in search["jobs"]}
+    winner = search["winner"]["job_id"]
+    wait_for(
+        lambda: {path.stem for path in folder.glob("*.json")} == {*trials, winner}, says="every job has its record"
+    )
+    texts = {path.stem: path.read_text() for path in folder.glob("*.json")}
+    held_out = site.store.manifest(search["model"], 1).data["test_sha256"]
+    assert [run for run, text in texts.items() if held_out in text] == [winner]
+    runs = {run: json.loads(text) for run, text in texts.items()}
+    assert runs[winner]["test"]["sha256"] == held_out
+    assert runs[winner]["search"] == {"id": search_id, "trial": search["winner"]["trial"]}
+    for run, job in trials.items():
+        record = runs[run]
+        assert record["search"] == {"id": search_id, "trial": job["trial"]}
+        assert record["data"]["rows"] == {"train": 60, "validation": 20}
+        assert record["data"]["profile"]["rows"] == 60
+        assert record["test"] is None
+        assert set(record["metrics"]) == {"validation"}
+        assert record["metrics"]["validation"]["loss"] == pytest.approx(job["value"])
+        assert record["history"]["val_loss"], "the curve of the epochs of this rung"
+        assert record["first_epoch"] + len(record["history"]["val_loss"]) - 1 == job["epochs"]
+        assert summary_of(record)["metrics"] == {}, "which are those of test rows"
 
 
 def test_nothing_is_left_of_a_search_but_its_document_its_records_and_its_version(
