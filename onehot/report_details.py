@@ -4,8 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from onehot.report_charts import make_svg, shown_number
-from onehot.report_plots import chosen_caption, histogram, importances, predicted_against_true, score_curves
+from onehot.report_pictures.report_charts import make_svg, shown_number
+from onehot.report_pictures.report_plots import (
+    chosen_caption,
+    histogram,
+    importances,
+    predicted_against_true,
+    score_curves,
+)
 
 __all__ = [
     "curve_figures",

@@ -8,7 +8,6 @@ from typing import Any
 from models.names import THRESHOLD
 from models.store.gate_verdict import gate_verdict
 from onehot.output import passed_over_sentences
-from onehot.report_charts import bars, confusion, curves, reliability, shown_number
 from onehot.report_details import (
     curve_figures,
     figure,
@@ -22,6 +21,7 @@ from onehot.report_details import (
     suspects_section,
     table,
 )
+from onehot.report_pictures.report_charts import bars, confusion, curves, reliability, shown_number
 
 __all__ = ["report_page"]
 

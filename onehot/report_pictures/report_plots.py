@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from onehot.report_charts import (
+from onehot.report_pictures.report_charts import (
     BOTTOM,
     HEIGHT,
     Axes,
