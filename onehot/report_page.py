@@ -1,6 +1,6 @@
 """A version's report as one HTML page that needs nothing else: no script, no font, no image from another site."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -8,10 +8,24 @@ from typing import Any
 from models.names import THRESHOLD
 from models.store.gate_verdict import gate_verdict
 from onehot.output import passed_over_sentences
-from onehot.report_charts import bars, confusion, curves, reliability, shown_number
+from onehot.report_details import (
+    curve_figures,
+    figure,
+    importance_section,
+    interval_text,
+    network_section,
+    pictures,
+    residual_section,
+    row_image,
+    section,
+    suspects_section,
+    table,
+)
+from onehot.report_pictures.report_charts import bars, confusion, curves, reliability, shown_number
 
 __all__ = ["STYLE", "report_page"]
 
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 STYLE = Path(__file__).with_suffix(".css").read_text("utf-8")
 
 
@@ -26,12 +40,14 @@ def report_page(manifest: Mapping[str, Any], report: Mapping[str, Any]) -> str:
     sections = [
         _head(title, manifest, report), _warnings(report.get("warnings") or []), _metrics(report),
         _baseline(report.get("baseline")), _gate(report.get("gate")), _learning(report),
-        _classes(report), _balance(report), _mistakes(report.get("mistakes") or []),
-        _timings(report.get("timings_s") or {}),
+        _classes(report), residual_section(report.get("residuals")), importance_section(report.get("importance")),
+        _balance(report), _mistakes(report.get("mistakes") or []), suspects_section(report.get("label_errors")),
+        network_section(report.get("network")), _timings(report.get("timings_s") or {}),
     ]  # fmt: skip
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
         f"<title>{escape(title)}</title><style>{STYLE}</style></head><body>{''.join(sections)}</body></html>\n"
     )
 
@@ -78,16 +94,6 @@ def _origin(report: Mapping[str, Any]) -> list[str]:
     return [*found, f"data {data['source']}{digest}"] if data.get("source") else found
 
 
-def _section(title: str, body: str) -> str:
-    return f"<h2>{escape(title)}</h2>{body}" if body else ""
-
-
-def _table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    head = "".join(f"<th>{escape(heading)}</th>" for heading in headings)
-    body = "".join("<tr>" + "".join(f"<td>{escape(shown_number(cell))}</td>" for cell in row) + "</tr>" for row in rows)
-    return f'<div class="scroll"><table><tr>{head}</tr>{body}</table></div>'
-
-
 def _metrics(report: Mapping[str, Any]) -> str:
     parts = report["parts"]
     if not parts:
@@ -99,11 +105,18 @@ def _metrics(report: Mapping[str, Any]) -> str:
     if report.get("calibration"):
         rows.append(["calibration error (ECE)", *[None] * (len(parts) - 1), report["calibration"]["ece"]])
     headings = ["", *(f"{name} ({part['rows']} rows)" for name, part in parts.items())]
-    return _section("Metrics", _table(headings, rows))
+    intervals = report.get("intervals") or {}
+    if not intervals:
+        return section("Metrics", table(headings, rows))
+    known = {**dict.fromkeys(names), "roc_auc": None}
+    rows += [[name, *[None] * (len(parts) - 1), one["value"]] for name, one in intervals.items() if name not in known]
+    bounds = [intervals.get("roc_auc" if str(row[0]).startswith("ROC-AUC") else str(row[0])) for row in rows]
+    rows = [[*row, interval_text(one)] for row, one in zip(rows, bounds, strict=True)]
+    return section("Metrics", table([*headings, "95 % interval (test)"], rows))
 
 
 def _warnings(warnings: Sequence[str]) -> str:
-    return _section("Warnings", "".join(f'<p class="fails">{escape(warning)}</p>' for warning in warnings))
+    return section("Warnings", "".join(f'<p class="fails">{escape(warning)}</p>' for warning in warnings))
 
 
 def _baseline(baseline: Mapping[str, Any] | None) -> str:
@@ -115,7 +128,7 @@ def _baseline(baseline: Mapping[str, Any] | None) -> str:
         rows.append((f"{linear['method']} on {linear['rows']} training rows", linear["value"]))
     constant = "always the mean of the training rows, or the value that most of them have"
     rows.append((constant if answer is None else f"always {answer}", baseline["majority"]))
-    return _section("Without a network", _table(("", f"{baseline['metric']} (test)"), rows))
+    return section("Without a network", table(("", f"{baseline['metric']} (test)"), rows))
 
 
 def _gate(gate: Mapping[str, Any] | None) -> str:
@@ -127,55 +140,62 @@ def _gate(gate: Mapping[str, Any] | None) -> str:
     )
     rows = [(one["rule"], one["expected"], one["received"], "yes" if one["holds"] else "no", one.get("note", ""))
             for one in gate["checks"]]  # fmt: skip
-    return _section(f"Gate: {gate['metric']}", verdict + _table(("rule", "expected", "received", "holds", ""), rows))
+    return section(f"Gate: {gate['metric']}", verdict + table(("rule", "expected", "received", "holds", ""), rows))
 
 
 def _learning(report: Mapping[str, Any]) -> str:
     history = report["history"]
     names = [name for name in history[0] if not name.startswith("val_")] if history else []
-    pictures = []
+    figures, best = [], report.get("best_epoch") or {}
     for name in names:
         lines = {"train": [epoch.get(name) for epoch in history]}
         if f"val_{name}" in history[0]:
             lines["validation"] = [epoch.get(f"val_{name}") for epoch in history]
-        pictures.append(_figure(name, curves(f"{name} by epoch", lines)))
-    return _section("Learning curves", _pictures(pictures))
-
-
-def _figure(caption: str, picture: str) -> str:
-    return f"<figure><figcaption>{escape(caption)}</figcaption>{picture}</figure>" if picture else ""
-
-
-def _pictures(figures: Sequence[str]) -> str:
-    return f'<div class="pictures">{"".join(figures)}</div>' if any(figures) else ""
+        figures.append(figure(name, curves(f"{name} by epoch", lines, name, best.get("epoch"))))
+    return section("Learning curves", pictures(figures))
 
 
 def _classes(report: Mapping[str, Any]) -> str:
     classes = report.get("classes") or []
     rows = [(c["name"], c["precision"], c["recall"], c["f1"], c.get("roc_auc"), c["support"]) for c in classes]
-    table = _table(("class", "precision", "recall", "F1", "ROC-AUC", "rows"), rows) if rows else ""
-    figures = []
+    scores = table(("class", "precision", "recall", "F1", "ROC-AUC", "rows"), rows) if rows else ""
+    figures = curve_figures(report)
     if report.get("confusion_matrix") and len(classes) <= 40:
         matrix = confusion("confusion matrix", report["confusion_matrix"], report["class_names"])
-        figures.append(_figure("confusion", matrix))
+        figures.append(figure("confusion", matrix))
     if report.get("calibration"):
         ece = report["calibration"]["ece"]
         caption = f"reliability: accuracy of the held-out rows by confidence; ECE {shown_number(ece)}"
-        figures.append(_figure(caption, reliability("reliability diagram", report["calibration"]["bins"])))
-    return _section("Held-out rows by class", table + _pictures(figures))
+        figures.append(figure(caption, reliability("reliability diagram", report["calibration"]["bins"])))
+    return section("Held-out rows by class", scores + pictures(figures))
 
 
 def _balance(report: Mapping[str, Any]) -> str:
     counts = {name: part["class_counts"] for name, part in report["parts"].items() if part.get("class_counts")}
-    figures = [_figure("rows of each class", bars("class balance", counts))] if counts else []
-    return _section("Class balance", _pictures(figures))
+    figures = [figure("rows of each class", bars("class balance", counts))] if counts else []
+    return section("Class balance", pictures(figures))
 
 
 def _mistakes(found: Sequence[Mapping[str, Any]]) -> str:
-    rows = [(_row_name(one), one["true"], one["predicted"], one["probability"]) for one in found]
+    rows = [(_row_name(one), one["true"], one["predicted"], one["probability"], *_values_text(one)) for one in found]
     where = "row of the data" if any("source_row" in one for one in found) else "held-out row"
-    table = _table((where, "true", "predicted", "probability"), rows) if rows else ""
-    return _section("Most confidently wrong", table)
+    more = ("the row itself",) if any("values" in one for one in found) else ()
+    body = table((where, "true", "predicted", "probability", *more), rows) if rows else ""
+    body = f'<div class="cells">{body}</div>' if more else body
+    images = [figure(f"{_row_name(one)}: {one['true']}, taken for {one['predicted']}",
+                     row_image(f"{_row_name(one)}", one["image"])) for one in found if "image" in one]  # fmt: skip
+    gallery = f'<div class="gallery">{"".join(images)}</div>' if images else ""
+    return section("Most confidently wrong", body + gallery)
+
+
+def _values_text(mistake: Mapping[str, Any]) -> list[str]:
+    """The cells of a row with their columns' names; none where it was no row of a table."""
+    values = mistake.get("values")
+    return [] if values is None else [", ".join(f"{name}: {_shown_cell(cell)}" for name, cell in values.items())]
+
+
+def _shown_cell(cell: object) -> str:
+    return f"{cell:.6g}" if isinstance(cell, float) else shown_number(cell)
 
 
 def _row_name(mistake: Mapping[str, Any]) -> object:
@@ -185,4 +205,4 @@ def _row_name(mistake: Mapping[str, Any]) -> object:
 
 
 def _timings(seconds: Mapping[str, float]) -> str:
-    return _section("Seconds", _table(tuple(seconds), [tuple(seconds.values())]) if seconds else "")
+    return section("Seconds", table(tuple(seconds), [tuple(seconds.values())]) if seconds else "")

@@ -22,6 +22,7 @@ from trainer.data.head import check_output
 from trainer.data.preparation import Prepared, prepare
 from trainer.data.profile import data_facts
 from trainer.evaluation.baseline import compare, find_warnings
+from trainer.evaluation.details import training_details
 from trainer.evaluation.evaluate import Evaluation, evaluate
 from trainer.evaluation.evaluation_facts import evaluation_facts
 from trainer.evaluation.gate import GateOutcome, pass_gate
@@ -185,6 +186,8 @@ class TrainingRun:
                 onnx = export_onnx(network, prepared.head)
                 inputs = prepared.test.part.inputs
                 parity = check_parity(onnx, inputs, evaluation.predictions, precision=spec.fit.precision)
+        with watch.step("details"):
+            details = training_details(prepared, evaluation, network=network, graph=onnx, history=fitted.history)
         with watch.step("gate"):
             gate = retry_store(
                 lambda: pass_gate(spec, prepared, evaluation.predictions, store=self.store), observer=self.observer
@@ -193,7 +196,7 @@ class TrainingRun:
         draft = self._draft(network, evaluation, parity, gate, warnings)
         report = make_report(
             draft, prepared.pieces, evaluation, parity=parity, history=fitted.history, timings_s=watch.document,
-            baseline=baseline.document, **({} if self.step is None else {"search": self.step.choice}),
+            baseline=baseline.document, **details, **({} if self.step is None else {"search": self.step.choice}),
         )  # fmt: skip
         files = {"model.onnx": onnx, "model.keras": export_keras(network), "report.json": report,
                  "spec.yaml": dump_document(spec.document)}  # fmt: skip

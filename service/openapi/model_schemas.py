@@ -28,6 +28,37 @@ STATE: Schema = enumeration(
 )
 LABELS: Schema = mapping(POSITIVE_INTEGER, description="Label → version")
 
+OBJECT: Schema = {"type": "object"}
+INTERVAL: Schema = object_of(
+    [], additional=True, value=NUMBER, lower=NUMBER, upper=NUMBER, method=enumeration("rows", "bootstrap")
+)
+REPORT: Schema = object_of(
+    [],
+    additional=True,
+    format_version=INTEGER,
+    model=STRING,
+    task=enumeration(*TASKS, description="What its head computes"),
+    class_names=array(STRING, description="In the order of the outputs"),
+    parts=mapping(OBJECT, description="train, validation, test: `rows`, `metrics`, `class_counts`"),
+    intervals=mapping(INTERVAL, description="Metric of the test part → its value, with the bounds of 95 %"),
+    curves=nullable(OBJECT, description="`roc`, `precision_recall`: points by class, and the chosen threshold"),
+    residuals={"type": ["array", "null"], "items": OBJECT, "description": "Of a regression, by output"},
+    importance=nullable(OBJECT, description="Permutation importance of a table's columns"),
+    mistakes=array(OBJECT, description="The most confidently wrong rows, with their `values` or `image` (PNG, base64)"),
+    label_errors=nullable(OBJECT, description="Validation and test rows whose label may be wrong"),
+    network=nullable(OBJECT, description="`layers` with shapes and parameters"),
+    best_epoch=nullable(OBJECT, description="`epoch` of the least `metric`, from 1"),
+    history=array(OBJECT, description="Loss and metrics of each epoch"),
+    timings_s=mapping(NUMBER, description="Seconds by step"),
+) | {"description": "The evaluation as it was published: report.json; older versions lack what came later"}
+REPORT_EXAMPLE = {
+    "format_version": 1,
+    "model": "iris",
+    "task": "softmax",
+    "intervals": {"accuracy": {"value": 0.96, "lower": 0.8, "upper": 0.99, "method": "rows"}},
+    "best_epoch": {"metric": "val_loss", "epoch": 18},
+}
+
 SCHEMAS: dict[str, Schema] = {
     "Models": object_of(["models"], models=array(reference("Model"), description="By name"), next=NEXT)
     | {"description": "A page of models"},
@@ -86,7 +117,7 @@ SCHEMAS: dict[str, Schema] = {
         deleted=BOOLEAN | {"description": "False with `dry_run`: it would be deleted"},
     )
     | {"description": "A version that is gone"},
-    "Report": {"type": "object", "description": "The evaluation as it was published: report.json"},
+    "Report": REPORT,
 }
 OK = {"error_code": "OK", "error_message": ""}
 STATUS = {"version": "1", "state": "AVAILABLE", "status": OK}
@@ -109,7 +140,7 @@ EXAMPLES: dict[str, Any] = {
     "ModelStatus": {"model_version_status": [STATUS]},
     "VersionStatus": STATUS,
     "StatusOfVersion": OK,
-    "Report": {"model": "iris", "version": 1, "metrics": {"accuracy": 0.96}},
+    "Report": REPORT_EXAMPLE,
     "LabelRequest": {"version": 1},
     "VersionDeletion": {"force": True, "dry_run": True},
     "VersionDeleted": {"model": "classic", "version": 1, "deleted": False},

@@ -14,6 +14,7 @@ from trainer.data import Dataset
 from trainer.data.preparation import Piece
 from trainer.evaluation.evaluate import Evaluation
 from trainer.evaluation.scores import Mistake
+from trainer.evaluation.shown_rows import shown_row
 from trainer.export.parity import Parity
 
 __all__ = ["make_report"]
@@ -31,7 +32,7 @@ def make_report(
         pieces: The evaluated parts by name; empty for a network that was not measured.
         evaluation: Of those parts.
         parity: The comparison with the exported graph.
-        more: `history`, `timings_s`, `baseline` and `imported`, where there are any.
+        more: `history`, `timings_s`, `baseline`, `imported` and what `details.py` gives, where there are any.
     """
     report = {
         "format_version": FORMAT_VERSION,
@@ -51,6 +52,13 @@ def make_report(
         "gate": draft.gate,
         "warnings": list(draft.warnings),
         "baseline": None,
+        "curves": None,
+        "intervals": {},
+        "residuals": None,
+        "importance": None,
+        "label_errors": None,
+        "network": None,
+        "best_epoch": None,
         "history": [],
         "timings_s": {},
     }
@@ -63,10 +71,16 @@ def _mean(values: Sequence[float | None]) -> float | None:
 
 
 def _mistake(mistake: Mistake, raw: Dataset) -> dict[str, Any]:
-    """A mistake with the place of its row in the source that it was read from, both counted from 0, and in words."""
+    """A mistake with the place of its row in its source, both counted from 0 and in words, and the row itself."""
     (source_row,) = raw.source_rows(np.array([mistake.row])).tolist()
     row_name = raw.row_name(mistake.row)
-    return {**asdict(mistake), "source": raw.source, "source_row": source_row, "row_name": row_name}
+    return {
+        **asdict(mistake),
+        "source": raw.source,
+        "source_row": source_row,
+        "row_name": row_name,
+        **shown_row(raw, mistake.row),
+    }
 
 
 def _part(piece: Piece, metrics: Mapping[str, float]) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """Is the exported graph the trained network? Both compute the same held-out rows, or nothing is published."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import onnxruntime
@@ -12,7 +13,7 @@ from models.preprocessing.tolerance import allowed_difference, largest_differenc
 from trainer.data.rows import Rows, batches, row_bytes
 from trainer.export.tensor_names import INPUT
 
-__all__ = ["TOLERANCES", "Parity", "check_parity", "graph_predictions"]
+__all__ = ["TOLERANCES", "Parity", "check_parity", "graph_predictions", "graph_predictor"]
 
 TOLERANCES: Mapping[str, float] = {"float32": 1e-5, "mixed_float16": 1e-3, "mixed_bfloat16": 1e-2}
 """The largest absolute difference of a probability, by `fit.precision`."""
@@ -45,6 +46,15 @@ def graph_predictions(graph: bytes, inputs: Rows) -> Array:
     except Exception as error:
         reason = reason_of(error)
         raise TrainingError(f"exported graph: expected one that takes these rows; received {reason}") from error
+
+
+def graph_predictor(graph: bytes) -> Callable[[Rows], Array]:
+    """A function that computes rows, `(rows, *input shape) float32`, with a graph that is loaded once.
+
+    Raises:
+        TrainingError: When ONNX Runtime does not take the graph.
+    """
+    return partial(_predictions, _session(graph))
 
 
 def _predictions(session: onnxruntime.InferenceSession, inputs: Rows) -> Array:

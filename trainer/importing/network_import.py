@@ -22,6 +22,7 @@ from models.store.store import Store
 from trainer.data import Dataset
 from trainer.data.head import Head
 from trainer.data.preparation import Piece
+from trainer.evaluation.details import held_out_details
 from trainer.evaluation.evaluate import Evaluation
 from trainer.evaluation.report import make_report
 from trainer.export.onnx_export import export_keras, export_onnx
@@ -82,7 +83,8 @@ def import_network(
             inputs[:GOLDEN_ROWS].tolist(), predictions[:GOLDEN_ROWS].tolist(), parity.tolerance
         ),
     )  # fmt: skip
-    report = make_report(draft, pieces, evaluation, parity=parity, imported=where)
+    details = held_out_details(head, pieces["test"].labels, evaluation) if pieces else {}
+    report = make_report(draft, pieces, evaluation, parity=parity, imported=where, **details)
     kept = content if is_kept else export_keras(network)
     candidate = Candidate(draft, {"model.onnx": graph, "model.keras": kept, "report.json": report})
     return publish(candidate, store=store, job_id=f"{IMPORT_JOB}{uuid.uuid4().hex}")

@@ -1,3 +1,4 @@
+import html
 import json
 import re
 from html.parser import HTMLParser
@@ -26,8 +27,10 @@ REPORT = {
     "calibration": {
         "ece": 0.07,
         "bins": [{"lower": 0.0, "upper": 0.1, "rows": 0, "confidence": None, "accuracy": None}]
-        + [{"lower": n / 10, "upper": (n + 1) / 10, "rows": n, "confidence": n / 10 + 0.05, "accuracy": n / 10}
-           for n in range(1, 10)],
+        + [
+            {"lower": n / 10, "upper": (n + 1) / 10, "rows": n, "confidence": n / 10 + 0.05, "accuracy": n / 10}
+            for n in range(1, 10)
+        ],
     },
     "mistakes": [{"row": 4, "true": NAMES[1], "predicted": NAMES[2], "probability": 0.93}],
     "history": [
@@ -40,6 +43,27 @@ REPORT = {
         "checks": [{"rule": "minimum", "expected": 0.95, "received": 0.9, "holds": False}],
     },
     "timings_s": {"data": 0.1, "fit": 2.5},
+}
+CURVE = {"class": "virginica <b>", "points": [[0, 0], [0.1, 0.8], [1, 1]], "area": 0.9, "threshold": 0.35}
+PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
+DETAILED = {
+    **REPORT,
+    "curves": {"roc": [CURVE | {"chosen": [0.2, 0.9]}], "precision_recall": [CURVE | {"chosen": None}]},
+    "intervals": {"macro_f1": {"value": 0.91, "lower": 0.8123, "upper": 0.95, "method": "bootstrap"}},
+    "residuals": [{"r2": 0.87, "points": [[1, 2], [3, 3]], "edges": [-1, 0, 1], "rows": [1, 0]}],
+    "importance": {"metric": "accuracy", "rows": 24, "repeats": 5, "score": 0.9,
+                   "columns": [{"column": "petal length", "mean": 0.4, "deviation": 0.05},
+                               {"column": "<b>", "mean": -0.01, "deviation": 0.0}]},
+    "label_errors": {"rows": 45, "count": 1, "suspects": [
+        {"part": "validation", "row": 1, "source": "a", "source_row": 4, "row_name": "line 6", "label": "<b>",
+         "likely": "setosa", "label_probability": 0.02}]},
+    "network": {"layers": [{"name": "dense", "class": "Dense", "output_shape": [3], "parameters": 15}],
+                "layer_count": 3, "parameters": 15},
+    "best_epoch": {"metric": "val_loss", "epoch": 30},
+    "mistakes": [
+        {"row": 4, "true": "a", "predicted": "b", "probability": 0.9, "row_name": "line 9", "values": {"<b>": 5.25}},
+        {"row": 5, "true": "a", "predicted": "b", "probability": 0.9, "row_name": "line 8", "image": PNG},
+    ],
 }  # fmt: skip
 MANIFEST = {
     "model": "iris",
@@ -154,3 +178,42 @@ def test_the_report_of_an_import_says_what_is_known() -> None:
     assert "imported from own.keras" in page
     assert "24 random rows" in page
     assert not [word for word in ("held-out rows</p>", "sha-256", "seed 0") if word in page]
+
+
+def test_details_are_pictures_and_tables() -> None:
+    """With a text alternative, names and units of axes; names from the data are text there too."""
+    reader = read(DETAILED)
+    titles = [attributes["aria-label"] for tag, attributes in reader.seen if tag == "svg"]
+    assert set(titles) >= {
+        "ROC curves by class", "precision-recall curves by class", "predicted against true", "residuals",
+        "permutation importance by column", "picture of line 8",
+    }  # fmt: skip
+    for text in (
+        "0.8123 – 0.9500", "threshold 0.35", "true positive rate", "recall (share of the class's rows)", "R² 0.8700",
+        "predicted - true, in the target's unit", "loss of accuracy when the column is shuffled", "petal length",
+        "0.4000 ± 0.0500", "1 of 45 validation and test rows", "line 6", "… 2 more", "best epoch: 30", "<b>: 5.25",
+    ):  # fmt: skip
+        assert text in reader.text
+    assert "b" not in {tag for tag, _ in reader.seen}
+
+
+def test_the_page_allows_nothing_but_its_style_and_its_pictures() -> None:
+    """Also where a report is not what it seems."""
+    policies = [attributes["content"] for tag, attributes in read(DETAILED).seen if "http-equiv" in attributes]
+    assert policies == ["default-src 'none'; style-src 'unsafe-inline'; img-src data:"]
+    assert not re.search(r"<(script|link|img|iframe)|url\(|https?://|@import", report_page(MANIFEST, DETAILED).replace(
+        "sklearn://", ""))  # fmt: skip
+
+
+def test_no_text_of_a_plot_leaves_its_picture() -> None:
+    """Reckoned with 6.5 units for each letter, in pictures with long names and large numbers."""
+    report = {
+        **DETAILED,
+        "residuals": [{"r2": 0.1, "points": [[-1.5e6, 2e6]], "edges": [-1e6, 0, 1e6], "rows": [12345, 1]}],
+    }
+    page = re.sub(r"<g transform.*?</g>", "", report_page(MANIFEST, report))  # turned text has the height's room
+    for width, content in re.findall(r'<svg viewBox="0 0 (\d+) \d+".*?>(.*?)</svg>', page):
+        for x, anchor, text in re.findall(r'<text x="([\d.-]+)" y="[\d.-]+" text-anchor="(\w+)"[^>]*>([^<]*)', content):
+            room = 6.5 * len(html.unescape(text))
+            left = float(x) - {"start": 0, "middle": room / 2, "end": room}[anchor]
+            assert 0 <= left <= left + room <= float(width), text
