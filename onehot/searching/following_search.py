@@ -81,6 +81,7 @@ def print_best(search: Mapping[str, Any]) -> None:
     parameters = search["trials"][number]["parameters"]
     for path, one in parameters.items():
         print_line(f"  {path} = {one}")
+    print_line(f"Its pictures: onehot searches report {search['id']}")
 
 
 def _failure(search: Mapping[str, Any]) -> WorkFailed:

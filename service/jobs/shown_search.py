@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from models.searches.search_document import RUNNING
+from models.searches.search_document import CANCELED, RUNNING
 from models.spec import load_spec
 from models.spec.search.proposed_spec import proposed_document
 from models.spec.search.search_rules import is_better_higher
@@ -58,11 +58,18 @@ def search_document(document: Document) -> dict[str, Any]:
     for job in document["jobs"]:
         jobs.setdefault(job["trial"], []).append(_shown_job(job))
     trials = [
-        {**{name: trial.get(name) for name in TRIAL_FIELDS}, "jobs": jobs.get(trial["number"], [])}
+        {**{name: trial.get(name) for name in TRIAL_FIELDS}, "status": _trial_status(document, trial),
+         "jobs": jobs.get(trial["number"], [])}
         for trial in document["trials"]
-    ]
+    ]  # fmt: skip
     more = {name: document[name] for name in ("spec", "winner", "importances")}
     return {**search_summary(document), **more, "rungs": _rungs(document), "trials": trials}
+
+
+def _trial_status(document: Document, trial: dict[str, Any]) -> str:
+    """As it was when the search went on last; nothing runs in one that has ended."""
+    has_ended = document["status"] != RUNNING
+    return CANCELED if has_ended and trial["status"] == RUNNING else str(trial["status"])
 
 
 def _rungs(document: Document) -> list[int]:

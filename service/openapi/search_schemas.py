@@ -26,7 +26,7 @@ from service.openapi.spec_schemas import SPEC
 __all__ = ["CANCELED_SEARCH", "EXAMPLES", "NEW_SEARCH", "SCHEMAS", "SEARCHED_SPEC", "SEARCH_STATUSES"]
 
 SEARCH_STATUSES = ("running", "finished", "failed", "canceled")
-TRIAL_STATUSES = ("running", "paused", "finished", "failed")
+TRIAL_STATUSES = ("running", "paused", "finished", "failed", "canceled")
 ANY: Schema = {"description": "Any value"}
 PARAMETERS = mapping(ANY, description="Path in the spec → the value that was tried")
 ERROR = either(NULL, object_of([], additional=True, type=STRING, message=STRING)) | {"description": "Why it failed"}

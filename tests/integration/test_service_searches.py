@@ -152,6 +152,12 @@ def test_a_search_is_canceled_once_and_one_that_has_ended_is_not(
     assert client.delete(f"/v1/searches/{search_id}").json["status"] == "canceled"
     assert redis.exists(f"onehot:job:{job_id_of(search_id, 'start')}:cancel")
     assert client.delete(f"/v1/searches/{search_id}").status_code == 202
+    train(store_folder, search_id, 0.5)
+    SearchDocument(Store.open(store_folder), "classic", search_id).change(
+        lambda before: {**before, "trials": [{**before["trials"][0], "status": "running"}]}
+    )
+    shown = client.get(f"/v1/searches/{search_id}").json
+    assert [trial["status"] for trial in shown["trials"]] == ["canceled"], "nothing runs in it any more"
     done = submit(client)["id"]
     train(store_folder, done, 0.5, status="finished")
     assert client.delete(f"/v1/searches/{done}").status_code == 409

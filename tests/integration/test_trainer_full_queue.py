@@ -230,7 +230,7 @@ def test_a_process_is_started_for_records_that_stay_away(server: Redis, job: Job
 
 
 def test_a_process_is_started_where_the_server_knows_nothing_of_searches(server: Redis, monkeypatch: Any) -> None:
-    """At the second look, when workers have written again what they run; it is over when the process has noted that."""
+    """At the second look, when workers have written again what they run; not again once a process has done it."""
     started: list[Any] = []
     monkeypatch.setattr(checkpoint_cleanup.subprocess, "Popen", started.append)
     cleaner = checkpoint_cleanup.CheckpointCleaner()

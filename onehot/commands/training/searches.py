@@ -45,7 +45,7 @@ def show(search_id: str, as_json: bool) -> None:  # noqa: FBT001
         return
     print_pairs({"search": search["id"], "status": search["status"], "model": search["model"],
                  "error": (search["error"] or {}).get("message"), "created": search["created_at"],
-                 "ended": search["ended_at"]})  # fmt: skip
+                 "ended": search["ended_at"], "version": (search["result"] or {}).get("version")})  # fmt: skip
     if search["trials"]:
         print_table(("TRIAL", "STATUS", "EPOCHS", search["objective"].upper(), "VALUES"), table_rows(search))
     print_best(search)

@@ -19,13 +19,16 @@ from models.searches.search_document import RUNNING, search_ids
 from models.spec import load_spec
 from service.jobs.search_queue import SearchQueue
 from service.jobs.training_queue import Jobs
-from tests.e2e.trainer.conftest import wait_for
+from tests.e2e.trainer.conftest import START_S, wait_for
+from tests.timing import promised_s
 
 KILLS = int(os.environ.get("KILLS", "2"))
-TRIALS, EPOCHS = 8, 90
+TRIALS, EPOCHS = (8, 90) if KILLS > 2 else (6, 45)
+SEARCH_S = promised_s(100)
+"""What a search may take that takes half a minute on two idle cores."""
 RATE = "compile.optimizer.adam.learning_rate"
 
-pytestmark = pytest.mark.timeout(300 + 60 * KILLS)
+pytestmark = pytest.mark.timeout(60 + 2 * SEARCH_S + 60 * KILLS)
 
 
 def document(model: str, **search: Any) -> dict[str, Any]:
@@ -100,14 +103,14 @@ def test_a_search_that_is_killed_again_and_again_equals_one_that_is_not(
 ) -> None:
     """The same trials with the same values, no trial lost or done twice, and the same bits in the winner's version."""
     site.keep_workers(2)
-    calm = ended(searches, start("calm"), deadline_s=240)
+    calm = ended(searches, start("calm"), deadline_s=SEARCH_S)
     assert calm["status"] == "finished", calm["error"]
     assert len(calm["trials"]) == TRIALS
     search_id, drawn = start("wild"), random.Random(KILLS)
     for _ in range(KILLS):
         time.sleep(drawn.uniform(0.2, 3.0))
         disturb(site, drawn)
-    wild = ended(searches, search_id, deadline_s=240 + 60 * KILLS)
+    wild = ended(searches, search_id, deadline_s=SEARCH_S + 60 * KILLS)
     assert outcome(wild) == outcome(calm)
     digests = {site.store.manifest(model, 1).weights_sha256 for model in ("calm", "wild")}
     assert len(digests) == 1
@@ -151,11 +154,11 @@ def test_nothing_is_left_of_a_search_but_its_document_its_records_and_its_versio
     """Also of one that is canceled: what waits never starts, and nothing is published."""
     site.keep_workers(2)
     search_id = start("canceled", trials=40)
-    wait_for(lambda: searches.get(search_id)["jobs"], says="it begins")
+    wait_for(lambda: searches.get(search_id)["jobs"], deadline_s=START_S, says="it begins")
     searches.cancel(search_id)
-    assert ended(searches, search_id, deadline_s=10)["status"] == "canceled"
-    wait_for(lambda: not site.client.smembers("onehot:search-jobs"), says="its jobs are heard of")
+    assert ended(searches, search_id, deadline_s=START_S)["status"] == "canceled"
+    wait_for(lambda: not site.client.smembers("onehot:search-jobs"), deadline_s=START_S, says="its jobs are heard of")
     assert site.store.versions("canceled") == []
     assert search_ids(site.store, "canceled") == [search_id]
     folder = site.folder / "store" / "canceled" / "checkpoints"
-    wait_for(lambda: not list(folder.rglob("*.checkpoint")), says="its checkpoints are gone")
+    wait_for(lambda: not list(folder.rglob("*.checkpoint")), deadline_s=START_S, says="its checkpoints are gone")
