@@ -42,8 +42,9 @@ setup: .venv/.synced ## Prepare .venv; the command is then .venv/bin/onehot
 demo: .venv/.synced ## Train two classifiers through the queue, serve them, show their predictions
 	@$(PYTHON) examples/demo.py
 
-examples: .venv/.synced ## Train every example; the table of what each reaches
+examples: .venv/.synced ## Train every example; the table of what each reaches, held against examples/README.md
 	@$(PYTHON) examples/results.py
+	EXAMPLES=all $(PYTHON) $(PYTEST) tests/integration/test_examples.py
 
 up: .venv/.synced ## Everything on this machine: queue, trainer, service
 	@.venv/bin/onehot up

@@ -2,7 +2,8 @@
 
     python examples/transfer.py FOLDER
 
-FOLDER gets `transfer.keras` and `transfer.npz`, the pictures that no training saw. What Keras computes, Onehot serves:
+FOLDER gets `transfer.keras` and `transfer.npz`, the pictures that neither taught nor chose it. Onehot serves what Keras
+computes:
 
     onehot import FOLDER/transfer.keras --model transfer --class-names 5,6,7,8,9 --data FOLDER/transfer.npz
 """
@@ -16,23 +17,31 @@ from sklearn.datasets import load_digits
 
 SEED = 7
 EPOCHS, HEAD_EPOCHS = 10, 40
-PICTURES_OF_EACH = 20
-"""Of the digits 5 to 9, for the new head."""
+TO_LEARN, TO_CHOOSE = 20, 10
+"""Pictures of each of the digits 5 to 9: what the new head learns from, and what decides between the heads."""
+HEADS = (0, 16, 32, 64)
+"""Hidden units of the heads that are tried."""
 
 
 def main(folder: Path) -> None:
-    """Train the features, then the head; write the network and what it is measured on."""
+    """Train the features, then the heads; write the best network and what it is measured on."""
     keras.utils.set_random_seed(SEED)
     digits = load_digits()
     pictures, classes = digits.images[..., None].astype(np.float32), digits.target
-    is_old = classes < 5
-    features = trained_features(pictures[is_old], classes[is_old])
-    few = np.concatenate([np.flatnonzero(classes == digit)[:PICTURES_OF_EACH] for digit in range(5, 10)])
-    network = with_new_head(features, pictures[few], classes[few] - 5)
-    rest = np.setdiff1d(np.flatnonzero(~is_old), few)
+    features = trained_features(pictures[classes < 5], classes[classes < 5])
+    learn, choose, rest = parts(classes)
+    network = best_head(features, (pictures[learn], classes[learn] - 5), (pictures[choose], classes[choose] - 5))
     folder.mkdir(parents=True, exist_ok=True)
     network.save(folder / "transfer.keras")
     np.savez_compressed(folder / "transfer.npz", x=pictures[rest], y=classes[rest] - 5)
+
+
+def parts(classes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Rows of the digits 5 to 9: to learn from, to choose by, and all others, which decide nothing."""
+    by_digit = [np.flatnonzero(classes == digit) for digit in range(5, 10)]
+    learn = np.concatenate([rows[:TO_LEARN] for rows in by_digit])
+    choose = np.concatenate([rows[TO_LEARN : TO_LEARN + TO_CHOOSE] for rows in by_digit])
+    return learn, choose, np.setdiff1d(np.concatenate(by_digit), np.concatenate([learn, choose]))
 
 
 def trained_features(pictures: np.ndarray, classes: np.ndarray) -> list[keras.layers.Layer]:
@@ -50,11 +59,23 @@ def trained_features(pictures: np.ndarray, classes: np.ndarray) -> list[keras.la
     return features
 
 
-def with_new_head(features: list[keras.layers.Layer], pictures: np.ndarray, classes: np.ndarray) -> keras.Sequential:
-    """The frozen features behind a head that learns from few pictures."""
+def best_head(
+    features: list[keras.layers.Layer], learn: tuple[np.ndarray, np.ndarray], choose: tuple[np.ndarray, np.ndarray]
+) -> keras.Sequential:
+    """Of the networks with a head of each size, the one with the smallest loss on the pictures to choose by."""
     for layer in features:
         layer.trainable = False
-    head = [keras.layers.Dense(32, activation="relu"), keras.layers.Dense(5, activation="softmax")]
+    networks = [with_new_head(features, units, *learn) for units in HEADS]
+    losses = [network.evaluate(*choose, verbose=0, return_dict=True)["loss"] for network in networks]
+    return networks[int(np.argmin(losses))]
+
+
+def with_new_head(
+    features: list[keras.layers.Layer], units: int, pictures: np.ndarray, classes: np.ndarray
+) -> keras.Sequential:
+    """The frozen features behind a head that learns from few pictures."""
+    hidden = [keras.layers.Dense(units, activation="relu")] if units else []
+    head = [*hidden, keras.layers.Dense(5, activation="softmax")]
     network = keras.Sequential([keras.Input((8, 8, 1)), *features, *head])
     network.compile(keras.optimizers.Adam(0.003), "sparse_categorical_crossentropy", metrics=["accuracy"])
     network.fit(pictures, classes, epochs=HEAD_EPOCHS, batch_size=20, verbose=0)

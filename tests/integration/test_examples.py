@@ -1,6 +1,10 @@
-"""Every example trains, holds its gate, and reaches what examples/README.md says of it."""
+"""Every example trains, holds its gate, and reaches what examples/README.md says of it.
+
+EXAMPLES=all trains all of them (`make examples`); without it, one.
+"""
 
 import json
+import os
 import re
 import runpy
 import sys
@@ -33,6 +37,8 @@ TOLERANCE = 0.04
 """Other processors round otherwise, and a training amplifies it."""
 IN_OTHER_TESTS = {"digits.yaml", "classic.yaml"}
 """`tests/e2e/test_demo.py` and `tests/e2e/test_main_job.py` train them."""
+ALL = sorted({path.name for path in EXAMPLES.glob("*.yaml")} - IN_OTHER_TESTS)
+TRAINED = ALL if os.environ.get("EXAMPLES") == "all" else ["penguins.yaml"]
 
 
 def rows() -> dict[str, list[str]]:
@@ -50,7 +56,7 @@ def reached(metric: str, metrics: dict[str, float], report: dict) -> float:
     return metrics[known] if known else report["baseline"]["model"]
 
 
-@pytest.mark.parametrize("name", sorted({path.name for path in EXAMPLES.glob("*.yaml")} - IN_OTHER_TESTS))
+@pytest.mark.parametrize("name", TRAINED)
 def test_a_spec_reaches_what_the_table_says(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -84,6 +90,7 @@ def check_life_without_onehot(
     del sys.modules["predict"]
 
 
+@pytest.mark.skipif(TRAINED is not ALL, reason="`make examples` trains it")
 def test_the_network_of_one_s_own_reaches_what_the_table_says(tmp_path: Path) -> None:
     """Trained by plain Keras, imported, measured on pictures that it never saw."""
     runpy.run_path(str(EXAMPLES / "transfer.py"))["main"](tmp_path)
@@ -96,6 +103,14 @@ def test_the_network_of_one_s_own_reaches_what_the_table_says(tmp_path: Path) ->
     _, count, metric, network, *_ = rows()["transfer.py"]
     assert manifest.data["rows"]["test"] == int(count)
     assert manifest.metrics[metric] == pytest.approx(float(network), abs=TOLERANCE)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_every_spec_is_valid_and_its_data_are_there(name: str) -> None:
+    """Also of those that only `make examples` trains."""
+    spec = load_spec(load_document((EXAMPLES / name).read_bytes()))
+    assert spec.gate is not None
+    assert (ROOT / spec.data.source).is_file()
 
 
 def test_the_table_names_every_example() -> None:
