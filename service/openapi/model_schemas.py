@@ -9,6 +9,7 @@ from service.openapi.json_schema import (
     INTEGER,
     NEXT,
     NUMBER,
+    OBJECT,
     POSITIVE_INTEGER,
     STRING,
     Schema,
@@ -86,7 +87,7 @@ SCHEMAS: dict[str, Schema] = {
         deleted=BOOLEAN | {"description": "False with `dry_run`: it would be deleted"},
     )
     | {"description": "A version that is gone"},
-    "Report": {"type": "object", "description": "The evaluation as it was published: report.json"},
+    "Report": OBJECT | {"description": "The evaluation as it was published: report.json"},
 }
 OK = {"error_code": "OK", "error_message": ""}
 STATUS = {"version": "1", "state": "AVAILABLE", "status": OK}

@@ -78,7 +78,8 @@ SCHEMAS: dict[str, Schema] = {
         step=nullable(NUMBER, description="Between two numbers"),
     )
     | {"description": "One of `int`, `float` and `choice`; numbers with `log` or `step`", "minProperties": 1},
-    "SearchSummary": object_of(None, additional=False, **SUMMARY_FIELDS) | {"description": "A search without its spec and its trials"},
+    "SearchSummary": object_of(None, additional=False, **SUMMARY_FIELDS)
+    | {"description": "A search without its spec and its trials"},
     "BestTrial": object_of(
         trial=INTEGER | {"description": "Its number, from 0"},
         value=NUMBER | {"description": "Of the objective"},
