@@ -8,6 +8,7 @@ from service.openapi.json_schema import (
     NEXT,
     NULL,
     NUMBER,
+    OBJECT,
     STRING,
     Schema,
     array,
@@ -66,11 +67,11 @@ SCHEMAS: dict[str, Schema] = {
         model=STRING,
         version=INTEGER | {"description": "That was published; trials of a search publish none"},
         metrics=METRICS,
-        gate={"type": ["object", "null"], "description": "The spec's gate, and how each of its conditions came out"},
+        gate=nullable(OBJECT, description="The spec's gate, and how each of its conditions came out"),
         verdict=STRING | {"description": "Why `stable` did not move to the version, where its gate does not hold"},
         added_activation=nullable(STRING, description="What makes probabilities of the logits of the last layer"),
         warnings=array(STRING, description="What is wrong with the version all the same"),
-        passed_over={"type": "object", "description": "Folder of images → other files in it, counted"},
+        passed_over=OBJECT | {"description": "Folder of images → other files in it, counted"},
     )
     | {"description": "The version that a training published"},
     "Jobs": object_of(["jobs"], jobs=array(reference("Job"), description="The newest first"), next=NEXT)

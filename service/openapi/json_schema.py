@@ -11,6 +11,7 @@ __all__ = [
     "NEXT",
     "NULL",
     "NUMBER",
+    "OBJECT",
     "POSITIVE_INTEGER",
     "STRING",
     "TEXT",
@@ -37,6 +38,8 @@ INTEGER: Schema = {"type": "integer"}
 POSITIVE_INTEGER: Schema = {"type": "integer", "minimum": 1}
 NEXT: Schema = {"type": "string", "description": "The `cursor` of the next page, where there is one"}
 BOOLEAN: Schema = {"type": "boolean"}
+OBJECT: Schema = {"type": "object", "additionalProperties": True}
+"""With any properties; without that last word TypeScript's generator takes it for one that has none."""
 
 OTHERS = frozenset({"null", "boolean", "number", "string", "object"})
 COMPOSITE = frozenset({"array", "object"})

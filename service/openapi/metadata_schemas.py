@@ -10,6 +10,7 @@ from service.openapi.json_schema import (
     INTEGER,
     NULL,
     NUMBER,
+    OBJECT,
     STRING,
     Schema,
     array,
@@ -45,7 +46,7 @@ SCHEMAS: dict[str, Schema] = {
     | {"description": "What a version takes and gives"},
     "SignatureMap": object_of(signature_def=mapping(reference("Signature"), description="Name → signature"))
     | {"description": "The signatures: every version has one, `serving_default`"},
-    "Signature": object_of(inputs=TENSORS, outputs=TENSORS, method_name=STRING, defaults={"type": "object"})
+    "Signature": object_of(inputs=TENSORS, outputs=TENSORS, method_name=STRING, defaults=OBJECT)
     | {"description": "Inputs and outputs of a call"},
     "SignatureTensor": object_of(
         dtype=enumeration("DT_FLOAT", "DT_STRING"), tensor_shape=reference("TensorShape"), name=STRING

@@ -5,7 +5,18 @@ None refers to itself, and none is a choice of forms: generators of clients lose
 
 from typing import Any
 
-from service.openapi.json_schema import BINARY, NUMBER, STRING, Schema, array, either, enumeration, object_of, reference
+from service.openapi.json_schema import (
+    BINARY,
+    NUMBER,
+    OBJECT,
+    STRING,
+    Schema,
+    array,
+    either,
+    enumeration,
+    object_of,
+    reference,
+)
 
 __all__ = ["EXAMPLES", "SCHEMAS"]
 
@@ -34,7 +45,7 @@ SCHEMAS: dict[str, Schema] = {
         additional=True,
         examples=INSTANCES | {"description": "One item for each example"},
         instances=INSTANCES | {"description": "The same under the name that predictions have for it"},
-        context={"type": "object", "description": "Features that all examples have in common"},
+        context=OBJECT | {"description": "Features that all examples have in common"},
         signature_name=SIGNATURE,
     )
     | {"description": "Examples with the features that they have in common, or instances", "minProperties": 1},

@@ -10,6 +10,7 @@ from service.openapi.json_schema import (
     NEXT,
     NULL,
     NUMBER,
+    OBJECT,
     STRING,
     Schema,
     array,
@@ -25,11 +26,15 @@ __all__ = ["EXAMPLES", "SCHEMAS", "SOME_RUN"]
 
 SOME_RUN = "0123456789abcdef0123456789abcdef"
 ANY: Schema = {"description": "Any value"}
-OBJECT_OR_NULL: Schema = {"type": ["object", "null"]}
+OBJECT_OR_NULL: Schema = nullable(OBJECT)
 METRICS: Schema = mapping(NUMBER)
 ERROR: Schema = either(NULL, object_of(["type", "message"], additional=True, type=STRING, message=STRING)) | {
     "description": "Why it failed"
 }
+CELL: Schema = mapping(
+    {"type": ["string", "integer"]}, description="The classes `true` and `predicted`; the counts `before` and `after`"
+)
+"""A mapping for the generators' sake: no field can be called `true` in Java."""
 NULLABLE_NUMBERS: Schema = array(nullable(NUMBER))
 
 SCHEMAS: dict[str, Schema] = {
@@ -140,7 +145,7 @@ SCHEMAS: dict[str, Schema] = {
         confusion=array(
             object_of(
                 runs=array(STRING),
-                cells=array(object_of(true=STRING, predicted=STRING, before=INTEGER, after=INTEGER)),
+                cells=array(CELL),
             ),
             description="Against the first run: how many rows of a class were taken for another, the largest "
             "differences first",

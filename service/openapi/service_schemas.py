@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from service.openapi.json_schema import INTEGER, STRING, Schema, array, object_of, reference
+from service.openapi.json_schema import INTEGER, OBJECT, STRING, Schema, array, object_of, reference
 
 __all__ = ["EXAMPLES", "SCHEMAS"]
 
@@ -41,7 +41,7 @@ SCHEMAS: dict[str, Schema] = {
         "required": ["openapi", "paths"],
         "properties": {
             "openapi": STRING | {"description": "The version of OpenAPI"},
-            "paths": {"type": "object", "description": "Path → method → operation"},
+            "paths": OBJECT | {"description": "Path → method → operation"},
         },
     },
 }

@@ -94,7 +94,7 @@ SCHEMAS: dict[str, Schema] = {
         [],
         astype=enumeration("float32"),
         rescale=reference("SpecRescale"),
-        standardize=NULL,
+        standardize=nullable(object_of([]), description="It has no arguments"),
         fill=reference("SpecFill"),
         date=reference("SpecDate"),
         one_hot=reference("SpecOneHot"),

@@ -215,6 +215,26 @@ def test_schemas_are_of_the_kinds_that_generators_know(document) -> None:
     assert [place for place, node in untyped_enumerations(components, "schemas")] == []
 
 
+def test_every_object_says_what_it_holds(document) -> None:
+    """Named properties, or any: openapi-typescript takes one that says neither for an object without properties."""
+    words = {"properties", "additionalProperties", "minProperties"}
+    found = [
+        place for place, schema in schemas(document["components"]["schemas"], "schemas")
+        if "object" in schema.get("type", ()) and not words & set(schema)
+    ]  # fmt: skip
+    assert [place for place in found if not place.endswith(".not")] == []
+
+
+def test_generated_fields_can_be_written_and_read(document) -> None:
+    """openapi-generator renames reserved words of Java, but no literal; openapi-fetch drops what can only be null."""
+    found = [
+        f"{place}.{name}" for place, schema in schemas(document["components"]["schemas"], "schemas")
+        for name, field in schema.get("properties", {}).items()
+        if name in ("true", "false", "null") or field.get("type") == "null"
+    ]  # fmt: skip
+    assert found == []
+
+
 def untyped_enumerations(node: Any, place: str) -> Iterator[tuple[str, Any]]:
     if isinstance(node, dict):
         if isinstance(node.get("enum"), list) and "type" not in node:
