@@ -18,7 +18,7 @@ from service.openapi.json_schema import (
     reference,
 )
 
-__all__ = ["EXAMPLES", "SCHEMAS"]
+__all__ = ["EXAMPLES", "SCHEMAS", "SPEC"]
 
 FRACTION: Schema = {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}
 SHARE: Schema = {"type": "number", "minimum": 0, "exclusiveMaximum": 1}
