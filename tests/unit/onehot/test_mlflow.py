@@ -46,6 +46,15 @@ from onehot.cli import cli
 done = [CliRunner().invoke(cli, arguments) for arguments in json.load(sys.stdin)]
 print(json.dumps([[one.exit_code, one.stdout, one.stderr] for one in done]))
 """
+ORDINARY = """
+import sys
+from click.testing import CliRunner
+from onehot.cli import cli
+import importlib.util
+assert importlib.util.find_spec("mlflow")
+done = CliRunner().invoke(cli, ["train", sys.argv[1]])
+print(done.exit_code, [name for name in sys.modules if name.split(".")[0] == "mlflow"])
+"""
 
 
 def environment(**more: str) -> dict[str, str]:
@@ -138,7 +147,8 @@ def test_a_training_of_the_queue_is_a_run(site: Site) -> None:
     assert {name: value for name, _, value in points[2:]} == measured
     tags = {one["key"]: one["value"] for one in site.mlflow.sent("/runs/set-tag")}
     assert {"onehot.version": "1", "onehot.job_id": "7"}.items() <= tags.items()
-    assert [one["status"] for one in site.mlflow.sent("/runs/update") if "status" in one] == ["FINISHED"]
+    statuses = [one["status"] for one in site.mlflow.sent("/runs/update") if "status" in one]
+    assert statuses == ["RUNNING", "FINISHED"]  # what names the run repeats its status
 
 
 def test_its_version_is_a_version_of_a_registered_model(site: Site) -> None:
@@ -199,3 +209,12 @@ def test_wrong_usage_says_what_to_do(
     assert result.exit_code == 2
     assert expected in result.output
     assert stand_in.received == []
+
+
+def test_a_training_that_is_not_tracked_loads_nothing_of_mlflow(tmp_path: Path) -> None:
+    """Where its client is installed; it takes seconds."""
+    (tmp_path / "spec.json").write_text(json.dumps(SPEC))
+    manifest = publish_classic(tmp_path / "store", _draft)
+    with exchanging(service_of(manifest)) as service:
+        printed = python(ORDINARY, str(tmp_path / "spec.json"), ONEHOT_URL=service.url)
+    assert printed == "0 []\n"
