@@ -7,6 +7,8 @@ from typing import Any
 from onehot.output import short_number
 
 __all__ = [
+    "BOTTOM",
+    "HEIGHT",
     "Axes",
     "Point",
     "bars",
