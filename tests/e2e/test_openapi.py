@@ -15,13 +15,21 @@ def test_every_get_answers_in_the_real_service(serve, publish, redis_server) -> 
     }  # fmt: skip
     with httpx.Client(base_url=url, trust_env=False, timeout=30) as client:
         assert client.post("/v1/datasets", params={"name": "pq.csv"}, content=DATA).status_code == 201
-        job = client.post("/v1/jobs", json=spec).json()["id"]
-        assert client.delete(f"/v1/jobs/{job}").json()["status"] == "canceled"
-        values = {"model": "classic", "version": "1", "label": "stable", "job_id": job, "reference": "pq.csv"}
+        job, other = (client.post("/v1/jobs", json=spec).json()["id"] for _ in range(2))
+        for one in (job, other):
+            assert client.delete(f"/v1/jobs/{one}").json()["status"] == "canceled"
+        space = {"layers.0.Dense.kernel_initializer": {"choice": ["glorot_uniform", "he_normal"]}}
+        search = client.post("/v1/searches", json=spec | {"search": {"space": space}}).json()["id"]
+        assert client.delete(f"/v1/searches/{search}").json()["status"] == "canceled"
+        values = {
+            "model": "classic", "version": "1", "label": "stable", "job_id": job, "run_id": job, "search_id": search,
+            "reference": "pq.csv", "file": "report.json",
+        }  # fmt: skip
         for path, operations in client.get("/openapi.json").json()["paths"].items():
             if "get" in operations:
-                filled = path.format(file="docs.js" if path.startswith("/docs") else "app.js", **values)
-                assert client.get(filled).status_code == 200, filled
+                filled = path.format(asset="docs.js" if path.startswith("/docs") else "app.js", **values)
+                params = {"id": [job, other]} if path == "/v1/runs/compare" else {}
+                assert client.get(filled, params=params).status_code == 200, filled
 
 
 def test_the_report_of_a_version_that_is_not_there_is_not_found(serve, publish) -> None:

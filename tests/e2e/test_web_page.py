@@ -230,7 +230,7 @@ def test_the_interface_is_described_on_a_page_of_its_own(serve, publish, open_pa
     """Offline, within the policy; a call can be tried from there."""
     publish()
     url = serve()
-    browser = open_page(f"{url}/docs#/Running/health_live")
+    browser = open_page(f"{url}/docs#/Running/get_health")
     browser.wait("document.querySelectorAll('.opblock').length > 30")
     assert all(address.startswith((url, "data:")) for address in browser.addresses)
     # A click while the page still puts itself together is taken, and never carried out.
@@ -241,9 +241,9 @@ def test_the_interface_is_described_on_a_page_of_its_own(serve, publish, open_pa
             return performance.now() - window.changedMs > 1000;
         })()"""
     )
-    browser.run("document.querySelector('#operations-Running-health_live .execute').click()")
+    browser.run("document.querySelector('#operations-Running-get_health .execute').click()")
     browser.wait(
-        "document.querySelector('#operations-Running-health_live .live-responses-table')?.innerText.includes('ok')"
+        "document.querySelector('#operations-Running-get_health .live-responses-table')?.innerText.includes('ok')"
     )
 
 

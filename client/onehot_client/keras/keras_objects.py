@@ -9,7 +9,7 @@ import numpy as np
 from onehot_client.keras.runtime import load_keras, undisturbed
 from onehot_client.keras.without_word import REFUSED, Problems
 
-__all__ = ["object_document", "plain_number"]
+__all__ = ["OWN_CODE", "object_document", "plain_number"]
 
 FUNCTIONS = frozenset({"function", "__lambda__", "__method__"})
 UNSAID = frozenset({"name", "trainable", "dtype", "reverse_dtype", "build_config", "compile_config"})

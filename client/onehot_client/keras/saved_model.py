@@ -2,10 +2,11 @@
 
 import json
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from onehot_client.keras.keras_objects import OWN_CODE
 from onehot_client.keras.runtime import load_keras, undisturbed
 from onehot_client.keras.without_word import IMPORT_INSTEAD, REFUSED, Problems, UnsupportedModel
 
@@ -54,21 +55,32 @@ def _check_description(path: Path) -> None:
     if name != "Sequential":
         kind = "a functional model" if name in ("Functional", "Model") else "a model class of your own"
         raise UnsupportedModel([f"{name}: {kind}; a spec is a Sequential: {IMPORT_INSTEAD}"])
-    for place, entry in _objects(description.get("config"), "layers"):
-        _check_entry(place, entry, problems)
-    for place, entry in _objects(description.get("compile_config"), ""):
-        _check_entry(place, entry, problems)
+    _check_objects(_objects(description.get("config"), "layers"), problems)
+    _check_objects(_objects(description.get("compile_config"), ""), problems)
     problems.raise_any()
 
 
-def _check_entry(place: str, entry: Mapping[str, Any], problems: Problems) -> None:
+def _check_objects(objects: Iterable[tuple[str, Mapping[str, Any]]], problems: Problems) -> None:
+    """Name every object that a spec has no word for; what stands inside one is part of it."""
+    refused: str | None = None
+    for place, entry in objects:
+        if refused is not None and place.startswith(refused):
+            continue
+        reason = _refusal(entry)
+        if reason is not None:
+            problems.add(place, reason)
+            refused = f"{place}."
+
+
+def _refusal(entry: Mapping[str, Any]) -> str | None:
     name, module = str(entry["class_name"]), entry.get("module")
     if name in REFUSED:
-        problems.add(place, REFUSED[name])
-    elif name == "__lambda__" or (name == "function" and not _is_own_function(entry.get("config"))):
-        problems.add(place, "a function of your own; a spec carries no code")
-    elif name != "function" and (not isinstance(module, str) or module.partition(".")[0] != "keras"):
-        problems.add(place, f"a class of your own ({entry.get('registered_name') or name}); a spec names Keras' only")
+        return REFUSED[name]
+    if name == "__lambda__" or (name == "function" and not _is_own_function(entry.get("config"))):
+        return OWN_CODE
+    if name != "function" and (not isinstance(module, str) or module.partition(".")[0] != "keras"):
+        return f"a class of your own ({entry.get('registered_name') or name}); a spec names Keras' only"
+    return None
 
 
 def _is_own_function(name: Any) -> bool:

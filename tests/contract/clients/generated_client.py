@@ -66,6 +66,6 @@ found["once"] = job.id == again.id
 queued, canceled = get_job.sync(job.id, client=client), cancel_job.sync(job.id, client=client)
 assert not isinstance(canceled, Error), canceled.error
 found["job"] = [queued.status.value, canceled.status.value]
-found["jobs"] = [one.model for one in list_jobs.sync(client=client).jobs]
+found["jobs"] = [one.model for one in list_jobs.sync(client=client, model="kinds").jobs]
 found["gone"] = delete_dataset.sync_detailed("kinds.csv", client=client).status_code
 print(json.dumps(found))
