@@ -8,7 +8,7 @@ CHECKED := $(PACKAGES) tests scripts examples bench
 PYTEST := -m pytest --durations=10
 SERVICE_TESTS := tests/unit/service $(wildcard tests/integration/test_service_*.py tests/contract/test_service_*.py) \
 	tests/contract/test_tensorflow_serving_rest.py tests/contract/test_open_inference_protocol.py
-IN_PARALLEL := --numprocesses 2 --dist loadfile
+IN_PARALLEL := --numprocesses 3 --dist loadfile
 
 help: ## What can be made
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 16

@@ -33,7 +33,8 @@ def test_the_service_is_what_its_document_says(one_of_each, redis_server, tmp_pa
             "--exclude-checks", GONE,
             "--phases", PHASES, "--max-examples", EXAMPLES, "--seed", SEED, "--continue-on-failure", "--no-color",
         ]  # fmt: skip
-        run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        told = {**os.environ, "SCHEMATHESIS_HOOKS": str(CONFIGURATION.with_name("schemathesis_hooks.py"))}
+        run = subprocess.run(command, cwd=tmp_path, env=told, capture_output=True, text=True, check=False)
         print(run.stdout[-2500:])
         assert run.returncode == 0, run.stdout[-20_000:] + run.stderr[-2000:]
         assert "Traceback" not in service.log
