@@ -4,6 +4,6 @@ import schemathesis
 
 
 @schemathesis.serializer("application/jsonl", "application/x-ndjson")
-def lines(ctx, value):
+def lines(_, value):
     """The text of the lines, as it stands."""
     return value if isinstance(value, bytes) else str(value).encode()

@@ -57,7 +57,7 @@ def screen() -> Screen:
 
 
 def program(name: str, code: str) -> Program:
-    return Program(name, [sys.executable, "-S", "-c", code], dict(os.environ), grace_s=5.0)
+    return Program(name, [sys.executable, "-S", "-c", code], dict(os.environ), grace_s=DEADLINE_S)
 
 
 def eventually(holds, what: str) -> None:
