@@ -9,6 +9,7 @@ from service.openapi.json_schema import (
     INTEGER,
     NEXT,
     NUMBER,
+    OBJECT,
     POSITIVE_INTEGER,
     STRING,
     Schema,
@@ -28,7 +29,6 @@ STATE: Schema = enumeration(
 )
 LABELS: Schema = mapping(POSITIVE_INTEGER, description="Label → version")
 
-OBJECT: Schema = {"type": "object"}
 INTERVAL: Schema = object_of(
     [], additional=True, value=NUMBER, lower=NUMBER, upper=NUMBER, method=enumeration("rows", "bootstrap")
 )
@@ -42,7 +42,7 @@ REPORT: Schema = object_of(
     parts=mapping(OBJECT, description="train, validation, test: `rows`, `metrics`, `class_counts`"),
     intervals=mapping(INTERVAL, description="Metric of the test part → its value, with the bounds of 95 %"),
     curves=nullable(OBJECT, description="`roc`, `precision_recall`: points by class, and the chosen threshold"),
-    residuals={"type": ["array", "null"], "items": OBJECT, "description": "Of a regression, by output"},
+    residuals=nullable(array(OBJECT), description="Of a regression, by output"),
     importance=nullable(OBJECT, description="Permutation importance of a table's columns"),
     mistakes=array(OBJECT, description="The most confidently wrong rows, with their `values` or `image` (PNG, base64)"),
     label_errors=nullable(OBJECT, description="Validation and test rows whose label may be wrong"),
