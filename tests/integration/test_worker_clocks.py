@@ -13,6 +13,7 @@ from rq import Queue, Retry
 from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
 
+from models.queue.names import SEARCHES_KNOWN
 from service.jobs.reaper import reap
 from trainer.worker.training_worker import TrainingWorker
 
@@ -48,6 +49,7 @@ def clock(monkeypatch) -> Clock:
 def server(redis_server: str) -> Iterator[Redis]:
     with Redis.from_url(redis_server) as client:
         client.flushdb()
+        client.set(SEARCHES_KNOWN, 1)  # else a worker starts a process that looks for searches
         yield client
 
 
