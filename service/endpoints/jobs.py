@@ -19,7 +19,7 @@ from service.errors import JobHasEnded, JobNotFound, QueueUnavailable
 from service.http.content_negotiation import JSON_TYPES, require_content_type
 from service.http.context import services
 from service.http.forwarded_prefix import location_of
-from service.http.query import CURSOR, cursor_of, limit_of, limit_parameter, next_page
+from service.http.query import CURSOR, choice_of, cursor_of, limit_of, limit_parameter, next_page
 from service.http.request_bodies import parse_object, read_body
 from service.http.responses import json_answer
 from service.openapi.components import EXAMPLES
@@ -80,8 +80,8 @@ blueprint = ApiBlueprint("jobs", __name__, tag="Jobs", scope=Scope.TRAIN)
 )
 def submit_job() -> Response:
     """Queue the training that a spec describes."""
-    key = _read_idempotency_key(request.headers.get("Idempotency-Key"))
-    spec, data, written = _read_spec(request)
+    key = read_key(request)
+    spec, data, written = read_submission(request)
     job = services().jobs.submit(spec, idempotency_key=key, data=data, written=written)
     return json_answer(
         job, status=HTTPStatus.ACCEPTED, headers={"Location": location_of(f"/v1/jobs/{job['id']}", request)}
@@ -102,7 +102,7 @@ def list_jobs() -> Response:
     queue = services().jobs
     from service.jobs import job_listing as listing  # noqa: PLC0415 -- it needs the queue's library, which is loaded by now
 
-    wanted = listing.JobFilter(status=_read_status(request.args.get("status")), model=request.args.get("model"))
+    wanted = listing.JobFilter(status=choice_of(request, "status", STATUSES), model=request.args.get("model"))
     limit, after = limit_of(request) or DEFAULT_LIMIT, cursor_of(request, listing.Place.read)
     jobs, cursor = listing.list_jobs(queue, wanted, limit=limit, after=after)
     return json_answer({"jobs": jobs, **next_page(cursor)})
@@ -207,19 +207,6 @@ def read_submission(incoming: Request) -> "Submission":
     Raises:
         SpecError: With every problem.
     """
-    return _read_spec(incoming)
-
-
-def read_key(incoming: Request) -> str | None:
-    """The `Idempotency-Key` of a request.
-
-    Raises:
-        InputError: When it is none.
-    """
-    return _read_idempotency_key(incoming.headers.get("Idempotency-Key"))
-
-
-def _read_spec(incoming: Request) -> "Submission":
     accepted = JSON_TYPES | YAML_TYPES
     expected = "application/json or application/yaml"
     mimetype = require_content_type(incoming.content_type, accepted, expected=expected)
@@ -251,14 +238,14 @@ def _uploaded(registry: Registry) -> Datasets | None:
         return None  # the trainer will see what is there
 
 
-def _read_idempotency_key(text: str | None) -> str | None:
+def read_key(incoming: Request) -> str | None:
+    """The `Idempotency-Key` of a request.
+
+    Raises:
+        InputError: When it is none.
+    """
+    text = incoming.headers.get("Idempotency-Key")
     if text is not None and not KEY.fullmatch(text):
         expected = "1 to 255 visible ASCII characters"
         raise InputError(where="Idempotency-Key", expected=expected, received=shown(text))
-    return text
-
-
-def _read_status(text: str | None) -> str | None:
-    if text is not None and text not in STATUSES:
-        raise InputError(where="status", expected=f"one of {', '.join(STATUSES)}", received=shown(text))
     return text

@@ -19,7 +19,7 @@ from service.endpoints.strict_field import StrictField
 from service.errors import RunNotFound
 from service.http.content_negotiation import JSON, JSON_TYPES, require_content_type
 from service.http.context import services
-from service.http.query import CURSOR, cursor_of, limit_of, limit_parameter, next_page
+from service.http.query import CURSOR, choice_of, cursor_of, limit_of, limit_parameter, next_page
 from service.http.request_bodies import parse_object, read_body
 from service.http.responses import json_answer
 from service.openapi.json_schema import STRING, array, enumeration
@@ -81,7 +81,9 @@ class _PatchSchema(Schema):
 def list_runs() -> Response:
     """The records of trainings that have ended."""
     args = request.args
-    wanted = RunFilter(model=args.get("model"), status=_status(args.get("status")), tags=tuple(args.getlist("tag")))
+    wanted = RunFilter(
+        model=args.get("model"), status=choice_of(request, "status", ENDED_STATUSES), tags=tuple(args.getlist("tag"))
+    )
     limit, after = limit_of(request) or DEFAULT_LIMIT, cursor_of(request, RunPlace.read)
     known = services().runs.look()
     sort = RunSort.read(args.get("sort", DEFAULT_SORT))
@@ -135,12 +137,6 @@ def update_run(run_id: str) -> Response:
     require_content_type(request.content_type, JSON_TYPES, expected=JSON)
     changes = _PatchSchema().load(parse_object(read_body(request, limit_bytes=LIMIT_BYTES)))
     return json_answer(run_in_thread(_changed, services().runs, services().registry.store, run_id, changes))
-
-
-def _status(text: str | None) -> str | None:
-    if text is not None and text not in ENDED_STATUSES:
-        raise InputError(where="status", expected=f"one of {', '.join(ENDED_STATUSES)}", received=shown(text))
-    return text
 
 
 def _found(index: RunIndex, store: Store, run_id: str) -> dict[str, Any]:

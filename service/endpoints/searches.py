@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Response, request
 
-from models.errors import InputError, Problem, SpecError, StoreUnavailable, shown
+from models.errors import Problem, SpecError, StoreUnavailable
 from models.searches.search_document import SEARCH_ID
 from service.auth.scopes import Scope
 from service.blocking_calls import run_in_thread
@@ -15,7 +15,7 @@ from service.endpoints.jobs import IDEMPOTENCY_KEY, LAST_EVENT_ID, STREAM_HEADER
 from service.errors import QueueUnavailable, SearchNotFound
 from service.http.context import services
 from service.http.forwarded_prefix import location_of
-from service.http.query import CURSOR, cursor_of, limit_of, limit_parameter, next_page
+from service.http.query import CURSOR, choice_of, cursor_of, limit_of, limit_parameter, next_page
 from service.http.responses import json_answer
 from service.openapi.json_schema import STRING, enumeration
 from service.openapi.media import json_media, text_media
@@ -31,8 +31,6 @@ __all__ = ["blueprint"]
 
 DEFAULT_LIMIT = 50
 POLL_S = 0.5
-HEARTBEAT_S = 15.0
-HEARTBEAT = b": still here\n\n"
 STATUS = query_parameter("status", enumeration(*SEARCH_STATUSES), "Only searches of this status", example="running")
 MODEL = query_parameter("model", STRING, "Only searches of this model", example="iris")
 KEY = IDEMPOTENCY_KEY | {"description": "The same key with the same spec gives the same search; with another spec 409"}
@@ -77,9 +75,7 @@ def submit_search() -> Response:
 )
 def list_searches() -> Response:
     """The searches in the store, the newest first."""
-    status, model = request.args.get("status"), request.args.get("model")
-    if status is not None and status not in SEARCH_STATUSES:
-        raise InputError(where="status", expected=f"one of {', '.join(SEARCH_STATUSES)}", received=shown(status))
+    status, model = choice_of(request, "status", SEARCH_STATUSES), request.args.get("model")
     limit, after = limit_of(request) or DEFAULT_LIMIT, cursor_of(request, _place)
     found, cursor = _searches().page(model=model, status=status, limit=limit, after=after)
     from service.jobs.shown_search import search_summary  # noqa: PLC0415 -- it needs what reads specs, loaded by now
@@ -142,7 +138,7 @@ def follow_search(search_id: str) -> Response:
 
 def _chunks(searches: "SearchQueue", search_id: str, index: int, is_ending: Any) -> Iterator[bytes]:
     """Events from an index on; it ends early when the store is away or the service is about to end."""
-    from service.jobs.event_stream import chunks_of  # noqa: PLC0415 -- as above
+    from service.jobs.event_stream import HEARTBEAT, HEARTBEAT_S, chunks_of  # noqa: PLC0415 -- as above
     from service.jobs.shown_search import events_of  # noqa: PLC0415 -- as above
 
     yield b"retry: 1000\n\n"

@@ -1,7 +1,7 @@
 """Parameters of the query: those that a route declares, and the pages of lists."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, TypeVar
 
 from flask import Request
@@ -11,6 +11,7 @@ from service.openapi.operation import Operation, query_parameter
 
 __all__ = [
     "CURSOR",
+    "choice_of",
     "cursor_of",
     "limit_of",
     "limit_parameter",
@@ -45,6 +46,18 @@ def require_known_parameters(request: Request, operation: Operation) -> None:
     if unknown:
         expected = f"no other parameters than {', '.join(known)}" if known else "no parameters"
         raise InputError(where="query", expected=expected, received=", ".join(map(shown, unknown[:5])))
+
+
+def choice_of(request: Request, name: str, choices: Collection[str]) -> str | None:
+    """The value of a parameter that has only these, if the request says it.
+
+    Raises:
+        InputError: When it is none of them.
+    """
+    value = request.args.get(name)
+    if value is not None and value not in choices:
+        raise InputError(where=name, expected=f"one of {', '.join(choices)}", received=shown(value))
+    return value
 
 
 def limit_parameter(default: int | None = None) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from models.queue.names import ENDED
 from service.errors import JobNotFound, QueueUnavailable
 from service.jobs.training_queue import Jobs, translated_errors
 
-__all__ = ["END", "chunks_of", "follow", "has_seen_end", "read_last_event_id"]
+__all__ = ["END", "HEARTBEAT", "HEARTBEAT_S", "chunks_of", "follow", "has_seen_end", "read_last_event_id"]
 
 END = "end"
 POLL_S = 0.2
