@@ -14,6 +14,7 @@ from service.http.multipart import only_part
 from service.http.request_bodies import read_body
 from service.inference.predictor import Predictor
 from service.registry.pending_versions import MISSING
+from service.traffic.observed_prediction import ObservedPrediction
 
 __all__ = ["ModelCall"]
 
@@ -41,6 +42,9 @@ class ModelCall:
         Raises:
             ModelNotFound, VersionNotFound, LabelNotFound, VersionNotLoaded: As `Registry.find`.
         """
+        context.is_default = version is None and label is None
+        if context.is_default and (router := services.traffic.router) is not None:
+            version = router.version_for(model, context)
         try:
             predictor = services.registry.find(model, version=version, label=label)
         except (*MISSING, VersionNotLoaded) as missing:
@@ -90,6 +94,29 @@ class ModelCall:
         self.check_rows(rows, where=where)
         self.services.admission.check(context.started_s)
         context.infer_from_s = perf_counter()
-        predictions = self.predictor.predict(batch, where=where)
+        predictions = self._predict(batch, where)
         context.infer_to_s = perf_counter()
+        self._tell(batch, predictions)
         return predictions
+
+    def _predict(self, batch: Array, where: str) -> Array:
+        try:
+            return self.predictor.predict(batch, where=where)
+        except InputError:
+            raise
+        except Exception as error:
+            self.context.infer_to_s = perf_counter()
+            self._tell(batch, None, error)
+            raise
+
+    def _tell(self, batch: Array, predictions: Array | None, error: Exception | None = None) -> None:
+        """Tell the observers of predictions, if there are any."""
+        traffic, context = self.services.traffic, self.context
+        if traffic.observers:
+            infer_s = context.infer_to_s - context.infer_from_s
+            traffic.tell(
+                ObservedPrediction(
+                    context.request_id, context.key_id, context.is_default, self.predictor, batch, predictions, infer_s,
+                    error,
+                )
+            )  # fmt: skip

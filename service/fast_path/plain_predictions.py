@@ -59,7 +59,8 @@ class FastPath:
         Returns:
             The request's context when it has failed, for Flask to take over.
         """
-        context = RequestContext(request_id_of(head.headers.get("x-request-id", "")))
+        header = head.headers.get
+        context = RequestContext(request_id_of(header("x-request-id", "")), header=header)
         try:
             answer = self._predict(context, head, read)
         except TooMuchAtOnce as error:

@@ -26,6 +26,7 @@ from service.telemetry.answered_request import AnsweredRequest
 from service.telemetry.logs import RequestLine, write_request_line
 from service.telemetry.metrics import Metrics
 from service.telemetry.tracing import open_traces
+from service.traffic.traffic import Traffic
 
 if TYPE_CHECKING:
     from service.jobs.training_queue import Jobs
@@ -51,6 +52,7 @@ class Services:
     metrics: Metrics
     open_jobs: Callable[[], "Jobs"]
     write_line: RequestLine = write_request_line
+    traffic: Traffic = field(default_factory=Traffic)
 
     @cached_property
     def jobs(self) -> "Jobs":
@@ -91,6 +93,10 @@ class Services:
         return open_traces(os.environ)
 
 
+def no_header(_: str) -> None:
+    """Of a request without headers."""
+
+
 @dataclass(slots=True)
 class RequestContext:
     """What becomes known of a request while it is answered.
@@ -102,6 +108,8 @@ class RequestContext:
         infer_from_s: When its batch was made.
         infer_to_s: When the batch was computed.
         ignored_columns: Of a table, those that the model does not know.
+        header: A header of the request by its name in lower case.
+        is_default: Whether it is a prediction that names neither version nor label.
     """
 
     request_id: str
@@ -114,6 +122,8 @@ class RequestContext:
     infer_from_s: float = 0.0
     infer_to_s: float = 0.0
     ignored_columns: Sequence[str] = ()
+    header: Callable[[str], str | None] = no_header
+    is_default: bool = False
 
     def ignore(self, columns: Sequence[str]) -> None:
         """Keep the names of columns that were passed over, for a header of the answer."""

@@ -73,7 +73,8 @@ def surround_requests(app: Flask) -> None:
 def _begin() -> Response | None:
     """Make the context of the request, and admit it; answer a browser that only asks whether it may send it."""
     taken_over: RequestContext | None = request.environ.get(TAKEN_OVER)
-    context = taken_over or RequestContext(request_id_of(request.headers.get(REQUEST_ID, "")))
+    header = request.headers.get
+    context = taken_over or RequestContext(request_id_of(header(REQUEST_ID, "")), header=header)
     g.request_context = context
     if context.error is not None:
         raise context.error
