@@ -5,15 +5,15 @@ from typing import Any
 
 import numpy as np
 
-from trainer.data.dataset import Dataset
-from trainer.data.rows import batches
-from trainer.init.suggested_layers import IMAGE, SERIES, TABLE
-from trainer.init.suggested_table import suggest_table
+from models.suggestions.raw_data import RawData
+from models.suggestions.suggested_layers import IMAGE, SERIES, TABLE
+from models.suggestions.suggested_table import suggest_table
 
 __all__ = ["Features", "suggest_features"]
 
 MOST_CHANNELS = 16
 PIXEL = 255
+ROWS_AT_ONCE = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Features:
     notes: tuple[str, ...] = ()
 
 
-def suggest_features(dataset: Dataset) -> Features:
+def suggest_features(dataset: RawData) -> Features:
     """Choose features and steps by the values and the shape of a data set."""
     if dataset.columns is not None:
         table = suggest_table(dataset)
@@ -45,7 +45,7 @@ def suggest_features(dataset: Dataset) -> Features:
     return replace(_arrays(dataset), chosen=dataset.features_name)
 
 
-def _arrays(dataset: Dataset) -> Features:
+def _arrays(dataset: RawData) -> Features:
     shape = dataset.instance_shape
     if _is_digits(dataset):
         return _image(dataset, (8, 8, 1))
@@ -58,12 +58,12 @@ def _arrays(dataset: Dataset) -> Features:
     return Features(TABLE, shape, ("standardize",), f"an array of shape {list(shape)}")
 
 
-def _is_digits(dataset: Dataset) -> bool:
+def _is_digits(dataset: RawData) -> bool:
     """scikit-learn's digits come flat, and are known to be images."""
     return dataset.source == "sklearn://digits"
 
 
-def _is_image(dataset: Dataset) -> bool:
+def _is_image(dataset: RawData) -> bool:
     """Bytes are pixels; other numbers are an image when their shape says so more than it says a series."""
     shape = dataset.instance_shape
     if len(shape) == 3:
@@ -73,7 +73,7 @@ def _is_image(dataset: Dataset) -> bool:
     return dataset.features.dtype == np.uint8 or (shape[0] == shape[1] and shape[1] > MOST_CHANNELS)
 
 
-def _image(dataset: Dataset, shape: tuple[int, int, int]) -> Features:
+def _image(dataset: RawData, shape: tuple[int, int, int]) -> Features:
     most = _largest(dataset)
     steps: list[Any] = [{"rescale": {"scale": round(1 / most, 8)}}] if most > 1 else []
     if dataset.instance_shape != shape:
@@ -83,8 +83,10 @@ def _image(dataset: Dataset, shape: tuple[int, int, int]) -> Features:
     return Features(IMAGE, shape, tuple(steps), meaning)
 
 
-def _largest(dataset: Dataset) -> float:
+def _largest(dataset: RawData) -> float:
     """The largest value; of bytes what a byte can hold."""
     if dataset.features.dtype == np.uint8:
         return PIXEL
-    return max(float(np.abs(batch).max()) for batch in batches(dataset.features))
+    features = dataset.features
+    starts = range(0, len(features), ROWS_AT_ONCE)
+    return max(float(np.abs(features[start : start + ROWS_AT_ONCE]).max()) for start in starts)
