@@ -1,17 +1,27 @@
 // Jobs, the newest first. Those that run are followed event by event.
-import { ask, follow } from "./api.js";
+import { ask, follow } from "../core/api.js";
 import { badge, draw, duration, empty, make, notice, number, since, swap } from "./elements.js";
 
 const MOST = 12;
+const LOOK_AGAIN_MS = 4000;
 const MOST_STREAMS = 3; // a browser keeps six connections to a host
 const KINDS = { finished: "good", failed: "bad", started: "busy", queued: "quiet", canceled: "quiet" };
 const RUNNING = new Set(["queued", "started", "deferred", "scheduled"]);
 const CANCELED = new Set(["stopped", "canceled"]); // the queue's words: while it ran, before it ran
-const body = document.getElementById("jobs-body");
+let body = null;
 const seen = new Map(); // job id → { history, progress, stream }
 let latest = [];
 
-export async function showJobs() {
+// Shows them in an element, and looks again as long as that is in the page.
+export async function keepShowing(element) {
+  [body, shown] = [element, ""];
+  while (body === element && element.isConnected) {
+    if (!document.hidden) await showJobs();
+    await new Promise((resolve) => { setTimeout(resolve, LOOK_AGAIN_MS); });
+  }
+}
+
+async function showJobs() {
   try {
     latest = (await ask(`v1/jobs?limit=${MOST}`)).jobs;
   } catch (error) {
