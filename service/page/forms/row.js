@@ -17,7 +17,7 @@ export function usualTexts(features) {
 }
 
 function usual({ kind, categories, typical, optional, form }) {
-  if (kind === "category") return optional || !categories ? "" : String(categories[0]);
+  if (kind === "category") return categories ? String(categories[0]) : "";
   if (kind === "boolean") return optional ? "" : "false";
   if (kind === "date") return optional ? "" : new Date().toISOString().slice(0, 10);
   if (typical === null || typical === undefined) return optional ? "" : "0";
@@ -38,6 +38,12 @@ function valueOf(text, { kind, optional, form }) {
 export function textsOf(instance, features) {
   const values = Array.isArray(instance) ? instance : features.map(({ name }) => instance?.[name]);
   return Object.fromEntries(features.map(({ name }, index) => [name, values[index] === null || values[index] === undefined ? "" : String(values[index])]));
+}
+
+// As they stand in the fields of an element.
+export function textsIn(element, features) {
+  const fields = element.querySelectorAll(".fields input, .fields select");
+  return Object.fromEntries(features.map(({ name }, index) => [name, fields[index].value]));
 }
 
 export function RowFields({ features, texts, onInput }) {

@@ -9,7 +9,7 @@ import { Empty, Loaded } from "../parts/basics.js";
 import { Outcome, rankedClasses } from "../forms/outcome.js";
 import { PictureField } from "../forms/pad.js";
 import { Picture } from "../forms/picture.js";
-import { featuresOf, instanceOf, RowFields, textsOf, usualTexts } from "../forms/row.js";
+import { featuresOf, instanceOf, RowFields, textsIn, textsOf, usualTexts } from "../forms/row.js";
 
 await styled(new URL("./try.css", import.meta.url));
 
@@ -80,8 +80,12 @@ function Form({ at, model, version, versions, form, threshold }) {
     whole.current.closest("section")?.scrollIntoView({ block: "start" });
     whole.current.querySelector("canvas, .fields input, .fields select, textarea")?.focus({ preventScroll: true });
   }, []);
+  // What stands in the fields counts, also where a program or the browser wrote it there without a word.
   const submit = (event) => {
     event.preventDefault();
+    const area = event.currentTarget.querySelector("textarea");
+    if (area) setJson(now.current.json = area.value);
+    if (isForm && !picture) setTexts(now.current.texts = textsIn(event.currentTarget, features));
     predict();
   };
   return html`<form ref=${whole} class="try-form" onSubmit=${submit} noValidate>
