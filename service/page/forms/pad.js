@@ -1,7 +1,7 @@
 // The picture of the form: drawn with pointer or keys, dropped, pasted, chosen, or from the camera; as the model sees it.
 import { html, useEffect, useRef, useState } from "../vendor/preact.js";
 import { number } from "../core/format.js";
-import { CheckField, SelectField, TextField } from "../parts/fields.js";
+import { SelectField, TextField } from "../parts/fields.js";
 import { FITS } from "./picture.js";
 
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
@@ -68,12 +68,12 @@ export function PictureField({ picture, full, onFull, onChange, onFail, onError 
       <p class="soft">Draw, drop or paste a picture: the model sees these ${number(picture.width)} × ${number(picture.height)} pixels.</p>
       <div class="field"><label for="picture-file">A picture</label>
         <input type="file" id="picture-file" accept="image/*" onChange=${(event) => { load(event.currentTarget.files[0]); event.currentTarget.value = ""; }} /></div>
-      <${Camera} onFrame=${(image, width, height) => { source.current = { image, width, height }; show(); }} onError=${onError} />
-      <${SelectField} label="Fitted" value=${fit} onInput=${refit} options=${FITS} />
+      <div class="buttons"><${Camera} onFrame=${(image, width, height) => { source.current = { image, width, height }; show(); }} onError=${onError} />
+        <button type="button" aria-pressed=${String(isInverted)} onClick=${() => invert(!isInverted)}>Invert</button>
+        <button type="button" onClick=${clear}>Clear</button></div>
       ${picture.channels === 3 && html`<${TextField} label="Pen" type="color" value=${pen} onInput=${setPen} />`}
-      <${TextField} label="A white pixel is" type="number" step="any" min="0" value=${full} onInput=${onFull} />
-      <${CheckField} label="Inverted" checked=${isInverted} onInput=${invert} />
-      <button type="button" onClick=${clear}>Clear</button>
+      <details><summary>How it is fitted</summary><${SelectField} label="A larger picture is" value=${fit} onInput=${refit} options=${FITS} />
+        <${TextField} label="A white pixel is" type="number" step="any" min="0" value=${full} onInput=${onFull} /></details>
     </div></div>`;
 }
 

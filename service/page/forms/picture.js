@@ -6,8 +6,8 @@ const LARGEST_KEYED = 32; // pixels a side, up to which the keyboard draws singl
 // How a larger picture comes into the smaller one: what is taken of it, and where it goes.
 export const FITS = [
   { value: "stretch", title: "stretched, as in training" },
-  { value: "middle", title: "its middle" },
-  { value: "whole", title: "all of it, with bars" },
+  { value: "middle", title: "cut to its middle" },
+  { value: "whole", title: "whole, with bars" },
 ];
 
 export class Picture {
