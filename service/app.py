@@ -1,6 +1,6 @@
 """The application: settings in, a Flask application out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +29,7 @@ from service.traffic.shared_figures import SharedFigures
 if TYPE_CHECKING:
     from service.jobs.training_queue import Jobs
     from service.traffic.figure_hash import FigureHash
+    from service.webhooks.webhooks import Webhooks
 
 __all__ = ["create_app"]
 
@@ -86,6 +87,7 @@ def create_app(
         metrics=metrics,
         open_jobs=jobs or (lambda: _open_jobs(settings)),
         figures=_figures(settings, registry),
+        webhooks=_webhooks(settings, registry) if settings.webhooks_file else None,
     )
     surround_requests(app)
     for blueprint in BLUEPRINTS:
@@ -120,6 +122,24 @@ def _open_figures(settings: Settings, service: str) -> "FigureHash":
     from service.traffic.figure_hash import FigureHash  # noqa: PLC0415
 
     return FigureHash(connect(settings.redis_url, settings.redis_password_file), service)
+
+
+def _webhooks(settings: Settings, registry: Registry) -> "Webhooks":
+    from service.queue_connection import connect  # noqa: PLC0415 -- as above
+    from service.webhooks.webhooks import Webhooks  # noqa: PLC0415 -- it loads a client of HTTP
+
+    coordinator = registry.coordinator
+
+    def models() -> dict[str, tuple[Mapping[int, str], Mapping[str, int]]] | None:
+        desired = coordinator.desired_state()
+        if not desired.has_seen_store:
+            return None
+        return {name: (one.tags, one.labels) for name, one in desired.models.items()}
+
+    return Webhooks(
+        Path(settings.webhooks_file), leads=coordinator.lead, models=models,
+        connect=lambda: connect(settings.redis_url, settings.redis_password_file),
+    )  # fmt: skip
 
 
 def _open_jobs(settings: Settings) -> "Jobs":

@@ -32,6 +32,7 @@ from service.traffic.traffic import Traffic
 if TYPE_CHECKING:
     from service.jobs.training_queue import Jobs
     from service.telemetry.otlp_spans import Spans
+    from service.webhooks.webhooks import Webhooks
 
 __all__ = ["EXTENSION", "RequestContext", "Services", "caller", "request_context", "services"]
 
@@ -55,6 +56,7 @@ class Services:
     write_line: RequestLine = write_request_line
     traffic: Traffic = field(default_factory=Traffic)
     figures: SharedFigures = field(default_factory=SharedFigures)
+    webhooks: "Webhooks | None" = None
 
     @cached_property
     def jobs(self) -> "Jobs":
