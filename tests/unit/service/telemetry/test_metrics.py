@@ -266,11 +266,10 @@ def test_a_gauge_of_several_processes_is_one_number(across, shown) -> None:
     """Of those that have set it; when none has any more, it is on no page."""
     counts = SharedCounts(3)
     metrics = Metrics(counts)
-    gauge = metrics._gauge("test_bytes", "For this test", "model", across=across)
-    metrics._writer = PageWriter(metrics._families, counts.places)
+    gauge = metrics.gauge("test_bytes", "For this test", "model", across=across)
     for value in (2, 3, math.nan):
         metrics.enter(counts.reserve())
-        metrics._show(gauge, value, "iris")
+        metrics.show(gauge, value, "iris")
     assert samples(metrics.page(), "onehot_test_bytes") == {"model=iris": shown}
     for place in range(3):
         counts.release(place)
