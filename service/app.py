@@ -23,14 +23,23 @@ from service.registry.memory_budget import Memory
 from service.registry.poller import Poller
 from service.registry.readiness import Readiness
 from service.registry.registry import Registry
+from service.rollouts.decider import Decider
+from service.rollouts.rollout_metrics import RolloutMetrics
+from service.rollouts.rollouts import Rollouts
+from service.rollouts.router import RolloutRouter
 from service.telemetry.metrics import Metrics
 from service.traffic.shared_figures import SharedFigures
+from service.traffic.traffic import Traffic
 
 if TYPE_CHECKING:
     from service.jobs.training_queue import Jobs
+    from service.rollouts.decider_lease import DeciderLease
     from service.traffic.figure_hash import FigureHash
 
 __all__ = ["create_app"]
+
+BUSY = 16
+"""Requests in flight in one process beyond which a shadow computes nothing."""
 
 
 def create_app(
@@ -66,6 +75,11 @@ def create_app(
 
     readiness = Readiness(registry, settings.ready_models)
 
+    figures = _figures(settings, registry)
+    rollout_metrics = RolloutMetrics(metrics)
+    rollouts = Rollouts(registry, figures, rollout_metrics, is_busy=lambda: admission.in_flight > BUSY)
+    figures.sources.append(rollouts.post)
+
     def show_state() -> None:
         metrics.show_state(loaded=registry.loaded_versions, in_flight=admission.in_flight)
         readiness.tell()
@@ -85,7 +99,10 @@ def create_app(
         admission=admission,
         metrics=metrics,
         open_jobs=jobs or (lambda: _open_jobs(settings)),
-        figures=_figures(settings, registry),
+        traffic=Traffic(RolloutRouter(registry), [rollouts]),
+        figures=figures,
+        rollouts=rollouts,
+        decider=Decider(registry, rollouts, rollout_metrics, open_lease=lambda service: _open_lease(settings, service)),
     )
     surround_requests(app)
     for blueprint in BLUEPRINTS:
@@ -120,6 +137,13 @@ def _open_figures(settings: Settings, service: str) -> "FigureHash":
     from service.traffic.figure_hash import FigureHash  # noqa: PLC0415
 
     return FigureHash(connect(settings.redis_url, settings.redis_password_file), service)
+
+
+def _open_lease(settings: Settings, service: str) -> "DeciderLease":
+    from service.queue_connection import connect  # noqa: PLC0415 -- as above
+    from service.rollouts.decider_lease import DeciderLease  # noqa: PLC0415
+
+    return DeciderLease(connect(settings.redis_url, settings.redis_password_file), service)
 
 
 def _open_jobs(settings: Settings) -> "Jobs":

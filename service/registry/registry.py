@@ -88,7 +88,7 @@ class Registry:
         self.switch_clock = SwitchClock(clock)
         self._planner = Planner(
             lambda: self.store, self.coordinator, keep_versions=keep_versions, full_look_s=full_look_s,
-            clock=clock, memory=memory or Memory(), switch_clock=self.switch_clock,
+            memory=memory or Memory(), switch_clock=self.switch_clock,
         )  # fmt: skip
         self._models = LoadedModels(lambda: self.store, clock=clock, on_change=self._publish)
         self._local = Snapshot()

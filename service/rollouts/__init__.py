@@ -1,1 +1,1 @@
-"""Rollouts on live traffic: who is answered by the candidate, what is counted of both sides, and when the step is over."""
+"""Rollouts on live traffic: which version answers a caller, what is counted of both, when a step is over."""

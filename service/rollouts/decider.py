@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -23,9 +24,11 @@ from service.errors import QueueUnavailable
 from service.registry.coordination.desired_state import DesiredModel
 from service.registry.coordination.traffic_split import SWITCH_S
 from service.registry.registry import Registry
-from service.rollouts.decider_lease import DeciderLease, Held
 from service.rollouts.rollout_metrics import RolloutMetrics
 from service.rollouts.rollouts import Rollouts, ShownRollout
+
+if TYPE_CHECKING:
+    from service.rollouts.decider_lease import DeciderLease, Held
 
 __all__ = ["Decider"]
 
@@ -69,7 +72,7 @@ class Decider:
 
     def __init__(
         self, registry: Registry, rollouts: Rollouts, metrics: RolloutMetrics, *,
-        open_lease: Callable[[str], DeciderLease], clock: Callable[[], float] = time.monotonic,
+        open_lease: "Callable[[str], DeciderLease]", clock: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
         self._registry = registry
         self._rollouts = rollouts
@@ -115,7 +118,7 @@ class Decider:
             if one.split is not None or (one.rollout_tag and self._settled.get(model) != one.rollout_tag):
                 yield model, one
 
-    def _held(self) -> Held | None:
+    def _held(self) -> "Held | None":
         """What the queue's server says of the lease; None where it does not answer."""
         try:
             if self._lease is None:
@@ -126,7 +129,7 @@ class Decider:
         self._registry.switch_clock.offset_s = held.offset_s
         return held
 
-    def _look(self, model: str, desired: DesiredModel, held: Held) -> None:
+    def _look(self, model: str, desired: DesiredModel, held: "Held") -> None:
         """Finish what was decided, then decide."""
         try:
             rollout = self._finished(model, held)
@@ -139,7 +142,7 @@ class Decider:
         except OnehotError as error:
             self._freeze(model, str(error))
 
-    def _finished(self, model: str, held: Held) -> Rollout | None:
+    def _finished(self, model: str, held: "Held") -> Rollout | None:
         """The rollout, when what was decided before is done as far as it can be."""
         store = self._registry.store
         found = run_in_thread(RolloutStore(store, model).read)
@@ -150,7 +153,7 @@ class Decider:
             self._tell(after)
         return after
 
-    def _decide(self, rollout: Rollout, held: Held) -> None:
+    def _decide(self, rollout: Rollout, held: "Held") -> None:
         model, watch = rollout.model, self._watched.setdefault(rollout.model, _Watch())
         shown = self._rollouts.shown(model, rollout)
         if shown.failed is not None:
@@ -168,7 +171,7 @@ class Decider:
     def _is_sure(self, watch: _Watch) -> bool:
         return watch.whole_since_s is not None and self._clock() - watch.whole_since_s >= WHOLE_S
 
-    def _stop_failed(self, rollout: Rollout, shown: ShownRollout, watch: _Watch, held: Held) -> None:
+    def _stop_failed(self, rollout: Rollout, shown: ShownRollout, watch: _Watch, held: "Held") -> None:
         """End a rollout whose candidate has been missing for a while."""
         now_s, reason = self._clock(), str(shown.failed)
         self._freeze(rollout.model, reason)
@@ -225,6 +228,6 @@ def _is_followed(rollout: Rollout, server_s: float) -> bool:
     return server_s - datetime.fromisoformat(rollout.story[-1].at).timestamp() >= FOLLOWED_S
 
 
-def _time_of(held: Held) -> str:
+def _time_of(held: "Held") -> str:
     """The time of the queue's server, UTC, ISO 8601."""
     return datetime.fromtimestamp(held.server_s, UTC).isoformat(timespec="milliseconds")

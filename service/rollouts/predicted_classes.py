@@ -68,8 +68,8 @@ def compared(default: Classified, candidate: Classified, starts: NDArray[np.int6
         requests=len(starts),
         agreement=float((np.add.reduceat(agree.astype(np.float64), starts) / sizes).sum()),
         rows=np.bincount(classes).astype(np.float64),
-        agreed=np.bincount(classes, weights=agree),
-        shift=np.bincount(classes, weights=moved.astype(np.float64)),
+        agreed=np.bincount(classes, weights=agree).astype(np.float64),
+        shift=np.bincount(classes, weights=moved).astype(np.float64),
     )
 
 

@@ -116,7 +116,7 @@ class Shadow:
         _rest(min(time.monotonic() - began_s - REST_S, IDLE_S))
 
     def _others(self) -> list[Shadowed]:
-        found = []
+        found: list[Shadowed] = []
         while len(found) < MOST_AT_ONCE - 1 and (one := self._next(0.0)) is not None:
             found.append(one)
         return found

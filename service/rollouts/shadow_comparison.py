@@ -1,6 +1,7 @@
 """The candidate's predictions for rows that the default version has answered."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import accumulate
 from time import perf_counter
@@ -69,7 +70,7 @@ class ShadowComparison:
         if self._may_join and len({(one.batch.dtype, one.batch.shape[1:]) for one in requests}) == 1:
             together = self._computed(np.concatenate([one.batch for one in requests]))
             if together is not None:
-                return np.split(together, _ends(requests)[:-1])
+                return [*np.split(together, _ends(requests)[:-1])]
         alone = [self._computed(one.batch) for one in requests]
         if self._may_join is None and len(requests) > 1:
             self._may_join = self._is_same_together(requests, alone)
@@ -99,11 +100,9 @@ class ShadowComparison:
         sides = [(self._default, default), (self._candidate, candidate)]
         for predictor, side in sides if self._turn % 2 else reversed(sides):
             began_s = perf_counter()
-            try:
+            with suppress(Exception):  # counted where it was computed first
                 predictor.predict(batch)
-            except Exception:  # noqa: BLE001 -- counted where it was computed first
-                continue
-            side.latencies[bin_of(perf_counter() - began_s)] += 1
+                side.latencies[bin_of(perf_counter() - began_s)] += 1
 
     def _pairs(
         self, done: Sequence[tuple[Shadowed, Array]], default: SideFigures, candidate: SideFigures

@@ -73,6 +73,7 @@ def add_shares(side: SideFigures, found: Classified, starts: NDArray[np.int64]) 
     sizes = np.diff(np.append(starts, len(found.classes)))
     known = found.classes >= 0
     classes = np.minimum(found.classes[known], MOST_CLASSES - 1)
-    sums = np.bincount(classes, weights=np.repeat(1 / sizes, sizes)[known], minlength=len(side.class_shares))
+    weights = np.repeat(1 / sizes, sizes)[known]
+    sums = np.bincount(classes, weights=weights, minlength=len(side.class_shares)).astype(np.float64)
     sums[: len(side.class_shares)] += side.class_shares
     side.class_shares = sums

@@ -72,9 +72,7 @@ class Metrics:
         self._phase = self._histogram("phase", "Of a prediction, split", PHASE_BUCKETS_S, "phase", "model")
         self._request = self._histogram("request", "From the first byte to the last", REQUEST_BUCKETS_S, "route")
         self._in_flight = self.gauge("requests_in_flight", "Requests being answered")
-        self._loaded = self.gauge(
-            "version_loaded", "1 when every process has the version loaded", *model, across="min"
-        )
+        self._loaded = self.gauge("version_loaded", "1 when every process has the version loaded", *model, across="min")
         self._writer = PageWriter(self._families, self._places)
         self._count_in(alone.places[0])
 

@@ -59,7 +59,7 @@ class ModelDocuments:
         labels = several_at_once(self._read_labels, unread)
         return {name: self._with_labels(name, one, known, labels) for name, one in with_splits.items()}
 
-    def _read_split(self, model: str) -> TrafficSplit | None | StoreUnavailable:
+    def _read_split(self, model: str) -> TrafficSplit | StoreUnavailable | None:
         return _tried(lambda: self._split(model))
 
     def _split(self, model: str) -> TrafficSplit | None:
@@ -70,7 +70,7 @@ class ModelDocuments:
         return _tried(lambda: self._store().labels(model))
 
     def _with_split(
-        self, name: str, model: ObservedModel, known: Models, read: Mapping[str, TrafficSplit | None | StoreUnavailable]
+        self, name: str, model: ObservedModel, known: Models, read: Mapping[str, TrafficSplit | StoreUnavailable | None]
     ) -> ObservedModel:
         if name not in read:
             return replace(model, split=known.get(name, NOTHING).split)

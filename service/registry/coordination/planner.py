@@ -41,20 +41,19 @@ class Planner:
         coordinator: Where both are posted.
         keep_versions: How many of a model's newest versions are loaded, beside those with a label.
         full_look_s: Seconds between two full looks at the store.
-        clock: Seconds that only go forward, the same in all processes.
         memory: What there is for versions.
-        switch_clock: Tells when the step of a rollout begins.
+        switch_clock: Seconds that only go forward, the same in all processes; tells when the step of a rollout begins.
     """
 
     def __init__(
         self, store: Callable[[], Store], coordinator: Coordinator, *, keep_versions: int, full_look_s: float,
-        clock: Callable[[], float], memory: Memory, switch_clock: SwitchClock,
+        memory: Memory, switch_clock: SwitchClock,
     ) -> None:  # fmt: skip
         self._store = store
         self._coordinator = coordinator
         self._keep_versions = keep_versions
         self._full_look_s = full_look_s
-        self._clock = clock
+        self._clock = switch_clock.clock
         self._memory = memory
         self._documents = ModelDocuments(store, coordinator.desired_state, switch_clock)
         self._watch: StoreWatch | None = None
