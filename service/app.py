@@ -76,9 +76,7 @@ def create_app(
     readiness = Readiness(registry, settings.ready_models)
 
     figures = _figures(settings, registry)
-    rollout_metrics = RolloutMetrics(metrics)
-    rollouts = Rollouts(registry, figures, rollout_metrics, is_busy=lambda: admission.in_flight > BUSY)
-    figures.sources.append(rollouts.post)
+    rollouts, decider = _rollouts(settings, registry, figures, metrics, admission)
 
     def show_state() -> None:
         metrics.show_state(loaded=registry.loaded_versions, in_flight=admission.in_flight)
@@ -102,7 +100,7 @@ def create_app(
         traffic=Traffic(RolloutRouter(registry), [rollouts]),
         figures=figures,
         rollouts=rollouts,
-        decider=Decider(registry, rollouts, rollout_metrics, open_lease=lambda service: _open_lease(settings, service)),
+        decider=decider,
     )
     surround_requests(app)
     for blueprint in BLUEPRINTS:
@@ -137,6 +135,16 @@ def _open_figures(settings: Settings, service: str) -> "FigureHash":
     from service.traffic.figure_hash import FigureHash  # noqa: PLC0415
 
     return FigureHash(connect(settings.redis_url, settings.redis_password_file), service)
+
+
+def _rollouts(
+    settings: Settings, registry: Registry, figures: SharedFigures, metrics: Metrics, admission: Admission
+) -> tuple[Rollouts, Decider]:
+    """What follows rollouts in this process, and what decides on them."""
+    shown = RolloutMetrics(metrics)
+    rollouts = Rollouts(registry, figures, shown, is_busy=lambda: admission.in_flight > BUSY)
+    figures.sources.append(rollouts.post)
+    return rollouts, Decider(registry, rollouts, shown, open_lease=lambda service: _open_lease(settings, service))
 
 
 def _open_lease(settings: Settings, service: str) -> "DeciderLease":

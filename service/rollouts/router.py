@@ -1,5 +1,6 @@
 """Which side of a rollout answers a caller: by a hash, so that every process of every service decides alike."""
 
+import random
 import time
 from collections.abc import Callable
 from hashlib import blake2b
@@ -11,6 +12,9 @@ from service.traffic.traffic import Caller
 __all__ = ["RolloutRouter", "canary_share", "place_of"]
 
 PLACES = 2.0**64
+REQUEST_ID = "x-request-id"
+GOLDEN = 0.6180339887498949
+"""Its multiples, without their whole part, spread more evenly than random numbers: Weyl's sequence."""
 
 
 def place_of(rollout: str, identity: str) -> float:
@@ -39,6 +43,7 @@ class RolloutRouter:
     def __init__(self, registry: Registry, clock: Callable[[], float] = time.monotonic) -> None:
         self._registry = registry
         self._clock = clock
+        self._place = random.random()  # noqa: S311 -- no secret
 
     def version_for(self, model: str, caller: Caller) -> int | None:
         """The candidate; None for the default version."""
@@ -49,6 +54,16 @@ class RolloutRouter:
         share = canary_share(split, self._clock())
         if share <= 0.0:
             return None
+        return split.candidate if self._place_of(split, caller) < share else None
+
+    def _place_of(self, split: TrafficSplit, caller: Caller) -> float:
+        """By the header that the rollout names, else by the key, else by the id that the caller gave the request.
+
+        A request that has none of them comes from nowhere in particular: it gets the next place of an even sequence.
+        """
         sticky = caller.header(split.sticky) if split.sticky else None
-        identity = sticky or caller.key_id or caller.request_id
-        return split.candidate if place_of(split.rollout, identity) < share else None
+        identity = sticky or caller.key_id or (caller.header(REQUEST_ID) and caller.request_id)
+        if identity:
+            return place_of(split.rollout, identity)
+        self._place = (self._place + GOLDEN) % 1.0
+        return self._place

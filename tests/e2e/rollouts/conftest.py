@@ -132,7 +132,17 @@ class QueueServer:
 
     def start(self) -> None:
         """Start it, empty."""
-        command = [find_server(), "--bind", "127.0.0.1", "--port", str(self.port), "--dir", str(self._folder), "--save", ""]
+        command = [
+            find_server(),
+            "--bind",
+            "127.0.0.1",
+            "--port",
+            str(self.port),
+            "--dir",
+            str(self._folder),
+            "--save",
+            "",
+        ]
         with (self._folder / "queue.log").open("ab") as log:
             self.process = self._popen(command, stdout=log, stderr=log)
 
