@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from models.errors import OnehotError, StoreUnavailable
+from models.errors import OnehotError
 from models.rollout.decision import BREACH, STAY, decided, decision
 from models.rollout.rollout import PAUSED, PROMOTING, ROLLED_BACK, RUNNING, Rollout
 from models.rollout.rollout_course import settled
@@ -137,9 +137,7 @@ class Decider:
                 self._decide(rollout, held)
             elif desired.split is None:
                 self._settled[model] = desired.rollout_tag
-        except StoreUnavailable as error:
-            self._freeze(model, f"the store does not answer: {error}")
-        except OnehotError as error:
+        except OnehotError as error:  # above all a store that is away
             self._freeze(model, str(error))
 
     def _finished(self, model: str, held: "Held") -> Rollout | None:

@@ -2,11 +2,12 @@
 
 import os
 import random
+import subprocess
 import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import httpx
 import numpy as np
 import pytest
 
+from models.errors import StoreUnavailable
 from models.rollout.rollout import Rollout
 from models.rollout.rollout_course import begin_rollout
 from models.rollout.rollout_store import RolloutStore
@@ -26,6 +28,7 @@ from tests.e2e.launching import Service, launching
 MODEL = "classic"
 CALLERS = int(os.environ.get("ROLLOUT_CALLERS", "60"))
 ROWS = np.random.default_rng(11).random((64, 8)).round(3).tolist()
+DONE_S = 120.0
 GUARDS = {"error_rate": 0.05, "agreement": 0.9, "drift": 0.5}
 
 
@@ -119,9 +122,7 @@ class QueueServer:
     """A queue's server that can be stopped and started."""
 
     def __init__(self, folder: Path) -> None:
-        import subprocess
-
-        self._folder, self._popen = folder, subprocess.Popen
+        self._folder = folder
         self.port = free_port()
         self.process: Any = None
 
@@ -144,7 +145,7 @@ class QueueServer:
             "",
         ]
         with (self._folder / "queue.log").open("ab") as log:
-            self.process = self._popen(command, stdout=log, stderr=log)
+            self.process = subprocess.Popen(command, stdout=log, stderr=log)
 
     def stop(self) -> None:
         """Kill it."""
@@ -182,12 +183,6 @@ def serve(tmp_path: Path, store_folder: Path, queue: QueueServer, wait_until) ->
 
 
 @pytest.fixture
-def store(store_folder: Path) -> Store:
-    """This test's store."""
-    return Store.open(store_folder)
-
-
-@pytest.fixture
 def callers() -> Iterator[Callable[..., Callers]]:
     """Start callers; they stop in the end."""
     started: list[Callers] = []
@@ -201,24 +196,51 @@ def callers() -> Iterator[Callable[..., Callers]]:
         one.stop()
 
 
-@pytest.fixture
-def begin(store: Store) -> Callable[..., Rollout]:
-    """Begin a rollout."""
+class Course:
+    """The rollouts of this test's model, as the store has them.
 
-    def _begin(candidate: int, *steps: dict[str, float], **changes: Any) -> Rollout:
+    Args:
+        store: Where they are.
+        wait_until: Polls with a deadline.
+    """
+
+    def __init__(self, store: Store, wait_until: Callable[..., Any]) -> None:
+        self.store = store
+        self._wait_until = wait_until
+
+    def begin(self, candidate: int, *steps: dict[str, float], **changes: Any) -> Rollout:
+        """Begin one."""
         plan = {"steps": [*steps], "hold_s": 1, "minimum_rows": 40, "sticky": "X-User-Id", "guards": GUARDS, **changes}
-        return begin_rollout(store, MODEL, candidate, read_plan(plan), by="a test")
+        return begin_rollout(self.store, MODEL, candidate, read_plan(plan), by="a test")
 
-    return _begin
-
-
-@pytest.fixture
-def current(store: Store) -> Callable[[], Rollout]:
-    """The rollout as it stands in the store."""
-
-    def _current() -> Rollout:
-        found = RolloutStore(store, MODEL).read()
+    @property
+    def current(self) -> Rollout:
+        """As it stands."""
+        found = RolloutStore(self.store, MODEL).read()
         assert found is not None
         return found
 
-    return _current
+    def wait(self, holds: Callable[[Rollout], bool], *, what: str) -> Rollout:
+        """Until something is true of it; a store that is away is asked again."""
+
+        def found() -> Rollout | None:
+            with suppress(StoreUnavailable):
+                return one if holds(one := self.current) else None
+            return None
+
+        return self._wait_until(found, what=what, deadline_s=DONE_S)
+
+    def end(self) -> Rollout:
+        """Wait for its end."""
+        return self.wait(lambda one: not one.is_under_way, what="the rollout ends")
+
+    @property
+    def stable(self) -> int:
+        """What the label names."""
+        return self.store.labels(MODEL)["stable"]
+
+
+@pytest.fixture
+def course(store_folder: Path, wait_until) -> Course:
+    """The rollouts of this test."""
+    return Course(Store.open(store_folder), wait_until)

@@ -31,7 +31,7 @@ def test_both_sides_are_loaded_and_stay_so(registry, publish, begin) -> None:
 
 
 @pytest.mark.usefixtures("two_versions", "begun_long_ago")
-def test_the_candidate_answers_its_share_until_the_rollout_ends(app, client, registry, begin, change) -> None:
+def test_the_candidate_answers_its_share_until_the_rollout_ends(client, registry, begin, change) -> None:
     """Only requests that name neither version nor label; a rolled back one answers none."""
     begin({"canary": 100})
     registry.refresh()

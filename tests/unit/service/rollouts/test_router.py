@@ -20,6 +20,7 @@ class Caller:
     headers: dict[str, str] = field(default_factory=dict)
 
     def header(self, name: str) -> str | None:
+        """By its name in lower case."""
         return self.headers.get(name)
 
 
