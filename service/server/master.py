@@ -133,6 +133,7 @@ def _start_worker(worker: Any) -> None:
         registry.coordinator.start_heartbeat()
     services.poller.start()
     services.figures.start()
+    services.decider.start()
     if services.webhooks is not None:
         services.webhooks.start()
     end_s = time.monotonic() + FIRST_REFRESH_S
