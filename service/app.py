@@ -11,6 +11,7 @@ from models.store.file_cache import FileCache
 from models.store.store import Store
 from service.admission import Admission
 from service.auth.authenticator import Authenticator
+from service.capture.captured_traffic import CapturedTraffic
 from service.endpoints import BLUEPRINTS
 from service.http.context import EXTENSION, Services
 from service.http.lifecycle import surround_requests
@@ -67,7 +68,8 @@ def create_app(
         metrics.show_state(loaded=registry.loaded_versions, in_flight=admission.in_flight)
         readiness.tell()
 
-    app.extensions[EXTENSION] = Services(
+    captured = CapturedTraffic(registry, metrics)
+    app.extensions[EXTENSION] = services = Services(
         settings=settings,
         registry=registry,
         readiness=readiness,
@@ -82,7 +84,9 @@ def create_app(
         admission=admission,
         metrics=metrics,
         open_jobs=jobs or (lambda: _open_jobs(settings)),
+        captured=captured,
     )
+    services.traffic.observers.append(captured.observer)
     surround_requests(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

@@ -15,12 +15,14 @@ from service.endpoints import (
     searches,
     versions,
 )
+from service.endpoints.learning import capture, feedback, quality
 from service.openapi.operation import ApiBlueprint
 
 __all__ = ["BLUEPRINTS"]
 
 RESOURCES = (
-    prediction, model_status, labels, versions, jobs, runs, searches, datasets, inference_protocol, health, metrics,
+    prediction, model_status, labels, versions, jobs, runs, searches, capture, feedback, quality, datasets,
+    inference_protocol, health, metrics,
     docs, page,
 )  # fmt: skip
 """In the order of their groups in the OpenAPI document."""

@@ -28,6 +28,7 @@ from service.blocking_calls import several_at_once
 __all__ = ["ObservedModel", "ObservedVersion", "Watched", "observe_store"]
 
 LABELS_FILE = "labels.json"
+CAPTURE_FILE = "capture.json"
 GRAPH_FILE = "model.onnx"
 PAGE = 1000
 """Objects that a bucket lists in one answer."""
@@ -71,12 +72,14 @@ class ObservedModel:
         labels_tag: Of the file of its labels; empty when there is none.
         labels: Label → version; known only where not all versions are listed.
         is_whole: Whether those are all versions, or the newest and the labelled ones.
+        capture_tag: Of the file that says what is captured; empty when there is none.
     """
 
     versions: Mapping[int, ObservedVersion]
     labels_tag: str
     labels: Mapping[str, int] = field(default_factory=dict)
     is_whole: bool = True
+    capture_tag: str = ""
 
 
 NOTHING = ObservedModel({}, "")
@@ -111,8 +114,9 @@ def observe_store(
 
 def _observe_newest(store: Store, name: str) -> ObservedModel:
     listing = obstore.list_with_delimiter(store.objects, name)
-    own = [file for file in _files(listing["objects"]) if file[0] == f"{name}/{LABELS_FILE}"]
-    labels = _labels(store, name) if own else {}
+    known = (f"{name}/{LABELS_FILE}", f"{name}/{CAPTURE_FILE}")
+    own = [file for file in _files(listing["objects"]) if file[0] in known]
+    labels = _labels(store, name) if any(file[0] == known[0] for file in own) else {}
     found = (version_number(path.rstrip("/").rpartition("/")[2]) for path in listing["common_prefixes"])
     numbers = sorted(number for number in found if number is not None)
     looked_at = {*numbers[-NEWEST:], *labels.values()}.intersection(numbers)
@@ -170,8 +174,9 @@ def _grouped(files: Iterable[_File]) -> dict[str, ObservedModel]:
 def _observed_model(folders: Mapping[str, set[_File]]) -> ObservedModel:
     numbers = sorted((number, name) for name in folders if (number := version_number(name)) is not None)
     found = ((number, _observed_version(folders[name])) for number, name in numbers)
-    labels_tag = next((tag for file, tag, _ in folders.get("", ()) if file == LABELS_FILE), "")
-    return ObservedModel({number: version for number, version in found if version is not None}, labels_tag)
+    tags = {file: tag for file, tag, _ in folders.get("", ())}
+    versions = {number: version for number, version in found if version is not None}
+    return ObservedModel(versions, tags.get(LABELS_FILE, ""), capture_tag=tags.get(CAPTURE_FILE, ""))
 
 
 def _observed_version(files: Collection[_File], *, changed_ns: int | None = None) -> ObservedVersion | None:
@@ -217,16 +222,17 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 
 def _observe_model(folder: str, known: ObservedModel, watched: Collection[int]) -> ObservedModel:
-    versions, labels_tag = {}, ""
+    versions: dict[int, ObservedVersion | None] = {}
+    tags: dict[str, str] = {}
     with os.scandir(folder) as entries:
         for entry in entries:
             number = version_number(entry.name)
             if number is not None:
                 versions[number] = _observe_version(entry, known.versions.get(number), believes=number not in watched)
-            elif entry.name == LABELS_FILE:
-                labels_tag = next((tag for _, tag, _ in _stat([entry])), "")
-    found = {number: versions[number] for number in sorted(versions)}
-    return ObservedModel({number: one for number, one in found.items() if one is not None}, labels_tag)
+            elif entry.name in (LABELS_FILE, CAPTURE_FILE):
+                tags |= {file: tag for file, tag, _ in _stat([entry])}
+    found = {number: one for number in sorted(versions) if (one := versions[number]) is not None}
+    return ObservedModel(found, tags.get(LABELS_FILE, ""), capture_tag=tags.get(CAPTURE_FILE, ""))
 
 
 def _observe_version(

@@ -21,12 +21,14 @@ class DesiredModel:
         labels: As they stand in the store.
         wanted: Numbers to load, in the order in which they matter.
         refused: Number → why it is not loaded although it is wanted.
+        capture: What is captured of its predictions, as it stands in the store; empty where nothing ever was.
     """
 
     tags: Mapping[int, str] = field(default_factory=dict)
     labels: Mapping[str, int] = field(default_factory=dict)
     wanted: tuple[int, ...] = ()
     refused: Mapping[int, str] = field(default_factory=dict)
+    capture: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def targets(self) -> dict[str, int]:
@@ -60,9 +62,12 @@ class DesiredState:
     def from_document(cls, document: dict[str, Any]) -> Self:
         """Read it back from its JSON."""
         models = {
-            name: DesiredModel(_numbered(one["tags"]), one["labels"], tuple(one["wanted"]), _numbered(one["refused"]))
+            name: DesiredModel(
+                _numbered(one["tags"]), one["labels"], tuple(one["wanted"]), _numbered(one["refused"]),
+                capture=one["capture"],
+            )
             for name, one in document["models"].items()
-        }
+        }  # fmt: skip
         return cls(**{**document, "models": models})
 
 
