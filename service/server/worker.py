@@ -65,6 +65,7 @@ class ServiceWorker(GeventWorker):  # type: ignore[misc]
             server.close()
         self._finish(servers)
         self._services.captured.stop()
+        self._services.figures.stop()
 
     def _start_server(self, listener: Any) -> StreamServer:
         listener.setblocking(1)

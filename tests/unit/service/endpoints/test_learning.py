@@ -146,7 +146,8 @@ def test_live_accuracy_is_counted_from_late_labels(client, predict, switch_on, p
               {"request_id": "never", "index": 0, "label": 1}, {"request_id": "one", "index": 4, "label": "zebra"}]  # fmt: skip
     assert client.post("/v1/feedback", json={"items": labels}).status_code == 202
     for _ in range(2):
-        assert client.post("/v1/feedback", json={"request_id": "one", "label": f"class {wrong}"}).json == {
+        corrected = {"request_id": "one", "label": f"class {wrong}"}
+        assert client.post("/v1/feedback", json=corrected).json == {"accepted": 1}
             "accepted": 1
         }
     found = client.get(QUALITY).json
