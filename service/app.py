@@ -11,6 +11,7 @@ from models.store.file_cache import FileCache
 from models.store.store import Store
 from service.admission import Admission
 from service.auth.authenticator import Authenticator
+from service.capture.captured_traffic import CapturedTraffic
 from service.endpoints import BLUEPRINTS
 from service.http.context import EXTENSION, Services
 from service.http.lifecycle import surround_requests
@@ -83,7 +84,8 @@ def create_app(
         metrics.show_state(loaded=registry.loaded_versions, in_flight=admission.in_flight)
         readiness.tell()
 
-    app.extensions[EXTENSION] = Services(
+    captured = CapturedTraffic(registry, metrics)
+    app.extensions[EXTENSION] = services = Services(
         settings=settings,
         registry=registry,
         readiness=readiness,
@@ -98,12 +100,14 @@ def create_app(
         admission=admission,
         metrics=metrics,
         open_jobs=jobs or (lambda: _open_jobs(settings)),
+        captured=captured,
         traffic=Traffic(RolloutRouter(registry), [rollouts]),
         figures=figures,
         rollouts=rollouts,
         decider=decider,
         webhooks=_webhooks(settings, registry) if settings.webhooks_file else None,
     )
+    services.traffic.observers.append(captured.observer)
     surround_requests(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
