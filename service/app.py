@@ -18,16 +18,28 @@ from service.http.responses import Answer
 from service.http.routing import NameConverter, NumberConverter
 from service.openapi.operation import require_scopes_for_all
 from service.registry.coordination.coordinator import Coordinator
+from service.registry.coordination.shared_coordinator import SharedCoordinator
 from service.registry.memory_budget import Memory
 from service.registry.poller import Poller
 from service.registry.readiness import Readiness
 from service.registry.registry import Registry
+from service.rollouts.decider import Decider
+from service.rollouts.rollout_metrics import RolloutMetrics
+from service.rollouts.rollouts import Rollouts
+from service.rollouts.router import RolloutRouter
 from service.telemetry.metrics import Metrics
+from service.traffic.shared_figures import SharedFigures
+from service.traffic.traffic import Traffic
 
 if TYPE_CHECKING:
     from service.jobs.training_queue import Jobs
+    from service.rollouts.decider_lease import DeciderLease
+    from service.traffic.figure_hash import FigureHash
 
 __all__ = ["create_app"]
+
+BUSY = 16
+"""Requests in flight in one process beyond which a shadow computes nothing."""
 
 
 def create_app(
@@ -63,6 +75,9 @@ def create_app(
 
     readiness = Readiness(registry, settings.ready_models)
 
+    figures = _figures(settings, registry)
+    rollouts, decider = _rollouts(settings, registry, figures, metrics, admission)
+
     def show_state() -> None:
         metrics.show_state(loaded=registry.loaded_versions, in_flight=admission.in_flight)
         readiness.tell()
@@ -82,6 +97,10 @@ def create_app(
         admission=admission,
         metrics=metrics,
         open_jobs=jobs or (lambda: _open_jobs(settings)),
+        traffic=Traffic(RolloutRouter(registry), [rollouts]),
+        figures=figures,
+        rollouts=rollouts,
+        decider=decider,
     )
     surround_requests(app)
     for blueprint in BLUEPRINTS:
@@ -105,8 +124,39 @@ def _open_store(settings: Settings, *, create: bool) -> Store:
     return Store.open(settings.store, cache=cache, create=create)
 
 
+def _figures(settings: Settings, registry: Registry) -> SharedFigures:
+    coordinator = registry.coordinator
+    folder = coordinator.folder / "figures" if isinstance(coordinator, SharedCoordinator) else None
+    return SharedFigures(folder, leads=coordinator.lead, open_hash=lambda service: _open_figures(settings, service))
+
+
+def _open_figures(settings: Settings, service: str) -> "FigureHash":
+    from service.queue_connection import connect  # noqa: PLC0415 -- the queue's library, which predictions need not wait for
+    from service.traffic.figure_hash import FigureHash  # noqa: PLC0415
+
+    return FigureHash(connect(settings.redis_url, settings.redis_password_file), service)
+
+
+def _rollouts(
+    settings: Settings, registry: Registry, figures: SharedFigures, metrics: Metrics, admission: Admission
+) -> tuple[Rollouts, Decider]:
+    """What follows rollouts in this process, and what decides on them."""
+    shown = RolloutMetrics(metrics)
+    rollouts = Rollouts(registry, figures, shown, is_busy=lambda: admission.in_flight > BUSY)
+    figures.sources.append(rollouts.post)
+    return rollouts, Decider(registry, rollouts, shown, open_lease=lambda service: _open_lease(settings, service))
+
+
+def _open_lease(settings: Settings, service: str) -> "DeciderLease":
+    from service.queue_connection import connect  # noqa: PLC0415 -- as above
+    from service.rollouts.decider_lease import DeciderLease  # noqa: PLC0415
+
+    return DeciderLease(connect(settings.redis_url, settings.redis_password_file), service)
+
+
 def _open_jobs(settings: Settings) -> "Jobs":
-    from service.jobs.training_queue import Jobs, connect  # noqa: PLC0415 -- a third of a second that predictions need not wait for
+    from service.jobs.training_queue import Jobs  # noqa: PLC0415 -- a third of a second that predictions need not wait for
+    from service.queue_connection import connect  # noqa: PLC0415
 
     connection = connect(settings.redis_url, settings.redis_password_file)
     return Jobs(

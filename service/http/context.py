@@ -21,11 +21,14 @@ from service.registry.pending_versions import PendingVersions
 from service.registry.poller import Poller
 from service.registry.readiness import Readiness
 from service.registry.registry import Registry
+from service.rollouts.decider import Decider
+from service.rollouts.rollouts import Rollouts
 from service.runs.run_index import RunIndex
 from service.telemetry.answered_request import AnsweredRequest
 from service.telemetry.logs import RequestLine, write_request_line
 from service.telemetry.metrics import Metrics
 from service.telemetry.tracing import open_traces
+from service.traffic.shared_figures import SharedFigures
 from service.traffic.traffic import Traffic
 
 if TYPE_CHECKING:
@@ -51,8 +54,11 @@ class Services:
     admission: Admission
     metrics: Metrics
     open_jobs: Callable[[], "Jobs"]
+    rollouts: Rollouts
+    decider: Decider
     write_line: RequestLine = write_request_line
     traffic: Traffic = field(default_factory=Traffic)
+    figures: SharedFigures = field(default_factory=SharedFigures)
 
     @cached_property
     def jobs(self) -> "Jobs":

@@ -64,6 +64,8 @@ class ServiceWorker(GeventWorker):  # type: ignore[misc]
             accept_waiting(server)
             server.close()
         self._finish(servers)
+        self._services.decider.stop()
+        self._services.figures.stop()
 
     def _start_server(self, listener: Any) -> StreamServer:
         listener.setblocking(1)

@@ -203,7 +203,10 @@ def _announce(rollout: Rollout) -> None:
 
 
 def _shown(rollout: Rollout) -> Response:
-    return json_answer(rollout_document(rollout))
+    if not rollout.is_under_way:
+        return json_answer(rollout_document(rollout))
+    now = services().rollouts.shown(rollout.model, rollout)
+    return json_answer(rollout_document(rollout, now.figures, frozen=now.frozen))
 
 
 def _page(store: Store, model: str, limit: int, after: str | None) -> tuple[list[Rollout], str | None]:
