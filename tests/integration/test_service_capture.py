@@ -45,7 +45,7 @@ def store(publish, store_folder) -> Path:
 
 
 def test_workers_and_services_write_without_collisions(store, tmp_path) -> None:
-    """Each row once, whoever answered; labels told to one service are counted by the other."""
+    """Each row once, by whichever worker it was answered; labels told to one service are counted by the other."""
     folders = [tmp_path / "first", tmp_path / "second"]
     for folder in folders:
         folder.mkdir()
