@@ -81,23 +81,12 @@ def create_app(
 
     figures = _figures(settings, registry)
     rollouts, decider = _rollouts(settings, registry, figures, metrics, admission)
-
-    def show_state() -> None:
-        metrics.show_state(loaded=registry.loaded_versions, in_flight=admission.in_flight)
-        readiness.tell()
-
     captured = CapturedTraffic(registry, metrics)
     app.extensions[EXTENSION] = services = Services(
         settings=settings,
         registry=registry,
         readiness=readiness,
-        poller=Poller(
-            registry.refresh,
-            every_s=settings.poll_s,
-            then=show_state,
-            is_behind=lambda: registry.is_behind,
-            catch_up=registry.advance,
-        ),
+        poller=_poller(settings, registry, readiness, metrics, admission),
         authenticator=authenticator or Authenticator.from_settings(settings),
         admission=admission,
         metrics=metrics,
@@ -110,11 +99,25 @@ def create_app(
         webhooks=_webhooks(settings, registry) if settings.webhooks_file else None,
     )
     services.traffic.observers.append(captured.observer)
+    rollouts.quality_of = lambda *of: services.quality.quality_of(*of)  # noqa: PLW0108 -- opened when it is asked first
     surround_requests(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     require_scopes_for_all(app)
     return app
+
+
+def _poller(
+    settings: Settings, registry: Registry, readiness: Readiness, metrics: Metrics, admission: Admission
+) -> Poller:
+    def show_state() -> None:
+        metrics.show_state(loaded=registry.loaded_versions, in_flight=admission.in_flight)
+        readiness.tell()
+
+    return Poller(
+        registry.refresh, every_s=settings.poll_s, then=show_state, is_behind=lambda: registry.is_behind,
+        catch_up=registry.advance,
+    )  # fmt: skip
 
 
 def _registry(settings: Settings, coordinator: Coordinator | None) -> Registry:
