@@ -12,6 +12,7 @@ from models.queue.search_step import SearchStep
 from models.settings import Settings
 from models.spec import Spec
 from models.spec.yaml_text import dump_document
+from models.statistics.version_statistics import STATISTICS
 from models.store.checkpoints import JobCheckpoints
 from models.store.datasets import Datasets
 from models.store.manifest import Manifest, finite
@@ -45,6 +46,7 @@ from trainer.publication import (
     passes_gate,
     publish,
 )
+from trainer.training_statistics import make_statistics
 
 __all__ = ["Stopwatch", "TrainingRun", "make_network", "search_checkpointer", "train"]
 
@@ -194,12 +196,14 @@ class TrainingRun:
             )
         warnings = self.warnings + find_warnings(baseline, evaluation.recalls)
         draft = self._draft(network, evaluation, parity, gate, warnings)
+        with watch.step("statistics"):
+            statistics = make_statistics(draft, onnx, prepared.train.raw, part="train")
         report = make_report(
             draft, prepared.pieces, evaluation, parity=parity, history=fitted.history, timings_s=watch.document,
             baseline=baseline.document, **details, **({} if self.step is None else {"search": self.step.choice}),
         )  # fmt: skip
         files = {"model.onnx": onnx, "model.keras": export_keras(network), "report.json": report,
-                 "spec.yaml": dump_document(spec.document)}  # fmt: skip
+                 "spec.yaml": dump_document(spec.document), STATISTICS: statistics.to_json()}  # fmt: skip
         return Candidate(draft, files)
 
     def train_network(self) -> tuple[Any, Fitted]:
