@@ -8,7 +8,7 @@ from models.store.gate_verdict import failed_rules, gate_verdict
 from models.store.promotions import MOVE, ROLLBACK, Move, PromotionLog
 from models.store.store import Store
 
-__all__ = ["Moved", "gate_holds", "move_label", "roll_back"]
+__all__ = ["Moved", "gate_holds", "move_label", "move_label_on", "roll_back"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,28 @@ def move_label(store: Store, model: str, label: str, version: int, *, by: str, f
     previous = store.labels(model).get(label)
     store.set_label(model, label, version, move=Move(by, MOVE, verdict))
     return Moved(version, previous)
+
+
+def move_label_on(store: Store, model: str, label: str, version: int, *, expected: int, by: str) -> int:
+    """Move a label through the gate, unless it is not where it was expected; again is as once.
+
+    Args:
+        store: Where both are.
+        model: The model's name.
+        label: The label.
+        version: Where it goes.
+        expected: Where it must be, if it is anywhere, for the move to happen.
+        by: Who moves it.
+
+    Returns:
+        Where it is now.
+
+    Raises:
+        VersionNotFound, GateDoesNotHold, StoreUnavailable: As `move_label`.
+    """
+    _allowed(store, model, label, version, force=False)
+    is_there = store.set_label(model, label, version, expected=expected, move=Move(by))
+    return version if is_there else store.labels(model).get(label, expected)
 
 
 def roll_back(

@@ -21,6 +21,8 @@ from service.registry.pending_versions import PendingVersions
 from service.registry.poller import Poller
 from service.registry.readiness import Readiness
 from service.registry.registry import Registry
+from service.rollouts.decider import Decider
+from service.rollouts.rollouts import Rollouts
 from service.runs.run_index import RunIndex
 from service.telemetry.answered_request import AnsweredRequest
 from service.telemetry.logs import RequestLine, write_request_line
@@ -32,6 +34,7 @@ from service.traffic.traffic import Traffic
 if TYPE_CHECKING:
     from service.jobs.training_queue import Jobs
     from service.telemetry.otlp_spans import Spans
+    from service.webhooks.webhooks import Webhooks
 
 __all__ = ["EXTENSION", "RequestContext", "Services", "caller", "request_context", "services"]
 
@@ -52,9 +55,12 @@ class Services:
     admission: Admission
     metrics: Metrics
     open_jobs: Callable[[], "Jobs"]
+    rollouts: Rollouts
+    decider: Decider
     write_line: RequestLine = write_request_line
     traffic: Traffic = field(default_factory=Traffic)
     figures: SharedFigures = field(default_factory=SharedFigures)
+    webhooks: "Webhooks | None" = None
 
     @cached_property
     def jobs(self) -> "Jobs":

@@ -30,6 +30,7 @@ PATH_PARAMETERS: Mapping[str, tuple[Schema, Any]] = {
     "job_id": (NAME | {"description": "The job's id"}, "0123456789abcdef0123456789abcdef"),
     "run_id": (NAME | {"description": "The run's id"}, "0123456789abcdef0123456789abcdef"),
     "search_id": (NAME | {"description": "The search's id"}, "0123456789abcdef0123456789abcdef"),
+    "rollout_id": (NAME | {"description": "The rollout's id"}, "0190a5f2c00000000000000000000000"),
     "reference": (NAME | {"description": "The data set's name or its sha-256"}, "iris.csv"),
     "file": (NAME | {"description": "The name of one of the version's files"}, "report.json"),
     "asset": (NAME | {"description": "The file's name"}, "docs.js"),
@@ -40,6 +41,8 @@ TAGS: Mapping[str, str] = {
     "or numbers out. Without version or label the default version answers: the one that `stable` names.",
     "Models": "What is published and loaded: models, their versions with state and metrics, their labels, "
     "their reports.",
+    "Rollouts": "How a version comes to answer: beside the default version, then for a share of the requests, watched "
+    "by guards.",
     "Jobs": "Training: a spec in, a job on the queue, its progress, and the version that it published.",
     "Runs": "The durable record of every training, also of those that failed.",
     "Searches": "Hyperparameter searches, whose trials are jobs and runs.",

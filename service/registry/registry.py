@@ -19,6 +19,7 @@ from service.registry.coordination.committed_state import CommittedState, Report
 from service.registry.coordination.coordinator import Coordinator
 from service.registry.coordination.desired_state import DesiredState
 from service.registry.coordination.planner import IDLE_S, REVIEW_S, Planner
+from service.registry.coordination.traffic_split import SwitchClock
 from service.registry.loaded_models import LoadedModels
 from service.registry.memory_budget import Memory, give_back
 from service.registry.shown_facts import ShownFacts
@@ -84,9 +85,10 @@ class Registry:
         self.is_serving = False
         self._open_store = open_store
         self._clock = clock
+        self.switch_clock = SwitchClock(clock)
         self._planner = Planner(
             lambda: self.store, self.coordinator, keep_versions=keep_versions, full_look_s=full_look_s,
-            clock=clock, memory=memory or Memory(),
+            memory=memory or Memory(), switch_clock=self.switch_clock,
         )  # fmt: skip
         self._models = LoadedModels(lambda: self.store, clock=clock, on_change=self._publish)
         self._local = Snapshot()
@@ -131,6 +133,12 @@ class Registry:
         if self._loaded[0] is not snapshot:
             self._loaded = (snapshot, snapshot.loaded_versions)
         return self._loaded[1]
+
+    def routed(self, model: str, version: int) -> Predictor | None:
+        """What answers for a version that a rollout has chosen; None when it does not answer any more."""
+        found = self.snapshot.models.get(model)
+        status = None if found is None else found.versions.get(version)
+        return None if status is None else status.predictor
 
     def find(self, model: str, *, version: int | None = None, label: str | None = None) -> Predictor:
         """What answers for a version, a label, or neither.
