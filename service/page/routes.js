@@ -8,6 +8,7 @@ import Models from "./views/models.js";
 
 export const TABS = [
   { id: "models", title: "Models", address: "#/models" },
+  { id: "train", title: "Train", address: "#/train" },
   { id: "runs", title: "Runs", address: "#/runs" },
 ];
 
@@ -16,5 +17,6 @@ export const ROUTES = [
   { path: "models", tab: "models", title: () => "Models", view: Models },
   { path: "models/:model", tab: "models", title: ({ model }) => model, load: () => import("./views/model.js") },
   { path: "models/:model/:version", tab: "models", title: ({ model, version }) => `${model} version ${version}`, load: () => import("./views/version.js") },
+  { path: "train", tab: "train", title: () => "Train", load: () => import("./views/train.js") },
   { path: "runs", tab: "runs", title: () => "Runs", load: () => import("./views/runs.js") },
 ];
