@@ -15,13 +15,14 @@ from service.endpoints import (
     searches,
     versions,
 )
+from service.endpoints.access import caller
 from service.openapi.operation import ApiBlueprint
 
 __all__ = ["BLUEPRINTS"]
 
 RESOURCES = (
     prediction, model_status, labels, versions, jobs, runs, searches, datasets, inference_protocol, health, metrics,
-    docs, page,
+    caller, docs, page,
 )  # fmt: skip
 """In the order of their groups in the OpenAPI document."""
 BLUEPRINTS: tuple[ApiBlueprint, ...] = tuple(resource.blueprint for resource in RESOURCES)
