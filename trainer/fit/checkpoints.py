@@ -204,5 +204,12 @@ class Checkpointer:
         if origin.data_sha256 != self._origin.data_sha256:
             epoch, expected = len(snapshot.history) + 1, origin.data_sha256
             raise DataChanged(epoch=epoch, expected=expected, received=self._origin.data_sha256)
-        self._log.info("job %s goes on in epoch %d", self._stored.job_id, len(snapshot.history) + 1)
+        self._tell(snapshot)
         return snapshot
+
+    def _tell(self, snapshot: Snapshot) -> None:
+        done = len(snapshot.history)
+        if snapshot.is_complete:
+            self._log.info("job %s is trained to its end already, in %d epochs", self._stored.job_id, done)
+        else:
+            self._log.info("job %s goes on in epoch %d", self._stored.job_id, done + 1)
