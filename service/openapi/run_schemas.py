@@ -74,6 +74,7 @@ SCHEMAS: dict[str, Schema] = {
         timings_s=OBJECT_OR_NULL | {"description": "Step → seconds"},
         version=nullable(INTEGER),
         gate=OBJECT_OR_NULL,
+        verdict=nullable(STRING, description="Why `stable` did not move to the version"),
         result=OBJECT_OR_NULL,
         error=ERROR,
     )
@@ -103,6 +104,7 @@ SCHEMAS: dict[str, Schema] = {
         seed=nullable(INTEGER),
         backend=nullable(STRING),
         error=ERROR,
+        parameters=mapping(ANY, description="Path of the spec → value, of the paths that `parameter` asked for"),
     )
     | {"description": "A run in a line of a list"},
     "Runs": object_of(["runs"], runs=array(reference("RunSummary")), next=NEXT) | {"description": "A page of runs"},

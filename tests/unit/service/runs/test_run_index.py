@@ -2,6 +2,7 @@
 
 import threading
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,10 @@ from models.errors import StoreUnavailable
 from models.runs.record import make_record
 from models.runs.recording import record_training
 from models.store import runs as stored
-from models.store.runs import change_run
+from models.store.runs import StoredRun, change_run
 from models.store.store import Store
+from service.runs import run_index
+from service.runs.record_cache import RecordCache
 from service.runs.run_index import RunIndex
 
 
@@ -129,3 +132,34 @@ def test_a_hint_that_cannot_be_read_is_done_without(store: Store) -> None:
     assert numbers(index) == [1]
     record(store, 2)
     assert numbers(index) == [1, 2]
+
+
+def test_a_record_is_read_once_as_long_as_it_stays_the_same(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another tag or note makes it another one; one that is gone is none."""
+    record(store, 1)
+    index = RunIndex(lambda: store, full_every_s=3600)
+    index.look()
+    read, plain = list[str](), run_index.read_run
+    monkeypatch.setattr(
+        run_index, "read_run", lambda where, model, run: (read.append(run), plain(where, model, run))[1]
+    )
+    assert [(index.read(run_id(1)) or {})["tags"] for _ in range(3)] == [[]] * 3
+    assert read == [run_id(1)]
+    change_run(store, "digits", run_id(1), {"tags": ["best"]})
+    index.look()
+    assert [(index.read(run_id(1)) or {})["tags"] for _ in range(2)] == [["best"]] * 2
+    assert read == [run_id(1)] * 3, "once for its line, once for itself"
+    assert index.read(run_id(2)) is None
+
+
+def test_records_that_were_not_asked_for_longest_make_room() -> None:
+    """As many as fit, by their size in the store; a large one alone is not held."""
+    cache, at = RecordCache(most_bytes=100), datetime(2026, 1, 1, tzinfo=UTC)
+    runs = [StoredRun("digits", run_id(number), "tag", at, size) for number, size in enumerate((40, 40, 40, 200))]
+    for run in runs[:2]:
+        cache.put(run, {"id": run.id})
+    assert cache.get(runs[0]) == {"id": runs[0].id}
+    cache.put(runs[2], {})
+    assert [cache.get(run) is not None for run in runs[:3]] == [True, False, True]
+    cache.put(runs[3], {})
+    assert [cache.get(run) for run in runs] == [None] * 4
