@@ -7,13 +7,13 @@ import service
 from service.endpoints import docs, page
 
 FOLDER = Path(service.__file__).parent / "page"
-FILES = sorted(path.name for path in FOLDER.iterdir())
-SOURCES = {path.name: path.read_text() for path in FOLDER.iterdir()}
+SOURCES = {str(path.relative_to(FOLDER)): path.read_text() for path in FOLDER.rglob("*") if path.is_file()}
+FILES = sorted(SOURCES)
 
 
 def test_every_file_is_served_by_one_of_the_pages_and_every_served_file_is_there(client) -> None:
     """None is forgotten, none is missing."""
-    assert page.FILES.names | docs.OWN.names == set(FILES)
+    assert page.FILES.names | {f"docs/{name}" for name in docs.OWN.names} == set(FILES)
     paths = [f"/page/{name}" for name in page.FILES.names]
     paths += [f"/docs/{name}" for name in docs.OWN.names | docs.SWAGGER_UI.names]
     for path in paths:
@@ -45,8 +45,9 @@ def test_every_name_that_a_page_asks_for_is_served(client) -> None:
     """Scripts, styles, icons and imported modules."""
     wanted = set()
     for name in FILES:
-        wanted |= set(re.findall(r'(?:src|href)="((?:page|docs)/[^"]+)"', SOURCES[name]))
-        wanted |= {f"page/{module}" for module in re.findall(r'from "\./([^"]+)"', SOURCES[name])}
+        wanted |= set(re.findall(r'(?:src|href)="(?:\.\./)?((?:page|docs)/[^"]+)"', SOURCES[name]))
+        folder = "docs" if name.startswith("docs/") else "page"
+        wanted |= {f"{folder}/{module}" for module in re.findall(r'from "\./([^"]+)"', SOURCES[name])}
     assert {"page/app.js", "page/drawing.js", "docs/swagger-ui-bundle.js"} <= wanted
     assert [path for path in wanted if client.get(f"/{path}").status_code != 200] == []
 
