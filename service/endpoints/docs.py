@@ -11,14 +11,7 @@ from service.openapi.operation import ApiBlueprint, api_response, page_responses
 
 __all__ = ["blueprint"]
 
-OWN = StaticFiles(
-    "service",
-    "page/docs",
-    frozenset({
-        "docs.html", "docs.css", "docs.js", "code.js", "elements.js", "model.js", "operation.js", "swagger.html",
-        "swagger.css", "swagger.js",
-    }),
-)  # fmt: skip
+OWN = StaticFiles.of_folder("service", "page/docs")
 SWAGGER_UI = StaticFiles(
     "flask_swagger_ui", "dist", frozenset({"swagger-ui-bundle.js", "swagger-ui.css", "favicon-32x32.png"})
 )

@@ -1,16 +1,14 @@
 // A form for one instance of a version, and what the version makes of it.
-import { ask, send } from "./api.js";
+import { ask, send } from "../core/api.js";
 import { make, notice, number, percent, swap } from "./elements.js";
 import { inputFor, jsonInput } from "./inputs.js";
 
 const MOST_BARS = 10;
 const LIVE_PAUSE_MS = 120;
-const body = document.getElementById("try-body");
-const title = document.getElementById("try-title");
 let opened = 0;
 
-// Opens the form; false when that failed and may be tried again.
-export async function openForm(model, version) {
+// Opens the form in an element.
+export async function openForm(body, model, version) {
   const place = `v1/models/${encodeURIComponent(model)}/versions/${version.version}`;
   const mine = ++opened;
   let content = null;
@@ -21,10 +19,7 @@ export async function openForm(model, version) {
   } catch (error) {
     problem = notice(error.message);
   }
-  if (mine !== opened) return true; // another one was chosen meanwhile
-  title.textContent = `Try ${model} version ${version.version}`;
-  swap(body, content ?? problem);
-  return content !== null;
+  if (mine === opened) swap(body, content ?? problem); // else another one was chosen meanwhile
 }
 
 function contents(place, form, version) {
