@@ -18,14 +18,17 @@ from service.http.responses import Answer
 from service.http.routing import NameConverter, NumberConverter
 from service.openapi.operation import require_scopes_for_all
 from service.registry.coordination.coordinator import Coordinator
+from service.registry.coordination.shared_coordinator import SharedCoordinator
 from service.registry.memory_budget import Memory
 from service.registry.poller import Poller
 from service.registry.readiness import Readiness
 from service.registry.registry import Registry
 from service.telemetry.metrics import Metrics
+from service.traffic.shared_figures import SharedFigures
 
 if TYPE_CHECKING:
     from service.jobs.training_queue import Jobs
+    from service.traffic.figure_hash import FigureHash
 
 __all__ = ["create_app"]
 
@@ -82,6 +85,7 @@ def create_app(
         admission=admission,
         metrics=metrics,
         open_jobs=jobs or (lambda: _open_jobs(settings)),
+        figures=_figures(settings, registry),
     )
     surround_requests(app)
     for blueprint in BLUEPRINTS:
@@ -105,8 +109,22 @@ def _open_store(settings: Settings, *, create: bool) -> Store:
     return Store.open(settings.store, cache=cache, create=create)
 
 
+def _figures(settings: Settings, registry: Registry) -> SharedFigures:
+    coordinator = registry.coordinator
+    folder = coordinator.folder / "figures" if isinstance(coordinator, SharedCoordinator) else None
+    return SharedFigures(folder, leads=coordinator.lead, open_hash=lambda service: _open_figures(settings, service))
+
+
+def _open_figures(settings: Settings, service: str) -> "FigureHash":
+    from service.queue_connection import connect  # noqa: PLC0415 -- the queue's library, which predictions need not wait for
+    from service.traffic.figure_hash import FigureHash  # noqa: PLC0415
+
+    return FigureHash(connect(settings.redis_url, settings.redis_password_file), service)
+
+
 def _open_jobs(settings: Settings) -> "Jobs":
-    from service.jobs.training_queue import Jobs, connect  # noqa: PLC0415 -- a third of a second that predictions need not wait for
+    from service.jobs.training_queue import Jobs  # noqa: PLC0415 -- a third of a second that predictions need not wait for
+    from service.queue_connection import connect  # noqa: PLC0415
 
     connection = connect(settings.redis_url, settings.redis_password_file)
     return Jobs(

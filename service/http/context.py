@@ -26,6 +26,7 @@ from service.telemetry.answered_request import AnsweredRequest
 from service.telemetry.logs import RequestLine, write_request_line
 from service.telemetry.metrics import Metrics
 from service.telemetry.tracing import open_traces
+from service.traffic.shared_figures import SharedFigures
 from service.traffic.traffic import Traffic
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class Services:
     open_jobs: Callable[[], "Jobs"]
     write_line: RequestLine = write_request_line
     traffic: Traffic = field(default_factory=Traffic)
+    figures: SharedFigures = field(default_factory=SharedFigures)
 
     @cached_property
     def jobs(self) -> "Jobs":

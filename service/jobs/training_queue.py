@@ -14,9 +14,7 @@ from typing import Any
 
 import orjson
 from redis import Redis
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
-from redis.retry import Retry as ConnectionRetry
 from rq import Queue, Retry
 from rq.exceptions import DuplicateJobError, InvalidJobOperation, NoSuchJobError
 from rq.job import Job, JobStatus
@@ -35,7 +33,6 @@ from models.queue.names import (
     UNRECORDED,
     cancel_key,
 )
-from models.queue.password_file import redis_address
 from models.queue.refusals import refusal_of
 from models.queue.run_facts import forget_facts, keep_written_spec
 from models.queue.search_step import is_start
@@ -47,25 +44,13 @@ from models.store.gate_verdict import with_verdict
 from service.errors import JobHasEnded, JobNotFound, KeyReused, QueueFull, QueueUnavailable
 from service.jobs.gpu_check import check_gpus
 
-__all__ = ["TRAIN", "Jobs", "connect", "translated_errors", "with_result_verdict"]
+__all__ = ["TRAIN", "Jobs", "translated_errors", "with_result_verdict"]
 
 TRAIN = "trainer.jobs.train"
 INDEX_LENGTH = 10_000
 NEVER = -1
 ATTEMPTS = Retry(max=3)
 NOTHING_SEEN: Mapping[str, DataState] = {}
-CONNECT_TIMEOUT_S = 0.5
-ANSWER_TIMEOUT_S = 2.0
-
-
-def connect(redis_url: str, password_file: str = "") -> Redis:
-    """A client that gives up soon: a request waits for it."""
-    return Redis.from_url(
-        **redis_address(redis_url, password_file),
-        socket_connect_timeout=CONNECT_TIMEOUT_S,
-        socket_timeout=ANSWER_TIMEOUT_S,
-        retry=ConnectionRetry(NoBackoff(), 1),
-    )
 
 
 @contextmanager

@@ -132,6 +132,7 @@ def _start_worker(worker: Any) -> None:
     if isinstance(registry.coordinator, SharedCoordinator):
         registry.coordinator.start_heartbeat()
     services.poller.start()
+    services.figures.start()
     end_s = time.monotonic() + FIRST_REFRESH_S
     while not registry.is_serving and worker.alive:
         if time.monotonic() > end_s and not registry.others_serve:

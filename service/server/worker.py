@@ -64,6 +64,7 @@ class ServiceWorker(GeventWorker):  # type: ignore[misc]
             accept_waiting(server)
             server.close()
         self._finish(servers)
+        self._services.figures.stop()
 
     def _start_server(self, listener: Any) -> StreamServer:
         listener.setblocking(1)

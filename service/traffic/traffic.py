@@ -22,10 +22,17 @@ class Observer(Protocol):
 class Caller(Protocol):
     """What is known of who asks."""
 
-    request_id: str
-    key_id: str | None
-    header: Callable[[str], str | None]
-    """A header of the request by its name in lower case."""
+    @property
+    def request_id(self) -> str:
+        """Of the request."""
+
+    @property
+    def key_id(self) -> str | None:
+        """Of the key that it came with; None without one."""
+
+    @property
+    def header(self) -> Callable[[str], str | None]:
+        """A header of the request by its name in lower case."""
 
 
 class Router(Protocol):
