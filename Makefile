@@ -71,6 +71,9 @@ test-spec-of: .venv/.synced ## Thirty Keras models of tutorials' shapes: the spe
 test-retention: .venv/.synced ## Deletions and prunes killed at 20 points while versions are published and served
 	RETENTION_KILLS=20 $(PYTHON) $(PYTEST) tests/e2e/test_retention.py
 
+test-rollouts: .venv/.synced ## Rollouts with real services: the deciding worker and a service killed, store and queue away, in every step
+	ROLLOUT_FAULTS=all OUTAGE_S=30 $(PYTHON) $(PYTEST) -s --timeout=1800 tests/e2e/rollouts
+
 fuzz: .venv-service/.synced ## 20 000 spoiled bodies against the real service
 	MUTATED_BODIES=20000 .venv-service/bin/python $(PYTEST) -s tests/contract/test_service_mutated_bodies.py
 

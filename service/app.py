@@ -1,6 +1,6 @@
 """The application: settings in, a Flask application out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from models.store.file_cache import FileCache
 from models.store.store import Store
 from service.admission import Admission
 from service.auth.authenticator import Authenticator
+from service.capture.captured_traffic import CapturedTraffic
 from service.endpoints import BLUEPRINTS
 from service.http.context import EXTENSION, Services
 from service.http.lifecycle import surround_requests
@@ -23,14 +24,24 @@ from service.registry.memory_budget import Memory
 from service.registry.poller import Poller
 from service.registry.readiness import Readiness
 from service.registry.registry import Registry
+from service.rollouts.decider import Decider
+from service.rollouts.rollout_metrics import RolloutMetrics
+from service.rollouts.rollouts import Rollouts
+from service.rollouts.router import RolloutRouter
 from service.telemetry.metrics import Metrics
 from service.traffic.shared_figures import SharedFigures
+from service.traffic.traffic import Traffic
 
 if TYPE_CHECKING:
     from service.jobs.training_queue import Jobs
+    from service.rollouts.decider_lease import DeciderLease
     from service.traffic.figure_hash import FigureHash
+    from service.webhooks.webhooks import Webhooks
 
 __all__ = ["create_app"]
+
+BUSY = 16
+"""Requests in flight in one process beyond which a shadow computes nothing."""
 
 
 def create_app(
@@ -66,11 +77,15 @@ def create_app(
 
     readiness = Readiness(registry, settings.ready_models)
 
+    figures = _figures(settings, registry)
+    rollouts, decider = _rollouts(settings, registry, figures, metrics, admission)
+
     def show_state() -> None:
         metrics.show_state(loaded=registry.loaded_versions, in_flight=admission.in_flight)
         readiness.tell()
 
-    app.extensions[EXTENSION] = Services(
+    captured = CapturedTraffic(registry, metrics)
+    app.extensions[EXTENSION] = services = Services(
         settings=settings,
         registry=registry,
         readiness=readiness,
@@ -85,8 +100,14 @@ def create_app(
         admission=admission,
         metrics=metrics,
         open_jobs=jobs or (lambda: _open_jobs(settings)),
-        figures=_figures(settings, registry),
+        captured=captured,
+        traffic=Traffic(RolloutRouter(registry), [rollouts]),
+        figures=figures,
+        rollouts=rollouts,
+        decider=decider,
+        webhooks=_webhooks(settings, registry) if settings.webhooks_file else None,
     )
+    services.traffic.observers.append(captured.observer)
     surround_requests(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
@@ -120,6 +141,41 @@ def _open_figures(settings: Settings, service: str) -> "FigureHash":
     from service.traffic.figure_hash import FigureHash  # noqa: PLC0415
 
     return FigureHash(connect(settings.redis_url, settings.redis_password_file), service)
+
+
+def _webhooks(settings: Settings, registry: Registry) -> "Webhooks":
+    from service.queue_connection import connect  # noqa: PLC0415 -- as above
+    from service.webhooks.webhooks import Webhooks  # noqa: PLC0415 -- it loads a client of HTTP
+
+    coordinator = registry.coordinator
+
+    def models() -> dict[str, tuple[Mapping[int, str], Mapping[str, int]]] | None:
+        desired = coordinator.desired_state()
+        if not desired.has_seen_store:
+            return None
+        return {name: (one.tags, one.labels) for name, one in desired.models.items()}
+
+    return Webhooks(
+        Path(settings.webhooks_file), leads=coordinator.lead, models=models,
+        connect=lambda: connect(settings.redis_url, settings.redis_password_file),
+    )  # fmt: skip
+
+
+def _rollouts(
+    settings: Settings, registry: Registry, figures: SharedFigures, metrics: Metrics, admission: Admission
+) -> tuple[Rollouts, Decider]:
+    """What follows rollouts in this process, and what decides on them."""
+    shown = RolloutMetrics(metrics)
+    rollouts = Rollouts(registry, figures, shown, is_busy=lambda: admission.in_flight > BUSY)
+    figures.sources.append(rollouts.post)
+    return rollouts, Decider(registry, rollouts, shown, open_lease=lambda service: _open_lease(settings, service))
+
+
+def _open_lease(settings: Settings, service: str) -> "DeciderLease":
+    from service.queue_connection import connect  # noqa: PLC0415 -- as above
+    from service.rollouts.decider_lease import DeciderLease  # noqa: PLC0415
+
+    return DeciderLease(connect(settings.redis_url, settings.redis_password_file), service)
 
 
 def _open_jobs(settings: Settings) -> "Jobs":

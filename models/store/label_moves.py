@@ -8,7 +8,9 @@ from models.store.gate_verdict import failed_rules, gate_verdict
 from models.store.promotions import MOVE, ROLLBACK, Move, PromotionLog
 from models.store.store import Store
 
-__all__ = ["Moved", "gate_holds", "move_label", "planned_move", "planned_rollback", "roll_back"]
+__all__ = [
+    "Moved", "gate_holds", "move_label", "move_label_on", "planned_move", "planned_rollback", "roll_back",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,28 @@ def planned_move(store: Store, model: str, label: str, version: int, *, force: b
     store.resolve(model, version=version)
     verdict = _allowed(store, model, label, version, force=force)
     return Moved(version, store.labels(model).get(label), verdict)
+
+
+def move_label_on(store: Store, model: str, label: str, version: int, *, expected: int, by: str) -> int:
+    """Move a label through the gate, unless it is not where it was expected; again is as once.
+
+    Args:
+        store: Where both are.
+        model: The model's name.
+        label: The label.
+        version: Where it goes.
+        expected: Where it must be, if it is anywhere, for the move to happen.
+        by: Who moves it.
+
+    Returns:
+        Where it is now.
+
+    Raises:
+        VersionNotFound, GateDoesNotHold, StoreUnavailable: As `move_label`.
+    """
+    _allowed(store, model, label, version, force=False)
+    is_there = store.set_label(model, label, version, expected=expected, move=Move(by))
+    return version if is_there else store.labels(model).get(label, expected)
 
 
 def roll_back(

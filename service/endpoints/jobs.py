@@ -148,7 +148,7 @@ def _record_canceled(jobs: "Jobs", registry: Registry, job_id: str) -> None:
     record = jobs.unrecorded(job_id)
     if record is not None:
         run_in_thread(lambda: record_training(registry.store, record))
-        jobs.note_recorded(job_id)
+        jobs.note_recorded(record)
 
 
 @blueprint.operation(

@@ -21,7 +21,8 @@ class ObservedPrediction:
             columns hold text. Observers do not change it, and copy what they keep.
         predictions: float32 `(batch, outputs)`; None when the version failed.
         infer_s: How long it computed.
-        error: Why it failed; None when it did not. Input that is at fault is not observed.
+        error: Why it failed; None when it did not. An `InputError` is of a value that this version does not take;
+            input that cannot be read is not observed.
     """
 
     request_id: str
