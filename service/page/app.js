@@ -78,7 +78,7 @@ function View({ view, params, query, title }) {
     place.current?.querySelector("h1")?.focus({ preventScroll: true });
     if (route.value.scroll !== null) requestAnimationFrame(() => scrollTo(0, route.value.scroll));
   }, [Component]);
-  if (view.scope && !may(view.scope)) return html`<h1 tabindex="-1">${title}</h1><${Notice} kind="warn">${lacks(view.scope)}</${Notice}>`;
+  if (view.scope && !may(view.scope)) return html`<h1 tabindex="-1">${title}</h1><${Notice} kind="busy">${lacks(view.scope)}</${Notice}>`;
   if (broken || failure) return html`<${Notice}>This view failed: ${(broken ?? failure).message}</${Notice}>`;
   if (!Component) return html`<h1 class="unseen" tabindex="-1">${title}</h1><${Placeholder} lines=${8} label=${title} />`;
   return html`<div class="view" ref=${place}><${Component} ...${{ params, query }} /></div>`;

@@ -18,7 +18,7 @@ export function UnderWay() {
   const live = jobs.filter(({ status }) => UNDER_WAY.has(status)).map(({ id }) => id);
   useEffect(() => { if (live.some((id) => !seen.has(id))) setSeen(new Set([...seen, ...live])); }, [live.join()]);
   const shown = jobs.filter(({ id }) => live.includes(id) || seen.has(id));
-  if (found.error && !found.data) return html`<section id="jobs" aria-label="Under way"><${Notice} kind="warn">${`What is under way is not known: ${found.error.message}`}</${Notice}></section>`;
+  if (found.error && !found.data) return html`<section id="jobs" aria-label="Under way"><${Notice} kind="busy">${`What is under way is not known: ${found.error.message}`}</${Notice}></section>`;
   if (!shown.length) return html`<section id="jobs" aria-label="Under way" />`;
   const followed = new Set(shown.filter(({ status }) => status === "started").slice(0, MOST_STREAMS).map(({ id }) => id));
   return html`<${Card} title="Under way" id="jobs"><ul class="jobs">${shown.map((job) => html`<li key=${job.id}>

@@ -84,7 +84,7 @@ function McNemar({ all }) {
   const named = (id) => nameOf(all.runs.find((run) => run.id === id));
   if (!all.mcnemar.length) return html`<p class="soft">Asks whether two classifiers are right equally often; it needs the same test rows.</p>`;
   const pairs = [...all.mcnemar].sort((a, b) => a.p_value_holm - b.p_value_holm);
-  return html`${!all.test_rows.same && html`<${Notice} kind="warn">Not all were measured on the same test rows: only those that were are paired.</${Notice}>`}
+  return html`${!all.test_rows.same && html`<${Notice} kind="busy">Not all were measured on the same test rows: only those that were are paired.</${Notice}>`}
     <div class="scroll" tabindex="0" role="region" aria-label="Each two runs"><table class="plain">
     <thead><tr><th scope="col">Runs</th><th scope="col" class="end">Only the first right</th><th scope="col" class="end">Only the second right</th><th scope="col" class="end">Both</th><th scope="col" class="end">p, corrected</th><th scope="col">In words</th></tr></thead>
     <tbody>${pairs.map((pair) => html`<tr key=${pair.runs.join()}><th scope="row" class="wrapped">${named(pair.runs[0])} and ${named(pair.runs[1])}</th><td class="end">${number(pair.only_first)}</td><td class="end">${number(pair.only_second)}</td>

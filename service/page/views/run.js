@@ -83,7 +83,7 @@ function Record({ run, saved }) {
       ${may("train") && html`<a class="button" href=${href(["train"], { run: run.id })}>Again with changes</a>`}
       ${run.previous && html`<a class="button" href=${compareAddress([run.previous.id, run.id])}>Compare with the run before</a>`}</${Title}>
     ${run.error && html`<${Notice}>${run.error.type}: ${run.error.message}</${Notice}>`}
-    ${(run.result?.warnings ?? []).map((one) => html`<${Notice} key=${one} kind="warn">${one}</${Notice}>`)}
+    ${(run.result?.warnings ?? []).map((one) => html`<${Notice} key=${one} kind="busy">${one}</${Notice}>`)}
     <div class="columns-2">
       <${Card} title="At a glance" id="glance"><${Facts} of=${glance(run)} /><${TagEditor} run=${run} onSaved=${saved} /></${Card}>
       <${Card} title="Metrics" id="metrics"><${Metrics} run=${run} /></${Card}>

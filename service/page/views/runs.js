@@ -21,7 +21,7 @@ const STATUSES = [{ value: "", title: "any" }, "finished", "failed", { value: "s
 const KINDS = [{ value: "", title: "all" }, { value: "plain", title: "without trials of searches" }, { value: "trials", title: "only trials of searches" }];
 
 export default function Runs({ query }) {
-  if (!may("train")) return html`<h1 tabindex="-1">Runs</h1><section id="jobs"><${Notice} kind="warn">${lacks("train")}</${Notice}></section>`;
+  if (!may("train")) return html`<h1 tabindex="-1">Runs</h1><section id="jobs"><${Notice} kind="busy">${lacks("train")}</${Notice}></section>`;
   return html`<${Permitted} query=${query} />`;
 }
 

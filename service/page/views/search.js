@@ -35,7 +35,7 @@ function Shown({ search, query }) {
         ${search.result?.version && html`<a class="button" href=${href(["models", search.model, search.result.version])}>Version ${search.result.version}</a>`}
         ${isRunning && may("train") && html`<button type="button" onClick=${() => cancel(search)}>Cancel</button>`}</div></div>
     ${search.error && html`<${Notice}>${search.error.type}: ${search.error.message}</${Notice}>`}
-    ${search.result?.verdict && html`<${Notice} kind="warn">${search.result.verdict}</${Notice}>`}
+    ${search.result?.verdict && html`<${Notice} kind="busy">${search.result.verdict}</${Notice}>`}
     <${Card} title="Best so far" id="best"><${Best} search=${search} done=${done} /></${Card}>
     <div class="columns-2">
       <${Card} title="Trial by trial" id="history"><${BestSoFar} search=${search} chosen=${chosen} /></${Card}>
