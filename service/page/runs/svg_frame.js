@@ -1,10 +1,11 @@
 // What charts drawn as SVG share: the width that there is, and scales.
-import { useEffect, useState } from "../vendor/preact.js";
+import { useLayoutEffect, useState } from "../vendor/preact.js";
 
 export function useWidth(frame, first = 640) {
   const [width, setWidth] = useState(first);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!frame.current) return undefined;
+    setWidth(frame.current.clientWidth);
     const watch = new ResizeObserver(([{ contentRect }]) => setWidth(Math.floor(contentRect.width)));
     watch.observe(frame.current);
     return () => watch.disconnect();
