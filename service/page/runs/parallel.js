@@ -10,12 +10,16 @@ const TOP = 44, BOTTOM = 22;
 const LEAST_GAP = 110; // between two axes; with more of them one scrolls
 
 export function ParallelCoordinates({ search, chosen, onChoose }) {
+  if (search.trials.every(({ value }) => value === null)) return html`<p class="soft">No trial has a value yet.</p>`;
+  return html`<${Drawn} ...${{ search, chosen, onChoose }} />`;
+}
+
+function Drawn({ search, chosen, onChoose }) {
   const frame = useRef();
   const width = useWidth(frame);
   const known = search.trials.filter(({ value }) => value !== null);
   const ranked = [...known].sort((a, b) => b.rung - a.rung || (search.direction === "maximize" ? b.value - a.value : a.value - b.value));
   const [focused, setFocused] = useState(null);
-  if (!known.length) return html`<p class="soft">No trial has a value yet.</p>`;
   const paths = Object.keys(known[0].parameters);
   const axes = [...paths.map((path) => axisOf(path, known.map(({ parameters }) => parameters[path]))), axisOf(search.objective, known.map(({ value }) => value))];
   const full = Math.max(width, LEAST_GAP * axes.length);
