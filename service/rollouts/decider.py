@@ -145,6 +145,7 @@ class Decider:
     def _finished(self, model: str, held: Held) -> Rollout | None:
         """The rollout, when what was decided before is done as far as it can be."""
         store = self._registry.store
+        store.require_folder()
         found = run_in_thread(RolloutStore(store, model).read)
         if found is not None and found.state == PROMOTING and not _is_followed(found, held.server_s):
             return found
