@@ -103,7 +103,8 @@ class Decider:
     def turn(self) -> None:
         """Look at every rollout once, if this process decides; in the event loop."""
         models = dict(self._to_look_at())
-        held = self._held() if models and run_in_thread(self._registry.coordinator.lead) else NOT_MINE
+        leads = bool(models) and run_in_thread(self._registry.coordinator.lead)
+        held = self._held() if leads else NOT_MINE
         decides = held is None or held.is_mine
         for model in [one for one in self._watched if one not in models or not decides]:
             del self._watched[model]
