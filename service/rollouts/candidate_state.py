@@ -51,7 +51,9 @@ class CandidateState:
 
 
 def candidate_state(registry: Registry, model: str, split: TrafficSplit) -> CandidateState:
-    """Whether the candidate can answer in all processes of this service."""
+    """Whether the candidate can answer in all processes of this service, and the service reads what is decided."""
+    if not registry.sees_store:
+        return CandidateState(is_ready=False, reason="the store does not answer in one of the services")
     found = registry.snapshot.models.get(model)
     status = None if found is None else found.versions.get(split.candidate)
     name = f"version {split.candidate} of model {model!r}"

@@ -37,7 +37,7 @@ __all__ = ["Decider"]
 TURN_S = 0.5
 JUDGE_S = 0.9
 """Between two looks at the figures of a rollout, which are new once a second and take milliseconds to judge."""
-WHOLE_S = 2.5
+WHOLE_S = 3.5
 """How long all figures must have been there before a step is passed: services that were cut off post theirs again."""
 FAILED_S = 3.0
 """How long a candidate must be missing before that ends its rollout."""

@@ -9,7 +9,7 @@ from models.rollout.rollout import PROMOTING, Rollout
 
 __all__ = ["SWITCH_S", "SwitchClock", "TrafficSplit"]
 
-SWITCH_S = 2.0
+SWITCH_S = 3.0
 """From the decision of a step until it begins, in all services at once: each has read it by then."""
 PERCENT = 100.0
 

@@ -16,7 +16,7 @@ import httpx
 import numpy as np
 import pytest
 
-from models.errors import StoreUnavailable
+from models.errors import RolloutNotFound, StoreUnavailable
 from models.rollout.rollout import Rollout
 from models.rollout.rollout_course import begin_rollout
 from models.rollout.rollout_store import RolloutStore
@@ -232,6 +232,16 @@ class Course:
     def end(self) -> Rollout:
         """Wait for its end."""
         return self.wait(lambda one: not one.is_under_way, what="the rollout ends")
+
+    def record_of(self, rollout: Rollout) -> Rollout:
+        """The record of an ended rollout, which is written a moment after its document."""
+
+        def found() -> Rollout | None:
+            with suppress(RolloutNotFound):
+                return RolloutStore(self.store, MODEL).record(rollout.id)
+            return None
+
+        return self._wait_until(found, what="there is a record")
 
     @property
     def stable(self) -> int:

@@ -3,7 +3,6 @@
 import time
 
 from models.rollout.rollout import PROMOTED, PROMOTING, ROLLED_BACK
-from models.rollout.rollout_store import RolloutStore
 from tests.timing import promised_s
 
 WITHIN_S = promised_s(2)
@@ -22,7 +21,7 @@ def test_a_good_candidate_is_promoted_and_a_bad_one_rolled_back(serve, publish, 
     crowd.stop()
     assert (ended.state, course.stable) == (PROMOTED, 2), ended.reason
     assert [one.event for one in ended.story] == ["begun", "step", "step", PROMOTING, PROMOTED]
-    assert RolloutStore(course.store, "classic").record(rollout.id) == ended
+    assert course.record_of(rollout) == ended
     shadow, canary = ended.story[1].figures, ended.story[2].figures
     assert shadow["agreement"]["share"] == 1.0
     assert min(canary["candidate"]["rows"], canary["default"]["rows"]) > 0

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from models.rollout.rollout import PROMOTED, Rollout
-from models.rollout.rollout_store import RolloutStore
 from tests.e2e.launching import Service
 from tests.e2e.rollouts.conftest import Callers, Course, QueueServer
 
@@ -87,7 +86,7 @@ def test_a_fault_promotes_nothing_without_figures(fault, step, scene) -> None:
     crowd.stop()
     _check_story(ended, before)
     assert course.stable == 2
-    assert RolloutStore(course.store, "classic").record(rollout.id) == ended
+    assert course.record_of(rollout) == ended
     assert scene.may_fail or crowd.failed == []
     assert crowd.went_back(1, 2) == []
 
