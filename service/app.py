@@ -1,6 +1,6 @@
 """The application: settings in, a Flask application out."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,6 +8,7 @@ from flask import Flask
 
 from models.settings import Settings
 from models.store.file_cache import FileCache
+from models.store.manifest import Manifest
 from models.store.store import Store
 from service.admission import Admission
 from service.auth.authenticator import Authenticator
@@ -16,6 +17,9 @@ from service.http.context import EXTENSION, Services
 from service.http.lifecycle import surround_requests
 from service.http.responses import Answer
 from service.http.routing import NameConverter, NumberConverter
+from service.monitoring.drift_metrics import DriftMetrics
+from service.monitoring.drift_watch import DriftWatch
+from service.monitoring.monitor import Monitor
 from service.openapi.operation import require_scopes_for_all
 from service.registry.coordination.coordinator import Coordinator
 from service.registry.coordination.shared_coordinator import SharedCoordinator
@@ -78,6 +82,7 @@ def create_app(
 
     figures = _figures(settings, registry)
     rollouts, decider = _rollouts(settings, registry, figures, metrics, admission)
+    monitor = _monitor(settings, registry, figures, metrics)
 
     def show_state() -> None:
         metrics.show_state(loaded=registry.loaded_versions, in_flight=admission.in_flight)
@@ -98,10 +103,11 @@ def create_app(
         admission=admission,
         metrics=metrics,
         open_jobs=jobs or (lambda: _open_jobs(settings)),
-        traffic=Traffic(RolloutRouter(registry), [rollouts]),
+        traffic=Traffic(RolloutRouter(registry), [rollouts, monitor]),
         figures=figures,
         rollouts=rollouts,
         decider=decider,
+        monitor=monitor,
         webhooks=_webhooks(settings, registry) if settings.webhooks_file else None,
     )
     surround_requests(app)
@@ -165,6 +171,24 @@ def _rollouts(
     rollouts = Rollouts(registry, figures, shown, is_busy=lambda: admission.in_flight > BUSY)
     figures.sources.append(rollouts.post)
     return rollouts, Decider(registry, rollouts, shown, open_lease=lambda service: _open_lease(settings, service))
+
+
+def _monitor(settings: Settings, registry: Registry, figures: SharedFigures, metrics: Metrics) -> Monitor:
+    """What watches every version in this process; the leader shows what it finds."""
+    monitor = Monitor(lambda: registry.store, figures, is_loaded=lambda key: key in registry.loaded_versions)
+    watch = DriftWatch(
+        monitor, DriftMetrics(metrics), leads=registry.coordinator.lead, manifests=lambda: registry.manifests,
+        on_drift=lambda *found: _tell_of_drift(settings, *found),
+    )  # fmt: skip
+    figures.sources += [monitor.turn, watch.turn]
+    return monitor
+
+
+def _tell_of_drift(settings: Settings, manifest: Manifest, drift: float, alarms: Sequence[str]) -> None:
+    from service.monitoring.drift_messages import add_drift_message  # noqa: PLC0415 -- as above
+    from service.queue_connection import connect  # noqa: PLC0415
+
+    add_drift_message(lambda: connect(settings.redis_url, settings.redis_password_file), manifest, drift, alarms)
 
 
 def _open_lease(settings: Settings, service: str) -> "DeciderLease":
