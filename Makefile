@@ -1,5 +1,5 @@
 # Every target prepares what it needs: only Python 3.11–3.13, make and git have to be there.
-.PHONY: help browser setup demo up test test-service test-backends test-faults test-month test-retention test-long soak fuzz fuzz-store schemathesis check fix bench bench-init bench-train k8s-check image-check bench-scale bench-serve test-fleet test-wheels audit bench-client test-client-kills diagrams docs reference screenshots test-spec-of bench-runs openapi-clients test-search examples test-docs test-mlflow test-rollouts
+.PHONY: demo-loop help browser setup demo up test test-service test-backends test-faults test-month test-retention test-long soak fuzz fuzz-store schemathesis check fix bench bench-init bench-train k8s-check image-check bench-scale bench-serve test-fleet test-wheels audit bench-client test-client-kills diagrams docs reference screenshots test-spec-of bench-runs openapi-clients test-search examples test-docs test-mlflow test-rollouts
 .DEFAULT_GOAL := help
 
 PYTHON := .venv/bin/python
@@ -41,6 +41,9 @@ setup: .venv/.synced ## Prepare .venv; the command is then .venv/bin/onehot
 
 demo: .venv/.synced ## Train two classifiers through the queue, serve them, show their predictions
 	@$(PYTHON) examples/demo.py
+
+demo-loop: .venv/.synced ## Digits drift, are labelled, trained on again and released by shadow and canary; a bad candidate goes back
+	@$(PYTHON) examples/production_loop.py
 
 examples: .venv/.synced ## Train every example; the table of what each reaches, held against examples/README.md
 	@$(PYTHON) examples/results.py
