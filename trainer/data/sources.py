@@ -15,7 +15,7 @@ from models.capture.captured_source import SCHEME
 from models.errors import DataError
 from models.preprocessing.pipeline import StepSpec
 from models.settings import Settings
-from models.sources.columns import check_dropping
+from models.sources.columns import check_dropping, check_groups
 from models.sources.data_files import find_file
 from models.sources.expansion import check_expanded
 from models.sources.known_sources import CSV_ENDINGS, OBJECT_STORES, ending_of, known_files, known_kinds
@@ -83,6 +83,7 @@ def read_source(
     scheme, sign, rest = data.source.partition("://")
     if sign and scheme in SETS:
         check_dropping(data, "")
+        check_groups(data, "")
         return _function(SETS[scheme])(rest, data).checked()  # type: ignore[no-any-return]
     if scheme == SCHEME and datasets is not None:
         return read_captured(datasets.objects, data).checked()
@@ -113,6 +114,7 @@ def _read(path: Path, data: DataSpec, steps: tuple[StepSpec, ...]) -> Dataset:
     dataset: Dataset
     if ending in ("", *FILES):
         check_dropping(data, ending)
+        check_groups(data, ending)
     if path.is_dir():
         dataset = _function(STREAMED[""])(path, data, steps)
         return dataset

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from models.capture.captured_source import SCHEME, CapturedSource
 from models.errors import DataError, DatasetNotFound, Problem, StoreUnavailable
-from models.preprocessing.pipeline import STEP_KINDS
-from models.sources.columns import check_dropping
+from models.preprocessing.pipeline import PADDING, STEP_KINDS
+from models.sources.columns import check_dropping, check_groups
 from models.sources.damaged_files import reading
 from models.sources.data_files import class_folders, find_file, is_hidden
 from models.sources.expansion import check_expanded
@@ -123,6 +123,7 @@ def _data_shape(spec: Spec, roots: tuple[str, ...], datasets: Datasets | None, b
         return _uploaded_shape(spec, datasets, bounds)
     if source in KNOWN or source.startswith(CAPTURED):
         check_dropping(spec.data, "")
+        check_groups(spec.data, "")
     if source.startswith(CAPTURED) and datasets is not None:
         return captured_shape(spec.data, datasets.objects)
     return KNOWN.get(source, DataShape())
@@ -144,6 +145,7 @@ def _file_shape(path: Path, spec: Spec, bounds: MemoryBounds) -> DataShape:
     source, ending = spec.data.source, "" if path.is_dir() else ending_of(path.name)
     if ending in ("", *ENDINGS):
         check_dropping(spec.data, ending)
+        check_groups(spec.data, ending)
     if path.is_dir():
         class_rows = {one.name: _images(one) for one in class_folders(path, source)}
         return DataShape(classes=len(class_rows), class_rows=class_rows)
@@ -211,6 +213,9 @@ def _model_shape(spec: Spec, shape: tuple[int, ...] | None, problems: list[Probl
     for index, step in enumerate(spec.preprocessing):
         if step.name in STEP_KINDS:
             return None
+        if step.name == PADDING and shape is not None:
+            maxlen = step.arguments.get("maxlen")
+            shape = None if maxlen is None else (maxlen, *shape[1:])
         if step.name == "resize" and shape is not None:
             received = f"instances of shape {list(shape)}"
             problems.append(Problem(f"preprocessing.{index}.resize", "a folder of images", received))
