@@ -1,5 +1,5 @@
 # Every target prepares what it needs: only Python 3.11–3.13, make and git have to be there.
-.PHONY: demo-loop help browser setup demo up test test-service test-backends test-faults test-month test-retention test-long soak fuzz fuzz-store schemathesis check fix bench bench-init bench-train k8s-check image-check bench-scale bench-serve test-fleet test-wheels audit bench-client test-client-kills diagrams docs reference screenshots test-spec-of bench-runs openapi-clients test-search examples test-docs test-mlflow test-rollouts
+.PHONY: demo-loop help browser setup demo up test test-service test-backends test-faults test-month test-retention test-long soak fuzz fuzz-store schemathesis check fix bench bench-init bench-train k8s-check image-check bench-scale bench-serve test-fleet test-wheels audit bench-client test-client-kills diagrams docs reference screenshots test-spec-of bench-runs openapi-clients test-search examples test-docs test-mlflow test-rollouts test-feedback
 .DEFAULT_GOAL := help
 
 PYTHON := .venv/bin/python
@@ -158,6 +158,9 @@ bench-init: .venv/.synced .venv-tables/.synced ## Specs of `onehot init` on twel
 
 test-month: .venv/.synced ## A month of 100 jobs an hour in a queue of 384 MiB, beside a training that runs throughout
 	MONTH=100 $(PYTHON) $(PYTEST) -s tests/e2e/trainer/test_month.py
+
+test-feedback: .venv/.synced ## Live quality of 100 000 labels, out of order, one in ten twice, against counting row by row
+	FEEDBACK_LABELS=100000 $(PYTHON) $(PYTEST) -s tests/unit/models/capture/test_live_quality.py
 
 test-search: .venv/.synced ## A search killed at 10 random moments against an undisturbed one: work-horses, workers, the queue's server
 	KILLS=10 $(PYTHON) $(PYTEST) -s tests/e2e/trainer/test_search.py
