@@ -22,6 +22,7 @@ from rq.registry import CanceledJobRegistry
 from rq.serializers import JSONSerializer
 
 from models.queue.job_document import job_document, job_status, unrecorded_member
+from models.queue.job_messages import add_job_messages
 from models.queue.names import (
     ENDED,
     FAILURE_TTL_S,
@@ -183,11 +184,12 @@ class Jobs:
             is_canceled = job_status(job) == JobStatus.CANCELED
             return record_of_job(job, str(job.meta.get("model"))) if is_canceled and is_missing else None
 
-    def note_recorded(self, job_id: str) -> None:
-        """Note that a job's record is in the store."""
+    def note_recorded(self, record: Mapping[str, Any]) -> None:
+        """Note that the record of a job is in the store, and tell webhooks of its end."""
         with translated_errors():
-            forget_facts(self.connection, job_id)
-            self.connection.srem(UNRECORDED, unrecorded_member(self._fetch(job_id)))
+            add_job_messages(self.connection, record)
+            forget_facts(self.connection, record["id"])
+            self.connection.srem(UNRECORDED, unrecorded_member(self._fetch(record["id"])))
 
     def _let_expire(self, job: Job) -> None:
         """Have a canceled job forgotten in time, which RQ does not do."""

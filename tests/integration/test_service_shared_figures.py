@@ -26,7 +26,7 @@ def service(redis, redis_server, tmp_path):
 
 
 def test_services_see_each_other(service) -> None:
-    """Each blob once, whoever asks."""
+    """Each blob once, for all that ask."""
     one, two, empty = service(), service(), service()
     one.post("topic", b"one")
     two.post("topic", b"two")

@@ -25,7 +25,7 @@ from service.openapi.json_schema import (
 __all__ = ["EXAMPLES", "SCHEMAS"]
 
 PERCENT: Schema = {"type": "number", "exclusiveMinimum": 0, "maximum": 100}
-PLAN: dict[str, Schema] = {
+PLAN: dict[str, Any] = {
     "steps": array(
         reference("RolloutStep"), minItems=1, maxItems=MOST_STEPS, description="Shadow before canary, each more"
     ),
@@ -46,7 +46,7 @@ PLAN: dict[str, Schema] = {
 }
 RATE: Schema = nullable(NUMBER, minimum=0, maximum=1)
 SECONDS: Schema = nullable(NUMBER, description="Seconds of computing")
-SUMMARY: dict[str, Schema] = {
+SUMMARY: dict[str, Any] = {
     "id": pattern("^[0-9a-f]{32}$"),
     "model": STRING,
     "candidate": POSITIVE_INTEGER | {"description": "The version that is to become the default one"},
