@@ -1,5 +1,5 @@
 # Every target prepares what it needs: only Python 3.11–3.13, make and git have to be there.
-.PHONY: demo-loop help browser setup demo up test test-service test-backends test-faults test-month test-retention test-long soak fuzz fuzz-store schemathesis check fix bench bench-init bench-train k8s-check image-check bench-scale bench-serve test-fleet test-wheels audit bench-client test-client-kills diagrams docs reference screenshots test-spec-of bench-runs openapi-clients test-search examples test-docs test-mlflow test-rollouts test-feedback
+.PHONY: demo-loop help browser setup demo up test test-service test-backends test-faults test-month test-retention test-long soak fuzz fuzz-store schemathesis check fix bench bench-init bench-train k8s-check image-check bench-scale bench-serve test-fleet test-wheels audit bench-client test-client-kills diagrams docs reference screenshots test-spec-of bench-runs openapi-clients test-search examples test-docs test-mlflow test-rollouts test-feedback bench-rollout
 .DEFAULT_GOAL := help
 
 PYTHON := .venv/bin/python
@@ -182,6 +182,9 @@ test-backends: .venv-backends/.synced ## One spec on tensorflow, jax and torch (
 
 bench-runs: .venv/.synced ## 1 000 runs of 20 models, in a folder and in a bucket: listed, filtered, sorted, compared
 	$(PYTHON) bench/runs.py
+
+bench-rollout: .venv/.synced ## 500 simulated rollouts of a good candidate, 400 of a bad one: false alarms, and what was spoiled
+	$(PYTHON) -m bench.rollouts
 
 bench-scale: .venv/.synced ## What 100 replicas, 1 000 models and 10 million predictions a second ask for
 	$(PYTHON) bench/scale.py
