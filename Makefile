@@ -1,5 +1,5 @@
 # Every target prepares what it needs: only Python 3.11–3.13, make and git have to be there.
-.PHONY: demo-loop help browser setup demo up test test-service test-backends test-faults test-month test-retention test-long soak fuzz fuzz-store schemathesis check fix bench bench-init bench-train k8s-check image-check bench-scale bench-serve test-fleet test-wheels audit bench-client test-client-kills diagrams docs reference screenshots test-spec-of bench-runs openapi-clients test-search examples test-docs test-mlflow test-rollouts test-feedback bench-rollout
+.PHONY: demo-loop help browser setup demo up test test-service test-backends test-faults test-month test-retention test-long soak fuzz fuzz-store schemathesis check fix bench bench-init bench-train k8s-check image-check bench-scale bench-serve test-fleet test-wheels audit bench-client test-client-kills diagrams docs reference screenshots test-spec-of bench-runs openapi-clients test-search examples test-docs test-mlflow test-rollouts test-feedback bench-rollout bench-rollout-shadow
 .DEFAULT_GOAL := help
 
 PYTHON := .venv/bin/python
@@ -73,6 +73,9 @@ test-spec-of: .venv/.synced ## Thirty Keras models of tutorials' shapes: the spe
 
 test-retention: .venv/.synced ## Deletions and prunes killed at 20 points while versions are published and served
 	RETENTION_KILLS=20 $(PYTHON) $(PYTEST) tests/e2e/test_retention.py
+
+bench-rollout-shadow: .venv/.synced ## What a shadow of all requests costs the default version's p99, at half load (ROUNDS=7)
+	$(PYTHON) bench/rollout_shadow.py $(ROUNDS)
 
 test-rollouts: .venv/.synced ## Rollouts with real services: the deciding worker and a service killed, store and queue away, in every step
 	ROLLOUT_FAULTS=all OUTAGE_S=30 $(PYTHON) $(PYTEST) -s --timeout=1800 tests/e2e/rollouts
