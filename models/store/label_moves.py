@@ -8,9 +8,7 @@ from models.store.gate_verdict import failed_rules, gate_verdict
 from models.store.promotions import MOVE, ROLLBACK, Move, PromotionLog
 from models.store.store import Store
 
-__all__ = [
-    "Moved", "gate_holds", "move_label", "move_label_on", "planned_move", "planned_rollback", "roll_back",
-]  # fmt: skip
+__all__ = ["Moved", "gate_holds", "move_label", "move_label_on", "planned_move", "planned_rollback", "roll_back"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,28 @@ def delete_version(model: str, version: int) -> Response:
 
 @blueprint.operation(
     "GET",
+    "/v1/models/<name:model>/versions/<int:version>/examples",
+    scope=Scope.PREDICT,
+    tag="Predictions",
+    description="A few raw rows of the test part, as a request would send them, each with what Keras predicted for it.",
+    responses={200: api_response("The golden rows", "VersionExamples")},
+    errors=(503,),
+)
+def get_examples(model: str, version: int) -> Response:
+    """Rows to try a version with."""
+    if not is_model_name(model):
+        raise ModelNotFound(model)
+    store = services().registry.store
+    manifest = run_in_thread(store.manifest, model, version)
+    names = [feature.name for feature in manifest.instance.features or ()]
+    golden = manifest.golden_rows
+    rows = [dict(zip(names, row, strict=True)) if names else row for row in golden.instances]
+    pairs = zip(rows, golden.predictions, strict=True)
+    return json_answer({"examples": [{"instance": row, "prediction": found} for row, found in pairs]})
+
+
+@blueprint.operation(
+    "GET",
     "/v1/models/<name:model>/versions/<int:version>/manifest",
     scope=Scope.PREDICT,
     description="Of a published version, loaded or not: files with their digests, data, preprocessing, seed, packages, "

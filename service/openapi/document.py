@@ -53,7 +53,8 @@ TAGS: Mapping[str, str] = {
     "Searches": "Hyperparameter searches, whose trials are jobs and runs.",
     "Learning from production": "What becomes of predictions: sampled rows in the store, their true labels, how good "
     "they were.",
-    "Data sets": "Files that a spec can name as its `data.source`: uploaded, listed, deleted.",
+    "Specs": "Before a training is submitted: a spec that fits uploaded data, and a check without a job.",
+    "Data sets": "Files that a spec can name as its `data.source`: uploaded, looked at, listed, deleted.",
     "Open Inference Protocol V2": "The protocol of KServe and Triton, with the binary tensor extension.",
     "Running": "For those who run the service: whether it lives, whether it is ready, what Prometheus reads.",
     "Pages": "What a browser shows: the web page, this documentation and their files.",

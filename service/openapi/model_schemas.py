@@ -145,9 +145,17 @@ SCHEMAS: dict[str, Schema] = {
         deleted=BOOLEAN | {"description": "False with `dry_run`: it would be deleted"},
     )
     | {"description": "A version that is gone"},
+    "VersionExamples": object_of(examples=array(reference("VersionExample")))
+    | {"description": "Rows to try a version with"},
+    "VersionExample": object_of(
+        instance=reference("Instance"),
+        prediction=array(NUMBER, description="What Keras predicted for it, in the order of the outputs"),
+    )
+    | {"description": "A raw row of the test part"},
     "Report": REPORT,
     "VersionManifest": MANIFEST,
 }
+VERSION_EXAMPLE = {"instance": {"petal": 1.4, "sepal": 5.1}, "prediction": [0.98, 0.01, 0.01]}
 OK = {"error_code": "OK", "error_message": ""}
 STATUS = {"version": "1", "state": "AVAILABLE", "status": OK}
 VERSION = {
@@ -163,6 +171,8 @@ VERSION = {
 }
 MODEL = {"name": "iris", "default_version": 1, "labels": {"stable": 1}, "versions": [VERSION]}
 EXAMPLES: dict[str, Any] = {
+    "VersionExamples": {"examples": [VERSION_EXAMPLE]},
+    "VersionExample": VERSION_EXAMPLE,
     "Models": {"models": [MODEL]},
     "Model": MODEL,
     "Version": VERSION,

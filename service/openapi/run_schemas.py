@@ -72,6 +72,8 @@ SCHEMAS: dict[str, Schema] = {
         metrics=OBJECT_OR_NULL | {"description": "Part → metric → value"},
         test=OBJECT_OR_NULL | {"description": "Of the test rows: digest, which were right, confusion, intervals"},
         timings_s=OBJECT_OR_NULL | {"description": "Step → seconds"},
+        cross_validation=OBJECT_OR_NULL
+        | {"description": "Of `fit.folds` and `fit.repeats`: metric → mean and interval, and every score"},
         version=nullable(INTEGER),
         gate=OBJECT_OR_NULL,
         verdict=nullable(STRING, description="Why `stable` did not move to the version"),

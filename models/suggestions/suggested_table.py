@@ -9,9 +9,9 @@ import numpy as np
 from models.errors import DataError
 from models.preprocessing.cell_forms import FORMS
 from models.preprocessing.instances import Array
-from trainer.data.dataset import Dataset
-from trainer.init.column_profiles import CATEGORY, DATE, FEWEST_ROWS, TableColumn, describe_column
-from trainer.init.target_leaks import predicts_alone
+from models.suggestions.column_profiles import CATEGORY, DATE, FEWEST_ROWS, TableColumn, describe_column
+from models.suggestions.raw_data import RawData
+from models.suggestions.target_leaks import predicts_alone
 
 __all__ = ["SuggestedTable", "suggest_table"]
 
@@ -36,7 +36,7 @@ class SuggestedTable:
     notes: tuple[str, ...] = ()
 
 
-def suggest_table(dataset: Dataset) -> SuggestedTable:
+def suggest_table(dataset: RawData) -> SuggestedTable:
     """Choose columns and steps by the cells of a table.
 
     Raises:
@@ -46,7 +46,7 @@ def suggest_table(dataset: Dataset) -> SuggestedTable:
     if not isinstance(dataset.features, np.ndarray):  # rows in a file: numbers, without gaps
         return SuggestedTable(names, ("standardize",), f"a row of {len(names)} numbers")
     cells: dict[str, Array] = dict(zip(names, dataset.features.T, strict=True))
-    columns = [describe_column(name, column, dataset.source) for name, column in cells.items()]
+    columns = [describe_column(name, column, dataset.row_name) for name, column in cells.items()]
     used = [column for column in columns if not column.reason]
     if not used:
         received = "; ".join(f"{column.name!r}: {column.reason}" for column in columns)
@@ -92,7 +92,7 @@ def _rare_note(column: TableColumn) -> str:
     )
 
 
-def _leaks(dataset: Dataset, cells: Mapping[str, Array], chosen: Sequence[str]) -> list[str]:
+def _leaks(dataset: RawData, cells: Mapping[str, Array], chosen: Sequence[str]) -> list[str]:
     return [
         f"{name!r} alone predicts the target: is it known before the target is, or a copy of it? "
         "If it is one, take it out of `features`."

@@ -9,7 +9,7 @@ import numpy as np
 from models.preprocessing.cell_forms import number_form
 from models.preprocessing.instances import Array
 from models.sources.class_labels import read_classes, read_multi_hot, read_values
-from trainer.data.dataset import Dataset
+from models.suggestions.raw_data import RawData
 
 __all__ = ["Target", "suggest_target"]
 
@@ -46,7 +46,7 @@ class Target:
     standardize: bool = False
 
 
-def suggest_target(dataset: Dataset) -> Target:
+def suggest_target(dataset: RawData) -> Target:
     """Choose layer, loss and metrics by the targets of a data set.
 
     Raises:

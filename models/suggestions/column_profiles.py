@@ -10,7 +10,7 @@ from models.errors import shown
 from models.preprocessing.cell_forms import date_form, in_form, number_form
 from models.preprocessing.instances import Array
 from models.preprocessing.table_cells import date_of, meaning_of, number_of
-from models.sources.row_numbers import numbered_row
+from models.sources.row_numbers import RowName
 
 __all__ = ["CATEGORY", "DATE", "FEWEST_ROWS", "MOST_CATEGORIES", "NUMBER", "TableColumn", "describe_column"]
 
@@ -49,20 +49,20 @@ class TableColumn:
     form: str | None = None
 
 
-def describe_column(name: str, cells: Array, source: str) -> TableColumn:
+def describe_column(name: str, cells: Array, row_name: RowName) -> TableColumn:
     """Look at all cells of a column.
 
     Args:
         name: Its name.
         cells: `(rows,)` float, bool or object; None and NaN are gaps.
-        source: Where they come from: it says how rows are counted.
+        row_name: A row in words.
     """
     listed = cells.tolist()
     present = [cell for cell in listed if cell is not None and cell == cell]  # noqa: PLR0124 -- NaN differs from itself
     counts = Counter(present)
     kind, form = _kind(present)
     if kind == CATEGORY:
-        reason = _useless_text(listed, present, counts, source)
+        reason = _useless_text(listed, present, counts, row_name)
     else:
         reason = _useless_numbers(name, present, counts, form) if kind == NUMBER else ""
     if len(present) < min(FEWEST_ROWS, len(listed)):
@@ -85,11 +85,11 @@ def _kind(present: Sequence[Any]) -> tuple[str, str | None]:
     return CATEGORY if form is None else DATE, form
 
 
-def _useless_text(listed: Sequence[Any], present: Sequence[Any], counts: Mapping[Any, int], source: str) -> str:
+def _useless_text(listed: Sequence[Any], present: Sequence[Any], counts: Mapping[Any, int], row_name: RowName) -> str:
     """Why a column with text in it is left out, the most telling reason first."""
     texts = [cell for cell in present if number_of(cell) is None]
     if len(counts) > MOST_CATEGORIES and len(texts) <= MOST_DIRTY * len(present):
-        first = numbered_row(source, listed.index(texts[0]))
+        first = row_name(listed.index(texts[0]))
         count = f"{len(texts)} of {len(listed)} rows {'has' if len(texts) == 1 else 'have'} text"
         return f"it holds numbers, but {count}: {shown(texts[0])} in {first}; mend it there, then take the column in"
     meanings = Counter(meaning_of(cell) for cell in texts)

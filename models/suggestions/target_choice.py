@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from trainer.data.dataset import Dataset
-from trainer.init.column_profiles import CATEGORY, NUMBER, describe_column
+from models.suggestions.column_profiles import CATEGORY, NUMBER, describe_column
+from models.suggestions.raw_data import RawData
 
 __all__ = ["choice_notes"]
 
@@ -13,7 +13,7 @@ SHOWN_CANDIDATES = 8
 MOST_CLASSES = 20
 
 
-def choice_notes(dataset: Dataset, given: str | None) -> tuple[str, ...]:
+def choice_notes(dataset: RawData, given: str | None) -> tuple[str, ...]:
     """Name the target that was taken, and the other candidates; nothing where the caller named it.
 
     Args:
@@ -28,14 +28,14 @@ def choice_notes(dataset: Dataset, given: str | None) -> tuple[str, ...]:
     return (f"No --target was given: {dataset.target!r} is taken for the target.{others}",)
 
 
-def _candidates(dataset: Dataset) -> Iterator[str]:
+def _candidates(dataset: RawData) -> Iterator[str]:
     """The other columns that could be predicted: classes first, then numbers."""
     numbers = []
     for index, feature in enumerate(dataset.columns or ()):
         if not isinstance(dataset.features, np.ndarray):
             numbers.append(feature.name)
             continue
-        column = describe_column(feature.name, dataset.features[:, index], dataset.source)
+        column = describe_column(feature.name, dataset.features[:, index], dataset.row_name)
         if column.reason or column.kind not in (CATEGORY, NUMBER):
             continue
         if column.kind == CATEGORY or column.different <= MOST_CLASSES:

@@ -12,13 +12,13 @@ from models.errors import DataError
 from models.names import is_model_name
 from models.spec import load_spec
 from models.spec.yaml_text import load_document
-from trainer.data.dataset import Dataset
-from trainer.init.suggested_features import Features, suggest_features
-from trainer.init.suggested_layers import suggest_layers
-from trainer.init.suggested_targets import Target, suggest_target
-from trainer.init.target_choice import choice_notes
+from models.suggestions.raw_data import RawData
+from models.suggestions.suggested_features import Features, suggest_features
+from models.suggestions.suggested_layers import suggest_layers
+from models.suggestions.suggested_targets import Target, suggest_target
+from models.suggestions.target_choice import choice_notes
 
-__all__ = ["DataSource", "SuggestedSpec", "suggest_spec"]
+__all__ = ["DataSource", "SuggestedSpec", "model_name_for", "suggest_spec"]
 
 ENDLESS = 2**20
 FEW_ROWS, MANY_ROWS = 1_000, 20_000
@@ -32,11 +32,15 @@ class DataSource:
         source: As the spec shall name it.
         target: As the caller named it, if so.
         resize: The size to bring images to, when they have several.
+        name: What people call it, where that is another name.
+        drop_missing_target: Whether rows without a target are to be left out.
     """
 
     source: str
     target: str | None = None
     resize: tuple[int, int] | None = None
+    name: str | None = None
+    drop_missing_target: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,7 @@ def _in_one_line(value: Any) -> str:
     return text.getvalue().strip().removeprefix("{v: ").removesuffix("}")
 
 
-def suggest_spec(dataset: Dataset, data: DataSource, *, model: str | None = None) -> SuggestedSpec:
+def suggest_spec(dataset: RawData, data: DataSource, *, model: str | None = None) -> SuggestedSpec:
     """Write a spec that fits a data set.
 
     Args:
@@ -108,8 +112,8 @@ def suggest_spec(dataset: Dataset, data: DataSource, *, model: str | None = None
     target, features = suggest_target(dataset), suggest_features(dataset)
     notes = (*choice_notes(dataset, data.target), *features.notes)
     out = SpecText()
-    _head(out, dataset, features, target, data.source)
-    out.part({"model": model or _model_name(data.source)})
+    _head(out, dataset, features, target, data.name or data.source)
+    out.part({"model": model or model_name_for(data.name or data.source)})
     _data(out, dataset, data, features, target)
     out.comment("", *notes) if notes else None
     if target.standardize:
@@ -119,7 +123,10 @@ def suggest_spec(dataset: Dataset, data: DataSource, *, model: str | None = None
         out.part({"target": {"standardize": True}})
     _preprocessing(out, features, data)
     out.comment("", f"The network: {target.meaning}.")
-    out.part({"layers": [*suggest_layers(features.kind, features.network_shape), target.layer]})
+    hidden = suggest_layers(
+        features.kind, features.network_shape, vocabulary=features.vocabulary, is_masked=features.is_masked
+    )
+    out.part({"layers": [*hidden, target.layer]})
     out.part({"compile": {"optimizer": {"Adam": {"learning_rate": 0.001}}, "loss": target.loss,
                            "metrics": list(target.metrics)}})  # fmt: skip
     _fit(out, dataset)
@@ -128,25 +135,28 @@ def suggest_spec(dataset: Dataset, data: DataSource, *, model: str | None = None
     return SuggestedSpec(text, notes)
 
 
-def _head(out: SpecText, dataset: Dataset, features: Features, target: Target, source: str) -> None:
+def _head(out: SpecText, dataset: RawData, features: Features, target: Target, name: str) -> None:
     out.comment(
-        f"A suggested spec for {source}: {dataset.rows} rows, each {features.meaning}.",
+        f"A suggested spec for {name}: {dataset.rows} rows, each {features.meaning}.",
         f"Target: {target.described}.",
         "It trains as it stands: onehot train FILE. Everything in it may be changed.",
     )
 
 
-def _model_name(source: str) -> str:
+def model_name_for(source: str) -> str:
     """The last part of the source's name, spelled as a model's."""
     last = source.rstrip("/").rsplit("/", 1)[-1].split(".", 1)[0].lower()
     name = re.sub(r"[^a-z0-9_-]+", "-", last).strip("-_")[:64].strip("-_")
     return name if is_model_name(name) else "model"
 
 
-def _data(out: SpecText, dataset: Dataset, data: DataSource, features: Features, target: Target) -> None:
+def _data(out: SpecText, dataset: RawData, data: DataSource, features: Features, target: Target) -> None:
     named = {"features": features.chosen, "target": dataset.target or data.target}
-    values = {"source": data.source} | {key: _plain(name) for key, name in named.items() if name is not None}
-    _check_classes(target, data.source)
+    values: dict[str, Any] = {"source": data.source} | {
+        key: _plain(name) for key, name in named.items() if name is not None
+    }
+    values |= {"drop_missing_target": True} if data.drop_missing_target else {}
+    _check_classes(target, data.name or data.source)
     if dataset.own_test_rows:
         out.comment("", f"The last {dataset.own_test_rows} rows are the data set's own test part: they are held out.")
         out.part({"data": {**values, "validation": 0.1}})
@@ -159,12 +169,12 @@ def _plain(names: tuple[str, ...] | str) -> list[str] | str:
     return names if isinstance(names, str) else list(names)
 
 
-def _check_classes(target: Target, source: str) -> None:
-    small = [(name, count) for name, count in target.counts.items() if count < 3]
+def _check_classes(target: Target, name: str) -> None:
+    small = [(label, count) for label, count in target.counts.items() if count < 3]
     if small:
-        name, count = small[0]
+        label, count = small[0]
         expected = "at least 3 rows of each class, one for each of training, validation and test"
-        raise DataError(where=f"{source}: class {name!r}", expected=expected, received=f"{count}")
+        raise DataError(where=f"{name}: class {label!r}", expected=expected, received=f"{count}")
 
 
 def _preprocessing(out: SpecText, features: Features, data: DataSource) -> None:
@@ -175,7 +185,7 @@ def _preprocessing(out: SpecText, features: Features, data: DataSource) -> None:
         out.part({"preprocessing": steps})
 
 
-def _fit(out: SpecText, dataset: Dataset) -> None:
+def _fit(out: SpecText, dataset: RawData) -> None:
     epochs, batch_size, patience = _pace(dataset.rows)
     stopping = {"monitor": "val_loss", "patience": patience, "restore_best_weights": True}
     out.comment("", f"At most {epochs} epochs: it ends {patience} after the best one, and keeps that.")
