@@ -60,6 +60,7 @@ def make_report(
         "label_errors": None,
         "network": None,
         "best_epoch": None,
+        "cross_validation": None,
         "history": [],
         "timings_s": {},
     }
