@@ -42,8 +42,8 @@ from trainer.publication import (
     draft_manifest,
     golden_rows,
     package_versions,
-    passes_gate,
     publish,
+    release,
 )
 
 __all__ = ["Stopwatch", "TrainingRun", "make_network", "search_checkpointer", "train"]
@@ -101,7 +101,7 @@ def train(  # noqa: PLR0913 -- each is one thing that a training depends on
     observer = observer or NullObserver()
     published = retry_store(lambda: store.published_by(spec.model, job_id), observer=observer)
     if published is not None:
-        return store.publish(published, {}, promote=passes_gate(published))
+        return release(published, {}, store=store, rollout=spec.rollout)
     devices, watch = devices or claim_devices(spec.resources.gpus), Stopwatch()
     observer.on_facts({"package_versions": dict(package_versions())})
     try:
@@ -113,7 +113,9 @@ def train(  # noqa: PLR0913 -- each is one thing that a training depends on
     finally:
         observer.on_facts({"timings_s": watch.document})
     observer.check_before_publishing()
-    return retry_store(lambda: publish(candidate, store=store, job_id=job_id), observer=NullObserver())
+    return retry_store(
+        lambda: publish(candidate, store=store, job_id=job_id, rollout=spec.rollout), observer=NullObserver()
+    )
 
 
 def _prepare(  # noqa: PLR0913 -- as `train`

@@ -142,6 +142,8 @@ class AsyncClient(ClientCore):
     start_rollout = _awaited(Operations.start_rollout)
     steer_rollout = _awaited(Operations.steer_rollout)
     end_rollout = _awaited(Operations.end_rollout)
+    rollouts = _awaited(Operations.rollouts)
+    rollout_record = _awaited(Operations.rollout_record)
     capture = _awaited(Operations.capture)
     set_capture = _awaited(Operations.set_capture)
     end_capture = _awaited(Operations.end_capture)

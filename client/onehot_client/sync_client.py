@@ -159,6 +159,8 @@ class Client(ClientCore):
     start_rollout = _blocking(Operations.start_rollout)
     steer_rollout = _blocking(Operations.steer_rollout)
     end_rollout = _blocking(Operations.end_rollout)
+    rollouts = _blocking(Operations.rollouts)
+    rollout_record = _blocking(Operations.rollout_record)
     capture = _blocking(Operations.capture)
     set_capture = _blocking(Operations.set_capture)
     end_capture = _blocking(Operations.end_capture)

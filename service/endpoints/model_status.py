@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response, request
 
 from models.names import STABLE
-from models.store.gate_verdict import gate_verdict
+from models.store.gate_verdict import gate_in_words, gate_verdict
 from service.auth.scopes import Scope
 from service.blocking_calls import run_in_thread
 from service.endpoints.model_call import ModelCall
@@ -115,6 +115,7 @@ def _version_document(model: LoadedModel, status: VersionStatus, facts: VersionF
         "state": status.state,
         "error": status.reason or None,
         "verdict": gate_verdict(gate, is_promoted=is_stable),
+        "gate": gate_in_words(gate),
         "labels": sorted(label for label, version in model.labels.items() if version == status.version),
         "created_at": facts.created_at if facts else None,
         "task": facts.task if facts else None,

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from onehot_client.http.calls import Call, Document, Steps, json_call
-from onehot_client.operations.paths import model_path, params_of, part
+from onehot_client.operations.paths import model_path, paged, params_of, part
 
 __all__ = ["ReleaseOperations"]
 
@@ -13,7 +13,7 @@ class ReleaseOperations:
     """Rollouts and monitoring; documents are given as the service wrote them."""
 
     def rollout(self, model: str) -> Steps[Document]:
-        """The rollout that is under way."""
+        """The rollout of a model, under way or the last one that ended."""
         response = yield Call("GET", f"{model_path(model)}/rollout")
         return response.document()
 
@@ -40,6 +40,25 @@ class ReleaseOperations:
     def end_rollout(self, model: str) -> Steps[None]:
         """Take a rollout away."""
         yield Call("DELETE", f"{model_path(model)}/rollout", is_repeatable=False)
+
+    def rollouts(self, model: str, *, limit: int | None = None) -> Steps[list[Document]]:
+        """The ended rollouts of a model, the newest first.
+
+        Args:
+            model: The model's name.
+            limit: At most so many; all without it.
+        """
+        return (yield from paged(f"{model_path(model)}/rollouts", "rollouts", {}, most=limit))
+
+    def rollout_record(self, model: str, rollout: str) -> Steps[Document]:
+        """All that is kept of an ended rollout.
+
+        Args:
+            model: The model's name.
+            rollout: Its id.
+        """
+        response = yield Call("GET", f"{model_path(model)}/rollouts/{part(rollout)}")
+        return response.document()
 
     def capture(self, model: str) -> Steps[Document]:
         """Whether requests are sampled into the store, and how."""

@@ -86,9 +86,9 @@ SCHEMAS: dict[str, Schema] = {
         drift=nullable(NUMBER, exclusiveMinimum=0, description="PSI of the predicted classes to the default version's"),
     )
     | {"description": "What the candidate must not do; without any, `error_rate` 0.01"},
-    "SpecRollout": object_of(["steps"], **PLAN)
+    "SpecRollout": object_of(["steps"], additional=False, **PLAN)
     | {"description": "How a version that was published and whose gate holds comes to be `stable`"},
-    "RolloutRequest": object_of(["candidate", "steps"], candidate=POSITIVE_INTEGER, **PLAN)
+    "RolloutRequest": object_of(["candidate", "steps"], additional=False, candidate=POSITIVE_INTEGER, **PLAN)
     | {"description": "A version, and how it comes to be `stable`"},
     "RolloutSide": object_of(
         requests=INTEGER,
@@ -128,8 +128,10 @@ SCHEMAS: dict[str, Schema] = {
         figures=either(NULL, reference("RolloutFigures")),
     )
     | {"description": "One thing that happened to a rollout"},
-    "RolloutSummary": object_of(**SUMMARY) | {"description": "A rollout without its plan and its story"},
+    "RolloutSummary": object_of(additional=False, **SUMMARY)
+    | {"description": "A rollout without its plan and its story"},
     "Rollout": object_of(
+        additional=False,
         **SUMMARY,
         frozen=nullable(STRING, description="Why nothing is decided at present"),
         waits_for=nullable(STRING, description="What the next step waits for"),

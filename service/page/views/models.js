@@ -1,6 +1,6 @@
 // All models in one list: found by name, sorted, a thousand as quickly as three.
 import { html, useMemo } from "../vendor/preact.js";
-import { place } from "../core/api.js";
+import { mainMetric } from "../core/model_data.js";
 import { useData } from "../core/live.js";
 import { href, setQuery } from "../core/router.js";
 import { isLossLike, number, plural, words } from "../core/format.js";
@@ -9,8 +9,6 @@ import { TextField } from "../parts/fields.js";
 import { Spark } from "../parts/spark.js";
 import { Table } from "../parts/table.js";
 import { useTraffic } from "../parts/traffic.js";
-
-const RANK = ["accuracy", "binary_accuracy", "roc_auc", "f1", "r2", "mae", "mse", "loss"];
 
 export default function Models({ query }) {
   const models = useData("v1/models");
@@ -44,10 +42,6 @@ export function summary(model) {
   };
 }
 
-export function mainMetric(metrics) {
-  return Object.keys(metrics).sort((a, b) => (RANK.indexOf(a) >>> 0) - (RANK.indexOf(b) >>> 0))[0];
-}
-
 // What needs a person, in words: [kind, text].
 function troubles(model) {
   const [newest] = model.versions;
@@ -79,5 +73,3 @@ function Versions({ history, versions, metric, name }) {
   const said = `${words(metric ?? "metric")} of ${plural(versions, "version")} of ${name}`;
   return history.length > 1 ? html`<${Spark} values=${history} label=${said} isLow=${isLossLike(metric)} />` : number(versions);
 }
-
-export const modelPath = (name) => `v1/models/${place(name)}`;
