@@ -11,7 +11,7 @@ export function KeyDialog({ close }) {
   return html`<${Dialog} title="API key" onClose=${close}>
     <form id="key-form" onSubmit=${(event) => { event.preventDefault(); keep(text.trim()); }}>
       <p id="key-reason">${reason} It is kept in this tab only and is gone when you close it.</p>
-      <${TextField} label="Key" type="password" placeholder="oh_…" value=${text} onInput=${setText} autofocus />
+      <${TextField} label="Key" type="password" placeholder="oh_…" value=${text} onInput=${setText} data-first />
       <div class="row"><button type="submit" class="primary">Use this key</button>
         <button type="button" onClick=${() => keep("")}>Forget the key</button></div>
     </form></${Dialog}>`;
