@@ -113,8 +113,9 @@ reference: .venv/.synced ## Write docs/reference/ and docs/layers.md anew from t
 diagrams: browser .venv/.synced ## The Mermaid diagrams of the documents, drawn for the site (npm)
 	$(PYTHON) scripts/diagrams.py
 
-screenshots: browser .venv/.synced ## The picture of the web page in the README: a real service, looked at by a Chromium
+screenshots: browser .venv/.synced ## The picture of the web page in the README, and one of each view in build/pictures: real services, looked at by a Chromium
 	$(PYTHON) scripts/screenshots.py
+	$(PYTHON) scripts/view_pictures.py
 
 check: .venv/.synced ## Format, lint, types, layers; changes nothing
 	.venv/bin/ruff format --check $(CHECKED)
