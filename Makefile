@@ -1,5 +1,5 @@
 # Every target prepares what it needs: only Python 3.11–3.13, make and git have to be there.
-.PHONY: help browser setup demo up test test-service test-backends test-faults test-month test-retention test-long soak fuzz fuzz-store schemathesis check fix bench bench-init bench-train k8s-check image-check bench-scale bench-serve test-fleet test-wheels audit bench-client test-client-kills diagrams docs reference screenshots test-spec-of bench-runs openapi-clients test-search examples test-docs test-mlflow
+.PHONY: help browser setup demo up test test-service test-backends test-faults test-month test-retention test-long soak fuzz fuzz-store schemathesis check fix bench bench-init bench-train k8s-check image-check bench-scale bench-serve test-fleet test-wheels audit bench-client test-client-kills diagrams docs reference screenshots test-spec-of bench-runs bench-live-curves openapi-clients test-search examples test-docs test-mlflow
 .DEFAULT_GOAL := help
 
 PYTHON := .venv/bin/python
@@ -177,6 +177,9 @@ test-backends: .venv-backends/.synced ## One spec on tensorflow, jax and torch (
 
 bench-runs: .venv/.synced ## 1 000 runs of 20 models, in a folder and in a bucket: listed, filtered, sorted, compared
 	$(PYTHON) bench/runs.py
+
+bench-live-curves: browser .venv/.synced ## Half an hour of live curves on the web page: what it holds in memory
+	$(PYTHON) bench/live_curves.py
 
 bench-scale: .venv/.synced ## What 100 replicas, 1 000 models and 10 million predictions a second ask for
 	$(PYTHON) bench/scale.py
