@@ -1,5 +1,5 @@
 # Every target prepares what it needs: only Python 3.11–3.13, make and git have to be there.
-.PHONY: demo-loop help browser setup demo up test test-service test-backends test-faults test-month test-retention test-long soak fuzz fuzz-store schemathesis check fix bench bench-init bench-train k8s-check image-check bench-scale bench-serve test-fleet test-wheels audit bench-client test-client-kills diagrams docs reference screenshots test-spec-of bench-runs openapi-clients test-search examples test-docs test-mlflow test-rollouts test-feedback bench-rollout bench-rollout-shadow
+.PHONY: demo-loop help browser setup demo up test test-service test-backends test-faults test-month test-retention test-long soak fuzz fuzz-store schemathesis check fix bench bench-init bench-train k8s-check image-check bench-scale bench-serve test-fleet test-wheels audit bench-client test-client-kills diagrams docs reference screenshots test-spec-of bench-runs openapi-clients test-search examples test-docs test-mlflow test-rollouts test-feedback bench-rollout bench-rollout-shadow bench-live-curves
 .DEFAULT_GOAL := help
 
 PYTHON := .venv/bin/python
@@ -119,8 +119,9 @@ reference: .venv/.synced ## Write docs/reference/ and docs/layers.md anew from t
 diagrams: browser .venv/.synced ## The Mermaid diagrams of the documents, drawn for the site (npm)
 	$(PYTHON) scripts/diagrams.py
 
-screenshots: browser .venv/.synced ## The picture of the web page in the README: a real service, looked at by a Chromium
+screenshots: browser .venv/.synced ## The picture of the web page in the README, and one of each view in build/pictures: real services, looked at by a Chromium
 	$(PYTHON) scripts/screenshots.py
+	$(PYTHON) scripts/view_pictures.py
 
 check: .venv/.synced ## Format, lint, types, layers; changes nothing
 	.venv/bin/ruff format --check $(CHECKED)
@@ -188,6 +189,9 @@ bench-runs: .venv/.synced ## 1 000 runs of 20 models, in a folder and in a bucke
 
 bench-rollout: .venv/.synced ## 500 simulated rollouts of a good candidate, 400 of a bad one: false alarms, and what was spoiled
 	$(PYTHON) -m bench.rollouts
+
+bench-live-curves: browser .venv/.synced ## Half an hour of live curves on the web page: what it holds in memory
+	$(PYTHON) bench/live_curves.py
 
 bench-scale: .venv/.synced ## What 100 replicas, 1 000 models and 10 million predictions a second ask for
 	$(PYTHON) bench/scale.py
