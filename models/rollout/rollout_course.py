@@ -1,6 +1,7 @@
 """The course of a rollout in the store: begun, sent on by a person, brought to its end by whichever process looks."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from models.errors import GateDoesNotHold, RolloutRefused, VersionNotFound
 from models.names import STABLE
@@ -21,7 +22,10 @@ from models.store.gate_verdict import gate_verdict
 from models.store.label_moves import move_label_on
 from models.store.store import Store
 
-__all__ = ["begin_rollout", "paused", "promoted", "resumed", "rolled_back", "settled", "stopped"]
+__all__ = ["begin_rollout", "paused", "promoted", "resumed", "roll_out_published", "rolled_back", "settled", "stopped"]
+
+LATELY = 10
+"""Records in which a job that publishes again looks for its rollout."""
 
 
 def begin_rollout(store: Store, model: str, candidate: int, plan: RolloutPlan, *, by: str) -> Rollout:
@@ -48,6 +52,35 @@ def begin_rollout(store: Store, model: str, candidate: int, plan: RolloutPlan, *
     if verdict is not None:
         raise GateDoesNotHold(model, candidate, label=STABLE, verdict=verdict)
     return RolloutStore(store, model).begin(begun(model, candidate, plan, baseline=baseline, by=by, now=now()))
+
+
+def roll_out_published(store: Store, model: str, candidate: int, plan: RolloutPlan, *, job_id: str) -> Rollout | None:
+    """Begin the rollout of a version that a job has published, once for each version.
+
+    Args:
+        store: Where the versions are.
+        model: The model's name.
+        candidate: The version, whose gate holds.
+        plan: What it goes through.
+        job_id: Whose version it is.
+
+    Returns:
+        The rollout; None where another one is under way, or where `stable` names this version or a newer one.
+
+    Raises:
+        StoreUnavailable: When the store does not answer; again is as once.
+    """
+    rollouts = RolloutStore(store, model)
+    by, found = f"job {job_id}", rollouts.read()
+    if found is not None and (found.candidate, found.by) == (candidate, by):
+        return found
+    if any(rollouts.record(one).by == by for one in rollouts.record_ids()[:LATELY]):
+        return None
+    if store.labels(model).get(STABLE, 0) >= candidate:
+        return None
+    with suppress(RolloutRefused):
+        return begin_rollout(store, model, candidate, plan, by=by)
+    return None
 
 
 def promoted(store: Store, model: str, *, by: str) -> Rollout:

@@ -37,7 +37,15 @@ if TYPE_CHECKING:
 
     Submission = tuple[Spec, dict[str, DataState], dict[str, Any]]
 
-__all__ = ["IDEMPOTENCY_KEY", "LAST_EVENT_ID", "STREAM_HEADERS", "blueprint", "read_key", "read_submission"]
+__all__ = [
+    "IDEMPOTENCY_KEY",
+    "LAST_EVENT_ID",
+    "STREAM_HEADERS",
+    "blueprint",
+    "read_key",
+    "read_spec_text",
+    "read_submission",
+]
 
 YAML_TYPES = frozenset({"application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml"})
 STRICT_JSON_TYPES = frozenset({"application/json", "text/json"})
@@ -154,7 +162,8 @@ def _record_canceled(jobs: "Jobs", registry: Registry, job_id: str) -> None:
 @blueprint.operation(
     "GET",
     "/v1/jobs/<name:job_id>/events",
-    description="Server-sent events: `epoch` with its metrics after each epoch, then one `end` with the "
+    description="Server-sent events: `fold` after each epoch of a cross-validation, "
+    "`epoch` with its metrics after each epoch of the version's training, then one `end` with the "
     "job's last status. A client that lost the connection comes back with `Last-Event-ID`.",
     parameters=(LAST_EVENT_ID,),
     responses={
@@ -207,14 +216,18 @@ def read_submission(incoming: Request) -> "Submission":
     Raises:
         SpecError: With every problem.
     """
+    body, document = read_spec_text(incoming)
+    return run_in_thread(_check_spec, body, document, settings=services().settings, registry=services().registry)
+
+
+def read_spec_text(incoming: Request) -> tuple[bytes, dict[str, Any] | None]:
+    """The body of a request with a spec, and the document where it is JSON; YAML takes time to read."""
     accepted = JSON_TYPES | YAML_TYPES
     expected = "application/json or application/yaml"
     mimetype = require_content_type(incoming.content_type, accepted, expected=expected)
-    settings = services().settings
-    body = read_body(incoming, limit_bytes=min(LIMIT_BYTES, settings.max_body_bytes))
+    body = read_body(incoming, limit_bytes=min(LIMIT_BYTES, services().settings.max_body_bytes))
     # Without a content type, YAML reads both.
-    document = parse_object(body) if mimetype in STRICT_JSON_TYPES else None
-    return run_in_thread(_check_spec, body, document, settings=settings, registry=services().registry)
+    return body, parse_object(body) if mimetype in STRICT_JSON_TYPES else None
 
 
 def _check_spec(

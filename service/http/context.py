@@ -14,6 +14,8 @@ from service.admission import Admission, Ticket
 from service.auth.authenticator import Authenticator
 from service.auth.own_site import OwnSite
 from service.blocking_calls import run_in_thread
+from service.capture.captured_traffic import CapturedTraffic
+from service.capture.quality_lookup import QualityLookup
 from service.http.cross_origin import CrossOrigin
 from service.http.uploads import UploadSpace, remove_leftovers
 from service.inference.predictor import Predictor
@@ -59,6 +61,7 @@ class Services:
     rollouts: Rollouts
     decider: Decider
     monitor: Monitor
+    captured: CapturedTraffic
     write_line: RequestLine = write_request_line
     traffic: Traffic = field(default_factory=Traffic)
     figures: SharedFigures = field(default_factory=SharedFigures)
@@ -74,6 +77,12 @@ class Services:
         """The records of trainings, listed by the first request that asks for them."""
         registry = self.registry
         return RunIndex(lambda: registry.store, full_every_s=self.settings.full_poll_s)
+
+    @cached_property
+    def quality(self) -> QualityLookup:
+        """How good predictions were; the segments are read by the first request that asks for it."""
+        registry = self.registry
+        return QualityLookup(lambda: registry.store)
 
     @cached_property
     def pending_versions(self) -> PendingVersions:

@@ -6,9 +6,10 @@ snapshot: they wait for no lock and for no store, and a version that they have f
 
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import structlog
 
@@ -168,6 +169,10 @@ class Registry:
         if at_s > self._requested.get((model, version), -math.inf) + GRAIN_S:
             self._requested[model, version] = at_s
             self._has_new_request = True
+
+    def capture_of(self, model: str) -> Mapping[str, Any]:
+        """What is captured of a model's predictions; the same object until it changes, so each request may ask."""
+        return self._models.desired.model(model).capture
 
     def look_soon(self) -> None:
         """Let the process that leads look at the store now rather than later."""

@@ -30,7 +30,8 @@ __all__ = ["ObservedModel", "ObservedVersion", "Watched", "observe_store"]
 
 LABELS_FILE = "labels.json"
 ROLLOUT_FILE = "rollout.json"
-DOCUMENTS = frozenset({LABELS_FILE, ROLLOUT_FILE})
+CAPTURE_FILE = "capture.json"
+DOCUMENTS = frozenset({LABELS_FILE, ROLLOUT_FILE, CAPTURE_FILE})
 """Files of a model beside its versions, that are read again when their tag has changed."""
 GRAPH_FILE = "model.onnx"
 PAGE = 1000
@@ -77,6 +78,7 @@ class ObservedModel:
         is_whole: Whether those are all versions, or the newest and the labelled ones.
         rollout_tag: Of the file of its rollout; empty when there is none.
         split: What the rollout asks for; None when none is under way.
+        capture_tag: Of the file that says what is captured; empty when there is none.
     """
 
     versions: Mapping[int, ObservedVersion]
@@ -85,6 +87,7 @@ class ObservedModel:
     is_whole: bool = True
     rollout_tag: str = ""
     split: TrafficSplit | None = None
+    capture_tag: str = ""
 
 
 NOTHING = ObservedModel({}, "")
@@ -185,7 +188,10 @@ def _observed_model(folders: Mapping[str, set[_File]]) -> ObservedModel:
 def _with_documents(versions: Mapping[int, ObservedVersion], files: Collection[_File]) -> ObservedModel:
     """A model with the tags of its documents."""
     tags = {file: tag for file, tag, _ in files}
-    return ObservedModel(versions, tags.get(LABELS_FILE, ""), rollout_tag=tags.get(ROLLOUT_FILE, ""))
+    return ObservedModel(
+        versions, tags.get(LABELS_FILE, ""), rollout_tag=tags.get(ROLLOUT_FILE, ""),
+        capture_tag=tags.get(CAPTURE_FILE, ""),
+    )  # fmt: skip
 
 
 def _observed_version(files: Collection[_File], *, changed_ns: int | None = None) -> ObservedVersion | None:
@@ -231,7 +237,8 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 
 def _observe_model(folder: str, known: ObservedModel, watched: Collection[int]) -> ObservedModel:
-    versions, documents = {}, []
+    versions: dict[int, ObservedVersion | None] = {}
+    documents: list[_File] = []
     with os.scandir(folder) as entries:
         for entry in entries:
             number = version_number(entry.name)

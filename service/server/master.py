@@ -132,6 +132,7 @@ def _start_worker(worker: Any) -> None:
     if isinstance(registry.coordinator, SharedCoordinator):
         registry.coordinator.start_heartbeat()
     services.poller.start()
+    services.captured.start()
     services.figures.start()
     services.decider.start()
     if services.webhooks is not None:

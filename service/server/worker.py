@@ -67,6 +67,7 @@ class ServiceWorker(GeventWorker):  # type: ignore[misc]
         self._services.decider.stop()
         if self._services.webhooks is not None:
             self._services.webhooks.stop()
+        self._services.captured.stop()
         self._services.figures.stop()
 
     def _start_server(self, listener: Any) -> StreamServer:

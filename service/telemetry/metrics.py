@@ -69,6 +69,9 @@ class Metrics:
         self._requests = self.counter("requests", "HTTP requests answered", "method", "route", "status", *model)
         self._errors = self.counter("errors", "Requests that ended in an error, by its class", "error", *model)
         self._rows = self.counter("rows", "Instances predicted", *model)
+        self._captured = self.counter("captured_rows", "Sampled instances in the store", "model")
+        self._dropped = self.counter("captured_rows_dropped", "Sampled instances that were lost", "model")
+        self._feedback = self.counter("feedback_labels", "True labels in the store")
         self._phase = self._histogram("phase", "Of a prediction, split", PHASE_BUCKETS_S, "phase", "model")
         self._request = self._histogram("request", "From the first byte to the last", REQUEST_BUCKETS_S, "route")
         self._in_flight = self.gauge("requests_in_flight", "Requests being answered")
@@ -192,6 +195,18 @@ class Metrics:
         series = (("decode", ""), ("infer", labels[0]), ("encode", ""))
         decode, infer, encode = (self._start(self._phase, *one) for one in series)
         return self._start(self._rows, *labels), decode, infer, encode
+
+    def rows_captured(self, model: str, count: int) -> None:
+        """Count sampled rows that are in the store."""
+        self._numbers[self._start(self._captured, model)] += count
+
+    def rows_dropped(self, model: str, count: int) -> None:
+        """Count sampled rows that were lost, as there was no room for them."""
+        self._numbers[self._start(self._dropped, model)] += count
+
+    def labels_stored(self, count: int) -> None:
+        """Count true labels that are in the store."""
+        self._numbers[self._start(self._feedback)] += count
 
     def show_state(self, *, loaded: frozenset[tuple[str, int]], in_flight: int) -> None:
         """Bring the gauges up to date: every loaded version, as model and number, and the requests being answered."""

@@ -25,7 +25,7 @@ from service.openapi.json_schema import (
 __all__ = ["EXAMPLES", "SCHEMAS"]
 
 PERCENT: Schema = {"type": "number", "exclusiveMinimum": 0, "maximum": 100}
-PLAN: dict[str, Schema] = {
+PLAN: dict[str, Any] = {
     "steps": array(
         reference("RolloutStep"), minItems=1, maxItems=MOST_STEPS, description="Shadow before canary, each more"
     ),
@@ -46,7 +46,7 @@ PLAN: dict[str, Schema] = {
 }
 RATE: Schema = nullable(NUMBER, minimum=0, maximum=1)
 SECONDS: Schema = nullable(NUMBER, description="Seconds of computing")
-SUMMARY: dict[str, Schema] = {
+SUMMARY: dict[str, Any] = {
     "id": pattern("^[0-9a-f]{32}$"),
     "model": STRING,
     "candidate": POSITIVE_INTEGER | {"description": "The version that is to become the default one"},
@@ -86,9 +86,9 @@ SCHEMAS: dict[str, Schema] = {
         drift=nullable(NUMBER, exclusiveMinimum=0, description="PSI of the predicted classes to the default version's"),
     )
     | {"description": "What the candidate must not do; without any, `error_rate` 0.01"},
-    "SpecRollout": object_of(["steps"], **PLAN)
+    "SpecRollout": object_of(["steps"], additional=False, **PLAN)
     | {"description": "How a version that was published and whose gate holds comes to be `stable`"},
-    "RolloutRequest": object_of(["candidate", "steps"], candidate=POSITIVE_INTEGER, **PLAN)
+    "RolloutRequest": object_of(["candidate", "steps"], additional=False, candidate=POSITIVE_INTEGER, **PLAN)
     | {"description": "A version, and how it comes to be `stable`"},
     "RolloutSide": object_of(
         requests=INTEGER,
@@ -128,8 +128,10 @@ SCHEMAS: dict[str, Schema] = {
         figures=either(NULL, reference("RolloutFigures")),
     )
     | {"description": "One thing that happened to a rollout"},
-    "RolloutSummary": object_of(**SUMMARY) | {"description": "A rollout without its plan and its story"},
+    "RolloutSummary": object_of(additional=False, **SUMMARY)
+    | {"description": "A rollout without its plan and its story"},
     "Rollout": object_of(
+        additional=False,
         **SUMMARY,
         frozen=nullable(STRING, description="Why nothing is decided at present"),
         waits_for=nullable(STRING, description="What the next step waits for"),

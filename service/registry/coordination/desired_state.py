@@ -24,6 +24,7 @@ class DesiredModel:
         refused: Number → why it is not loaded although it is wanted.
         split: Of its traffic, while a rollout is under way.
         rollout_tag: Of the file of its rollout, also of one that has ended; empty when there is none.
+        capture: What is captured of its predictions, as it stands in the store; empty where nothing ever was.
     """
 
     tags: Mapping[int, str] = field(default_factory=dict)
@@ -32,6 +33,7 @@ class DesiredModel:
     refused: Mapping[int, str] = field(default_factory=dict)
     split: TrafficSplit | None = None
     rollout_tag: str = ""
+    capture: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def targets(self) -> dict[str, int]:
@@ -67,7 +69,7 @@ class DesiredState:
         models = {
             name: DesiredModel(
                 _numbered(one["tags"]), one["labels"], tuple(one["wanted"]), _numbered(one["refused"]),
-                split_of(one["split"]), one["rollout_tag"],
+                split_of(one["split"]), one["rollout_tag"], one["capture"],
             )
             for name, one in document["models"].items()
         }  # fmt: skip

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import structlog
 
 from models.errors import StoreUnavailable
 from models.store.store import Store
+from service.registry.coordination.capture_watch import CaptureWatch
 from service.registry.coordination.committed_state import CommittedModel, CommittedState, Report, committed_models
 from service.registry.coordination.coordinator import Coordinator
 from service.registry.coordination.desired_state import DesiredModel, DesiredState, add_stand_in, wanted_versions
@@ -59,6 +61,7 @@ class Planner:
         self._watch: StoreWatch | None = None
         self._listed: Mapping[str, ObservedModel] | None = None
         self._observed: Mapping[str, ObservedModel] | None = None
+        self._captures = CaptureWatch(store)
         self._store_error = ""
         self._followed_request = 0
         self._basis: tuple[object, ...] = ()
@@ -76,7 +79,8 @@ class Planner:
             self._store_error = ""
             if listed is not self._listed:
                 self._observed = self._documents.read(listed, self._observed or {})
-                self._listed = listed if self._documents.is_whole else None  # else the next look reads them
+                is_whole = self._captures.follow(listed) and self._documents.is_whole
+                self._listed = listed if is_whole else None  # else the next look reads them
         return self._observed is not before[0] or self._store_error != before[1]
 
     def _look(self) -> Mapping[str, ObservedModel]:
@@ -133,7 +137,12 @@ class Planner:
         )  # fmt: skip
         _log_refused({key: reason for key, reason in plan.refused.items() if key not in refused})
         plan.refused |= {key: reason for key, reason in refused.items() if key in plan.refused}  # as it was first told
-        return {name: _desired_model(name, model, wanted[name], plan) for name, model in observed.items()}, plan
+        captures = self._captures.documents
+        models = {
+            name: _desired_model(name, model, wanted[name], plan, captures.get(name, {}))
+            for name, model in observed.items()
+        }
+        return models, plan
 
     def _wanted(self, name: str, model: ObservedModel, reports: Sequence[Report]) -> list[int]:
         serving = self._coordinator.committed_state().model(name).serving.values()
@@ -156,11 +165,14 @@ class Planner:
         return [version for _, version in named][:ON_DEMAND]
 
 
-def _desired_model(name: str, model: ObservedModel, wanted: Sequence[int], plan: MemoryPlan) -> DesiredModel:
+def _desired_model(
+    name: str, model: ObservedModel, wanted: Sequence[int], plan: MemoryPlan, capture: Mapping[str, Any]
+) -> DesiredModel:
     return DesiredModel(
         {number: version.tag for number, version in model.versions.items()}, model.labels,
         tuple(one for one in wanted if (name, one) not in plan.refused and (name, one) not in plan.postponed),
         {one: plan.refused[name, one] for one in wanted if (name, one) in plan.refused}, model.split, model.rollout_tag,
+        capture,
     )  # fmt: skip
 
 
