@@ -93,6 +93,11 @@ def bench_rate(folder: Path) -> None:
     print(f"\n{rows} rows captured, {dropped} dropped")
 
 
+def is_counted(service: Live) -> bool:
+    """Whether every predicted row is in the store or counted as dropped."""
+    return counter(service, "captured_rows") + counter(service, "captured_rows_dropped") == counter(service, "rows")
+
+
 def bench_away(folder: Path) -> None:
     """Everything captured; the store's folder is renamed for a minute, in turns with minutes in which it is there."""
     store = folder / "all" / "store"
@@ -103,8 +108,7 @@ def bench_away(folder: Path) -> None:
         away = [drive(one.port, CALL, seconds=SECONDS) for _ in rounds]
         dropped_away = counter(one, "captured_rows_dropped")
         store.with_name("away").rename(store)
-        wait_until(lambda: counter(one, "captured_rows") + counter(one, "captured_rows_dropped") == counter(one, "rows"),
-                   what="every row is captured or counted as dropped", deadline_s=60)  # fmt: skip
+        wait_until(lambda: is_counted(one), what="every row is captured or counted as dropped", deadline_s=60)
         rows, captured = counter(one, "rows"), counter(one, "captured_rows")
         stored = len(QualityIndex(lambda: Store.open(store).objects).look(MODEL).joined.at_s)
     p99 = [statistics.median(load.p99_ms for load in loads) for loads in (there, away)]
