@@ -1,5 +1,5 @@
 # Every target prepares what it needs: only Python 3.11–3.13, make and git have to be there.
-.PHONY: demo-loop help browser setup demo up test test-service test-backends test-faults test-month test-retention test-long soak fuzz fuzz-store schemathesis check fix bench bench-init bench-train k8s-check image-check bench-scale bench-serve test-fleet test-wheels audit bench-client test-client-kills diagrams docs reference screenshots test-spec-of bench-runs openapi-clients test-search examples test-docs test-mlflow test-rollouts test-feedback bench-rollout bench-rollout-shadow bench-live-curves bench-drift
+.PHONY: demo-loop help browser setup demo up test test-service test-backends test-faults test-month test-retention test-long soak fuzz fuzz-store schemathesis check fix bench bench-init bench-train k8s-check image-check bench-scale bench-serve test-fleet test-wheels audit bench-client test-client-kills diagrams docs reference screenshots test-spec-of bench-runs openapi-clients test-search examples test-docs test-mlflow test-rollouts test-feedback bench-rollout bench-rollout-shadow bench-live-curves bench-drift bench-capture
 .DEFAULT_GOAL := help
 
 PYTHON := .venv/bin/python
@@ -138,6 +138,10 @@ bench: .venv/.synced ## Ratios against named rivals, measured in one run
 
 bench-client: .venv/.synced ## The Python client against bare httpx
 	$(PYTHON) bench/client.py
+
+bench-capture: .venv/.synced ## Predictions with 10 % of them captured against without; the store away for a minute; both in one run
+	@sh scripts/wrk.sh
+	$(PYTHON) bench/capture.py
 
 bench-serve: .venv/.synced ## The service against its rivals, each in an environment of its own, and against the bare session
 	@sh scripts/wrk.sh
