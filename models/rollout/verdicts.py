@@ -205,7 +205,7 @@ def _p99_s(side: SideFigures) -> float | None:
 
 def _grouped(shares: Shares, groups: int) -> Shares:
     """Classes put together by their remainder: a PSI of groups is at most that of their classes."""
-    return np.bincount(np.arange(len(shares)) % groups, weights=shares, minlength=groups)
+    return np.bincount(np.arange(len(shares)) % groups, weights=shares, minlength=groups).astype(np.float64)
 
 
 def _bounds(sums: Shares, count: int, alpha: float) -> tuple[Shares, Shares]:
