@@ -16,7 +16,7 @@ from models.settings import read_settings
 from models.spec import load_spec
 from models.store.gate_verdict import with_verdict
 from models.store.store import Store
-from onehot.events import END, EPOCH
+from onehot.events import END, EPOCH, FOLD
 from onehot.following import FINISHED, INTERRUPTED_STATUS, error_of, failure, print_stopped
 from onehot.local.child import Child, Program, trainer_environment
 from onehot.local.interrupts import ends_as_interrupts, signals_call
@@ -71,6 +71,8 @@ def _run(spec: Path, run: LocalRun, tracker: Tracker) -> dict[str, Any]:
                     show(event)
                     tracker.epoch(event)
                     run.add_epoch(event)
+                elif kind == FOLD:
+                    show(event)
                 elif kind == FACTS:
                     run.facts.update(event)
                 elif kind == END:

@@ -6,10 +6,12 @@ from onehot_client import Event
 
 from onehot.client import Service, in_words
 
-__all__ = ["END", "EPOCH", "follow_events"]
+__all__ = ["END", "EPOCH", "FOLD", "follow_events"]
 
 END = "end"
 EPOCH = "epoch"
+FOLD = "fold"
+"""An epoch of another training than the version's: of a fold or a repeat."""
 
 
 def follow_events(service: Service, job_id: str) -> Iterator[Event]:

@@ -7,10 +7,11 @@ from typing import Any
 import click
 
 from models.errors import DataError, DatasetNotFound, SpecError
+from models.runs.fold_summary import cross_validation_pairs
 from models.store.gate_verdict import gate_verdict
 from models.store.manifest import added_sentence
 from onehot.client import Service
-from onehot.events import EPOCH, follow_events
+from onehot.events import EPOCH, FOLD, follow_events
 from onehot.failures import Canceled, NotPromoted, ServiceRefused, WorkFailed, WrongUsage
 from onehot.output import passed_over_sentences, print_json, print_line, short_number
 from onehot.progress import UNTRACKED, ShowEpoch, Tracker, epoch_screen
@@ -38,12 +39,16 @@ INTERRUPTED_STATUS = 130
 """What shells give to a command that Ctrl-C ended."""
 
 
-def watch_job(service: Service, job_id: str, *show: ShowEpoch) -> dict[str, Any]:
-    """Show a job's epochs as they come; returns the job's document once it has ended."""
+def watch_job(
+    service: Service, job_id: str, *show: ShowEpoch, on_fold: ShowEpoch | None = None
+) -> dict[str, Any]:  # fmt: skip
+    """Show a job's epochs as they come, those of folds by `on_fold`; its document once it has ended."""
     for event in follow_events(service, job_id):
         if event.name == EPOCH:
             for one in show:
                 one(event.data)
+        elif event.name == FOLD and on_fold is not None:
+            on_fold(event.data)
     return dict(service.job(job_id).document)
 
 
@@ -64,7 +69,7 @@ def follow_job(service: Service, job_id: str, *, as_json: bool, poll_s: float, t
     """
     try:
         with epoch_screen(sys.stderr, waiting=_waiting(service, job_id)) as show:
-            job = watch_job(service, job_id, show, tracker.epoch)
+            job = watch_job(service, job_id, show, tracker.epoch, on_fold=show)
     except KeyboardInterrupt:
         tracker.ended({"id": job_id, "status": "stopped", "error": "the command was interrupted; the job goes on"})
         print_line(f"\nJob {job_id} goes on without you looking.", err=True)
@@ -130,6 +135,8 @@ def print_outcome(result: Mapping[str, Any]) -> None:
     print_line(f"Published {result.get('model')} version {result.get('version')}")
     for name, value in (result.get("metrics") or {}).items():
         print_line(f"  test {name:<12} {short_number(float(value))}")
+    for name, told in cross_validation_pairs(result.get("cross_validation")).items():
+        print_line(f"  {name}: {told}")
     for sentence in passed_over_sentences(result.get("passed_over") or {}):
         print_line(f"  {sentence}")
     if result.get("added_activation"):

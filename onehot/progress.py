@@ -8,6 +8,7 @@ from typing import IO, Any, Protocol
 
 import click
 
+from models.queue.events import fold_in_words
 from onehot.output import short_number
 
 __all__ = ["UNTRACKED", "ShowEpoch", "Style", "Tracker", "epoch_line", "epoch_screen"]
@@ -72,7 +73,7 @@ def epoch_line(event: Mapping[str, Any], *, metrics: Sequence[str] | None = None
 
 def _place(event: Mapping[str, Any]) -> str:
     epoch, epochs = int(event.get("epoch", 0)), int(event.get("epochs", 0))
-    return f"epoch {epoch:>{len(str(epochs))}}/{epochs}"
+    return f"{fold_in_words(event)} epoch {epoch:>{len(str(epochs))}}/{epochs}".lstrip()
 
 
 def _metric_texts(event: Mapping[str, Any], chosen: Sequence[str] | None) -> list[str]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
+from onehot.report_pictures.fold_plots import fold_points
 from onehot.report_pictures.report_charts import make_svg, shown_number
 from onehot.report_pictures.report_plots import (
     chosen_caption,
@@ -14,6 +15,7 @@ from onehot.report_pictures.report_plots import (
 )
 
 __all__ = [
+    "cross_validation_section",
     "curve_figures",
     "figure",
     "importance_section",
@@ -27,6 +29,7 @@ __all__ = [
     "table",
 ]
 
+MOST_METRICS, MOST_SCORES = 8, 100
 ROC = ("false positive rate (share of the other rows)", "true positive rate")
 RECALL = ("recall (share of the class's rows)", "precision (share)")
 
@@ -71,6 +74,38 @@ def curve_figures(report: Mapping[str, Any]) -> list[str]:
             score_curves("precision-recall curves by class", recall, RECALL, diagonal=False),
         ),
     ]
+
+
+def cross_validation_section(found: Mapping[str, Any] | None) -> str:
+    """Mean, deviation and interval of each metric, and what each fold measured; nothing without folds."""
+    if not found or not found.get("metrics"):
+        return ""
+    metrics, scores = found["metrics"], found["scores"]
+    rows = [(name, one["mean"], one["deviation"], interval_text(one)) for name, one in metrics.items()]
+    means = table(("", "mean", "deviation", "95 % interval of the mean"), rows)
+    charts = [figure(f"{name}: a point for each training, the mean and its interval", fold_points(name, one, scores))
+              for name, one in list(metrics.items())[:MOST_METRICS]]  # fmt: skip
+    text = f'<p class="soft">{escape(_fold_sentence(found))}</p>'
+    return section("Cross-validation", text + means + pictures(charts) + _every_score(found))
+
+
+def _fold_sentence(found: Mapping[str, Any]) -> str:
+    folds, repeats = found.get("folds"), found.get("repeats") or 1
+    what = f"{folds} folds" if folds else "the same split"
+    times = f", {repeats} times with another seed" if repeats > 1 else ""
+    groups = f"; rows of one {found['groups']} stay together" if found.get("groups") else ""
+    return (
+        f"{what}{times}{groups}: measured on {found['rows']} {'rows' if folds else 'validation rows'} that are not "
+        f"held out. Interval: {found['method']}. The published version is another network, trained as the spec says."
+    )
+
+
+def _every_score(found: Mapping[str, Any]) -> str:
+    """Every score in a table."""
+    names = list(found["metrics"])
+    rows = [(one["repeat"], one["fold"], one["rows"], one["epochs"], *(one["metrics"].get(name) for name in names))
+            for one in found["scores"][:MOST_SCORES]]  # fmt: skip
+    return table(("repeat", "fold", "rows", "epochs", *names), rows)
 
 
 def residual_section(found: Sequence[Mapping[str, Any]] | None) -> str:

@@ -9,6 +9,7 @@ from models.names import THRESHOLD
 from models.store.gate_verdict import gate_verdict
 from onehot.output import passed_over_sentences
 from onehot.report_details import (
+    cross_validation_section,
     curve_figures,
     figure,
     importance_section,
@@ -39,10 +40,11 @@ def report_page(manifest: Mapping[str, Any], report: Mapping[str, Any]) -> str:
     title = f"{manifest['model']} version {manifest['version']}"
     sections = [
         _head(title, manifest, report), _warnings(report.get("warnings") or []), _metrics(report),
-        _baseline(report.get("baseline")), _gate(report.get("gate")), _learning(report),
-        _classes(report), residual_section(report.get("residuals")), importance_section(report.get("importance")),
-        _balance(report), _mistakes(report.get("mistakes") or []), suspects_section(report.get("label_errors")),
-        network_section(report.get("network")), _timings(report.get("timings_s") or {}),
+        cross_validation_section(report.get("cross_validation")), _baseline(report.get("baseline")),
+        _gate(report.get("gate")), _learning(report), _classes(report), residual_section(report.get("residuals")),
+        importance_section(report.get("importance")), _balance(report), _mistakes(report.get("mistakes") or []),
+        suspects_section(report.get("label_errors")), network_section(report.get("network")),
+        _timings(report.get("timings_s") or {}),
     ]  # fmt: skip
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'

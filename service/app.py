@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask import Flask
 
+from models.rollout.rollout_store import RolloutStore
 from models.settings import Settings
 from models.store.file_cache import FileCache
 from models.store.store import Store
@@ -19,6 +20,7 @@ from service.http.responses import Answer
 from service.http.routing import NameConverter, NumberConverter
 from service.openapi.operation import require_scopes_for_all
 from service.registry.coordination.coordinator import Coordinator
+from service.registry.coordination.desired_state import DesiredModel
 from service.registry.coordination.shared_coordinator import SharedCoordinator
 from service.registry.memory_budget import Memory
 from service.registry.poller import Poller
@@ -149,15 +151,14 @@ def _webhooks(settings: Settings, registry: Registry) -> "Webhooks":
 
     coordinator = registry.coordinator
 
-    def models() -> dict[str, tuple[Mapping[int, str], Mapping[str, int]]] | None:
+    def models() -> Mapping[str, DesiredModel] | None:
         desired = coordinator.desired_state()
-        if not desired.has_seen_store:
-            return None
-        return {name: (one.tags, one.labels) for name, one in desired.models.items()}
+        return desired.models if desired.has_seen_store else None
 
     return Webhooks(
         Path(settings.webhooks_file), leads=coordinator.lead, models=models,
         connect=lambda: connect(settings.redis_url, settings.redis_password_file),
+        read_rollout=lambda model: RolloutStore(registry.store, model).read(),
     )  # fmt: skip
 
 

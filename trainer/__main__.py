@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from models.errors import OnehotError, Problem, SpecError
+from models.queue.events import fold_in_words
 from models.queue.search_step import SearchStep
 from models.runs.local import LocalRun
 from models.settings import Settings, SettingsError, read_settings
@@ -24,7 +25,7 @@ from models.spec import Spec, load_spec
 from models.spec.yaml_text import load_document, set_path
 from models.store.manifest import Manifest
 from trainer.child_processes import die_with_parent
-from trainer.fit.progress import NullObserver, Progress, TrainingPaused
+from trainer.fit.progress import NullObserver, Progress, TrainingPaused, event_name
 from trainer.launch.failures import error_document
 from trainer.launch.launch import launch, launch_trial
 from trainer.launch.local_run import recorded
@@ -145,7 +146,8 @@ class Lines(Output):
     def on_epoch(self, progress: Progress) -> None:
         """One line an epoch."""
         metrics = "  ".join(f"{name} {value:.4f}" for name, value in progress.metrics.items())
-        print(f"epoch {progress.epoch}/{progress.epochs}  {metrics}", flush=True)
+        place = " ".join([fold_in_words(progress.document), f"epoch {progress.epoch}/{progress.epochs}"]).strip()
+        print(f"{place}  {metrics}", flush=True)
         if progress.stopped:
             print(progress.stopped, flush=True)
 
@@ -175,7 +177,7 @@ class JsonLines(Output):
 
     def on_epoch(self, progress: Progress) -> None:
         """One object an epoch."""
-        self._write({"event": "epoch", **progress.document})
+        self._write({"event": event_name(progress.document), **progress.document})
 
     def on_facts(self, facts: Mapping[str, Any]) -> None:
         """Pass them on to who asked for them."""

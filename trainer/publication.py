@@ -133,20 +133,25 @@ def describe_data(source: str, sha256: str, pieces: Mapping[str, Piece]) -> dict
     return document | ({"passed_over": passed_over} if passed_over else {})
 
 
-def golden_rows(test: Piece, predictions: Array, *, tolerance: float) -> GoldenRows:
+def golden_rows(
+    test: Piece, predictions: Array, *, tolerance: float, preprocessing: Preprocessing | None = None
+) -> GoldenRows:  # fmt: skip
     """A few raw held-out instances, of as many classes as there is room for, with what Keras computed for them.
 
     Args:
         test: The held-out part.
         predictions: `(rows, units) float32`.
         tolerance: How far a prediction may be off when it is computed again.
+        preprocessing: Makes sequences of different lengths one array, where they are such.
     """
     if test.labels.are_classes:
         _, first = np.unique(test.labels.values, return_index=True)
         rows = np.sort(first)[:GOLDEN_ROWS]
     else:
         rows = np.arange(min(GOLDEN_ROWS, test.rows))
-    return GoldenRows(test.raw.features[rows].tolist(), predictions[rows].tolist(), tolerance)
+    raw = test.raw.features[rows]
+    instances = raw if preprocessing is None else preprocessing.whole_rows(raw)
+    return GoldenRows(instances.tolist(), predictions[rows].tolist(), tolerance)
 
 
 @cache

@@ -81,7 +81,8 @@ def reproduce(manifest: Manifest, *, store: Store, settings: Settings, tolerance
     if prepared.sha256 != manifest.data["sha256"]:
         expected = f"the data it was trained on, sha-256 {manifest.data['sha256']}"
         raise DataError(where=spec.data.source, expected=expected, received=f"sha-256 {prepared.sha256}")
-    candidate = TrainingRun(replace(spec, gate=None), prepared, store, devices).make_candidate()
+    alone = replace(spec, gate=None, fit=replace(spec.fit, folds=None, repeats=None))
+    candidate = TrainingRun(alone, prepared, store, devices).make_candidate()
     now, here = candidate.manifest, package_versions()
     packages = {name: (was, here.get(name, "not installed")) for name, was in manifest.package_versions.items()}
     return Reproduction(

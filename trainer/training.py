@@ -18,6 +18,7 @@ from models.store.manifest import Manifest, finite
 from models.store.store import Store
 from trainer.backends.devices import Devices, claim_devices
 from trainer.backends.seeds import seed_everything
+from trainer.cross_validation.fold_training import CrossValidated, FoldObserver, cross_validate
 from trainer.data.head import check_output
 from trainer.data.preparation import Prepared, prepare
 from trainer.data.profile import data_facts
@@ -176,7 +177,8 @@ class TrainingRun:
         """Train, evaluate, export, compare and gate."""
         spec, prepared, watch = self.spec, self.prepared, self.watch
         with self.devices.in_use():
-            network, fitted = self.train_network()
+            validated = self._cross_validate()
+            network, fitted = self._after(validated).train_network()
             with watch.step("evaluate"):
                 evaluation = evaluate(fitted.stepper, prepared)
             self.observer.on_facts(evaluation_facts(prepared, evaluation))
@@ -195,14 +197,40 @@ class TrainingRun:
                 lambda: pass_gate(spec, prepared, evaluation.predictions, store=self.store), observer=self.observer
             )
         warnings = self.warnings + find_warnings(baseline, evaluation.recalls)
-        draft = self._draft(network, evaluation, parity, gate, warnings)
+        draft = self._draft(
+            network, evaluation, parity, gate, warnings, None if validated is None else validated.summary
+        )  # fmt: skip
         report = make_report(
             draft, prepared.pieces, evaluation, parity=parity, history=fitted.history, timings_s=watch.document,
-            baseline=baseline.document, **details, **({} if self.step is None else {"search": self.step.choice}),
+            baseline=baseline.document, cross_validation=None if validated is None else validated.document,
+            **details, **({} if self.step is None else {"search": self.step.choice}),
         )  # fmt: skip
         files = {"model.onnx": onnx, "model.keras": export_keras(network), "report.json": report,
                  "spec.yaml": dump_document(spec.document)}  # fmt: skip
         return Candidate(draft, files)
+
+    def _cross_validate(self) -> CrossValidated | None:
+        """Train and measure folds and repeats, where the spec asks for them; the held-out rows have no part in it."""
+        if not self.spec.fit.is_cross_validated:
+            return None
+        with self.watch.step("cross_validation"):
+            validated = cross_validate(
+                self.spec, self.prepared, train=self._train_fold, observer=self.observer,
+                checkpointer=self.checkpointer,
+            )  # fmt: skip
+        self.observer.on_facts({"cross_validation": validated.document})
+        return validated
+
+    def _train_fold(
+        self, spec: Spec, prepared: Prepared, observer: TrainingObserver
+    ) -> tuple[dict[str, float], int]:  # fmt: skip
+        run = replace(self, spec=spec, prepared=prepared, observer=observer, watch=Stopwatch())
+        _, fitted = run.train_network()
+        return fitted.stepper.evaluate(prepared.test.part), len(fitted.history)
+
+    def _after(self, validated: CrossValidated | None) -> "TrainingRun":
+        """The same, whose epochs come after those of folds and repeats."""
+        return self if validated is None else replace(self, observer=FoldObserver(self.observer, validated.epochs))
 
     def train_network(self) -> tuple[Any, Fitted]:
         """A network as it is evaluated and published, and what fit left beside it."""
@@ -225,17 +253,20 @@ class TrainingRun:
         return plain, replace(fitted, stepper=make_stepper(plain, training, spec.fit.batch_size))
 
     def _draft(
-        self, network: Any, evaluation: Evaluation, parity: Parity, gate: GateOutcome | None, warnings: tuple[str, ...]
-    ) -> Manifest:
+        self, network: Any, evaluation: Evaluation, parity: Parity, gate: GateOutcome | None, warnings: tuple[str, ...],
+        cross_validation: dict[str, Any] | None,
+    ) -> Manifest:  # fmt: skip
         spec, prepared = self.spec, self.prepared
         return draft_manifest(
             network, prepared.head, prepared.preprocessing, prepared.instance,
             model=spec.model, class_names=prepared.class_names, metrics=finite(evaluation.metrics["test"]),
-            golden_rows=golden_rows(prepared.test, evaluation.predictions, tolerance=parity.tolerance),
+            golden_rows=golden_rows(
+                prepared.test, evaluation.predictions, tolerance=parity.tolerance, preprocessing=prepared.preprocessing
+            ),
             data=describe_data(spec.data.source, prepared.sha256, prepared.pieces),
             seed=spec.seed, backend=spec.backend, gate=None if gate is None else gate.document, warnings=warnings,
             target=None if prepared.target_scale is None else prepared.target_scale.document,
-            threshold=spec.threshold,
+            threshold=spec.threshold, cross_validation=cross_validation,
         )  # fmt: skip
 
 

@@ -111,6 +111,7 @@ class AsyncClient(ClientCore):
             await self._transport.do(Pause(reader.pause_s(lost)))
 
     request = _awaited(Operations.request)
+    whoami = _awaited(Operations.whoami)
     predict = _awaited(Operations.predict)
     classify = _awaited(Operations.classify)
     metadata = _awaited(Operations.metadata)

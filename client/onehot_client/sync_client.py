@@ -128,6 +128,7 @@ class Client(ClientCore):
             self._transport.do(Pause(reader.pause_s(lost)))
 
     request = _blocking(Operations.request)
+    whoami = _blocking(Operations.whoami)
     predict = _blocking(Operations.predict)
     classify = _blocking(Operations.classify)
     metadata = _blocking(Operations.metadata)

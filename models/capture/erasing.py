@@ -108,6 +108,7 @@ def delete_old_segments(store: Store, *, today: date | None = None) -> int:
         StoreUnavailable: When the store does not answer.
     """
     today = today or datetime.now(UTC).date()
+    store.require_folder()
     names = captured_models(store)
     found = {model: settings.keep_days for model in names if (settings := _settings(store, model)) is not None}
     folders = {captured_folder(model): days for model, days in found.items()}

@@ -175,7 +175,7 @@ def join(rows: Sequence[RowFacts], labels: Sequence[LabelFacts], codes: Codes, *
     last = _last_of_each(keys, joined.at_s)
     found = joined.take(last)
     found.label[:] = _labels_of(keys[last], labels, codes, model)
-    return found.take(np.argsort(found.at_s, kind="stable"))
+    return found.take(np.lexsort((found.place, found.segment, found.at_s)))
 
 
 def _column(facts: Sequence[Any], name: str, dtype: Any) -> Array:

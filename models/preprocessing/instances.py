@@ -10,6 +10,7 @@ import numpy as np
 
 from models.errors import InputError, shown
 from models.preprocessing.cell_forms import FORMS, in_form
+from models.preprocessing.sequences import PadSequences
 from models.preprocessing.table_cells import date_of, is_gap
 
 __all__ = [
@@ -75,12 +76,14 @@ class InstanceSpec:
         features: The columns, when the instance is a row of a table; as many as `shape[0]`.
         model_shape: The shape that the network takes; a client may send that as well when the number of values agrees.
         dtype: Of the array; always float32.
+        padding: What makes sequences of any length this shape, where the version has that step.
     """
 
     shape: tuple[int, ...]
     features: tuple[Feature, ...] | None = None
     model_shape: tuple[int, ...] | None = None
     dtype: str = "float32"
+    padding: PadSequences | None = None
 
     @property
     def size(self) -> int:
@@ -99,16 +102,24 @@ class InstanceSpec:
 
     def accepts(self, shape: tuple[int, ...]) -> bool:
         """Whether a nested value of this shape is one instance: raw, flat, or as the network takes it."""
-        if shape in (self.shape, (self.size,)):
+        if shape in (self.shape, (self.size,)) or self._is_sequence(shape):
             return True
         known = [_without_ones(self.shape)]
         if self.model_shape is not None and prod(self.model_shape) == self.size:
             known.append(_without_ones(self.model_shape))
         return bool(shape) and _without_ones(shape) in known
 
+    def _is_sequence(self, shape: tuple[int, ...]) -> bool:
+        """Whether it is a sequence of another length, which the version pads or cuts."""
+        same_values = len(shape) == len(self.shape) and shape[1:] == self.shape[1:]
+        return self.padding is not None and same_values and shape[0] >= 1
+
     @property
     def expected(self) -> str:
         """The accepted forms in words."""
+        if self.padding is not None:
+            values = f" of shape {list(self.shape[1:])} each" if self.shape[1:] else ""
+            return f"a sequence of one or more steps{values}"
         flat = f" or {self.size} flat values" if len(self.shape) > 1 else ""
         named = " or an object keyed by feature name" if self.features else ""
         return f"shape {list(self.shape)}{flat}{named}"
@@ -140,9 +151,34 @@ def parse_instances(values: Any, spec: InstanceSpec, *, where: str = "instances"
     if spec.has_booleans:
         rows = [_without_booleans(row, spec) for row in rows]
     shape, flat = _flatten(rows)
+    if spec.padding is not None and (flat is None or shape[1:] != spec.shape):
+        return _padded(rows, spec, spec.padding, where)
     if flat is None or not spec.accepts(shape[1:]):
         flat = _one_by_one(rows, spec, where)
     return batch_of_numbers(flat, spec, where)
+
+
+def _padded(rows: list[Any], spec: InstanceSpec, padding: PadSequences, where: str) -> Array:
+    """Sequences of any length as one array, `(batch, *spec.shape) float32`."""
+    sequences = []
+    for index, row in enumerate(rows):
+        place = f"{where}[{index}]"
+        (_, *shape), flat = _flatten([row])
+        if flat is None or not spec.accepts(tuple(shape)):
+            received = _what_is_odd(row) if flat is None else f"shape {shape}"
+            raise InputError(where=place, expected=spec.expected, received=received)
+        whole = tuple(shape) if len(shape) == len(spec.shape) else spec.shape
+        sequences.append(_numbers_of(flat, place).reshape(whole))
+    batch = padding.padded(sequences)
+    require_finite(batch, where)
+    return batch
+
+
+def _numbers_of(flat: list[Any], place: str) -> Array:
+    try:
+        return np.asarray(flat, dtype=np.float64)
+    except OverflowError as error:
+        raise InputError(where=place, expected="numbers that fit float32", received="a larger integer") from error
 
 
 def _flatten(rows: list[Any]) -> tuple[tuple[int, ...], list[Any] | None]:
@@ -184,6 +220,9 @@ def batch_of_numbers(flat: Sequence[float] | Array, spec: InstanceSpec, where: s
 
 def batch_of_array(array: Array, spec: InstanceSpec, where: str) -> Array:
     """The same of numbers that came as an array: object `(batch, columns)` where the model has optional columns."""
+    if spec.padding is not None and array.ndim > 1 and array.shape[1:] != spec.shape:
+        whole = array if array.ndim == 1 + len(spec.shape) else array.reshape(len(array), *spec.shape)
+        array = spec.padding.padded(whole)
     batch = batch_of_numbers(array, spec, where)
     return batch if spec.is_numeric else batch.astype(object)
 

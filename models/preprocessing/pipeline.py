@@ -12,6 +12,7 @@ import numpy as np
 
 from models.errors import DataError, shown
 from models.preprocessing.instances import Array, Feature
+from models.preprocessing.sequences import PadSequences, are_ragged
 from models.preprocessing.steps import (
     Astype,
     DateParts,
@@ -26,13 +27,15 @@ from models.preprocessing.steps import (
     read_step,
 )  # fmt: skip
 
-__all__ = ["STEP_KINDS", "TABLE_STEPS", "Preprocessing", "StepSpec", "fit_batches", "fit_steps"]
+__all__ = ["PADDING", "STEP_KINDS", "TABLE_STEPS", "Preprocessing", "StepSpec", "fit_batches", "fit_steps"]
 
 
 TABLE_STEPS = frozenset({"fill", "date", "one_hot"})
 """Steps on rows of a table that may hold text and gaps, `fill` first: a gap is neither category nor date."""
 STEP_KINDS: Mapping[str, str] = {"one_hot": "category", "date": "date"}
 """Step that makes several columns of one → the kind of the columns that it names."""
+PADDING = "pad_sequences"
+"""The step that makes sequences one length, before all others wherever it stands."""
 ARRAY_STEPS = frozenset({"resize", "rescale", "standardize", "reshape"})
 """Steps on arrays of numbers, done in the spec's order after those of tables."""
 
@@ -74,6 +77,16 @@ class Preprocessing:
         return any(isinstance(step, Resize) for step in self.steps)
 
     @property
+    def padding(self) -> PadSequences | None:
+        """What makes sequences one length; None where that is no step."""
+        first = self.steps[0] if self.steps else None
+        return first if isinstance(first, PadSequences) else None
+
+    def whole_rows(self, rows: Array) -> Array:
+        """Raw rows of one shape: ragged ones padded, `(rows, maxlen, *values) float32`, all others as they are."""
+        return rows if self.padding is None else self.padding.apply(rows)
+
+    @property
     def document(self) -> list[dict[str, Any]]:
         """The fitted steps, for the manifest."""
         return [step.document for step in self.steps]
@@ -109,6 +122,10 @@ def fit_steps(steps: Sequence[StepSpec], batch: Array, *, features: Sequence[Fea
         DataError: When a step does not fit the data.
     """
     fitting = _Fitting((), batch, tuple(feature.name for feature in features or ()))
+    for step in steps:
+        if step.name == PADDING:
+            _check_sequences(batch, is_table=features is not None)
+            fitting = fitting.then(PadSequences.fit(batch, step.arguments))
     table_steps = [step for step in steps if step.name in TABLE_STEPS]
     for step in sorted(table_steps, key=lambda step: step.name != "fill"):
         fitting = fitting.then(_fit_table_step(step, fitting))
@@ -131,13 +148,21 @@ def fit_batches(steps: Sequence[StepSpec], batches: Callable[[], Iterable[Array]
         DataError: When a step does not fit the data.
     """
     first = next(iter(batches()))
-    fitted = Preprocessing((Astype(),), first.shape[1:])
+    padding = [PadSequences.fit(first, step.arguments) for step in steps if step.name == PADDING]
+    fitted = Preprocessing((*padding, Astype()), first.shape[1:])
     for step in steps:
         if step.name in ARRAY_STEPS:
             sample = fitted.apply(first)
             made = _fit_step(step, sample, map(fitted.apply, batches()))
             fitted = Preprocessing((*fitted.steps, made), made.apply(sample).shape[1:])
     return fitted
+
+
+def _check_sequences(batch: Array, *, is_table: bool) -> None:
+    if is_table or not (are_ragged(batch) or batch.ndim > 1):
+        expected = "sequences: a column of lists, or an array with an axis of steps"
+        received = "columns of a table" if is_table else f"shape {list(batch.shape)}"
+        raise DataError(where="preprocessing.pad_sequences", expected=expected, received=received)
 
 
 def _fit_resize(step: StepSpec, batch: Array) -> Resize:

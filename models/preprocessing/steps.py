@@ -9,6 +9,7 @@ import numpy as np
 
 from models.errors import DataError, InputError, UnknownCategory, shown
 from models.preprocessing.instances import Array
+from models.preprocessing.sequences import PadSequences
 from models.preprocessing.table_cells import date_of, spellings_of
 
 __all__ = [
@@ -321,6 +322,7 @@ READERS: Mapping[str, Callable[[Any], Step]] = {
     "date": lambda values: DateParts(tuple(values["columns"]), tuple(values["positions"])),
     "resize": lambda values: Resize(int(values[0]), int(values[1])),
     "reshape": lambda values: Reshape(tuple(int(size) for size in values)),
+    "pad_sequences": lambda values: PadSequences(**values),
 }
 
 

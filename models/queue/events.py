@@ -1,11 +1,13 @@
 """What a job reports on the queue's server: events for those who follow it, and its meta for those who ask.
 
 `onehot:job:<id>:events` holds one JSON object for each epoch and one for the end, each exactly once: a command that is
-sent again because its answer was lost adds nothing. Only the newest are kept; as every epoch has one, ids follow
-from the epoch of the first that is left. A job is given as RQ's `Job`, which this package does not import.
+sent again because its answer was lost adds nothing. Epochs of a cross-validation are events `fold`, before those of
+the version's own, which are events `epoch`. Only the newest are kept; as every epoch has one, ids follow from the epoch
+of the first that is left and those that were trained before. A job is given as RQ's `Job`, which is not imported here.
 """
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from models.queue.names import (
@@ -20,7 +22,10 @@ from models.queue.names import (
     publishing_key,
 )
 
-__all__ = ["APPEND", "add_end", "add_event", "events_key", "read_events", "write_error", "write_meta"]
+__all__ = [
+    "APPEND", "add_end", "add_event", "epochs_told", "events_key", "fold_in_words", "read_events", "write_error",
+    "write_meta",
+]  # fmt: skip
 
 APPEND = f"""
 if redis.call('LINDEX', KEYS[1], -1) == ARGV[1] then return 0 end
@@ -32,11 +37,26 @@ return redis.call('EXPIRE', KEYS[1], ARGV[2])
 READ = """
 local first = redis.call('LINDEX', KEYS[1], 0)
 if not first then return {0} end
-local first_id = (cjson.decode(first).epoch or 1) - 1
+local event = cjson.decode(first)
+local first_id = (event.epoch or 1) - 1 + (event.trained_before or 0)
 local start = math.max(ARGV[1] - first_id, 0)
 return {first_id + start, redis.call('LRANGE', KEYS[1], start, start + ARGV[2] - 1)}
 """
 """KEYS: of the list. ARGV: the id of the first event that is asked for, how many."""
+
+
+def epochs_told(progress: Mapping[str, Any]) -> int:
+    """How many epochs a job had when it told this: of the version's training, and of others before it."""
+    return int(progress.get("epoch") or 0) + int(progress.get("trained_before") or 0)
+
+
+def fold_in_words(progress: Mapping[str, Any]) -> str:
+    """Which training of a cross-validation an epoch belongs to; empty of the version's own."""
+    fold = progress.get("fold")
+    if not isinstance(fold, Mapping):
+        return ""
+    names = [(name, fold[name], fold[f"{name}s"]) for name in ("repeat", "fold") if fold.get(f"{name}s", 1) > 1]
+    return " ".join(f"{name} {number}/{count}" for name, number, count in names)
 
 
 def events_key(job_id: str) -> str:

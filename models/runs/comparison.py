@@ -14,7 +14,7 @@ from models.runs.spec_changes import differing_values
 from models.runs.statistics import holm, mcnemar
 from models.runs.summary import summary_of
 
-__all__ = ["FEWEST", "MOST", "compare_runs"]
+__all__ = ["FEWEST", "MOST", "compare_runs", "is_loss"]
 
 FEWEST, MOST = 2, 20
 MOST_POINTS = 200
@@ -45,6 +45,11 @@ def compare_runs(records: Sequence[Record]) -> dict[str, Any]:
     }
 
 
+def is_loss(metric: str) -> bool:
+    """Whether less of a metric is better, as far as its name tells."""
+    return any(word in metric for word in LOSS_WORDS)
+
+
 def _differences(runs: Sequence[Record]) -> dict[str, list[Any]]:
     """What differs in the specs, and in the data that they name."""
     digests = [{"data": {"sha256": (run["data"] or {}).get("sha256")}} for run in runs]
@@ -58,11 +63,11 @@ def _metrics(runs: Sequence[Record]) -> Iterator[dict[str, Any]]:
     intervals = [(run["test"].get("intervals") or {}) for run in runs]
     for name in dict.fromkeys(name for one in values for name in one):
         known = [one[name] for one in values if name in one]
-        is_loss = any(word in name for word in LOSS_WORDS)
-        best = min(known) if is_loss else max(known)
+        less_is_better = is_loss(name)
+        best = min(known) if less_is_better else max(known)
         yield {
             "name": name,
-            "higher_is_better": not is_loss,
+            "higher_is_better": not less_is_better,
             "best": [one.get(name) == best for one in values],
             "values": [one.get(name) for one in values],
             "intervals": [one.get(name) for one in intervals],

@@ -34,4 +34,4 @@ def record_of_job(job: Any, model: str) -> dict[str, Any]:
 def _history(job: Any) -> dict[str, Any]:
     """Metrics of each epoch by name, as Keras' `History`; of a very long training only those of its last epochs."""
     _, raw = read_events(job.connection, job.id, 0, MOST_EVENTS)
-    return history_of([event for event in map(json.loads, raw) if "epoch" in event])
+    return history_of([event for event in map(json.loads, raw) if event.get("event") == "epoch"])

@@ -10,7 +10,7 @@ LOCAL = "local"
 """The `queue` of a training that had none: `onehot train --local`."""
 
 Facts = Mapping[str, Any]
-FACTS = ("package_versions", "data", "metrics", "test", "timings_s")
+FACTS = ("package_versions", "data", "metrics", "test", "timings_s", "cross_validation")
 """What the training itself tells, as far as it came."""
 NO_FACTS: Facts = {}
 EMPTY: Mapping[str, Any] = {
@@ -29,7 +29,8 @@ def make_record(
     Args:
         job: As the service shows a job: id, status, model, queue, times, progress, error, result.
         spec: The spec as it was trained, as a plain document; None where the job named none.
-        facts: What the training told of itself: `package_versions`, `data`, `metrics`, `test`, `timings_s`.
+        facts: What the training told of itself: `package_versions`, `data`, `metrics`, `test`, `timings_s`,
+            `cross_validation`.
         more: Other fields of the record: `worker`, `attempts`, `spec_as_written`, `search`, `tags`, `history` …
     """
     known = {name: facts[name] for name in FACTS if name in facts}

@@ -8,11 +8,12 @@ from models.sources.known_sources import TABLE_ENDINGS, TARGET_NAMES
 from models.spec.parts import DataSpec
 
 __all__ = [
-    "check_dropping", "check_names", "feature_columns", "missing_targets", "target_column", "unnamed_columns",
-    "unnamed_names", "unused_columns",
+    "check_dropping", "check_groups", "check_names", "feature_columns", "missing_targets", "target_column",
+    "unnamed_columns", "unnamed_names", "unused_columns",
 ]  # fmt: skip
 
 SHOWN_COLUMNS = 20
+ARCHIVE_ENDING = ".npz"
 
 
 def target_column(names: Sequence[str], data: DataSpec) -> str:
@@ -33,11 +34,13 @@ def feature_columns(names: Sequence[str], data: DataSpec, *, target: str | None 
     """The columns that the spec names, else all but the target.
 
     Raises:
-        DataError: When there is no such column, or none but the target.
+        DataError: When there is no such column, or none but the target; or no column of `data.groups`.
     """
     where = f"{data.source}: data.features"
+    if data.groups is not None:
+        _known(data.groups, names, f"{data.source}: data.groups")
     if data.features is None:
-        chosen = [name for name in names if name != target]
+        chosen = [name for name in names if name not in (target, data.groups)]
     else:
         wanted = (data.features,) if isinstance(data.features, str) else data.features
         chosen = [_known(name, names, where) for name in wanted]
@@ -75,6 +78,22 @@ def check_dropping(data: DataSpec, ending: str) -> None:
         expected = f"it for tables only ({', '.join(TABLE_ENDINGS)}), whose rows may lack a target"
         received = f"true for {shown(data.source)}"
         raise DataError(where=f"{data.source}: data.drop_missing_target", expected=expected, received=received)
+
+
+def check_groups(data: DataSpec, ending: str) -> None:
+    """Refuse `data.groups` for what has neither columns nor arrays with names.
+
+    Args:
+        data: The spec's `data`.
+        ending: Of the file; empty for folders and known data sets.
+
+    Raises:
+        DataError: Names the key.
+    """
+    if data.groups is not None and ending not in (*TABLE_ENDINGS, ARCHIVE_ENDING):
+        expected = f"it for tables and archives of arrays only ({', '.join((*TABLE_ENDINGS, ARCHIVE_ENDING))})"
+        received = f"{shown(data.groups)} for {shown(data.source)}"
+        raise DataError(where=f"{data.source}: data.groups", expected=expected, received=received)
 
 
 def unused_columns(names: Sequence[str], features: Sequence[str], target: str) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """The sources that `data.source` can name, in one table for the data preview and the trainer.
 
-A source is a known data set (`sklearn://iris`), an uploaded one (`dataset://…`), an object of an object store, a file
-with one of the known endings, or a folder of images.
+A source is a known data set (`sklearn://iris`), an uploaded one (`dataset://…`), labelled rows that were captured of a
+model (`captured://…`), an object of an object store, a file with one of the known endings, or a folder of images.
 """
 
 from collections.abc import Mapping
@@ -55,7 +55,7 @@ class DataShape:
 
 
 OBJECT_STORES = ("s3", "gs", "az")
-SCHEMES = ("sklearn", "keras", "dataset", *OBJECT_STORES)
+SCHEMES = ("sklearn", "keras", "dataset", "captured", *OBJECT_STORES)
 CSV_ENDINGS = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
 TABLE_ENDINGS = (*CSV_ENDINGS, ".parquet", ".jsonl", ".ndjson", ".json")
 ENDINGS = (".npz", ".npy", *TABLE_ENDINGS)

@@ -74,7 +74,9 @@ def choose_arrays(names: Sequence[str], data: DataSpec) -> tuple[str, str]:
         DataError: When the spec names none of them, or none has a usual name.
     """
     target = _chosen(data.target, TARGET_ARRAYS, names, data, key="target")
-    others = [name for name in names if name != target]
+    if data.groups is not None:
+        _chosen(data.groups, (), names, data, key="groups")
+    others = [name for name in names if name not in (target, data.groups)]
     wanted = data.features[0] if isinstance(data.features, tuple) and len(data.features) == 1 else data.features
     if isinstance(wanted, tuple):
         raise DataError(where="data.features", expected="the name of one array", received=f"{len(wanted)} names")

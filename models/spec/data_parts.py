@@ -84,6 +84,15 @@ class DataSpec:
             0.2,
         ),
     ] = 0.15
+    groups: Annotated[
+        str | None,
+        checked(kinds.text),
+        Meaning(
+            "A column, or an array, whose rows of one value belong together, as those of one patient: they stay in "
+            "the same part of every split and in the same fold; it is no feature unless `features` lists it",
+            "patient",
+        ),
+    ] = None
     class_names: Annotated[
         tuple[str, ...] | None,
         checked(class_name_list),

@@ -80,6 +80,29 @@ class FitSpec:
         checked(kinds.number(0, above=True)),
         Meaning("Seconds after which the training fails; no limit where it is left out", 3600),
     ] = None
+    folds: Annotated[
+        int | None,
+        checked(kinds.integer(2, 100)),
+        Meaning(
+            "Cross-validation: all rows but the held-out ones are cut into so many parts, and each is measured by a "
+            "network of its own that was trained on the others; the published version is trained as without it",
+            5,
+        ),
+    ] = None
+    repeats: Annotated[
+        int | None,
+        checked(kinds.integer(1, 100)),
+        Meaning(
+            "How often that is done, each time with another seed; without `folds`, how many networks are trained on "
+            "the same rows and measured on the validation rows",
+            3,
+        ),
+    ] = None
+
+    @property
+    def is_cross_validated(self) -> bool:
+        """Whether more networks are trained than the one that is published."""
+        return self.folds is not None or (self.repeats or 1) > 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,20 @@ def check_rules(parts: Mapping[str, Any], problems: list[Problem]) -> None:
     check_target(parts.get("target"), parts.get("layers"), parts.get("compile"), problems)
     check_threshold(parts.get("threshold"), parts.get("layers"), parts.get("compile"), problems)
     _check_gpus(parts.get("resources"), parts.get("backend"), problems)
+    _check_folds(fit, data, parts.get("search"), problems)
+
+
+def _check_folds(fit: Any, data: Any, search: Any, problems: list[Problem]) -> None:
+    """What folds and repeats are measured on, and that a search has its own."""
+    if fit is None or not fit.is_cross_validated:
+        return
+    key = "fit.repeats" if fit.folds is None else "fit.folds"
+    if search is not None:
+        expected = "none beside `search`, whose trials are compared on the validation rows; it has `search.repeats`"
+        problems.append(Problem(key, expected, str(fit.repeats if fit.folds is None else fit.folds)))
+    elif fit.folds is None and data is not None and not data.is_validated:
+        expected = "`fit.folds` with it, or `data.validation`, whose rows repeats are measured on"
+        problems.append(Problem(key, expected, f"{fit.repeats} and no validation rows"))
 
 
 def _check_network(layers: Any, compiled: Any, input_shape: Any, problems: list[Problem]) -> None:

@@ -22,6 +22,12 @@ STEPS: Mapping[str, Mapping[str, Any]] = {
     "one_hot": {"columns": kinds.listing(kinds.text), "unknown": kinds.choice("error", "other")},
     "resize": {"size": kinds.listing(kinds.integer(1, 4096), length=2)},
     "reshape": {"shape": kinds.listing(kinds.either(kinds.integer(-1, -1), kinds.POSITIVE))},
+    "pad_sequences": {
+        "maxlen": kinds.integer(1, 100_000),
+        "padding": kinds.choice("pre", "post"),
+        "truncating": kinds.choice("pre", "post"),
+        "value": kinds.number(),
+    },
 }
 STEP_MEANINGS: Mapping[str, tuple[Meaning, Mapping[str, Meaning]]] = {
     "astype": (Meaning("Every value becomes a float32, whether it is said or not", {"astype": "float32"}), {}),
@@ -46,13 +52,29 @@ STEP_MEANINGS: Mapping[str, tuple[Meaning, Mapping[str, Meaning]]] = {
                {"size": Meaning("Height and width; it stands without its name", [96, 96])}),
     "reshape": (Meaning("Each row gets this shape", {"reshape": [8, 8, 1]}),
                 {"shape": Meaning("Without the samples axis, -1 at most once; it stands without its name", [8, 8, 1])}),
+    "pad_sequences": (Meaning("Sequences of different lengths get one length, as Keras' `pad_sequences` does it, "
+                              "before all other steps; requests may be of any length, too",
+                              {"pad_sequences": {"maxlen": 100, "padding": "post"}}), {
+        "maxlen": Meaning("How many steps; the longest of the training rows where it is left out", 100),
+        "padding": Meaning("Where shorter ones are filled up: `pre`, the default, or `post`", "post"),
+        "truncating": Meaning("Where longer ones are cut: `pre`, the default, keeps their end, `post` their beginning",
+                              "post"),
+        "value": Meaning("What they are filled up with; 0 is what `Embedding: {mask_zero: true}` passes over", 0),
+    }),
 }  # fmt: skip
 """Step → what it does, with an example, and what each of its arguments says."""
 BARE: Mapping[str, str] = {"resize": "size", "reshape": "shape"}
 """Steps whose one argument stands without its name."""
-STEP_DEFAULTS: Mapping[str, Any] = {"rescale": {"offset": 0.0}}
+STEP_DEFAULTS: Mapping[str, Any] = {
+    "rescale": {"offset": 0.0},
+    "pad_sequences": {"padding": "pre", "truncating": "pre", "value": 0.0},
+}
 """Step → values that its arguments have where they are left out."""
-OPTIONAL: Mapping[str, frozenset[str]] = {"one_hot": frozenset({"unknown"}), "fill": frozenset({"value"})}
+OPTIONAL: Mapping[str, frozenset[str]] = {
+    "one_hot": frozenset({"unknown"}),
+    "fill": frozenset({"value"}),
+    "pad_sequences": frozenset({"maxlen"}),
+}
 """Arguments that a step may lack."""
 
 

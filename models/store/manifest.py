@@ -6,7 +6,7 @@ The format is written down in `models/README.md`.
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from typing import Annotated, Any, Self
 
@@ -18,6 +18,7 @@ from models.names import BACKENDS, LARGEST_VERSION, TASKS
 from models.preprocessing.cell_forms import FORMS
 from models.preprocessing.instances import AS_STORED, KINDS, ORIENTATIONS, Feature, InstanceSpec
 from models.preprocessing.pipeline import Preprocessing
+from models.preprocessing.sequences import padding_of
 from models.strict_json import read_json
 
 __all__ = [
@@ -41,7 +42,7 @@ MANIFEST = "manifest.json"
 """The file."""
 IMPORT_JOB = "import-"
 """How the id of a job begins that imports a network."""
-MAY_LACK = frozenset({"seed", "imported", "threshold"})
+MAY_LACK = frozenset({"seed", "imported", "threshold", "cross_validation"})
 """Keys that stand there only where they are known."""
 FILE_NAME = validate.Regexp(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}\Z", error="a file name without a path")
 
@@ -145,6 +146,7 @@ class Manifest:
     seed: Annotated[int | None, fields.Integer()] = None
     imported: Annotated[dict[str, Any] | None, fields.Dict()] = None
     threshold: Annotated[float | tuple[float, ...] | None, _ThresholdField()] = None
+    cross_validation: Annotated[dict[str, Any] | None, fields.Dict()] = None
 
     @property
     def is_imported(self) -> bool:
@@ -162,12 +164,13 @@ class Manifest:
         """What a finished training returns: plain JSON values; notes stand there only where there are any."""
         summary = {"model": self.model, "version": self.version, "metrics": dict(self.metrics), "gate": self.gate}
         told = {"added_activation": self.added_activation, "warnings": list(self.warnings),
-                "passed_over": self.data.get("passed_over")}  # fmt: skip
+                "passed_over": self.data.get("passed_over"), "cross_validation": self.cross_validation}  # fmt: skip
         return summary | {name: value for name, value in told.items() if value}
 
     def to_json(self) -> bytes:
         """The file's bytes: UTF-8 JSON, no NaN; what is not known of a network from elsewhere is left out."""
         document = {key: value for key, value in asdict(self).items() if value is not None or key not in MAY_LACK}
+        del document["instance"]["padding"]  # it stands among the steps
         return json.dumps(document, indent=1, allow_nan=False, ensure_ascii=False).encode("utf-8")
 
     @classmethod
@@ -185,7 +188,10 @@ class Manifest:
             received = document.get("format_version") if isinstance(document, dict) else type(document).__name__
             raise ManifestError(expected=f"format_version {FORMAT_VERSION}", received=shown(received))
         try:
-            return cls(**_schema().load(document))
+            loaded = cls(**_schema().load(document))
+            return replace(loaded, instance=replace(loaded.instance, padding=padding_of(loaded.preprocessing)))
+        except TypeError as error:
+            raise ManifestError(expected="known arguments of pad_sequences", received=str(error)) from error
         except ValidationError as error:
             path, message = _first_message(error.messages)
             raise ManifestError(expected=f"a valid {path}", received=message) from error

@@ -5,8 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from models.preprocessing.sequences import are_ragged
 from models.suggestions.raw_data import RawData
-from models.suggestions.suggested_layers import IMAGE, SERIES, TABLE
+from models.suggestions.suggested_layers import IMAGE, SERIES, TABLE, TOKENS
+from models.suggestions.suggested_sequences import find_tokens, longest, padding_step
 from models.suggestions.suggested_table import suggest_table
 
 __all__ = ["Features", "suggest_features"]
@@ -21,12 +23,14 @@ class Features:
     """The features to learn from, and their preprocessing.
 
     Args:
-        kind: `table`, `image` or `series`.
+        kind: `table`, `image`, `series` or `tokens`.
         network_shape: The shape after the steps, without the samples axis; of a table the raw columns.
         steps: The preprocessing.
         meaning: One instance, in words.
         chosen: The columns or the array to be used, where they have names.
         notes: Why others are left out, and what to look at.
+        vocabulary: Of tokens: how many rows their embedding has.
+        is_masked: Whether 0 stands for no token.
     """
 
     kind: str
@@ -35,6 +39,8 @@ class Features:
     meaning: str
     chosen: tuple[str, ...] | str | None = None
     notes: tuple[str, ...] = ()
+    vocabulary: int = 0
+    is_masked: bool = False
 
 
 def suggest_features(dataset: RawData) -> Features:
@@ -49,6 +55,9 @@ def _arrays(dataset: RawData) -> Features:
     shape = dataset.instance_shape
     if _is_digits(dataset):
         return _image(dataset, (8, 8, 1))
+    sequences = _sequences(dataset)
+    if sequences is not None:
+        return sequences
     if len(shape) == 1:
         return Features(TABLE, shape, ("standardize",), f"{shape[0]} numbers")
     if _is_image(dataset):
@@ -56,6 +65,26 @@ def _arrays(dataset: RawData) -> Features:
     if len(shape) == 2:
         return Features(SERIES, shape, ("standardize",), f"a series of {shape[0]} steps with {shape[1]} values each")
     return Features(TABLE, shape, ("standardize",), f"an array of shape {list(shape)}")
+
+
+def _sequences(dataset: RawData) -> Features | None:
+    """Tokens, and series of different lengths; None of other arrays."""
+    tokens = find_tokens(dataset)
+    if tokens is None:
+        return _ragged_series(dataset) if are_ragged(dataset.features) else None
+    meaning = f"up to {tokens.maxlen} tokens of a vocabulary of {tokens.vocabulary}"
+    return Features(
+        TOKENS, (tokens.maxlen,), tokens.steps, meaning, vocabulary=tokens.input_dim, is_masked=tokens.is_zero_free
+    )
+
+
+def _ragged_series(dataset: RawData) -> Features:
+    """Series of different lengths; those of one value a step get an axis for it."""
+    maxlen, values = longest(dataset), dataset.features[0].shape[1:]
+    steps: list[Any] = [padding_step(maxlen)]
+    steps += [{"reshape": [maxlen, 1]}] if not values else []
+    meaning = f"a series of up to {maxlen} steps"
+    return Features(SERIES, (maxlen, *(values or (1,))), (*steps, "standardize"), meaning)
 
 
 def _is_digits(dataset: RawData) -> bool:

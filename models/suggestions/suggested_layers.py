@@ -1,24 +1,31 @@
-"""The hidden layers of a suggested spec: dense for tables, convolutions for images and series."""
+"""The hidden layers of a suggested spec: dense for tables, convolutions for images and series, recurrent for tokens."""
 
 from typing import Any
 
-__all__ = ["IMAGE", "SERIES", "TABLE", "suggest_layers"]
+__all__ = ["IMAGE", "SERIES", "TABLE", "TOKENS", "suggest_layers"]
 
-TABLE, IMAGE, SERIES = "table", "image", "series"
+TABLE, IMAGE, SERIES, TOKENS = "table", "image", "series", "tokens"
 SMALLEST_SIDE = 8
 MOST_STAGES = 4
 FIRST_FILTERS = 32
 LONGEST_FLAT_SERIES = 128
 WEIGHT_DECAY = 0.003
+EMBEDDED, RECURRENT_UNITS = 32, 32
 
 
-def suggest_layers(kind: str, shape: tuple[int, ...]) -> list[Any]:
+def suggest_layers(
+    kind: str, shape: tuple[int, ...], *, vocabulary: int = 0, is_masked: bool = False
+) -> list[Any]:  # fmt: skip
     """Layers for instances of this kind and shape, without the last one.
 
     Args:
-        kind: `table`, `image` or `series`.
-        shape: As the network takes it: `(features,)`, `(height, width, channels)` or `(steps, channels)`.
+        kind: `table`, `image`, `series` or `tokens`.
+        shape: As the network takes it: `(features,)`, `(height, width, channels)`, `(steps, channels)` or `(steps,)`.
+        vocabulary: Of tokens: how many rows their embedding has.
+        is_masked: Whether 0 stands for no token, which layers pass over.
     """
+    if kind == TOKENS:
+        return _tokens(vocabulary, is_masked=is_masked)
     if kind == IMAGE:
         return _convolutions(shape)
     if kind == SERIES:
@@ -43,6 +50,12 @@ def _convolutions(shape: tuple[int, ...]) -> list[Any]:
         layers.append("MaxPooling2D")
         side, filters = side // 2, filters * 2
     return [*layers, "Flatten", {"Dropout": {"rate": 0.3}}, {"Dense": {"units": 64, "activation": "relu"}}]
+
+
+def _tokens(vocabulary: int, *, is_masked: bool) -> list[Any]:
+    embedding: dict[str, Any] = {"input_dim": vocabulary, "output_dim": EMBEDDED}
+    masking = {"mask_zero": True} if is_masked else {}
+    return [{"Embedding": embedding | masking}, {"LSTM": {"units": RECURRENT_UNITS}}, {"Dropout": {"rate": 0.3}}]
 
 
 def _series(shape: tuple[int, ...]) -> list[Any]:

@@ -123,7 +123,10 @@ def suggest_spec(dataset: RawData, data: DataSource, *, model: str | None = None
         out.part({"target": {"standardize": True}})
     _preprocessing(out, features, data)
     out.comment("", f"The network: {target.meaning}.")
-    out.part({"layers": [*suggest_layers(features.kind, features.network_shape), target.layer]})
+    hidden = suggest_layers(
+        features.kind, features.network_shape, vocabulary=features.vocabulary, is_masked=features.is_masked
+    )
+    out.part({"layers": [*hidden, target.layer]})
     out.part({"compile": {"optimizer": {"Adam": {"learning_rate": 0.001}}, "loss": target.loss,
                            "metrics": list(target.metrics)}})  # fmt: skip
     _fit(out, dataset)

@@ -15,6 +15,7 @@ from models.names import STABLE
 from models.retention.clock import store_time
 from models.retention.deletion import delete_version
 from models.retention.pruning import Outcome, Retention, prune
+from models.runs.fold_summary import cross_validation_pairs
 from models.store.gate_verdict import gate_verdict
 from models.store.label_moves import Moved, move_label, roll_back
 from models.store.manifest import Manifest
@@ -82,6 +83,7 @@ class StoredVersions:
             **_origin(manifest),
             "backend": manifest.backend if seed is None else f"{manifest.backend}, seed {seed}",
             **{f"test {name}": value for name, value in manifest.metrics.items()},
+            **cross_validation_pairs(manifest.cross_validation),
             **{file: f"{info.size} bytes, sha-256 {info.sha256}" for file, info in manifest.files.items()},
         }
 

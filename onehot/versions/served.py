@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Any
 
 from models.retention.pruning import DELETED, FAILED, KEPT, Outcome, Retention
+from models.runs.fold_summary import cross_validation_pairs
 from models.store.label_moves import Moved
 from onehot.client import Service
 from onehot.failures import ServiceRefused, WorkFailed
@@ -64,7 +65,16 @@ class ServedVersions:
             "task": one["task"],
             "classes": ", ".join(one["class_names"]),
             **{f"test {name}": value for name, value in one["metrics"].items()},
+            **cross_validation_pairs(self._cross_validation(model, int(one["version"]))),
         }
+
+    def _cross_validation(self, model: str, version: int) -> Mapping[str, Any] | None:
+        """What the report of a version says of folds and repeats; None without a report."""
+        try:
+            found = self.report(model, version)[1].get("cross_validation")
+        except ServiceRefused:
+            return None
+        return found if isinstance(found, Mapping) else None
 
     def move_label(self, model: str, label: str, version: int, *, force: bool) -> Moved:
         """Let a label name a version."""

@@ -4,6 +4,7 @@ import time
 from collections.abc import Sequence
 
 import structlog
+from obstore.store import ObjectStore
 
 from models.capture.erasing import delete_old_segments
 from models.capture.feedback_items import FeedbackItem
@@ -50,8 +51,8 @@ class CapturedTraffic:
         rows: BoundedBuffer[SampledBatch] = BoundedBuffer(most_rows_bytes)
         self._labels: BoundedBuffer[FeedbackItem] = BoundedBuffer(most_labels_bytes)
         self.observer = CaptureObserver(registry.capture_of, rows, metrics.rows_dropped)
-        self._rows_writer = SegmentWriter(rows, row_segments, lambda: registry.store.objects, ROWS)
-        self._labels_writer = SegmentWriter(self._labels, label_segments, lambda: registry.store.objects, LABELS)
+        self._rows_writer = SegmentWriter(rows, row_segments, self._objects, ROWS)
+        self._labels_writer = SegmentWriter(self._labels, label_segments, self._objects, LABELS)
         self._flushed = registry.coordinator.flush_requests
         self._poller = Poller(
             self._clean, every_s=CLEAN_S, then=self._count, is_behind=self._is_due, catch_up=self._write
@@ -96,6 +97,12 @@ class CapturedTraffic:
             )
         for one, size in zip(items, sizes, strict=True):
             self._labels.add(one, size)
+
+    def _objects(self) -> ObjectStore:
+        """The store, if it is there: writing would make the folder of a mount that went away."""
+        store = self._registry.store
+        store.require_folder()
+        return store.objects
 
     def _is_due(self) -> bool:
         is_asked = self._flushed != self._registry.coordinator.flush_requests

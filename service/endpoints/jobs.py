@@ -162,7 +162,8 @@ def _record_canceled(jobs: "Jobs", registry: Registry, job_id: str) -> None:
 @blueprint.operation(
     "GET",
     "/v1/jobs/<name:job_id>/events",
-    description="Server-sent events: `epoch` with its metrics after each epoch, then one `end` with the "
+    description="Server-sent events: `fold` after each epoch of a cross-validation, "
+    "`epoch` with its metrics after each epoch of the version's training, then one `end` with the "
     "job's last status. A client that lost the connection comes back with `Last-Event-ID`.",
     parameters=(LAST_EVENT_ID,),
     responses={

@@ -13,7 +13,7 @@ __all__ = ["blueprint"]
 
 INDEX = "index.html"
 HTML = "text/html"
-FILES = StaticFiles.of_folder("service", "page", without=frozenset({"docs.html", "docs.js", "docs.css"}))
+FILES = StaticFiles.of_folder("service", "page", without=frozenset({"docs/docs.html", "docs/swagger.html"}))
 POLICY = {"Content-Security-Policy": PAGE_POLICY}
 
 PAGE_OR_STATUS = api_response(

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from models.errors import InputError, shown
-from models.queue.events import read_events
+from models.queue.events import epochs_told, read_events
 from models.queue.names import ENDED
 from service.errors import JobNotFound, QueueUnavailable
 from service.jobs.training_queue import Jobs, translated_errors
@@ -54,7 +54,7 @@ def has_seen_end(jobs: Jobs, job_id: str, *, start: int) -> bool:
     if before:
         return bool(before[0].get("event") == END)
     # The queue keeps events for a while only; the end is the one behind the last epoch.
-    return start > int((job["progress"] or {}).get("epoch", 0))
+    return start > epochs_told(job["progress"] or {})
 
 
 def follow(

@@ -37,15 +37,17 @@ class RecordedJob:
 
     def events(self) -> tuple[int, list[dict[str, Any]]]:
         """The id of the first event that is known, and all from there to the end."""
+        progress = self.record.get("progress") or {}
         first, history = self.record.get("first_epoch") or 1, self.record.get("history") or {}
         rows = list(zip_longest(*history.values()))
-        epochs = (self.record.get("progress") or {}).get("epochs", first + len(rows) - 1)
+        epochs = progress.get("epochs", first + len(rows) - 1)
         events = [
             {"event": "epoch", "epoch": epoch, "epochs": epochs, "metrics": dict(zip(history, row, strict=True)),
              "eta_s": None}
             for epoch, row in enumerate(rows, first)
         ]  # fmt: skip
-        return first - 1, [*events, {"event": "end", "status": self.record["status"]}]
+        first_id = first - 1 + int(progress.get("trained_before") or 0)
+        return first_id, [*events, {"event": "end", "status": self.record["status"]}]
 
 
 def find_recorded_job(registry: Registry, job_id: str, *, model: str | None = None) -> RecordedJob | None:

@@ -54,6 +54,11 @@ SCHEMAS: dict[str, Schema] = {
         metrics=METRICS,
         eta_s=nullable(NUMBER, description="Seconds that are left, about"),
         stopped=STRING | {"description": "Why this was the last epoch, where a callback stopped the training"},
+        fold=object_of(
+            ["repeat", "repeats", "fold", "folds"], repeat=INTEGER, repeats=INTEGER, fold=INTEGER, folds=INTEGER
+        )
+        | {"description": "Which training of a cross-validation this is; absent of the version's own"},
+        trained_before=INTEGER | {"description": "Epochs of other trainings of the job, before this one"},
     )
     | {"description": "How far a training is"},
     "JobError": object_of(
@@ -72,6 +77,7 @@ SCHEMAS: dict[str, Schema] = {
         added_activation=nullable(STRING, description="What makes probabilities of the logits of the last layer"),
         warnings=array(STRING, description="What is wrong with the version all the same"),
         passed_over=OBJECT | {"description": "Folder of images → other files in it, counted"},
+        cross_validation=OBJECT | {"description": "Of `fit.folds` and `fit.repeats`: metric → mean and interval"},
     )
     | {"description": "The version that a training published"},
     "Jobs": object_of(["jobs"], jobs=array(reference("Job"), description="The newest first"), next=NEXT)

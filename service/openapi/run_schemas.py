@@ -72,8 +72,11 @@ SCHEMAS: dict[str, Schema] = {
         metrics=OBJECT_OR_NULL | {"description": "Part → metric → value"},
         test=OBJECT_OR_NULL | {"description": "Of the test rows: digest, which were right, confusion, intervals"},
         timings_s=OBJECT_OR_NULL | {"description": "Step → seconds"},
+        cross_validation=OBJECT_OR_NULL
+        | {"description": "Of `fit.folds` and `fit.repeats`: metric → mean and interval, and every score"},
         version=nullable(INTEGER),
         gate=OBJECT_OR_NULL,
+        verdict=nullable(STRING, description="Why `stable` did not move to the version"),
         result=OBJECT_OR_NULL,
         error=ERROR,
     )
@@ -103,6 +106,7 @@ SCHEMAS: dict[str, Schema] = {
         seed=nullable(INTEGER),
         backend=nullable(STRING),
         error=ERROR,
+        parameters=mapping(ANY, description="Path of the spec → value, of the paths that `parameter` asked for"),
     )
     | {"description": "A run in a line of a list"},
     "Runs": object_of(["runs"], runs=array(reference("RunSummary")), next=NEXT) | {"description": "A page of runs"},

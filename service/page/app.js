@@ -1,6 +1,7 @@
 // The page around the views: where one is, how the service is, light or dark, the key.
 import { html, render, useEffect, useErrorBoundary, useRef, useState } from "./vendor/preact.js";
 import { keyWanted } from "./core/api.js";
+import { lacks, may, useCaller } from "./core/caller.js";
 import { away, refresh, useData } from "./core/live.js";
 import { found, route } from "./core/router.js";
 import { switchTheme, theme } from "./core/theme.js";
@@ -38,18 +39,20 @@ function skip(event) {
 
 function Header({ tab, openKey }) {
   const ready = useData("readyz");
+  const caller = useCaller();
   const text = ready.data && !ready.error
     ? `Ready: ${plural(ready.data.models, "model")}, ${plural(ready.data.loaded_versions, "version")} loaded`
     : ready.error?.message ?? "Connecting …";
   return html`<header>
     <a class="brand" href="#/models"><img src="page/icon.svg" alt="" width="26" height="26" /> Onehot</a>
-    <nav aria-label="Views">${TABS.map((one) => html`<a key=${one.id} href=${one.address} aria-current=${one.id === tab ? "page" : undefined}>${one.title}</a>`)}</nav>
+    <nav aria-label="Views">${TABS.filter(({ scope }) => !scope || may(scope)).map((one) => html`<a key=${one.id} href=${one.address} aria-current=${one.id === tab ? "page" : undefined}>${one.title}</a>`)}</nav>
     <div class="aside">
       <p id="state" class=${`state ${ready.error ? "bad" : ready.data ? "good" : ""}`} role="status">${text}</p>
       <a href="docs">HTTP interface</a>
       <button type="button" class="quiet" onClick=${switchTheme} aria-label=${`Switch to ${theme.value === "dark" ? "light" : "dark"}`}>
         <span aria-hidden="true">${theme.value === "dark" ? "☀" : "☾"}</span></button>
       <button type="button" id="key-button" class=${`quiet ${keyWanted.value ? "wanted" : ""}`} onClick=${openKey}>API key</button>
+      ${caller?.keys_required && html`<p id="caller" class="soft">${caller.key_id ? html`signed in as <code>${caller.key_id}</code>, scopes ${caller.scopes.join(", ")}` : "not signed in"}</p>`}
     </div></header>`;
 }
 
@@ -75,6 +78,7 @@ function View({ view, params, query, title }) {
     place.current?.querySelector("h1")?.focus({ preventScroll: true });
     if (route.value.scroll !== null) requestAnimationFrame(() => scrollTo(0, route.value.scroll));
   }, [Component]);
+  if (view.scope && !may(view.scope)) return html`<h1 tabindex="-1">${title}</h1><${Notice} kind="busy">${lacks(view.scope)}</${Notice}>`;
   if (broken || failure) return html`<${Notice}>This view failed: ${(broken ?? failure).message}</${Notice}>`;
   if (!Component) return html`<h1 class="unseen" tabindex="-1">${title}</h1><${Placeholder} lines=${8} label=${title} />`;
   return html`<div class="view" ref=${place}><${Component} ...${{ params, query }} /></div>`;

@@ -12,21 +12,13 @@ from typing import Any
 
 from redis import Redis
 
-from models.queue.webhook_messages import LABEL_MOVED, MESSAGES, MOST_WAITING, VERSION_PUBLISHED, message_of
+from models.queue.webhook_messages import LABEL_MOVED, MESSAGES, VERSION_PUBLISHED, message_of
+from service.webhooks.told_state import swap_told, told_of
 
 __all__ = ["StoreChanges", "ToldModel"]
 
 TOLD = "onehot:webhooks:told"
 """Hash: model → its newest version and its labels, as they were told."""
-SWAP = f"""
-local before = redis.call('HGET', KEYS[1], ARGV[1])
-if (before or '') ~= ARGV[2] then return 0 end
-redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
-for place = 4, #ARGV do redis.call('RPUSH', KEYS[2], ARGV[place]) end
-redis.call('LTRIM', KEYS[2], -{MOST_WAITING}, -1)
-return 1
-"""
-"""KEYS: what was told, the messages. ARGV: model, what was told before, what is told now, the messages."""
 BEGUN = "."
 """The field that is no model: there once the store was looked at, whose models before that are no news."""
 
@@ -78,11 +70,10 @@ class StoreChanges:
         self._told |= {name: one.text for name, one in changed.items()}
 
     def _tell_model(self, model: str, now: ToldModel, versions: Mapping[int, Any], *, is_first: bool) -> None:
-        raw = self._connection.hget(TOLD, model)
-        before = raw.decode() if raw else ""
+        before = told_of(self._connection, TOLD, model)
         messages = [] if is_first else list(_messages(model, before, now, versions))
         now = replace(now, newest=max(now.newest, json.loads(before)[0] if before else 0))  # the newest may be deleted
-        self._connection.eval(SWAP, 2, TOLD, MESSAGES, model, before, now.text, *messages)
+        swap_told(self._connection, (TOLD, MESSAGES), model, before, now.text, messages)
 
 
 def _messages(model: str, before: str, now: ToldModel, versions: Mapping[int, Any]) -> Iterator[str]:

@@ -5,16 +5,18 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import structlog
 from redis import Redis
 from redis.exceptions import RedisError
 
 from models.queue.webhook_messages import want_messages
+from models.rollout.rollout import Rollout
 from service.blocking_calls import run_in_thread
+from service.registry.coordination.desired_state import DesiredModel
 from service.webhooks.deliveries import Deliveries, Delivery
 from service.webhooks.http_post import NotTaken, post_message
+from service.webhooks.rollout_changes import RolloutChanges
 from service.webhooks.store_changes import StoreChanges
 from service.webhooks.subscriptions import Subscription, WebhooksError, read_subscriptions
 
@@ -26,8 +28,8 @@ QUIET_TURNS = 10
 AT_ONCE = 16
 """Attempts under way, of which one address has half at most: the others wait for no slow one."""
 
-Models = Callable[[], Mapping[str, tuple[Mapping[int, Any], Mapping[str, int]]] | None]
-"""Gives model → its versions by number, and its labels; None before the store was seen."""
+Models = Callable[[], Mapping[str, DesiredModel] | None]
+"""Gives what the store has; None before it was seen."""
 
 log = structlog.get_logger("service")
 
@@ -40,13 +42,18 @@ class Webhooks:
         leads: Whether this process leads its service; may block.
         connect: To the queue's server.
         models: What the store has.
+        read_rollout: Reads the rollout of a model; called in a thread.
     """
 
-    def __init__(self, path: Path, *, leads: Callable[[], bool], connect: Callable[[], Redis], models: Models) -> None:
+    def __init__(
+        self, path: Path, *, leads: Callable[[], bool], connect: Callable[[], Redis], models: Models,
+        read_rollout: Callable[[str], Rollout | None],
+    ) -> None:  # fmt: skip
         self._path = path
         self._leads = leads
         self._connect = connect
         self._models = models
+        self._read_rollout = read_rollout
         self._subscriptions: Mapping[str, Subscription] = {}
         self._signature: object = None
         self._stopping = threading.Event()
@@ -63,28 +70,38 @@ class Webhooks:
 
     def _run(self) -> None:
         connection = self._connect()
-        deliveries, changes = Deliveries(connection), StoreChanges(connection)
+        deliveries, changes = Deliveries(connection), self._changes(connection)
         with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="webhook") as pool:
             while not self._stopping.wait(TURN_S * (QUIET_TURNS if self._is_away else 1)):
                 if not run_in_thread(self._leads):
                     continue
                 try:
-                    self._turn(connection, deliveries, changes, pool)
+                    want_messages(connection)
+                    changes()
+                    self._turn(deliveries, pool)
                 except RedisError as error:
                     self._note_away(error)
                 except Exception:  # the boundary of a thread that must not end
                     log.exception("webhooks were not sent")
 
-    def _turn(self, connection: Redis, deliveries: Deliveries, changes: StoreChanges, pool: ThreadPoolExecutor) -> None:
+    def _changes(self, connection: Redis) -> Callable[[], None]:
+        """Adds messages for what has changed in the store."""
+        changes = StoreChanges(connection)
+        rollouts = RolloutChanges(connection, lambda model: run_in_thread(self._read_rollout, model))
+
+        def tell() -> None:
+            models = self._models()
+            if models is not None:
+                changes.tell({name: (one.tags, one.labels) for name, one in models.items()})
+                rollouts.tell({name: one.rollout_tag for name, one in models.items() if one.rollout_tag})
+
+        return tell
+
+    def _turn(self, deliveries: Deliveries, pool: ThreadPoolExecutor) -> None:
         self._read_when_changed()
-        want_messages(connection)
-        if (models := self._models()) is not None:
-            changes.tell(models)
         deliveries.spread(list(self._subscriptions.values()))
         for delivery in deliveries.take():
-            if (
-                self._under_way.count(delivery.address_key) < AT_ONCE // 2
-            ):  # else it is due again when this one's time is over
+            if self._under_way.count(delivery.address_key) < AT_ONCE // 2:  # else it is due again in a minute
                 self._under_way.append(delivery.address_key)
                 pool.submit(self._send, deliveries, delivery)
         self._is_away = False

@@ -14,9 +14,12 @@ from models.queue.job_messages import add_job_messages
 from models.queue.webhook_messages import MESSAGES, add_message, want_messages
 from models.queue.webhook_messages import WEBHOOK_COUNTS as COUNTS
 from models.queue.webhook_messages import WEBHOOKS_DUE as DUE
+from models.rollout.rollout import ROLLED_BACK, Rollout, begun
+from models.spec.rollout.rollout_plan import read_plan
 from service.queue_connection import connect
 from service.webhooks import deliveries as waiting
 from service.webhooks.deliveries import DEAD, Deliveries
+from service.webhooks.rollout_changes import RolloutChanges
 from service.webhooks.store_changes import StoreChanges
 from service.webhooks.subscriptions import Subscription
 from service.webhooks.webhooks import Webhooks
@@ -76,7 +79,8 @@ def start(redis, redis_server, receiver, tmp_path):
     def start(models=lambda: None, **fields) -> Webhooks:
         webhook = {"url": receiver.url, "secret": SECRET, "allow_private": True, **fields}
         path.write_text(json.dumps({"webhooks": [webhook]}))
-        one = Webhooks(path, leads=lambda: True, connect=lambda: connect(redis_server), models=models)
+        one = Webhooks(path, leads=lambda: True, connect=lambda: connect(redis_server), models=models,
+                       read_rollout=lambda _: None)  # fmt: skip
         one.start()
         started.append(one)
         return one
@@ -219,3 +223,26 @@ def test_a_job_that_ended_and_its_gate_are_told_once(redis) -> None:
     assert [one["type"] for one in told] == ["job.ended", "gate.failed"]
     assert told[0]["data"]["status"] == "finished"
     assert told[1]["data"] == {"model": "a", "version": 3, "job": "j", "gate": gate}
+
+
+def test_what_happens_to_a_rollout_is_told_once(redis) -> None:
+    """A beginning, a breach and the end, by one of two services; a file that has not changed is not read."""
+    plan = read_plan({"steps": [{"canary": 100}]})
+    found = [begun("a", 2, plan, baseline=1, by="a test", now="2026-01-01T00:00:00.000+00:00")]
+    read: list[str] = []
+
+    def read_rollout(model: str) -> Rollout:
+        read.append(model)
+        return found[-1]
+
+    one, other = RolloutChanges(redis, read_rollout), RolloutChanges(redis, read_rollout)
+    for changes in (one, other, one):
+        changes.tell({"a": "first"})
+    assert read == ["a", "a"]
+    later = "2026-01-01T00:01:00.000+00:00"
+    found.append(found[-1].moved(ROLLED_BACK, "2 of 3 requests failed", now=later, figures={"seconds": 1}))
+    for changes in (other, one):
+        changes.tell({"a": "second"})
+    told = [json.loads(raw)["payload"] for raw in redis.lrange(MESSAGES, 0, -1)]
+    assert [one["type"] for one in told] == ["rollout.step", "rollout.breach", "rollout.end"]
+    assert told[1]["data"]["reason"] == told[2]["data"]["reason"] == "2 of 3 requests failed"

@@ -3,6 +3,7 @@ import os
 import subprocess
 import sys
 import uuid
+from dataclasses import replace
 from typing import Any
 
 import psutil
@@ -12,7 +13,7 @@ from rq import Queue
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
-from models.queue.events import add_event, events_key
+from models.queue.events import add_event, events_key, read_events
 from models.queue.names import CHECKPOINTS, cancel_key, publishing_key
 from models.store.checkpoints import JobCheckpoints
 from models.store.store import Store
@@ -56,6 +57,27 @@ def test_every_epoch_is_told_once_over_all_attempts(job: Job) -> None:
     assert job.get_meta()["progress"]["epoch"] == 4
     assert job.get_meta()["model"] == "digits"
     assert "error" not in job.get_meta()
+
+
+def test_epochs_of_folds_come_before_those_of_the_version_each_once(job: Job) -> None:
+    """Under a name of their own; ids follow from what was trained before, whatever an attempt trains again."""
+    place = {"repeat": 1, "repeats": 1, "fold": 1, "folds": 2}
+    folds = [replace(progress(epoch), fold=place) for epoch in (1, 2)]
+    folds += [replace(progress(1), fold={**place, "fold": 2}, trained_before=2)]
+    own = [replace(progress(epoch), trained_before=3) for epoch in (1, 2)]
+    first = RedisProgress(job, "first")
+    for one in folds:
+        first.on_epoch(one)
+    second = RedisProgress(job, "second")
+    for one in (folds[2], *own):
+        second.on_epoch(one)
+    assert [(one["event"], one["epoch"]) for one in events(job)] == [
+        ("fold", 1), ("fold", 2), ("fold", 1), ("epoch", 1), ("epoch", 2)
+    ]  # fmt: skip
+    assert job.get_meta()["progress"]["trained_before"] == 3
+    job.connection.ltrim(events_key(job.id), 3, -1)
+    first_id, left = read_events(job.connection, job.id, 0, 10)
+    assert (first_id, len(left)) == (3, 2)
 
 
 def test_a_command_that_is_sent_again_adds_nothing(job: Job) -> None:

@@ -9,10 +9,11 @@ import numpy as np
 from models.errors import DataError
 from models.preprocessing.cell_forms import FORMS, PERCENT, form_of, in_form
 from models.preprocessing.instances import Array, Feature
-from models.preprocessing.pipeline import STEP_KINDS, TABLE_STEPS, StepSpec
+from models.preprocessing.pipeline import PADDING, STEP_KINDS, TABLE_STEPS, StepSpec
+from models.preprocessing.sequences import are_ragged
 from models.preprocessing.table_cells import date_of, explained, is_gap, number_of
 from models.sources.row_numbers import numbered_row
-from trainer.data.rows import Rows, take_rows
+from trainer.data.rows import Rows, join_rows, take_rows
 
 __all__ = ["Dataset"]
 
@@ -24,7 +25,8 @@ class Dataset:
     Args:
         source: Where it comes from, as the spec names it.
         features: `(rows, *instance shape)` in its natural type; an object array when a table holds text or gaps;
-            rows in a file when they are many.
+            `(rows,)` arrays of `(steps, *values)` where sequences have different lengths; rows in a file when they are
+            many.
         targets: `(rows,)` or `(rows, columns)`.
         columns: The names of the features, when an instance is a row of a table.
         class_names: The names that the source itself has for its classes.
@@ -38,6 +40,7 @@ class Dataset:
         has_header: Whether a file of text has a line of names on top.
         decimal: The decimal sign of a file of text, where the spec says it.
         is_text: Whether it is a file of text, whose cells have no types.
+        groups: The number of the group that each row belongs to, `(rows,) int64`, where the spec names one.
     """
 
     source: str
@@ -55,6 +58,7 @@ class Dataset:
     has_header: bool = True
     decimal: str | None = None
     is_text: bool = False
+    groups: Array | None = None
 
     @property
     def rows(self) -> int:
@@ -70,7 +74,16 @@ class Dataset:
         """The same data with these rows only: `(rows,) int` indices."""
         return replace(
             self, features=take_rows(self.features, rows), targets=self.targets[rows], own_test_rows=0,
-            numbers=self.source_rows(rows),
+            numbers=self.source_rows(rows), groups=None if self.groups is None else self.groups[rows],
+        )  # fmt: skip
+
+    def joined(self, other: "Dataset") -> "Dataset":
+        """These rows, and behind them other rows of the same data."""
+        groups = None if self.groups is None or other.groups is None else np.concatenate([self.groups, other.groups])
+        numbers = [one.source_rows(np.arange(one.rows)) for one in (self, other)]
+        return replace(
+            self, features=join_rows(self.features, other.features), own_test_rows=0,
+            targets=np.concatenate([self.targets, other.targets]), numbers=np.concatenate(numbers), groups=groups,
         )  # fmt: skip
 
     def source_rows(self, rows: Array) -> Array:
@@ -96,7 +109,10 @@ class Dataset:
         if len(self.targets) != self.rows:
             expected = f"one target for each of the {self.rows} rows of features"
             raise DataError(where=self.source, expected=expected, received=f"{len(self.targets)} targets")
-        if self.features.ndim < 2:
+        if self.groups is not None and len(self.groups) != self.rows:
+            where, expected = f"{self.source}: data.groups", f"one for each of the {self.rows} rows of features"
+            raise DataError(where=where, expected=expected, received=f"{len(self.groups)}")
+        if self.features.ndim < 2 and not are_ragged(self.features):
             expected = "features with a samples axis and at least one more"
             raise DataError(where=self.source, expected=expected, received=f"shape {list(self.features.shape)}")
         return self
@@ -113,6 +129,8 @@ class Dataset:
         """
         kinds = {name: STEP_KINDS[step.name] for step in steps if step.name in STEP_KINDS
                  for name in step.arguments["columns"]}  # fmt: skip
+        if are_ragged(self.features):
+            return self._checked_sequences(steps)
         dataset = _in_plain_cells(self, kinds, forms)
         names = tuple(column.name for column in dataset.columns or ())
         if not any(step.name in TABLE_STEPS for step in steps):
@@ -121,6 +139,25 @@ class Dataset:
                 features = _numbers(dataset, features, names)
             return replace(dataset, features=features)
         return _as_table(dataset, kinds, optional=any(step.name == "fill" for step in steps))
+
+    def _checked_sequences(self, steps: tuple[StepSpec, ...]) -> "Dataset":
+        """This dataset, when a step pads its sequences, and every one has finite steps.
+
+        Raises:
+            DataError: When no step does; or names the first row that has none.
+        """
+        where = f"{self.source}: {self.features_name}"
+        if not any(step.name == PADDING for step in steps):
+            lengths = [len(row) for row in self.features[:]]
+            received = f"ragged rows of {min(lengths)} to {max(lengths)} values"
+            raise DataError(
+                where=where, expected="lists of numbers, all of one shape, or a `pad_sequences` step", received=received
+            )
+        for index, row in enumerate(self.features[:]):
+            if not len(row) or not np.isfinite(row).all():
+                expected, received = "a sequence of finite numbers", "an empty one" if not len(row) else "NaN or gaps"
+                raise DataError(where=f"{where}, {self.row_name(index)}", expected=expected, received=received)
+        return self
 
 
 def _in_plain_cells(dataset: Dataset, kinds: Mapping[str, str], forms: Mapping[str, str] | None) -> Dataset:

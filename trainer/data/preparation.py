@@ -1,6 +1,6 @@
 """From a spec to everything that fit needs: data read, split, encoded and preprocessed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from models.errors import DataError, InputError, Problem, SpecError, TrainingError, UnknownCategory
 from models.preprocessing.instances import Array, InstanceSpec
-from models.preprocessing.pipeline import Preprocessing, fit_batches, fit_steps
+from models.preprocessing.pipeline import PADDING, Preprocessing, fit_batches, fit_steps
 from models.sources.class_labels import Labels, read_labels, read_more
 from models.sources.known_sources import ending_of
 from models.spec import DataSpec, Spec
@@ -22,7 +22,7 @@ from trainer.data.sources import MOST_BYTES
 from trainer.data.splits import split_rows
 from trainer.data.target_scale import TargetScale
 
-__all__ = ["Piece", "Prepared", "prepare"]
+__all__ = ["Piece", "Prepared", "prepare", "prepare_parts"]
 
 ARRAY_ENDINGS = (".npz", ".npy")
 
@@ -113,13 +113,27 @@ def prepare(
     task = task_of(spec)
     labels = _read_labels(dataset, spec, task)
     head = choose_head(spec, labels, task=task)
-    raw = _split(spec, dataset, labels, load, drops_test=drops_test)
-    preprocessing = _fit_preprocessing(spec, raw["train"][0])
+    return prepare_parts(spec, head, _split(spec, dataset, labels, load, drops_test=drops_test))
+
+
+def prepare_parts(spec: Spec, head: Head, raw: Mapping[str, tuple[Dataset, Labels]]) -> Prepared:
+    """Fit the preprocessing on the training rows of a split, and make every part as Keras takes it.
+
+    Args:
+        spec: The spec.
+        head: What the network's output must be.
+        raw: The parts `train`, `validation` and `test` by name, as far as there are any.
+
+    Raises:
+        DataError: When a part does not fit the training rows.
+        SpecError: When the spec does not fit the data.
+    """
+    training, _ = raw["train"]
+    preprocessing = _fit_preprocessing(spec, training)
     pieces = {name: _piece(name, *one, preprocessing, head) for name, one in raw.items() if one[0].rows}
     return Prepared(
-        head, preprocessing, InstanceSpec(dataset.instance_shape, dataset.columns, preprocessing.output_shape),
-        dataset.sha256, _weighted(pieces["train"], spec), pieces.get("validation"),
-        None if drops_test else pieces["test"],
+        head, preprocessing, _instance(training, preprocessing),
+        training.sha256, _weighted(pieces["train"], spec), pieces.get("validation"), pieces.get("test"),
         TargetScale.fit(pieces["train"].part.targets) if spec.standardizes_target else None,
     )  # fmt: skip
 
@@ -150,8 +164,9 @@ def _split_rows(spec: Spec, dataset: Dataset, labels: Labels) -> dict[str, Array
     own = dataset.rows - dataset.own_test_rows
     validation, test = (share if isinstance(share, float) else 0.0 for share in (spec.data.validation, spec.data.test))
     split = split_rows(
-        labels.take(np.arange(own)), validation=validation, test=0.0 if dataset.own_test_rows else test, seed=spec.seed
-    )
+        labels.take(np.arange(own)), validation=validation, test=0.0 if dataset.own_test_rows else test,
+        seed=spec.seed, groups=None if dataset.groups is None else dataset.groups[:own],
+    )  # fmt: skip
     held_out = np.arange(own, dataset.rows) if dataset.own_test_rows else split.test
     return {"train": split.train, "validation": split.validation, "test": held_out}
 
@@ -165,10 +180,12 @@ def _other_source(spec: Spec, name: str, first: Dataset, labels: Labels, load: L
         where = f"data.{name}" if error.where == "data.source" else error.where
         where = where.removesuffix(": data.features").removesuffix(": data.target")
         raise DataError(where=where, expected=error.expected, received=error.received) from error
-    if other.unused and spec.data.features is None and first.columns is not None:
+    unused = [name for name in other.unused if name != spec.data.groups]
+    if unused and spec.data.features is None and first.columns is not None:
         expected = f"the columns of {first.source}, or `data.features`, which lists those to be used"
-        raise DataError(where=source, expected=expected, received=f"the column {other.unused[0]!r} besides")
-    if other.instance_shape != first.instance_shape:
+        raise DataError(where=source, expected=expected, received=f"the column {unused[0]!r} besides")
+    is_padded = any(step.name == PADDING for step in spec.preprocessing)
+    if other.instance_shape != first.instance_shape and not is_padded:
         expected = f"instances of shape {list(first.instance_shape)}, as in {first.source}"
         raise DataError(where=source, expected=expected, received=f"shape {list(other.instance_shape)}")
     return other, read_more(other.targets, labels, where=f"{source}: target", row_name=other.row_name)
@@ -183,10 +200,17 @@ def _forms(first: Dataset) -> dict[str, str] | None:
 
 def _data_of_part(data: DataSpec, source: str, first: Dataset) -> DataSpec:
     """The `data` of another source, whose columns are found by the names that those of the first have."""
+    data = replace(data, groups=None)  # they say how the first source is split
     if first.columns is None or ending_of(source) in ARRAY_ENDINGS:
         return replace(data, source=source)
     features = tuple(column.name for column in first.columns)
     return replace(data, source=source, features=features, target=first.target or data.target)
+
+
+def _instance(training: Dataset, preprocessing: Preprocessing) -> InstanceSpec:
+    """One raw instance; a sequence has the shape that padding gives it."""
+    shape = preprocessing.whole_rows(training.features[:1]).shape[1:]
+    return InstanceSpec(shape, training.columns, preprocessing.output_shape, padding=preprocessing.padding)
 
 
 def _fit_preprocessing(spec: Spec, training: Dataset) -> Preprocessing:

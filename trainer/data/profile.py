@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from models.preprocessing.instances import Array, Feature
+from models.preprocessing.sequences import are_ragged
 from models.preprocessing.table_cells import is_gap, number_of
 from trainer.data.preparation import Piece, Prepared
 
@@ -38,6 +39,8 @@ def data_profile(training: Piece) -> dict[str, Any]:
     shape = training.raw.instance_shape
     features: Array = training.raw.features[: min(MOST_ROWS, max(1, MOST_VALUES // max(1, prod(shape))))]
     described = {"instance_shape": list(shape), "rows": len(features), **_target(training)}
+    if are_ragged(features):
+        return described | {"values": _range(np.concatenate([row.reshape(-1) for row in features]))}
     if training.raw.columns is not None:
         return described | {"columns": list(_columns(features, training.raw.columns))}
     return described | {"values": _range(features)}

@@ -22,6 +22,7 @@ __all__ = [
     "Rows",
     "batches",
     "empty_rows",
+    "join_rows",
     "preprocessed",
     "row_bytes",
     "take_rows",
@@ -173,6 +174,13 @@ def take_rows(features: Rows, numbers: Array) -> Rows:
     if isinstance(features, ChosenRows):
         return replace(features, numbers=features.numbers[numbers])
     return features[numbers]
+
+
+def join_rows(first: Rows, second: Rows) -> Rows:
+    """Two choices of rows of the same features, `(rows, *shape)` of one dtype, joined; rows in a file stay there."""
+    if isinstance(first, ChosenRows) and isinstance(second, ChosenRows):
+        return replace(first, numbers=np.concatenate([first.numbers, second.numbers]))
+    return np.concatenate([first[:], second[:]])
 
 
 def preprocessed(features: Rows, preprocessing: Preprocessing) -> Rows:

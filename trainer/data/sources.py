@@ -11,16 +11,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from models.capture.captured_source import SCHEME
 from models.errors import DataError
 from models.preprocessing.pipeline import StepSpec
 from models.settings import Settings
-from models.sources.columns import check_dropping
+from models.sources.columns import check_dropping, check_groups
 from models.sources.data_files import find_file
 from models.sources.expansion import check_expanded
 from models.sources.known_sources import CSV_ENDINGS, OBJECT_STORES, ending_of, known_files, known_kinds
 from models.spec import DataSpec
 from models.store.datasets import Datasets
 from trainer.data.dataset import Dataset
+from trainer.data.readers.captured import read_captured
 from trainer.data.readers.remote import fetched
 
 __all__ = ["MOST_BYTES", "load_dataset", "read_source"]
@@ -81,7 +83,10 @@ def read_source(
     scheme, sign, rest = data.source.partition("://")
     if sign and scheme in SETS:
         check_dropping(data, "")
+        check_groups(data, "")
         return _function(SETS[scheme])(rest, data).checked()  # type: ignore[no-any-return]
+    if scheme == SCHEME and datasets is not None:
+        return read_captured(datasets.objects, data).checked()
     with _local(data.source, roots, datasets) as path:
         check_expanded(path, data.source, most_bytes=most_bytes)
         dataset = _read(path, data, steps)
@@ -109,6 +114,7 @@ def _read(path: Path, data: DataSpec, steps: tuple[StepSpec, ...]) -> Dataset:
     dataset: Dataset
     if ending in ("", *FILES):
         check_dropping(data, ending)
+        check_groups(data, ending)
     if path.is_dir():
         dataset = _function(STREAMED[""])(path, data, steps)
         return dataset

@@ -11,7 +11,7 @@ import json
 import logging
 import time
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
@@ -70,6 +70,8 @@ class Snapshot:
         variables: Of network, metrics and optimizer, in their order.
         callbacks: The state of each callback.
         is_complete: Whether the training has ended.
+        stage: Which training of a cross-validation it is; empty for that of the version.
+        finished: The scores of those that have ended, as plain JSON values.
     """
 
     rows_done: int
@@ -78,6 +80,8 @@ class Snapshot:
     variables: list[Array]
     callbacks: list[dict[str, Any]]
     is_complete: bool = False
+    stage: str = ""
+    finished: tuple[dict[str, Any], ...] = ()
 
     def to_bytes(self, origin: Origin) -> bytes:
         """An `.npz` of every array, and of a document with the rest."""
@@ -90,6 +94,8 @@ class Snapshot:
             "variables": len(self.variables),
             "callbacks": [_fold(state, arrays) for state in self.callbacks],
             "is_complete": self.is_complete,
+            "stage": self.stage,
+            "finished": self.finished,
         }
         named = {f"array_{index}": array for index, array in enumerate(arrays)}
         buffer = io.BytesIO()
@@ -104,9 +110,9 @@ class Snapshot:
             arrays = [stored[f"array_{index}"] for index in range(len(stored.files) - 1)]
         callbacks = [_unfold(state, arrays) for state in document["callbacks"]]
         variables = arrays[: document["variables"]]
-        is_complete = document.get("is_complete", False)
         snapshot = cls(
-            document["rows_done"], document["spent_s"], document["history"], variables, callbacks, is_complete
+            document["rows_done"], document["spent_s"], document["history"], variables, callbacks,
+            document.get("is_complete", False), document.get("stage", ""), tuple(document.get("finished", ())),
         )  # fmt: skip
         return snapshot, Origin(*document["origin"])
 
@@ -162,6 +168,8 @@ class Checkpointer:
         self._observer = observer
         self._next_s = time.monotonic() + interval_s
         self._is_announced = outlives_job
+        self._stage = ""
+        self._finished: tuple[dict[str, Any], ...] = ()
         self._log = logging.getLogger("trainer")
 
     def is_due(self) -> bool:
@@ -175,7 +183,7 @@ class Checkpointer:
             self._observer.on_checkpoint()
             self._is_announced = True
         try:
-            self._stored.save(snapshot.to_bytes(self._origin))
+            self._stored.save(self._staged(snapshot))
         except StoreUnavailable as error:
             self._log.warning("job %s: no checkpoint: %s", self._stored.job_id, error)
         now_s = time.monotonic()
@@ -187,7 +195,29 @@ class Checkpointer:
         Raises:
             StoreUnavailable: When the store does not take it for half a minute.
         """
-        retry_store(lambda: self._stored.save(snapshot.to_bytes(self._origin)), observer=self._observer)
+        retry_store(lambda: self._stored.save(self._staged(snapshot)), observer=self._observer)
+
+    def _staged(self, snapshot: Snapshot) -> bytes:
+        return replace(snapshot, stage=self._stage, finished=self._finished).to_bytes(self._origin)
+
+    def finished(self) -> tuple[dict[str, Any], ...]:
+        """The scores of the trainings of a cross-validation that have ended, in order.
+
+        Raises:
+            DataChanged: As `load`.
+        """
+        snapshot = self._newest()
+        self._finished = () if snapshot is None else snapshot.finished
+        return self._finished
+
+    def enter(self, stage: str) -> None:
+        """From here on checkpoints are those of this training of a cross-validation; of the version's when empty."""
+        self._stage = stage
+
+    def finish(self, scores: Sequence[dict[str, Any]]) -> None:
+        """Keep the scores of all trainings of a cross-validation that have ended."""
+        self._finished = tuple(scores)
+        self.save(Snapshot(0, 0.0, [], [], []))
 
     def load(self) -> Snapshot | None:
         """The snapshot to go on from; None to begin.
@@ -195,6 +225,14 @@ class Checkpointer:
         Raises:
             DataChanged: When the data is not that of the snapshot.
         """
+        snapshot = self._newest()
+        if snapshot is None or snapshot.stage != self._stage or not snapshot.variables:
+            return None
+        self._tell(snapshot)
+        return snapshot
+
+    def _newest(self) -> Snapshot | None:
+        """The newest that belongs to the same spec."""
         content = self._stored.newest()
         if content is None:
             return None
@@ -204,5 +242,11 @@ class Checkpointer:
         if origin.data_sha256 != self._origin.data_sha256:
             epoch, expected = len(snapshot.history) + 1, origin.data_sha256
             raise DataChanged(epoch=epoch, expected=expected, received=self._origin.data_sha256)
-        self._log.info("job %s goes on in epoch %d", self._stored.job_id, len(snapshot.history) + 1)
         return snapshot
+
+    def _tell(self, snapshot: Snapshot) -> None:
+        done = len(snapshot.history)
+        if snapshot.is_complete:
+            self._log.info("job %s is trained to its end already, in %d epochs", self._stored.job_id, done)
+        else:
+            self._log.info("job %s goes on in epoch %d", self._stored.job_id, done + 1)

@@ -16,7 +16,12 @@ __all__ = [
     "TrainingObserver",
     "TrainingPaused",
     "TrainingTimedOut",
+    "event_name",
 ]
+
+
+OPTIONAL = frozenset({"stopped", "fold", "trained_before"})
+"""What a document of progress has only where there is something to say."""
 
 
 class Interruption(TrainingError):
@@ -63,6 +68,8 @@ class Progress:
         metrics: Name → value; those of validation begin with `val_`.
         eta_s: Seconds that the rest will take at most.
         stopped: Why this was the last epoch, where a callback stopped the training; empty otherwise.
+        fold: Which training of a cross-validation it is: `repeat`, `repeats`, `fold`, `folds`; None of the version's.
+        trained_before: Epochs of other trainings of the same job, before this one.
     """
 
     epoch: int
@@ -70,14 +77,24 @@ class Progress:
     metrics: Mapping[str, float]
     eta_s: float
     stopped: str = ""
+    fold: Mapping[str, int] | None = None
+    trained_before: int = 0
+
+    @property
+    def number(self) -> int:
+        """Which epoch of the whole job it is, from 1."""
+        return self.trained_before + self.epoch
 
     @property
     def document(self) -> dict[str, Any]:
         """The progress as it goes into a job's meta, into events and onto a pipe."""
         document = {**asdict(self), "metrics": finite(self.metrics), "eta_s": round(self.eta_s, 3)}
-        if not self.stopped:
-            del document["stopped"]
-        return document
+        return {name: value for name, value in document.items() if value or name not in OPTIONAL}
+
+
+def event_name(document: Mapping[str, Any]) -> str:
+    """What an epoch's event is called, by its document: `epoch` of the version's own training, `fold` of others."""
+    return "fold" if document.get("fold") else "epoch"
 
 
 class TrainingObserver:

@@ -25,7 +25,8 @@ class RunObserver(TrainingObserver):
 
     def on_epoch(self, progress: Progress) -> None:
         """Keep it and pass it on."""
-        self._run.add_epoch(progress.document)
+        if progress.fold is None:
+            self._run.add_epoch(progress.document)
         self._output.on_epoch(progress)
 
     def on_checkpoint(self) -> None:

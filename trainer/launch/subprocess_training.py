@@ -101,7 +101,7 @@ def _follow(child: subprocess.Popen[str], observer: TrainingObserver) -> dict[st
     events = (json.loads(line) for line in child.stdout or () if line.startswith("{"))
     for event in events:
         kind = event.pop("event", "")
-        if kind == "epoch":
+        if kind in ("epoch", "fold"):
             observer.on_epoch(Progress(**event))
         elif kind == "checkpoint":
             observer.on_checkpoint()

@@ -14,11 +14,18 @@ from redis import Redis
 from redis.exceptions import ResponseError
 from rq.job import Job
 
-from models.queue.events import APPEND, events_key
+from models.queue.events import APPEND, epochs_told, events_key
 from models.queue.names import CHECKPOINTS, KEPT_S, MOST_EVENTS, attempt_key, publishing_key
 from models.queue.refusals import refusal_of
 from models.queue.run_facts import add_facts
-from trainer.fit.progress import Progress, Superseded, TrainingCanceled, TrainingObserver, TrainingPaused
+from trainer.fit.progress import (
+    Progress,
+    Superseded,
+    TrainingCanceled,
+    TrainingObserver,
+    TrainingPaused,
+    event_name,
+)
 from trainer.queue.attempts import stop_requests
 from trainer.queue.full_queue import not_waiting
 from trainer.queue.shutdown_flag import is_shutting_down
@@ -37,9 +44,9 @@ redis.call('HSET', KEYS[3], 'meta', ARGV[4])
 
 
 def _reported_epochs(connection: Redis, job_id: str) -> int:
-    """The last epoch that was reported; 0 when none was."""
+    """The last epoch that was reported, counted over all trainings of the job; 0 when none was."""
     last: Any = connection.lindex(events_key(job_id), -1)
-    return int(json.loads(last).get("epoch", 0)) if last else 0
+    return epochs_told(json.loads(last)) if last else 0
 
 
 class RedisProgress(TrainingObserver):
@@ -66,9 +73,9 @@ class RedisProgress(TrainingObserver):
         Raises:
             Superseded: When another attempt counts; nothing is written then.
         """
-        if progress.epoch <= self._reported:
+        if progress.number <= self._reported:
             return
-        self._reported = progress.epoch
+        self._reported = progress.number
         with self._reporting:
             self._waiting.append(progress.document)
         self._report_as_far_as_it_goes()
@@ -112,7 +119,7 @@ class RedisProgress(TrainingObserver):
     def _report_epoch(self, document: dict[str, Any]) -> None:
         self._meta["progress"] = document
         keys = events_key(self.job.id), attempt_key(self.job.id), self.job.key
-        event, meta = json.dumps({"event": "epoch", **document}), self.job.serializer.dumps(self._meta)
+        event, meta = json.dumps({"event": event_name(document), **document}), self.job.serializer.dumps(self._meta)
         outcome = self.job.connection.eval(REPORT, len(keys), *keys, event, KEPT_S, self.attempt, meta)
         if outcome == SUPERSEDED:
             raise Superseded

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from models.queue.events import fold_in_words
 from onehot.client import Service
 from onehot.commands.options import json_option, settings_here
 from onehot.following import CANCELED, error_of, follow_job
@@ -84,7 +85,8 @@ def _status(job: Mapping[str, Any]) -> str | None:
 
 def _epoch(job: Mapping[str, Any]) -> str | None:
     progress = job.get("progress") or {}
-    return f"{progress.get('epoch')}/{progress.get('epochs')}" if progress else None
+    place = f"{fold_in_words(progress)} {progress.get('epoch')}/{progress.get('epochs')}".lstrip()
+    return place if progress else None
 
 
 def _pairs(job: Mapping[str, Any]) -> dict[str, object]:

@@ -6,6 +6,7 @@ from itertools import islice
 from string import ascii_uppercase
 from typing import Any
 
+from models.runs.fold_summary import cross_validation_pairs
 from models.runs.summary import summary_of
 from onehot.output import print_line, print_table, short_number
 
@@ -50,6 +51,7 @@ def run_pairs(run: Run) -> dict[str, object]:
         "attempts": run["attempts"],
         "epochs": line["epochs"],
         **{f"test {name}": _with_interval(run, name, value) for name, value in line["metrics"].items()},
+        **cross_validation_pairs(run["cross_validation"]),
         **{name: value for name, value in line["last_epoch"].items() if name.startswith("val_")},
         "data": data.get("source"),
         "data sha256": data.get("sha256"),

@@ -51,7 +51,7 @@ def check_part_columns(first: Sequence[str], path: Path, source: str, data: Data
     missing = next((name for name in (*features, target) if name not in names), None)
     if missing is not None:
         raise DataError(where=source, expected=f"the columns of {data.source}", received=f"no column {missing!r}")
-    extra = unused_columns(names, features, target)
+    extra = [name for name in unused_columns(names, features, target) if name != data.groups]
     if extra and data.features is None:
         expected = f"the columns of {data.source}, or `data.features`, which lists those to be used"
         raise DataError(where=source, expected=expected, received=f"the column {extra[0]!r} besides")

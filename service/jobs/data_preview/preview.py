@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from models.capture.captured_source import SCHEME, CapturedSource
 from models.errors import DataError, DatasetNotFound, Problem, StoreUnavailable
-from models.preprocessing.pipeline import STEP_KINDS
-from models.sources.columns import check_dropping
+from models.preprocessing.pipeline import PADDING, STEP_KINDS
+from models.sources.columns import check_dropping, check_groups
 from models.sources.damaged_files import reading
 from models.sources.data_files import class_folders, find_file, is_hidden
 from models.sources.expansion import check_expanded
@@ -31,6 +32,7 @@ from models.spec.parts import Spec
 from models.spec.rules import check_output
 from models.store.datasets import Datasets
 from service.jobs.data_preview.array_preview import preview_archive, preview_array
+from service.jobs.data_preview.captured_preview import captured_shape
 from service.jobs.data_preview.json_rows import json_rows
 from service.jobs.data_preview.label_preview import check_labels
 from service.jobs.data_preview.memory import MemoryBounds, check_weights
@@ -40,7 +42,7 @@ from service.jobs.data_preview.table_preview import csv_columns, json_columns, p
 __all__ = ["preview_data"]
 
 MOST_BYTES = 8 * 2**20
-UPLOADED = "dataset://"
+UPLOADED, CAPTURED = "dataset://", f"{SCHEME}://"
 
 
 def preview_data(
@@ -119,8 +121,11 @@ def _data_shape(spec: Spec, roots: tuple[str, ...], datasets: Datasets | None, b
         return _file_shape(path, spec, bounds)
     if source.startswith(UPLOADED) and datasets is not None:
         return _uploaded_shape(spec, datasets, bounds)
-    if source in KNOWN:
+    if source in KNOWN or source.startswith(CAPTURED):
         check_dropping(spec.data, "")
+        check_groups(spec.data, "")
+    if source.startswith(CAPTURED) and datasets is not None:
+        return captured_shape(spec.data, datasets.objects)
     return KNOWN.get(source, DataShape())
 
 
@@ -140,6 +145,7 @@ def _file_shape(path: Path, spec: Spec, bounds: MemoryBounds) -> DataShape:
     source, ending = spec.data.source, "" if path.is_dir() else ending_of(path.name)
     if ending in ("", *ENDINGS):
         check_dropping(spec.data, ending)
+        check_groups(spec.data, ending)
     if path.is_dir():
         class_rows = {one.name: _images(one) for one in class_folders(path, source)}
         return DataShape(classes=len(class_rows), class_rows=class_rows)
@@ -177,6 +183,8 @@ def _check_scheme(scheme: str, source: str, datasets: Datasets | None) -> None:
         raise DataError(where="data.source", expected=f"one of {known_kinds()}", received=repr(source))
     if scheme in ("sklearn", "keras") and source not in KNOWN:
         raise DataError(where="data.source", expected=f"one of {known_sets(scheme)}", received=repr(source))
+    if scheme == SCHEME:
+        CapturedSource.of(source)
     if scheme == "dataset" and datasets is not None:
         _check_uploaded(source, datasets)
 
@@ -205,6 +213,9 @@ def _model_shape(spec: Spec, shape: tuple[int, ...] | None, problems: list[Probl
     for index, step in enumerate(spec.preprocessing):
         if step.name in STEP_KINDS:
             return None
+        if step.name == PADDING and shape is not None:
+            maxlen = step.arguments.get("maxlen")
+            shape = None if maxlen is None else (maxlen, *shape[1:])
         if step.name == "resize" and shape is not None:
             received = f"instances of shape {list(shape)}"
             problems.append(Problem(f"preprocessing.{index}.resize", "a folder of images", received))

@@ -5,7 +5,7 @@ import { styled } from "../core/styles.js";
 import { theme } from "../core/theme.js";
 
 const COLOURS = ["--line-1", "--line-2", "--line-3", "--line-4", "--line-5", "--line-6"];
-const DASHES = [[], [6, 3], [2, 2]];
+const DASHES = [[], [6, 3], [2, 2], [12, 3, 2, 3]];
 const MOST_ROWS = 12; // of the table below a curve
 let library = null;
 
@@ -14,7 +14,7 @@ function uplot() {
   return library;
 }
 
-// x: { title, values }, or values of each series by `series[].x`; series: [{ name, values, colour?: 0…, dash?: 0…2 }]; `mark`: an x that is marked.
+// x: { title, values }, or values of each series by `series[].x`; series: [{ name, values, colour?: 0…, dash?: 0…3 }]; `mark`: an x that is marked.
 // Numbers come as they are; null is a gap. `unit` stands beside the title.
 export function Chart({ title, unit, x, series, height = 220, mark, level = 3, log = false }) {
   const frame = useRef();

@@ -156,12 +156,18 @@ def _decode_input(
         elements = json_elements(given.get("data"), datatype, shape, f"{where}.data")
         if datatype is BYTES:
             return _text_batch(elements, spec)
-        return batch_of_array(json_numbers(elements, datatype, f"{where}.data"), spec, where)
+        return batch_of_array(_shaped(json_numbers(elements, datatype, f"{where}.data"), shape, spec), spec, where)
     size_place = f"{where}.parameters.binary_data_size"
     content = tail.take(size, size_place)
     if datatype is BYTES:
         return _text_batch(binary_texts(content, prod(shape), where), spec)
-    return batch_of_array(binary_numbers(content, datatype, prod(shape), size_place), spec, where)
+    numbers = binary_numbers(content, datatype, prod(shape), size_place)
+    return batch_of_array(_shaped(numbers, shape, spec), spec, where)
+
+
+def _shaped(numbers: Array, shape: tuple[int, ...], spec: InstanceSpec) -> Array:
+    """The numbers in their shape where sequences may have several."""
+    return numbers if spec.padding is None else numbers.reshape(shape)
 
 
 def _check_suits(datatype: Datatype, spec: InstanceSpec, where: str) -> None:

@@ -56,6 +56,7 @@ CALLS = [
     ("feedback", ([{"request_id": "r", "index": 0, "label": "x"}],), {}, ANY, "POST /v1/feedback"),
     ("quality", ("iris",), {"window_s": 60}, ANY, f"GET {M}/quality?window_s=60"),
     ("monitoring", ("iris",), {"version": 2, "window_s": 60}, ANY, f"GET {M}/versions/2/monitoring?window_s=60"),
+    ("whoami", (), {}, {"key_id": None, "scopes": []}, "GET /v1/me"),
     ("request", ("PUT", "/v1/any"), {"params": {"a": 1, "b": None}, "json": [1]}, ANY, "PUT /v1/any?a=1"),
 ]  # fmt: skip
 BODIES = {
@@ -74,7 +75,7 @@ REPEATED = {
     "train", "jobs", "job", "datasets", "dataset", "upload", "models", "model", "labels", "metadata", "report",
     "set_label", "runs", "run", "compare_runs", "tag", "search", "searches", "search_state", "rollout",
     "start_rollout", "capture",
-    "set_capture", "feedback", "quality", "monitoring",
+    "set_capture", "feedback", "quality", "monitoring", "whoami",
 }  # fmt: skip
 """Doing these twice does no harm."""
 

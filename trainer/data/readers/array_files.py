@@ -10,8 +10,10 @@ from models.errors import DataError
 from models.preprocessing.instances import Array
 from models.sources.damaged_files import reading
 from models.sources.npz_arrays import choose_arrays, own_test_arrays, target_index
+from models.sources.row_numbers import NUMBERED
 from models.spec import DataSpec
 from trainer.data.dataset import Dataset
+from trainer.data.groups import NO_GROUP, group_numbers
 
 __all__ = ["read_npy", "read_npz", "with_own_test"]
 
@@ -30,10 +32,17 @@ def read_npz(path: Path, data: DataSpec) -> Dataset:
     dataset = Dataset(
         data.source, arrays[features], arrays[target], "",
         class_names=tuple(str(name) for name in names) if names is not None and names.ndim == 1 else None,
-        target=target, features_name=features,
+        target=target, features_name=features, groups=_groups(arrays, data),
     )  # fmt: skip
     own_test = own_test_arrays(features, target, arrays)
     return dataset if own_test is None else with_own_test(dataset, *(arrays[name] for name in own_test))
+
+
+def _groups(arrays: Mapping[str, Array], data: DataSpec) -> Array | None:
+    if data.groups is None:
+        return None
+    where = f"{data.source}: array {data.groups!r}"
+    return group_numbers(arrays[data.groups], where=where, row_name=NUMBERED)
 
 
 def with_own_test(dataset: Dataset, features: Array, targets: Array) -> Dataset:
@@ -49,8 +58,13 @@ def with_own_test(dataset: Dataset, features: Array, targets: Array) -> Dataset:
         raise DataError(where=dataset.source, expected=expected, received=received)
     return replace(
         dataset, features=np.concatenate([first, features]), targets=np.concatenate([dataset.targets, targets]),
-        own_test_rows=len(features),
+        own_test_rows=len(features), groups=_with_none(dataset.groups, len(features)),
     )  # fmt: skip
+
+
+def _with_none(groups: Array | None, more: int) -> Array | None:
+    """The groups, and none for so many rows of a test part, which is not split."""
+    return None if groups is None else np.concatenate([groups, np.full(more, NO_GROUP, np.int64)])
 
 
 def read_npy(path: Path, data: DataSpec) -> Dataset:

@@ -15,7 +15,14 @@ from models.sources.damaged_files import reading
 from models.sources.row_numbers import numbered_row
 from models.spec import DataSpec
 from trainer.data.dataset import Dataset
-from trainer.data.readers.tables import UNREADABLE_TABLE, feature_of, read_dataset, read_targets, rows_with_target
+from trainer.data.readers.tables import (
+    UNREADABLE_TABLE,
+    feature_of,
+    read_dataset,
+    read_groups,
+    read_targets,
+    rows_with_target,
+)
 from trainer.data.rows import empty_rows
 
 __all__ = ["read_parquet"]
@@ -47,9 +54,12 @@ def read_parquet(path: Path, data: DataSpec, steps: Sequence[StepSpec]) -> Datas
             return read_dataset(pl.read_parquet(path, glob=False), data)
         targets = read_targets(column, data)
         features = _numbers(table, names, len(targets), data.source)
+        groups = None if data.groups is None else read_groups(table.select(data.groups).collect(), data)
     columns = tuple(feature_of(head, name) for name in names)
     unused = unused_columns(head.columns, names, target)
-    return Dataset(data.source, features, targets, "", columns=columns, target=target, unused=unused)
+    return Dataset(
+        data.source, features, targets, "", columns=columns, target=target, unused=unused, groups=groups
+    )  # fmt: skip
 
 
 def _is_number(dtype: pl.DataType) -> bool:

@@ -17,12 +17,14 @@ from models.sources.damaged_files import UNREADABLE, reading
 from models.sources.row_numbers import numbered_row
 from models.spec import DataSpec
 from trainer.data.dataset import Dataset
+from trainer.data.groups import group_numbers
 
 __all__ = [
     "UNREADABLE_TABLE",
     "feature_of",
     "read_csv",
     "read_dataset",
+    "read_groups",
     "read_json",
     "read_targets",
     "rows_with_target",
@@ -109,20 +111,46 @@ def read_dataset(frame: pl.DataFrame, data: DataSpec, *, numbers: Array | None =
         frame, numbers = frame[kept], kept if numbers is None else numbers[kept]
     columns = [_cells(frame.get_column(name), name, data.source) for name in names]
     targets = read_targets(frame.get_column(target), data, numbers=numbers)
-    if len(names) == 1 and columns[0].ndim > 1:
-        return Dataset(data.source, columns[0], targets, "", numbers=numbers, target=target, features_name=names[0])
-    for name, column in zip(names, columns, strict=True):
-        if column.ndim > 1:
-            expected = "single values beside other columns, or this column alone in `data.features`"
-            raise DataError(where=f"{data.source}: column {name!r}", expected=expected, received="lists")
+    nested = [name for name in names if frame.schema[name].is_nested()]
+    if len(names) == 1 and nested:
+        return Dataset(
+            data.source, columns[0], targets, "", numbers=numbers, target=target, features_name=names[0],
+            groups=read_groups(frame, data, numbers=numbers),
+        )  # fmt: skip
+    if nested:
+        expected = "single values beside other columns, or this column alone in `data.features`"
+        raise DataError(where=f"{data.source}: column {nested[0]!r}", expected=expected, received="lists")
     kind = object if any(column.dtype == object for column in columns) else np.float64
     features = np.stack([column.astype(kind) for column in columns], axis=1)
     named = tuple(feature_of(frame, name) for name in names)
+    groups = read_groups(frame, data, numbers=numbers)
     return Dataset(
         data.source, features, targets, "", columns=named, numbers=numbers, target=target,
         unused=unused_columns(frame.columns, names, target), has_header=data.dialect.header is not False,
-        decimal=data.dialect.decimal,
+        decimal=data.dialect.decimal, groups=groups,
     )  # fmt: skip
+
+
+def read_groups(frame: pl.DataFrame, data: DataSpec, *, numbers: Array | None = None) -> Array | None:
+    """The group of each row as a number, `(rows,) int64`; None where the spec names none.
+
+    Args:
+        frame: Its rows, with the column of the groups.
+        data: The spec's `data`.
+        numbers: Where each row is in the source, from 0; None where all are there.
+
+    Raises:
+        DataError: Names the first row without a group.
+    """
+    if data.groups is None:
+        return None
+
+    def row_name(row: int) -> str:
+        place = row if numbers is None else int(numbers[row])
+        return numbered_row(data.source, place, has_header=data.dialect.header is not False)
+
+    cells = frame.get_column(data.groups).to_list()
+    return group_numbers(cells, where=f"{data.source}: column {data.groups!r}", row_name=row_name)
 
 
 def feature_of(frame: pl.DataFrame, name: str) -> Feature:
@@ -149,14 +177,32 @@ def _objects(cells: list[Any]) -> Array:
     return array
 
 
-def _nested(series: pl.Series, name: str, source: str) -> Array:
+def _nested(series: pl.Series, name: str, source: str, *, may_be_ragged: bool = True) -> Array:
+    """Lists of numbers as one array; of different lengths as `(rows,)` arrays of `(steps, *values)`."""
+    rows = series.to_list()
     try:
-        return np.array(series.to_list(), dtype=np.float64)
+        return np.array(rows, dtype=np.float64)
     except (TypeError, ValueError) as error:
+        if may_be_ragged and (ragged := _ragged(rows)) is not None:
+            return ragged
         expected = "lists of numbers, all of one shape"
         raise DataError(
             where=f"{source}: column {name!r}", expected=expected, received="ragged or other values"
         ) from error
+
+
+def _ragged(rows: list[Any]) -> Array | None:
+    """Each row as an array of its own; None where one is none, or has steps of other values."""
+    try:
+        arrays = [np.array(row, dtype=np.float64) for row in rows]
+    except (TypeError, ValueError):
+        return None
+    if any(one.ndim == 0 for one in arrays) or len({one.shape[1:] for one in arrays if len(one)}) > 1:
+        return None
+    ragged = np.empty(len(arrays), dtype=object)
+    for index, one in enumerate(arrays):  # all at once, arrays of two axes would not fit
+        ragged[index] = one
+    return ragged
 
 
 def rows_with_target(series: pl.Series, data: DataSpec) -> Array | None:
@@ -195,7 +241,7 @@ def read_targets(series: pl.Series, data: DataSpec, *, numbers: Array | None = N
         where = f"{data.source}: column {series.name!r}, {row_name}"
         raise missing_targets(where, int(gaps.sum()), len(series))
     if series.dtype.is_nested():
-        return _nested(series, series.name, data.source)
+        return _nested(series, series.name, data.source, may_be_ragged=False)
     if isinstance(series.dtype, pl.Categorical | pl.Enum):
         series = series.cast(pl.String)
     return series.to_numpy()

@@ -142,14 +142,12 @@ def test_live_accuracy_is_counted_from_late_labels(client, predict, switch_on, p
     first = predict("one")
     assert client.get(QUALITY).json["accuracy"] is None
     wrong = (first[0] + 1) % 3
-    labels = [*({"request_id": "one", "index": i, "label": c} for i, c in enumerate(first[:4])),
-              {"request_id": "never", "index": 0, "label": 1}, {"request_id": "one", "index": 4, "label": "zebra"}]  # fmt: skip
-    assert client.post("/v1/feedback", json={"items": labels}).status_code == 202
+    labels = [{"request_id": "one", "index": index, "label": number} for index, number in enumerate(first[:4])]
+    others = [{"request_id": "never", "index": 0, "label": 1}, {"request_id": "one", "index": 4, "label": "zebra"}]
+    assert client.post("/v1/feedback", json={"items": labels + others}).status_code == 202
     for _ in range(2):
         corrected = {"request_id": "one", "label": f"class {wrong}"}
         assert client.post("/v1/feedback", json=corrected).json == {"accepted": 1}
-            "accepted": 1
-        }
     found = client.get(QUALITY).json
     assert (found["rows"], found["labelled"], found["correct"], found["unknown_labels"]) == (6, 4, 3, 1)
     assert found["accuracy"] == 0.75

@@ -11,7 +11,6 @@ from service.errors import QueueUnavailable
 from service.rollouts.rollout_metrics import RolloutMetrics
 from service.telemetry.answered_request import AnsweredRequest
 from service.telemetry.metrics import Metrics, QueueState
-from service.telemetry.metrics_page import PageWriter
 from service.telemetry.queue_server import QueueServer
 from service.telemetry.shared_counts import SharedCounts
 from service.telemetry.store_state import StoreState

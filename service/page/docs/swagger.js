@@ -1,6 +1,6 @@
 // Swagger UI on this service's own description; nothing is asked of another host.
 window.SwaggerUIBundle({
-  url: new URL("openapi.json", document.baseURI).href,
+  url: new URL("openapi.json", new URL("..", document.baseURI)).href,
   dom_id: "#interface",
   deepLinking: true,
   validatorUrl: null,
