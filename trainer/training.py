@@ -12,6 +12,7 @@ from models.queue.search_step import SearchStep
 from models.settings import Settings
 from models.spec import Spec
 from models.spec.yaml_text import dump_document
+from models.statistics.version_statistics import STATISTICS
 from models.store.checkpoints import JobCheckpoints
 from models.store.datasets import Datasets
 from models.store.manifest import Manifest, finite
@@ -46,6 +47,7 @@ from trainer.publication import (
     publish,
     release,
 )
+from trainer.training_statistics import make_statistics
 
 __all__ = ["Stopwatch", "TrainingRun", "make_network", "search_checkpointer", "train"]
 
@@ -200,13 +202,15 @@ class TrainingRun:
         draft = self._draft(
             network, evaluation, parity, gate, warnings, None if validated is None else validated.summary
         )  # fmt: skip
+        with watch.step("statistics"):
+            statistics = make_statistics(draft, onnx, prepared.train.raw, part="train")
         report = make_report(
             draft, prepared.pieces, evaluation, parity=parity, history=fitted.history, timings_s=watch.document,
             baseline=baseline.document, cross_validation=None if validated is None else validated.document,
             **details, **({} if self.step is None else {"search": self.step.choice}),
         )  # fmt: skip
         files = {"model.onnx": onnx, "model.keras": export_keras(network), "report.json": report,
-                 "spec.yaml": dump_document(spec.document)}  # fmt: skip
+                 "spec.yaml": dump_document(spec.document), STATISTICS: statistics.to_json()}  # fmt: skip
         return Candidate(draft, files)
 
     def _cross_validate(self) -> CrossValidated | None:

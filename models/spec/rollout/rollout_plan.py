@@ -14,7 +14,7 @@ from models.names import LARGEST_VERSION
 from models.spec.fields import Meaning, SpecPart, checked, flatten, part
 from models.spec.rollout.rollout_steps import STEPS, RolloutStep
 
-__all__ = ["PAUSE", "ROLLBACK", "Guards", "RolloutPlan", "RolloutRequest", "read_plan", "read_request"]
+__all__ = ["ON_BREACH", "PAUSE", "ROLLBACK", "Guards", "RolloutPlan", "RolloutRequest", "read_plan", "read_request"]
 
 ON_BREACH = (ROLLBACK, PAUSE) = ("rollback", "pause")
 MOST_HOLD_S = 30 * 86_400

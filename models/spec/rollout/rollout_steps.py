@@ -9,7 +9,7 @@ from models.keras_catalog import argument_kinds as kinds
 from models.keras_catalog.argument_kinds import check_value
 from models.spec.fields import SpecField
 
-__all__ = ["CANARY", "SHADOW", "STEPS", "RolloutStep"]
+__all__ = ["CANARY", "MOST_STEPS", "SHADOW", "STEPS", "RolloutStep"]
 
 SHADOW, CANARY = "shadow", "canary"
 KINDS = (SHADOW, CANARY)
