@@ -87,7 +87,7 @@ def _services(
         metrics.show_state(loaded=registry.loaded_versions, in_flight=admission.in_flight)
         readiness.tell()
 
-    return Services(
+    services = Services(
         settings=settings,
         registry=registry,
         readiness=readiness,
@@ -109,3 +109,5 @@ def _services(
         decider=decider,
         webhooks=webhooks_of(settings, registry) if settings.webhooks_file else None,
     )
+    rollouts.quality_of = lambda *of: services.quality.quality_of(*of)  # noqa: PLW0108 -- opened when it is asked first
+    return services

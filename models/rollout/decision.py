@@ -64,11 +64,16 @@ def _action(rollout: Rollout, figures: RolloutFigures, found: tuple[Verdict, ...
         return STAY, f"watched for {figures.seconds:.0f} of {plan.hold_s:g} s"
     if rows < plan.minimum_rows:
         return STAY, f"{rows} of {plan.minimum_rows} rows"
-    unsure = [one.sentence for one in found if not one.is_kept]
+    unsure = [one.sentence for one in found if not one.is_kept or _lacks_labels(rollout, one)]
     if unsure:
         return STAY, f"not sure yet, more figures decide: {'; '.join(unsure)}"
     watched = f"{rows} rows in {figures.seconds:.0f} s at {rollout.current}, no guard breached"
     return (FINISH if rollout.is_last_step else NEXT), watched
+
+
+def _lacks_labels(rollout: Rollout, one: Verdict) -> bool:
+    """Whether a guard waits for true labels, which the candidate's answers get and a shadow's do not."""
+    return one.guard == "quality" and one.value is None and not rollout.current.is_shadow
 
 
 def decided(rollout: Rollout, made: Decision, *, now: str) -> Rollout:

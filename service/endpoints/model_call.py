@@ -29,20 +29,21 @@ class ModelCall:
 
     @classmethod
     def of_request(cls, model: str, *, version: int | None = None, label: str | None = None) -> Self:
-        """The call that the current request is; raises as `to`."""
-        return cls.to(services(), request_context(), model, version=version, label=label)
+        """The call that the current request is; raises as `to`. What is only described is the default version."""
+        is_prediction = request.method == "POST"
+        return cls.to(services(), request_context(), model, version=version, label=label, is_prediction=is_prediction)
 
     @classmethod
     def to(
         cls, services: Services, context: RequestContext, model: str, *,
-        version: int | None = None, label: str | None = None,
+        version: int | None = None, label: str | None = None, is_prediction: bool = True,
     ) -> Self:  # fmt: skip
-        """Find the version that answers a request.
+        """Find the version that answers a request, which a rollout may choose where a prediction names none.
 
         Raises:
             ModelNotFound, VersionNotFound, LabelNotFound, VersionNotLoaded: As `Registry.find`.
         """
-        context.is_default = version is None and label is None
+        context.is_default = is_prediction and version is None and label is None
         predictor = _routed(services, context, model) if context.is_default else None
         try:
             predictor = predictor or services.registry.find(model, version=version, label=label)

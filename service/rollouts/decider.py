@@ -24,11 +24,12 @@ from service.errors import QueueUnavailable
 from service.registry.coordination.desired_state import DesiredModel
 from service.registry.coordination.traffic_split import SWITCH_S
 from service.registry.registry import Registry
+from service.rollouts.held_lease import NOT_MINE, Held
 from service.rollouts.rollout_metrics import RolloutMetrics
 from service.rollouts.rollouts import Rollouts, ShownRollout
 
 if TYPE_CHECKING:
-    from service.rollouts.decider_lease import DeciderLease, Held
+    from service.rollouts.decider_lease import DeciderLease
 
 __all__ = ["Decider"]
 
@@ -102,15 +103,17 @@ class Decider:
     def turn(self) -> None:
         """Look at every rollout once, if this process decides; in the event loop."""
         models = dict(self._to_look_at())
-        self._watched = {model: one for model, one in self._watched.items() if model in models}
-        if not models or not run_in_thread(self._registry.coordinator.lead):
-            return
-        held = self._held()
-        for model, desired in models.items():
-            if held is None and desired.split is not None:
-                self._freeze(model, "the queue's server does not answer")
-            elif held is not None and held.is_mine:
+        leads = bool(models) and run_in_thread(self._registry.coordinator.lead)
+        held = self._held() if leads else NOT_MINE
+        decides = held is None or held.is_mine
+        for model in [one for one in self._watched if one not in models or not decides]:
+            del self._watched[model]
+            self._metrics.show_frozen(model, is_frozen=False)
+        for model, desired in models.items() if decides else ():
+            if held is not None:
                 self._look(model, desired, held)
+            elif desired.split is not None:
+                self._freeze(model, "the queue's server does not answer")
 
     def _to_look_at(self) -> Iterator[tuple[str, DesiredModel]]:
         """Models with a rollout under way, and those with one that has ended and was not looked at since."""
@@ -118,7 +121,7 @@ class Decider:
             if one.split is not None or (one.rollout_tag and self._settled.get(model) != one.rollout_tag):
                 yield model, one
 
-    def _held(self) -> "Held | None":
+    def _held(self) -> Held | None:
         """What the queue's server says of the lease; None where it does not answer."""
         try:
             if self._lease is None:
@@ -129,7 +132,7 @@ class Decider:
         self._registry.switch_clock.offset_s = held.offset_s
         return held
 
-    def _look(self, model: str, desired: DesiredModel, held: "Held") -> None:
+    def _look(self, model: str, desired: DesiredModel, held: Held) -> None:
         """Finish what was decided, then decide."""
         try:
             rollout = self._finished(model, held)
@@ -140,9 +143,10 @@ class Decider:
         except OnehotError as error:  # above all a store that is away
             self._freeze(model, str(error))
 
-    def _finished(self, model: str, held: "Held") -> Rollout | None:
+    def _finished(self, model: str, held: Held) -> Rollout | None:
         """The rollout, when what was decided before is done as far as it can be."""
         store = self._registry.store
+        store.require_folder()
         found = run_in_thread(RolloutStore(store, model).read)
         if found is not None and found.state == PROMOTING and not _is_followed(found, held.server_s):
             return found
@@ -151,7 +155,7 @@ class Decider:
             self._tell(after)
         return after
 
-    def _decide(self, rollout: Rollout, held: "Held") -> None:
+    def _decide(self, rollout: Rollout, held: Held) -> None:
         model, watch = rollout.model, self._watched.setdefault(rollout.model, _Watch())
         shown = self._rollouts.shown(model, rollout)
         if shown.failed is not None:
@@ -169,7 +173,7 @@ class Decider:
     def _is_sure(self, watch: _Watch) -> bool:
         return watch.whole_since_s is not None and self._clock() - watch.whole_since_s >= WHOLE_S
 
-    def _stop_failed(self, rollout: Rollout, shown: ShownRollout, watch: _Watch, held: "Held") -> None:
+    def _stop_failed(self, rollout: Rollout, shown: ShownRollout, watch: _Watch, held: Held) -> None:
         """End a rollout whose candidate has been missing for a while."""
         now_s, reason = self._clock(), str(shown.failed)
         self._freeze(rollout.model, reason)
@@ -226,6 +230,6 @@ def _is_followed(rollout: Rollout, server_s: float) -> bool:
     return server_s - datetime.fromisoformat(rollout.story[-1].at).timestamp() >= FOLLOWED_S
 
 
-def _time_of(held: "Held") -> str:
+def _time_of(held: Held) -> str:
     """The time of the queue's server, UTC, ISO 8601."""
     return datetime.fromtimestamp(held.server_s, UTC).isoformat(timespec="milliseconds")

@@ -8,8 +8,9 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from service.errors import QueueUnavailable
+from service.rollouts.held_lease import Held
 
-__all__ = ["DeciderLease", "Held"]
+__all__ = ["DeciderLease"]
 
 KEY = "onehot:rollouts:decider"
 LEASE_S = 3.0
@@ -22,21 +23,6 @@ end
 local time = redis.call('TIME')
 return {owner, time[1], time[2]}
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """What the server said.
-
-    Args:
-        is_mine: Whether this service decides.
-        server_s: The server's time, seconds since 1970.
-        offset_s: It less this machine's.
-    """
-
-    is_mine: bool
-    server_s: float
-    offset_s: float
 
 
 @dataclass(frozen=True, slots=True)

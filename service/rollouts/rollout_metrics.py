@@ -40,8 +40,8 @@ class RolloutMetrics:
             self._metrics.show(self._share, value, model, side)
 
     def show_frozen(self, model: str, *, is_frozen: bool) -> None:
-        """Whether nothing is decided now."""
-        self._metrics.show(self._state, float(is_frozen), model, FROZEN)
+        """Whether this process cannot decide now; the others need not know why."""
+        self._metrics.show(self._state, 1.0 if is_frozen else math.nan, model, FROZEN)
 
     def hide(self, model: str) -> None:
         """Take a model's gauges off the page."""

@@ -4,12 +4,16 @@ import json
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 import structlog
 
+from models.errors import StoreUnavailable
 from models.rollout.figures import RolloutFigures, added
 from models.rollout.rollout import Rollout
+from service.blocking_calls import run_in_thread
 from service.registry.coordination.traffic_split import TrafficSplit
 from service.registry.registry import Registry
 from service.rollouts.candidate_state import CandidateState, candidate_state, states_topic
@@ -20,10 +24,17 @@ from service.traffic.shared_figures import SharedFigures
 
 __all__ = ["Rollouts", "ShownRollout"]
 
+QualityOf = Callable[[str, int, datetime], tuple[int, int]]
+"""Of a model's version since then: how many rows it predicted rightly, of how many with a true label; may block."""
 STATE_KEPT_S = 10.0
 """How long others believe what a service said of a candidate."""
 
 log = structlog.get_logger("service")
+
+
+def no_quality(*_: object) -> tuple[int, int]:
+    """Where no true labels are kept."""
+    return 0, 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +76,8 @@ class Rollouts:
         self._clock = clock
         self._steps: dict[str, LiveStep] = {}
         self._over: list[str] = []
+        self.quality_of: QualityOf = no_quality
+        """Asks for true labels."""
 
     def observe(self, prediction: ObservedPrediction) -> None:
         """Count a request that named neither version nor label, where a rollout is under way."""
@@ -131,7 +144,7 @@ class Rollouts:
             rollout: As it stands in the store.
         """
         blobs = self._figures.of(stage_topic(rollout))
-        figures = added(blobs)
+        figures = self._with_quality(rollout, added(blobs))
         if not self._registry.sees_store:
             return ShownRollout("the store does not answer", figures)
         if not blobs.is_complete:
@@ -140,3 +153,15 @@ class Rollouts:
         failed = next((one.failed for one in states if one.failed), None)
         waiting = next((one.reason for one in states if not one.is_ready), None)
         return ShownRollout(waiting or (None if states else f"model {model!r} is being loaded"), figures, failed)
+
+    def _with_quality(self, rollout: Rollout, figures: RolloutFigures) -> RolloutFigures:
+        """The figures with the true labels that came for rows of this stage, where a guard asks for them."""
+        if rollout.plan.guards.quality is None:
+            return figures
+        since = datetime.fromisoformat(rollout.step_started_at)
+        sides = {}
+        with suppress(StoreUnavailable):
+            for side, version in (("default", rollout.baseline), ("candidate", rollout.candidate)):
+                right, labelled = run_in_thread(self.quality_of, rollout.model, version, since)
+                sides[side] = replace(getattr(figures, side), labelled=labelled, correct=right)
+        return replace(figures, **sides)

@@ -1,13 +1,12 @@
 """Shadow: the candidate computes what the default version answered, beside the event loop and after everything else.
 
-What was answered waits in a bounded queue for a thread of low priority. The thread rests between two looks, so that
-many small requests are compared at once; when it wakes much too late, the machine has better things to do, and what
-waits is shed.
+What was answered waits in a bounded queue for a thread, which rests between two looks, so that many small requests are
+compared at once, and rests for as long as it worked. When it wakes too late, or no processor is idle, the machine has
+better things to do: all that waits but one request is shed. That one lets a rollout go on where it is always so.
+
+The thread has the priority of all others: one that the kernel puts off would hold the interpreter's lock meanwhile.
 """
 
-import os
-import sys
-import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -19,23 +18,24 @@ from gevent import monkey
 
 from models.rollout.figures import PairFigures, RolloutFigures
 from service.blocking_calls import start_thread
+from service.rollouts.idle_share import IdleShare
 from service.rollouts.shadow_comparison import Shadowed
 from service.traffic.observed_prediction import ObservedPrediction
 
 __all__ = ["Compares", "Shadow"]
 
-REST_S = 0.02
-"""Between two looks at the queue."""
-LATE_S = 0.03
+REST_S = 0.1
+"""Between two looks at the queue: the thread holds the interpreter's lock so seldom that few requests wait for it."""
+LATE_S = 0.01
 """A rest that lasts so much longer: other threads and processes want the machine."""
-MOST_WAITING = 512
+LEAST_IDLE = 0.15
+"""Of all processors: with less, the machine is busy."""
+MOST_WAITING = 1024
 """Requests in the queue of one process."""
 MOST_WAITING_BYTES = 16 * 2**20
-MOST_AT_ONCE = 64
+MOST_AT_ONCE = 512
 """Requests that are compared between two rests."""
 IDLE_S = 5.0
-NICE = 5
-"""Of the thread: enough to come last, not so little that it holds the interpreter's lock while others run."""
 
 # Real ones: gevent's own would wait in the event loop.
 RealQueue: Callable[[], Any] = monkey.get_original("queue", "SimpleQueue")
@@ -60,6 +60,7 @@ class Shadow:
 
     def __init__(self, compares: Compares) -> None:
         self._compares = compares
+        self._idle = IdleShare()
         self._queue = RealQueue()
         self._waiting_bytes = 0
         self._taken_bytes = 0
@@ -94,7 +95,6 @@ class Shadow:
         self._is_over = True
 
     def _run(self) -> None:
-        _come_last()
         try:
             while not self._is_over and (first := self._next(IDLE_S)) is not None:
                 self._work(first)
@@ -102,12 +102,12 @@ class Shadow:
             self._is_running = False
 
     def _work(self, first: Shadowed) -> None:
-        """Rest, then compare all that has come, and rest as long as that took."""
-        late_s = _rest(REST_S)
+        """Rest, then compare what has come, and rest as long as that took."""
+        is_busy = _rest(REST_S) > LATE_S or self._idle.share() < LEAST_IDLE
         requests = [first, *self._others()]
-        if late_s > LATE_S:
-            self._shed_there += len(requests)
-            return
+        if is_busy:
+            self._shed_there += len(requests) - 1
+            requests = requests[-1:]
         began_s = time.monotonic()
         try:
             self._figures = self._figures + self._compares.compare(requests)
@@ -136,10 +136,3 @@ def _rest(seconds: float) -> float:
     began_s = time.monotonic()
     sleep(seconds)
     return time.monotonic() - began_s - seconds
-
-
-def _come_last() -> None:
-    """Let the kernel run every other thread first; elsewhere than on Linux a priority is a whole process'."""
-    if sys.platform == "linux":
-        with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), os.getpriority(os.PRIO_PROCESS, 0) + NICE)

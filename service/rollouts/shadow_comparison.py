@@ -1,6 +1,6 @@
 """The candidate's predictions for rows that the default version has answered."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import accumulate
@@ -17,6 +17,9 @@ from service.rollouts.predicted_classes import classified, compared, in_order_of
 from service.rollouts.step_counts import add_shares
 
 __all__ = ["ShadowComparison", "Shadowed"]
+
+MOST_TOGETHER_BYTES = 256 * 1024
+"""Of the rows of one run: what a network makes of them in between is many times as large."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +70,21 @@ class ShadowComparison:
 
     def _outcomes(self, requests: Sequence[Shadowed]) -> list[Array | None]:
         """What the candidate computes for each request; None where it fails."""
-        if self._may_join and len({(one.batch.dtype, one.batch.shape[1:]) for one in requests}) == 1:
+        if self._may_join:
+            return [outcome for portion in _portions(requests) for outcome in self._computed_together(portion)]
+        alone = [self._computed(one.batch) for one in requests]
+        if self._may_join is None and len(requests) > 1:
+            some = next(_portions(requests))
+            self._may_join = len(some) > 1 and self._is_same_together(some, alone[: len(some)])
+        return alone
+
+    def _computed_together(self, requests: Sequence[Shadowed]) -> list[Array | None]:
+        """By one run of the graph; one after the other when that fails."""
+        with suppress(ValueError):  # of other shapes
             together = self._computed(np.concatenate([one.batch for one in requests]))
             if together is not None:
                 return [*np.split(together, _ends(requests)[:-1])]
-        alone = [self._computed(one.batch) for one in requests]
-        if self._may_join is None and len(requests) > 1:
-            self._may_join = self._is_same_together(requests, alone)
-        return alone
+        return [self._computed(one.batch) for one in requests]
 
     def _is_same_together(self, requests: Sequence[Shadowed], alone: Sequence[Array | None]) -> bool:
         """Whether a row's output depends on no other row: networks can have been made to."""
@@ -119,6 +129,17 @@ class ShadowComparison:
         add_shares(default, ours, starts)
         add_shares(candidate, theirs, starts)
         return compared(ours, theirs, starts)
+
+
+def _portions(requests: Sequence[Shadowed]) -> Iterator[Sequence[Shadowed]]:
+    """Requests in their order, as many at a time as make a batch of moderate size."""
+    begin = size_bytes = 0
+    for position, one in enumerate(requests):
+        if begin < position and size_bytes + one.batch.nbytes > MOST_TOGETHER_BYTES:
+            yield requests[begin:position]
+            begin, size_bytes = position, 0
+        size_bytes += one.batch.nbytes
+    yield requests[begin:]
 
 
 def _ends(requests: Sequence[Shadowed]) -> list[int]:

@@ -19,7 +19,7 @@ export function KeyDialog({ close }) {
     <form id="key-form" onSubmit=${(event) => { event.preventDefault(); keep(text.trim()); }}>
       <p id="key-reason">${reason} It is kept in this tab only and is gone when you close it.</p>
       ${caller.value?.key_id && html`<p id="key-known">Signed in as <code>${caller.value.key_id}</code>: ${caller.value.scopes.map((scope) => OPENS[scope]).join("; ")}.</p>`}
-      <${TextField} label="Key" type="password" placeholder="oh_…" value=${text} onInput=${setText} autofocus />
+      <${TextField} label="Key" type="password" placeholder="oh_…" value=${text} onInput=${setText} data-first />
       <div class="row"><button type="submit" class="primary">Use this key</button>
         <button type="button" onClick=${() => keep("")}>Forget the key</button></div>
     </form></${Dialog}>`;

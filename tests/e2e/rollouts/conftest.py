@@ -60,7 +60,6 @@ class Callers:
     def __init__(self, urls: list[str], *, threads: int = 3) -> None:
         self.urls = urls
         self.answers: dict[str, list[Answer]] = defaultdict(list)
-        self.may_fail = False
         self._ending = threading.Event()
         groups = [[f"user-{number}" for number in range(first, CALLERS, threads)] for first in range(threads)]
         self._threads = [threading.Thread(target=self._ask, args=(group,)) for group in groups]

@@ -12,7 +12,7 @@ from models.rollout.rollout import PROMOTED, PROMOTING, ROLLED_BACK, STOPPED
 from models.rollout.rollout_store import RolloutStore
 from service.errors import QueueUnavailable
 from service.rollouts.decider import FAILED_S, WHOLE_S, Decider
-from service.rollouts.decider_lease import Held
+from service.rollouts.held_lease import Held
 from service.rollouts.live_step import stage_topic
 from service.rollouts.rollout_metrics import RolloutMetrics
 from service.rollouts.rollouts import Rollouts
@@ -216,3 +216,15 @@ def test_figures_of_another_stage_do_not_count(turn, begin, current, figures) ->
     turn()
     turn()
     assert len(current().story) == 1
+
+
+def test_a_guard_that_asks_for_labels_waits_for_them(turn, begin, current, decider) -> None:
+    """Those of rows of this stage; without any, the step is not passed."""
+    begin({"canary": 100}, guards={"quality": -0.05})
+    for _ in range(3):
+        turn(GOOD)
+    assert len(current().story) == 1
+    decider._rollouts.quality_of = lambda _model, _version, _since: (950, 1000)
+    turn(GOOD)
+    assert current().state == PROMOTING
+    assert current().story[-1].figures["candidate"]["accuracy"] == 0.95

@@ -8,6 +8,7 @@ from models.errors import InputError
 from models.rollout.figures import RolloutFigures, SideFigures
 from models.store.manifest import GoldenRows
 from service.rollouts import shadow
+from service.rollouts.idle_share import IdleShare
 from service.rollouts.predicted_classes import Classified, compared, in_order_of
 from service.rollouts.shadow import MOST_WAITING, Shadow
 from service.rollouts.shadow_comparison import ShadowComparison, Shadowed
@@ -52,9 +53,9 @@ def test_more_than_can_wait_is_shed_and_counted(predictor) -> None:
     """`offer` never waits."""
     counting = Counting()
     one = Shadow(counting)
-    for _ in range(MOST_WAITING + 200):
+    for _ in range(2 * MOST_WAITING + 200):
         one.offer(answered(predictor), is_busy=False)
-    assert one.figures.pairs.shed >= 200 - shadow.MOST_AT_ONCE
+    assert one.figures.pairs.shed >= 200
     counting.may_go.set()
     one.end()
 
@@ -67,13 +68,33 @@ def test_a_busy_process_computes_nothing_for_a_shadow(predictor) -> None:
     assert not one._is_running
 
 
-def test_a_machine_that_lets_the_thread_wait_has_better_things_to_do(predictor, monkeypatch, wait_until) -> None:
-    """What waited meanwhile is shed."""
-    monkeypatch.setattr(shadow, "_rest", lambda _: shadow.LATE_S * 2)
-    one = Shadow(Counting())
-    one.offer(answered(predictor), is_busy=False)
-    wait_until(lambda: one.figures.pairs.shed == 1, what="it is shed")
+@pytest.mark.parametrize(("late_s", "idle"), [(1.0, 1.0), (0.0, 0.05)])
+def test_a_machine_that_is_busy_has_better_things_to_do(predictor, monkeypatch, wait_until, late_s, idle) -> None:
+    """All that waits is shed but one request: a rollout on a machine that is always busy goes on, slowly."""
+    counting = Counting()
+    one = Shadow(counting)
+    monkeypatch.setattr(one._idle, "share", lambda: idle)
+    monkeypatch.setattr(shadow, "_rest", lambda _: (counting.may_go.wait(30), late_s)[1])
+    for _ in range(5):
+        one.offer(answered(predictor), is_busy=False)
+    counting.may_go.set()
+    wait_until(lambda: one.figures.default.requests, what="one is compared")
+    assert (one.figures.default.requests, one.figures.pairs.shed) == (1, 4)
     one.end()
+
+
+def test_the_idle_share_is_that_of_the_last_window(tmp_path) -> None:
+    """Without the kernel's counts, all is idle."""
+    now_s, stat = [0.0], tmp_path / "stat"
+    stat.write_text("cpu  100 0 100 100 0 0 0 0 0 0\ncpu0 1\n")
+    idle = IdleShare(stat, lambda: now_s[0])
+    stat.write_text("cpu  160 0 100 130 10 0 0 0 0 0\ncpu0 1\n")
+    assert idle.share() == 1.0
+    now_s[0] = 1.0
+    assert idle.share() == pytest.approx(0.4)
+    nowhere = IdleShare(tmp_path / "none", lambda: now_s[0])
+    now_s[0] = 2.0
+    assert nowhere.share() == 1.0
 
 
 def shadowed(predictor, *sizes: int) -> list[Shadowed]:
