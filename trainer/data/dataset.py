@@ -148,12 +148,12 @@ class Dataset:
         """
         where = f"{self.source}: {self.features_name}"
         if not any(step.name == PADDING for step in steps):
-            lengths = [len(row) for row in self.features]
+            lengths = [len(row) for row in self.features[:]]
             received = f"ragged rows of {min(lengths)} to {max(lengths)} values"
             raise DataError(
                 where=where, expected="lists of numbers, all of one shape, or a `pad_sequences` step", received=received
             )
-        for index, row in enumerate(self.features):
+        for index, row in enumerate(self.features[:]):
             if not len(row) or not np.isfinite(row).all():
                 expected, received = "a sequence of finite numbers", "an empty one" if not len(row) else "NaN or gaps"
                 raise DataError(where=f"{where}, {self.row_name(index)}", expected=expected, received=received)

@@ -9,7 +9,7 @@ from models.preprocessing.instances import Array
 from models.preprocessing.sequences import POST, PRE, are_ragged
 from trainer.data.dataset import Dataset
 
-__all__ = ["Tokens", "find_tokens", "longest", "padding_step"]
+__all__ = ["Tokens", "are_series", "find_tokens", "longest", "padding_step"]
 
 FEWEST_STEPS, SMALLEST_VOCABULARY, LARGEST_VOCABULARY = 4, 256, 2**20
 MOST_ROWS = 2000
@@ -18,6 +18,8 @@ SHARE_OF_ROWS = 0.95
 """Longer sequences than so many of all are cut, where the longest is very long."""
 LIKE_ITS_NEIGHBOUR = 0.5
 """The correlation of neighbours above which numbers are a series: tokens do not grow into each other."""
+SHORTEST_SERIES, SMOOTH = 16, 0.7
+"""Steps of a series that comes without an axis of values, and the correlation of its neighbours."""
 PADDED_ROWS, ALIKE_COLUMNS, OF_THE_LARGEST = 0.3, 0.8, 0.5
 
 
@@ -56,7 +58,7 @@ def padding_step(maxlen: int, padding: str = POST, **more: Any) -> dict[str, Any
 
 def longest(dataset: Dataset) -> int:
     """How many steps ragged rows are brought to: the longest, or where that is very long, what most rows have."""
-    lengths = np.array([len(row) for row in dataset.features])
+    lengths = np.array([len(row) for row in dataset.features[:]])
     most = int(lengths.max())
     return most if most <= LONGEST_WHOLE else max(int(np.quantile(lengths, SHARE_OF_ROWS)), 1)
 
@@ -79,10 +81,24 @@ def find_tokens(dataset: Dataset) -> Tokens | None:
     return Tokens(largest + 1, shape[0], padding, is_zero_free=inner == 0) if largest < LARGEST_VOCABULARY else None
 
 
+def are_series(rows: Array) -> bool:
+    """Whether numbers in a row are steps of a series: each is much like the one before, beyond what all rows share.
+
+    Args:
+        rows: `(rows, steps)` of any numeric dtype.
+    """
+    some = np.asarray(rows[:MOST_ROWS], np.float64)
+    if some.shape[1] < SHORTEST_SERIES or not np.isfinite(some).all():
+        return False
+    spread = some.std(axis=0)
+    own = (some - some.mean(axis=0)) / np.where(spread > 0, spread, 1)
+    return bool((own[:, 1:] * own[:, :-1]).mean() > SMOOTH)
+
+
 def _of_ragged(dataset: Dataset) -> Tokens | None:
-    if any(row.ndim != 1 for row in dataset.features):
+    if any(row.ndim != 1 for row in dataset.features[:]):
         return None
-    values = np.concatenate(list(dataset.features))
+    values = np.concatenate(list(dataset.features[:]))
     if (values % 1).any() or values.min() < 0 or values.max() >= LARGEST_VOCABULARY:
         return None
     return Tokens(int(values.max()) + 1, longest(dataset), POST, is_zero_free=bool(values.min() > 0))
@@ -91,7 +107,7 @@ def _of_ragged(dataset: Dataset) -> Tokens | None:
 def _zero_runs(rows: Array) -> Array:
     """How many zeros each row begins with: `(rows,) int64`; all of one that has no other number."""
     others = rows != 0
-    return np.where(others.any(axis=1), others.argmax(axis=1), rows.shape[1])
+    return np.asarray(np.where(others.any(axis=1), others.argmax(axis=1), rows.shape[1]))
 
 
 def _are_alike(rows: Array) -> bool:
