@@ -19,6 +19,8 @@
         ├── CorruptVersion        a published file is not what its manifest says
         ├── GateDoesNotHold       a label is not moved to a version that its gate refuses
         ├── VersionInUse          a version is not deleted that a label names, or that a rollback needs
+        ├── RolloutNotFound       a model without a rollout
+        ├── RolloutRefused        a rollout that cannot begin, or cannot go where it is sent
         └── StoreUnavailable      the store does not answer; trying again may help
             └── StoreFull         there is no room left in it
 
@@ -49,6 +51,8 @@ __all__ = [
     "NoEarlierVersion",
     "OnehotError",
     "Problem",
+    "RolloutNotFound",
+    "RolloutRefused",
     "SpecError",
     "StoreError",
     "StoreFull",
@@ -317,6 +321,27 @@ class VersionInUse(StoreError):
         self.version = version
         self.reason = reason
         super().__init__(f"version {version} of model {model!r} is not deleted: {reason}; only force deletes it")
+
+
+class RolloutNotFound(StoreError):
+    """No rollout of a model, or no record of one."""
+
+    def __init__(self, model: str, rollout_id: str | None = None) -> None:
+        self.model = model
+        self.rollout_id = rollout_id
+        what = "no rollout" if rollout_id is None else f"no rollout {rollout_id!r}"
+        super().__init__(
+            f"{what} of model {model!r}: PUT /v1/models/{model}/rollout (or `onehot rollout start`) begins one"
+        )
+
+
+class RolloutRefused(StoreError):
+    """A rollout that cannot begin, or that cannot go where it is sent."""
+
+    def __init__(self, model: str, *, reason: str) -> None:
+        self.model = model
+        self.reason = reason
+        super().__init__(f"the rollout of model {model!r} is refused: {reason}")
 
 
 class StoreUnavailable(StoreError):

@@ -30,7 +30,7 @@ LOG_FORMATS = ("auto", "console", "json")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 ADDRESS = re.compile(r"(?:\[[0-9a-fA-F:]+\]|[^:\s]+):(\d{1,5})", re.ASCII)
 LAST_PORT = 65535
-PATHS = ("store", "redis_password_file", "api_keys_file", "data_roots", "cache")
+PATHS = ("store", "redis_password_file", "api_keys_file", "webhooks_file", "data_roots", "cache")
 """Settings whose values are paths, of which each may begin with `~`."""
 HOST_NAME = re.compile(r"\*|\[[0-9a-f:.]+\]|[a-z0-9_]([a-z0-9_.-]*[a-z0-9])?", re.ASCII)
 ORIGIN = re.compile(r"https?://(\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(:\d{1,5})?", re.ASCII)
@@ -149,6 +149,8 @@ class Settings:
                    _url("http://HOST:PORT or https://HOST", "http", "https")] = ""
     api_key: Annotated[str, "Key that the command line sends", fields.String()] = ""
     api_keys_file: Annotated[str, "File of the accepted keys; without one, loopback only", fields.String()] = ""
+    webhooks_file: Annotated[str, "File of the addresses that are told what happens; without one, none",
+                             fields.String()] = ""
     allowed_hosts: Annotated[tuple[str, ...], "Without keys: names, beside loopback's, by which callers may reach what "
                              "changes something, separated by `,`; `*`: any",
                              _Listed(HOST_NAME, "host names without scheme and port, separated by `,`")] = ()

@@ -57,8 +57,19 @@ def _find(service: Service, model: str, version: int) -> dict[str, Any] | None:
     for one in service.models():
         for known in one.versions if one.name == model else ():
             if known.version == version:
-                return {**known.document, "default_version": one.default_version or 0}
+                is_default = one.default_version == version
+                rolled_out = not is_default and _is_rolled_out(service, model, version)
+                return {**known.document, "default_version": one.default_version or 0, "rollout": rolled_out}
     return None
+
+
+def _is_rolled_out(service: Service, model: str, version: int) -> bool:
+    """Whether a rollout of the version is under way."""
+    try:
+        rollout = service.rollout(model)
+    except ServiceRefused:
+        return False
+    return rollout.get("candidate") == version and rollout.get("ended_at") is None
 
 
 def _ended(url: str, what: str, known: dict[str, Any] | None, *, waited_s: float, poll_s: float) -> Serving | None:
@@ -68,6 +79,8 @@ def _ended(url: str, what: str, known: dict[str, Any] | None, *, waited_s: float
         return Serving(f"{url} does not have {what}: does it read another store?") if late else None
     if known["default_version"] > known["version"]:
         return Serving(f"{url} answers with version {known['default_version']} by now", is_served=True)
+    if known.get("rollout"):
+        return Serving(f"{what} is being rolled out: `onehot rollout follow` shows how it goes", is_served=True)
     if known["default_version"] == known["version"] and known["state"] == AVAILABLE:
         return Serving(f"{what} answers at {url}", is_served=True)
     if known.get("error"):

@@ -5,6 +5,7 @@ those that are not, as they belong to another platform or extra, a row keeps the
 takes it from the metadata beside the wheel that the lock names.
 """
 
+import json
 import re
 import sys
 import tomllib
@@ -19,6 +20,7 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "third-party.md"
 LOCK = ROOT / "uv.lock"
+VENDORED = ROOT / "scripts" / "vendored.json"
 EVERYWHERE = ("service", "opentelemetry", "trainer", "local")
 EXTRAS = ("mlflow", "trainer-jax", "trainer-torch", "trainer-gpu", "trainer-gpu-jax")
 UNSTATED = "not stated"
@@ -39,9 +41,16 @@ HEAD = """# What others wrote
 
 The packages that Onehot needs at run time, beside its own two distributions, on every platform of `uv.lock`, with the
 licences that their metadata state. None of them lies in this repository or in its wheels: they are installed from a
-package index, each with the text of its licence. An image holds those of its extras.
+package index, each with the text of its licence. An image holds those of its extras. The libraries of the web page lie
+in this repository: they are listed below.
 
 `python scripts/third_party.py` writes this page.
+
+"""
+VENDORED_HEAD = """
+## In the web page
+
+Of npm, fetched by `python scripts/vendor.py`; the texts of their licences are in `service/page/vendor/licences.txt`.
 
 """
 TAIL = """
@@ -147,7 +156,16 @@ def page(lock: Mapping[str, Any], before: str) -> str:
     for name in sorted({name for _, names in found for name in names} - set(licence_of)):
         licence_of[name] = fetched(known[name][-1]) or UNSTATED
     parts = [f"## {heading}\n\n{table(names, known, licence_of)}" for heading, names in found if names]
-    return HEAD + "\n".join(parts) + TAIL
+    return HEAD + "\n".join(parts) + VENDORED_HEAD + vendored() + TAIL
+
+
+def vendored() -> str:
+    """The libraries that lie in this repository; names as npm spells them are no package of the lock."""
+    lines = [
+        f"| {one['name']} | {one['version']}, {one['licence']} | {one['what']} |\n"
+        for one in json.loads(VENDORED.read_text("utf-8"))
+    ]
+    return "".join(["| library | version and licence | what for |\n| --- | --- | --- |\n", *lines])
 
 
 def main() -> int:

@@ -1,16 +1,15 @@
 """The application: settings in, a Flask application out."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flask import Flask
 
 from models.settings import Settings
-from models.store.file_cache import FileCache
-from models.store.store import Store
 from service.admission import Admission
+from service.assembly import figures_of, open_jobs, registry_of, rollouts_of, webhooks_of
 from service.auth.authenticator import Authenticator
+from service.capture.captured_traffic import CapturedTraffic
 from service.endpoints import BLUEPRINTS
 from service.http.context import EXTENSION, Services
 from service.http.lifecycle import surround_requests
@@ -18,11 +17,12 @@ from service.http.responses import Answer
 from service.http.routing import NameConverter, NumberConverter
 from service.openapi.operation import require_scopes_for_all
 from service.registry.coordination.coordinator import Coordinator
-from service.registry.memory_budget import Memory
 from service.registry.poller import Poller
 from service.registry.readiness import Readiness
 from service.registry.registry import Registry
+from service.rollouts.router import RolloutRouter
 from service.telemetry.metrics import Metrics
+from service.traffic.traffic import Traffic
 
 if TYPE_CHECKING:
     from service.jobs.training_queue import Jobs
@@ -52,22 +52,42 @@ def create_app(
     Raises:
         ApiKeysError: When the settings name a file of keys that cannot be read.
     """
-    if registry is None:
-        registry = _registry(settings, coordinator)
+    registry = registry or registry_of(settings, coordinator)
+    metrics = metrics or Metrics()
+    app = _flask()
+    app.extensions[EXTENSION] = _services(
+        settings, registry, metrics, authenticator or Authenticator.from_settings(settings),
+        jobs or (lambda: open_jobs(settings)),
+    )  # fmt: skip
+    surround_requests(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    require_scopes_for_all(app)
+    return app
+
+
+def _flask() -> Flask:
     app = Flask("service", static_folder=None, template_folder=None)
     app.response_class = Answer
     app.url_map.merge_slashes = False  # a path is right or wrong; nothing is redirected
     app.url_map.converters |= {"name": NameConverter, "int": NumberConverter}
-    metrics = metrics or Metrics()
-    admission = Admission(most=settings.max_in_flight, timeout_s=settings.request_timeout_s)
+    return app
 
-    readiness = Readiness(registry, settings.ready_models)
+
+def _services(
+    settings: Settings, registry: Registry, metrics: Metrics, authenticator: Authenticator,
+    open_queue: Callable[[], "Jobs"],
+) -> Services:  # fmt: skip
+    admission = Admission(most=settings.max_in_flight, timeout_s=settings.request_timeout_s)
+    readiness, captured = Readiness(registry, settings.ready_models), CapturedTraffic(registry, metrics)
+    figures = figures_of(settings, registry)
+    rollouts, decider = rollouts_of(settings, registry, figures, metrics, admission)
 
     def show_state() -> None:
         metrics.show_state(loaded=registry.loaded_versions, in_flight=admission.in_flight)
         readiness.tell()
 
-    app.extensions[EXTENSION] = Services(
+    services = Services(
         settings=settings,
         registry=registry,
         readiness=readiness,
@@ -78,38 +98,16 @@ def create_app(
             is_behind=lambda: registry.is_behind,
             catch_up=registry.advance,
         ),
-        authenticator=authenticator or Authenticator.from_settings(settings),
+        authenticator=authenticator,
         admission=admission,
         metrics=metrics,
-        open_jobs=jobs or (lambda: _open_jobs(settings)),
+        open_jobs=open_queue,
+        captured=captured,
+        traffic=Traffic(RolloutRouter(registry), [rollouts, captured.observer]),
+        figures=figures,
+        rollouts=rollouts,
+        decider=decider,
+        webhooks=webhooks_of(settings, registry) if settings.webhooks_file else None,
     )
-    surround_requests(app)
-    for blueprint in BLUEPRINTS:
-        app.register_blueprint(blueprint)
-    require_scopes_for_all(app)
-    return app
-
-
-def _registry(settings: Settings, coordinator: Coordinator | None) -> Registry:
-    shared = coordinator or Coordinator()
-    return Registry(
-        lambda: _open_store(settings, create=not shared.desired_state().has_seen_store),
-        keep_versions=settings.keep_versions, full_look_s=settings.full_poll_s, coordinator=shared,
-        memory=Memory(settings.memory_bytes),
-    )  # fmt: skip
-
-
-def _open_store(settings: Settings, *, create: bool) -> Store:
-    """Once the store was seen, a folder that is missing is a mount that went away."""
-    cache = FileCache(Path(settings.cache), settings.cache_bytes)
-    return Store.open(settings.store, cache=cache, create=create)
-
-
-def _open_jobs(settings: Settings) -> "Jobs":
-    from service.jobs.training_queue import Jobs, connect  # noqa: PLC0415 -- a third of a second that predictions need not wait for
-
-    connection = connect(settings.redis_url, settings.redis_password_file)
-    return Jobs(
-        connection, result_ttl_s=settings.result_ttl_s, failure_ttl_s=settings.failure_ttl_s,
-        max_gpus=settings.max_gpus,
-    )  # fmt: skip
+    rollouts.quality_of = lambda *of: services.quality.quality_of(*of)  # noqa: PLW0108 -- opened when it is asked first
+    return services

@@ -44,6 +44,8 @@ def start(arguments: Sequence[str]) -> int:
         authenticator = Authenticator.from_settings(settings)
     except ApiKeysError as error:
         return _refuse(f"ONEHOT_API_KEYS_FILE: {error}")
+    if (reason := _webhooks_refusal(settings)) is not None:
+        return _refuse(reason)
     set_up_logs(settings.log_format, settings.log_level)
     counts = SharedCounts(places=PLACES * settings.workers)
     coordinator = SharedCoordinator(Path(tempfile.mkdtemp(prefix="onehot-coordinator-")))
@@ -55,6 +57,18 @@ def start(arguments: Sequence[str]) -> int:
     gc.enable()
     Server(app, settings, counts=counts, coordinator=coordinator).run()
     return 0
+
+
+def _webhooks_refusal(settings: Settings) -> str | None:
+    """What is wrong with the file of webhooks; None when nothing is, or there is none."""
+    if settings.webhooks_file:
+        from service.webhooks.subscriptions import WebhooksError, read_subscriptions  # noqa: PLC0415 -- few have one
+
+        try:
+            read_subscriptions(Path(settings.webhooks_file))
+        except WebhooksError as error:
+            return f"ONEHOT_WEBHOOKS_FILE: {error}"
+    return None
 
 
 def describe_access(settings: Settings) -> str:

@@ -11,9 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from models.names import STABLE
 from models.preprocessing.instances import UPRIGHT, Array, InstanceSpec
 from models.preprocessing.pipeline import Preprocessing
+from models.rollout.rollout_course import roll_out_published
 from models.spec.head import Head
+from models.spec.rollout.rollout_plan import RolloutPlan
 from models.store.manifest import GoldenRows, Manifest, TensorInfo
 from models.store.store import Store
 from trainer.data.preparation import Piece
@@ -29,6 +32,7 @@ __all__ = [
     "package_versions",
     "passes_gate",
     "publish",
+    "release",
     "weights_digest",
 ]
 
@@ -57,14 +61,33 @@ class Candidate:
     files: Mapping[str, bytes]
 
 
-def publish(candidate: Candidate, *, store: Store, job_id: str) -> Manifest:
+def publish(candidate: Candidate, *, store: Store, job_id: str, rollout: RolloutPlan | None = None) -> Manifest:
     """Publish a candidate; a job that did so before gets the same version again.
+
+    Args:
+        candidate: What is published.
+        store: Where.
+        job_id: Whose version it is.
+        rollout: How the version comes to be `stable` where its gate holds; at once without.
 
     Raises:
         StoreUnavailable: When the store does not answer; trying again may help.
     """
-    manifest = replace(candidate.manifest, job_id=job_id)
-    return store.publish(manifest, candidate.files, promote=passes_gate(manifest))
+    return release(replace(candidate.manifest, job_id=job_id), candidate.files, store=store, rollout=rollout)
+
+
+def release(
+    manifest: Manifest, files: Mapping[str, bytes], *, store: Store, rollout: RolloutPlan | None
+) -> Manifest:  # fmt: skip
+    """Publish a manifest, and let `stable` come to it, at once or by a rollout against the version that it names.
+
+    Where `stable` names no version yet there is nothing to compare with: it moves at once.
+    """
+    if rollout is None or not passes_gate(manifest) or STABLE not in store.labels(manifest.model):
+        return store.publish(manifest, files, promote=passes_gate(manifest))
+    published = store.publish(manifest, files, promote=False)
+    roll_out_published(store, published.model, published.version, rollout, job_id=published.job_id)
+    return published
 
 
 def passes_gate(manifest: Manifest) -> bool:

@@ -12,6 +12,7 @@ from models.queue.search_step import SearchStep
 from models.settings import Settings
 from models.spec import Spec
 from models.spec.yaml_text import dump_document
+from models.statistics.version_statistics import STATISTICS
 from models.store.checkpoints import JobCheckpoints
 from models.store.datasets import Datasets
 from models.store.manifest import Manifest, finite
@@ -43,9 +44,10 @@ from trainer.publication import (
     draft_manifest,
     golden_rows,
     package_versions,
-    passes_gate,
     publish,
+    release,
 )
+from trainer.training_statistics import make_statistics
 
 __all__ = ["Stopwatch", "TrainingRun", "make_network", "search_checkpointer", "train"]
 
@@ -102,7 +104,7 @@ def train(  # noqa: PLR0913 -- each is one thing that a training depends on
     observer = observer or NullObserver()
     published = retry_store(lambda: store.published_by(spec.model, job_id), observer=observer)
     if published is not None:
-        return store.publish(published, {}, promote=passes_gate(published))
+        return release(published, {}, store=store, rollout=spec.rollout)
     devices, watch = devices or claim_devices(spec.resources.gpus), Stopwatch()
     observer.on_facts({"package_versions": dict(package_versions())})
     try:
@@ -114,7 +116,9 @@ def train(  # noqa: PLR0913 -- each is one thing that a training depends on
     finally:
         observer.on_facts({"timings_s": watch.document})
     observer.check_before_publishing()
-    return retry_store(lambda: publish(candidate, store=store, job_id=job_id), observer=NullObserver())
+    return retry_store(
+        lambda: publish(candidate, store=store, job_id=job_id, rollout=spec.rollout), observer=NullObserver()
+    )
 
 
 def _prepare(  # noqa: PLR0913 -- as `train`
@@ -198,13 +202,15 @@ class TrainingRun:
         draft = self._draft(
             network, evaluation, parity, gate, warnings, None if validated is None else validated.summary
         )  # fmt: skip
+        with watch.step("statistics"):
+            statistics = make_statistics(draft, onnx, prepared.train.raw, part="train")
         report = make_report(
             draft, prepared.pieces, evaluation, parity=parity, history=fitted.history, timings_s=watch.document,
             baseline=baseline.document, cross_validation=None if validated is None else validated.document,
             **details, **({} if self.step is None else {"search": self.step.choice}),
         )  # fmt: skip
         files = {"model.onnx": onnx, "model.keras": export_keras(network), "report.json": report,
-                 "spec.yaml": dump_document(spec.document)}  # fmt: skip
+                 "spec.yaml": dump_document(spec.document), STATISTICS: statistics.to_json()}  # fmt: skip
         return Candidate(draft, files)
 
     def _cross_validate(self) -> CrossValidated | None:

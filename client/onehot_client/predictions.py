@@ -4,10 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
+from onehot_client.lazy_numpy import Array, np
 from onehot_client.model_form import MULTILABEL, REGRESSION, SIGMOID, ModelForm
-from onehot_client.rows.npy_format import Array
 
 __all__ = ["Answered", "Classifications", "Predictions"]
 

@@ -1,10 +1,11 @@
-"""What keeps a version: a label names it, it answers by default, or a rollback of `stable` goes to it."""
+"""What keeps a version: a label, that it answers by default, a rollout, or that a rollback of `stable` goes to it."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
 from models.names import STABLE
+from models.rollout.rollout_store import RolloutStore
 from models.store.deletion_marks import names_in
 from models.store.label_moves import gate_holds
 from models.store.manifest import MANIFEST
@@ -40,7 +41,7 @@ class Protection:
             moved_since: What a label is about to come to is kept too, when that was recorded since then.
 
         Raises:
-            StoreUnavailable: When labels or promotions cannot be read: what they name is not known.
+            StoreUnavailable: When labels, promotions or the rollout cannot be read: what they name is not known.
         """
         labels = self.store.labels(self.model)
         pending = self.log.pending(labels, since=moved_since) if moved_since else set()
@@ -49,8 +50,19 @@ class Protection:
         return {
             **dict.fromkeys(pending, "a label is about to come to it"),
             **({} if last_good is None else {last_good: "it is the last good one: a rollback of `stable` goes to it"}),
+            **self._rolled_out(),
             **({} if STABLE in labels else {current: "it answers by default, as no version is `stable`"}),
             **{version: f"label {label!r} names it" for label, version in sorted(labels.items())},
+        }
+
+    def _rolled_out(self) -> dict[int, str]:
+        """The versions of a rollout that is under way."""
+        rollout = RolloutStore(self.store, self.model).read()
+        if rollout is None or not rollout.is_under_way:
+            return {}
+        return {
+            rollout.baseline: "a rollout that is under way goes back to it",
+            rollout.candidate: "a rollout of it is under way",
         }
 
     def _last_good(self, current: int) -> int | None:

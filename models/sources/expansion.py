@@ -7,7 +7,7 @@ from pathlib import Path
 
 from models.errors import DataError
 from models.sources.damaged_files import UNREADABLE
-from models.sources.known_sources import ending_of
+from models.sources.known_sources import IMAGE_ARCHIVE, ending_of
 from models.sources.npz_arrays import read_plain_header
 from models.sources.parquet_footer import read_footer
 
@@ -34,20 +34,20 @@ def check_expanded(path: Path, where: str, *, most_bytes: int) -> None:
         DataError: With both sizes.
     """
     ending = ending_of(path.name)
-    sizes = {".npz": _archive_bytes, ".parquet": _parquet_bytes}
+    sizes = {".npz": _archive_bytes, ".parquet": _parquet_bytes, IMAGE_ARCHIVE: _packed_bytes}
     try:
         size = _text_bytes(path, most_bytes) if ending.endswith(".gz") else sizes.get(ending, _nothing)(path)
     except UNREADABLE:
         return  # what cannot be read is told by its reader
     if size > most_bytes:
-        what = "text" if ending.endswith(".gz") else "arrays"
+        what = "text" if ending.endswith(".gz") else "images" if ending == IMAGE_ARCHIVE else "arrays"
         expected = f"{what} of at most {most_bytes} bytes{_as_floats(ending)} (ONEHOT_MAX_DATA_BYTES)"
         received = f"{'more' if ending.endswith('.gz') else size} bytes in a file of {path.stat().st_size}"
         raise DataError(where=where, expected=expected, received=received)
 
 
 def _as_floats(ending: str) -> str:
-    return "" if ending.endswith(".gz") else " as float32"
+    return "" if ending.endswith((".gz", IMAGE_ARCHIVE)) else " as float32"
 
 
 def _nothing(_: Path) -> int:
@@ -63,6 +63,12 @@ def _archive_bytes(path: Path) -> int:
                 header = read_plain_header(file)
             total += max(member.file_size, prod(header.shape) * FLOAT_BYTES)
     return total
+
+
+def _packed_bytes(path: Path) -> int:
+    """Of all files of an archive, as it says it; no more is ever unpacked."""
+    with zipfile.ZipFile(path) as archive:
+        return sum(member.file_size for member in archive.infolist())
 
 
 def _parquet_bytes(path: Path) -> int:

@@ -1,7 +1,7 @@
 """The sources that `data.source` can name, in one table for the data preview and the trainer.
 
-A source is a known data set (`sklearn://iris`), an uploaded one (`dataset://…`), an object of an object store, a file
-with one of the known endings, or a folder of images.
+A source is a known data set (`sklearn://iris`), an uploaded one (`dataset://…`), labelled rows that were captured of a
+model (`captured://…`), an object of an object store, a file with one of the known endings, or a folder of images.
 """
 
 from collections.abc import Mapping
@@ -12,8 +12,9 @@ from models.preprocessing.instances import Array
 from models.sources.row_numbers import NUMBERED, RowName
 
 __all__ = [
-    "CSV_ENDINGS", "ENDINGS", "FEATURE_ARRAYS", "IMAGE_ENDINGS", "KNOWN", "OBJECT_STORES", "SCHEMES", "TABLE_ENDINGS",
-    "TARGET_ARRAYS", "TARGET_NAMES", "DataShape", "Targets", "ending_of", "known_files", "known_kinds", "known_sets",
+    "CSV_ENDINGS", "ENDINGS", "FEATURE_ARRAYS", "IMAGE_ARCHIVE", "IMAGE_ENDINGS", "KNOWN", "OBJECT_STORES", "SCHEMES",
+    "TABLE_ENDINGS", "TARGET_ARRAYS", "TARGET_NAMES", "UPLOADED_ENDINGS", "DataShape", "Targets", "ending_of",
+    "known_files", "known_kinds", "known_sets",
 ]  # fmt: skip
 
 
@@ -54,10 +55,14 @@ class DataShape:
 
 
 OBJECT_STORES = ("s3", "gs", "az")
-SCHEMES = ("sklearn", "keras", "dataset", *OBJECT_STORES)
+SCHEMES = ("sklearn", "keras", "dataset", "captured", *OBJECT_STORES)
 CSV_ENDINGS = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
 TABLE_ENDINGS = (*CSV_ENDINGS, ".parquet", ".jsonl", ".ndjson", ".json")
 ENDINGS = (".npz", ".npy", *TABLE_ENDINGS)
+IMAGE_ARCHIVE = ".zip"
+"""Of a folder of images that is uploaded as one file."""
+UPLOADED_ENDINGS = (*ENDINGS, IMAGE_ARCHIVE)
+"""Of the files that a data set can be uploaded as."""
 IMAGE_ENDINGS = (".png", ".jpg", ".jpeg", ".jfif", ".webp", ".bmp", ".gif")
 
 KNOWN: Mapping[str, DataShape] = {

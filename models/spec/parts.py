@@ -11,6 +11,7 @@ from models.preprocessing.pipeline import StepSpec
 from models.queue.names import CPU_QUEUE, GPU_QUEUE
 from models.spec.data_parts import CsvSpec, DataSpec, TargetSpec
 from models.spec.fields import Meaning, checked, each_of, keras_object, keras_objects, part
+from models.spec.rollout.rollout_plan import RolloutPlan
 from models.spec.search.search_spec import SearchSpec
 from models.spec.steps import STEPS, check_step, step_document
 from models.spec.value_kinds import FRACTION, SHAPE, class_weights, label_name, model_name
@@ -221,6 +222,14 @@ class Spec:
         Meaning(
             "What a new version must reach before the label `stable` moves to it",
             {"metric": "accuracy", "minimum": 0.9},
+        ),
+    ] = None
+    rollout: Annotated[
+        RolloutPlan | None,
+        part(RolloutPlan),
+        Meaning(
+            "How a version whose gate holds comes to be `stable`: step by step, watched by guards, instead of at once",
+            {"steps": [{"shadow": 100}, {"canary": 10}, {"canary": 100}], "hold_s": 600},
         ),
     ] = None
     search: Annotated[

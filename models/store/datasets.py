@@ -18,7 +18,8 @@ from obstore.store import ObjectStore
 
 from models.errors import DataError, DatasetNotFound, shown
 from models.sources.damaged_files import reading
-from models.sources.known_sources import ENDINGS, ending_of
+from models.sources.images.image_archives import unpacked_images
+from models.sources.known_sources import IMAGE_ARCHIVE, UPLOADED_ENDINGS, ending_of
 from models.store.object_store import answering, children, create, get
 from models.strict_json import read_object
 
@@ -41,8 +42,8 @@ def dataset_ending(name: str) -> str:
         DataError: When a data set cannot have this name.
     """
     ending = ending_of(name)
-    if ending not in ENDINGS or NAME.fullmatch(name) is None:
-        expected = f"a name of up to 128 letters, digits, `.`, `_` and `-` that ends in {', '.join(ENDINGS)}"
+    if ending not in UPLOADED_ENDINGS or NAME.fullmatch(name) is None:
+        expected = f"a name of up to 128 letters, digits, `.`, `_` and `-` that ends in {', '.join(UPLOADED_ENDINGS)}"
         raise DataError(where="name", expected=expected, received=shown(name))
     return ending
 
@@ -169,12 +170,24 @@ class Datasets:
 
     @contextmanager
     def local(self, reference: str) -> Iterator[Path]:
-        """A local copy of a data set's file, checked against its digest, for as long as the context lasts.
+        """A local copy of a data set, checked against its digest, for as long as the context lasts.
+
+        It is the file, or the folder of images that an archive holds.
 
         Raises:
             DatasetNotFound: When there is none.
             DataError: When its bytes are not what was uploaded.
         """
+        with self._file(reference) as path:
+            if path.suffix != IMAGE_ARCHIVE:
+                yield path
+                return
+            with unpacked_images(path, f"dataset://{reference}") as folder:
+                yield folder
+
+    @contextmanager
+    def _file(self, reference: str) -> Iterator[Path]:
+        """The file, also where it is an archive."""
         info = self.find(reference)
         with tempfile.NamedTemporaryFile(prefix="onehot-", suffix=ending_of(info.name)) as file:
             with answering():

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["failed_rules", "gate_verdict", "with_verdict"]
+__all__ = ["failed_rules", "gate_in_words", "gate_verdict", "with_verdict"]
 
 NO_REASON = "its gate does not hold and does not say why"
 DIGITS = (4, 6, 9, 17)
@@ -44,6 +44,20 @@ def failed_rules(gate: Mapping[str, Any] | None) -> list[str]:
     found = [check for check in checks if isinstance(check, Mapping)] if isinstance(checks, list | tuple) else []
     failed = [check for check in found if not check.get("holds", True)]
     return [_in_words(str(gate.get("metric")), check)[:LONGEST] for check in failed[:MOST]] or [NO_REASON]
+
+
+def gate_in_words(gate: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """All that a gate asked for, a phrase for each rule, and whether it holds; None when there is none.
+
+    Args:
+        gate: As `gate_verdict` takes it.
+    """
+    if gate is None:
+        return None
+    checks = gate.get("checks")
+    found = [check for check in checks if isinstance(check, Mapping)] if isinstance(checks, list | tuple) else []
+    rules = [_in_words(str(gate.get("metric")), check)[:LONGEST] for check in found[:MOST]]
+    return {"holds": bool(gate.get("holds", True)), "rules": rules}
 
 
 def _in_words(metric: str, check: Mapping[str, Any]) -> str:

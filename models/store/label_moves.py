@@ -8,7 +8,7 @@ from models.store.gate_verdict import failed_rules, gate_verdict
 from models.store.promotions import MOVE, ROLLBACK, Move, PromotionLog
 from models.store.store import Store
 
-__all__ = ["Moved", "gate_holds", "move_label", "roll_back"]
+__all__ = ["Moved", "gate_holds", "move_label", "move_label_on", "planned_move", "planned_rollback", "roll_back"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +18,12 @@ class Moved:
     Args:
         version: Where it is.
         previous: Where it was; None when it was nowhere.
+        verdict: The rules of the version's gate that do not hold: it moves by force.
     """
 
     version: int
     previous: int | None
+    verdict: tuple[str, ...] = ()
 
 
 def move_label(store: Store, model: str, label: str, version: int, *, by: str, force: bool = False) -> Moved:
@@ -40,11 +42,38 @@ def move_label(store: Store, model: str, label: str, version: int, *, by: str, f
         GateDoesNotHold: When its gate does not hold and the move is not forced.
         StoreUnavailable: When the store does not answer.
     """
+    planned = planned_move(store, model, label, version, force=force)
+    store.set_label(model, label, version, move=Move(by, MOVE, planned.verdict))
+    return planned
+
+
+def planned_move(store: Store, model: str, label: str, version: int, *, force: bool = False) -> Moved:
+    """What a move would do; nothing is changed. As `move_label`, and raises what it raises."""
     store.resolve(model, version=version)
     verdict = _allowed(store, model, label, version, force=force)
-    previous = store.labels(model).get(label)
-    store.set_label(model, label, version, move=Move(by, MOVE, verdict))
-    return Moved(version, previous)
+    return Moved(version, store.labels(model).get(label), verdict)
+
+
+def move_label_on(store: Store, model: str, label: str, version: int, *, expected: int, by: str) -> int:
+    """Move a label through the gate, unless it is not where it was expected; again is as once.
+
+    Args:
+        store: Where both are.
+        model: The model's name.
+        label: The label.
+        version: Where it goes.
+        expected: Where it must be, if it is anywhere, for the move to happen.
+        by: Who moves it.
+
+    Returns:
+        Where it is now.
+
+    Raises:
+        VersionNotFound, GateDoesNotHold, StoreUnavailable: As `move_label`.
+    """
+    _allowed(store, model, label, version, force=False)
+    is_there = store.set_label(model, label, version, expected=expected, move=Move(by))
+    return version if is_there else store.labels(model).get(label, expected)
 
 
 def roll_back(
@@ -67,12 +96,20 @@ def roll_back(
         StoreUnavailable: When the store does not answer.
     """
     while True:
-        current = _current(store, model, label)
-        target = to if to is not None else _before(store, model, label, current)
-        store.verify(model, target)
-        verdict = _allowed(store, model, label, target, force=force)
-        if store.set_label(model, label, target, expected=current, move=Move(by, ROLLBACK, verdict)):
-            return Moved(target, current)
+        planned = planned_rollback(store, model, label=label, to=to, force=force)
+        move = Move(by, ROLLBACK, planned.verdict)
+        if store.set_label(model, label, planned.version, expected=planned.previous, move=move):
+            return planned
+
+
+def planned_rollback(
+    store: Store, model: str, *, label: str = STABLE, to: int | None = None, force: bool = False
+) -> Moved:
+    """Where a label would go back to; nothing is changed. As `roll_back`, and raises what it raises."""
+    current = _current(store, model, label)
+    target = to if to is not None else _before(store, model, label, current)
+    store.verify(model, target)
+    return Moved(target, current, _allowed(store, model, label, target, force=force))
 
 
 def _allowed(store: Store, model: str, label: str, version: int, *, force: bool) -> tuple[str, ...]:

@@ -49,12 +49,14 @@ class StoredRun:
         id: Of the run.
         tag: Another one means that the record was written again.
         at: When it was written, by the store's clock.
+        size_bytes: Of the record.
     """
 
     model: str
     id: str
     tag: str
     at: datetime
+    size_bytes: int = 0
 
 
 def is_run_id(text: str) -> bool:
@@ -140,7 +142,9 @@ def stored_runs(store: Store, model: str) -> list[StoredRun]:
         listed = obstore.list_with_delimiter(store.objects, f"{model}/runs")["objects"]
     named = [(meta["path"].rpartition("/")[2].removesuffix(".json"), meta) for meta in listed]
     return [
-        StoredRun(model, name, f"{meta['e_tag']} {meta['size']} {meta['last_modified']}", meta["last_modified"])
+        StoredRun(
+            model, name, f"{meta['e_tag']} {meta['size']} {meta['last_modified']}", meta["last_modified"], meta["size"]
+        )
         for name, meta in named
         if is_run_id(name)
     ]

@@ -9,6 +9,7 @@ import click
 
 from models.names import is_label_name
 from onehot.commands.options import AgeType, json_option, settings_here, store_option, versions_here
+from onehot.commands.processes import exec_module
 from onehot.failures import WorkFailed
 from onehot.output import print_json, print_line, print_list, print_pairs
 
@@ -17,7 +18,7 @@ __all__ = ["models"]
 
 @click.group()
 def models() -> None:
-    """List, show, label, verify, roll back and delete versions.
+    """List, show, label, profile, verify, roll back and delete versions.
 
     With ONEHOT_URL they are those of that service; without it, or with --store, those of the store, ONEHOT_STORE.
     """
@@ -92,6 +93,23 @@ def verify(model: str, version: int | None, from_store: bool, as_json: bool) -> 
     broken = [str(one["version"]) for one in found if one["error"]]
     if broken:
         raise WorkFailed(f"not as published: version {', '.join(broken)} of {model}; train anew, or roll back")
+
+
+@models.command()
+@click.argument("model")
+@click.argument("version", type=click.IntRange(1), required=False)
+@click.option("--data", metavar="SOURCE", help="The rows it was trained on; default: those of its own spec.")
+@click.option("--target", metavar="NAME", help="Their array or column with the labels.")
+@json_option
+def profile(model: str, version: int | None, as_json: bool, **named: str | None) -> None:  # noqa: FBT001
+    """Give a version statistics of its training rows, where it has none yet: monitoring compares with them.
+
+    The version is one of the store, ONEHOT_STORE. One that was imported needs --data.
+    """
+    settings_here()
+    options = [part for name, value in named.items() if value for part in (f"--{name}", value)]
+    number = [] if version is None else [str(version)]
+    exec_module("trainer.profile_version", [*options, *(["--json"] if as_json else []), "--", model, *number])
 
 
 @models.command()

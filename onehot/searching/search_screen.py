@@ -13,6 +13,7 @@ __all__ = ["ShowSearch", "search_screen", "shown_value", "table_rows"]
 MOST_ROWS = 12
 """Of trials in the live table: those that run, then the best."""
 LONGEST_VALUES = 100
+AHEAD = frozenset({"waiting", "running"})
 
 ShowSearch = Callable[[Mapping[str, Any]], None]
 """Shows a search as `GET /v1/searches/{id}` answers it."""
@@ -41,7 +42,7 @@ def table_rows(search: Mapping[str, Any], *, most: int | None = None) -> list[tu
 
     def place(trial: Mapping[str, Any]) -> tuple[bool, bool, float]:
         value = trial["value"]
-        return trial["status"] != "running", value is None, 0.0 if value is None else sign * value
+        return trial["status"] not in AHEAD, value is None, 0.0 if value is None else sign * value
 
     trials = sorted(search["trials"], key=place)
     return [
@@ -52,7 +53,7 @@ def table_rows(search: Mapping[str, Any], *, most: int | None = None) -> list[tu
 
 def _headline(search: Mapping[str, Any]) -> str:
     best = search["best"]
-    done = sum(trial["status"] != "running" for trial in search["trials"])
+    done = sum(trial["status"] not in AHEAD for trial in search["trials"])
     text = f"{done} of {search['trial_count']} trials"
     if search.get("winner"):
         text += "; the winner is measured on the held-out rows and published"

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Self
 
+from models.api_keys import ApiKey
 from models.settings import Settings
 from service.auth.key_verifier import KeyVerifier, presented_key
 from service.auth.scopes import Scope
@@ -42,3 +43,8 @@ class Authenticator:
         if self._keys is None:
             return None
         return self._keys.authorize(presented_key(authorization=authorization, api_key=api_key), scope).id
+
+    def recognise(self, *, authorization: str | None, api_key: str | None) -> ApiKey | None:
+        """The key of a request, whatever it permits; none where it has none, an unknown one, or none is needed."""
+        presented = presented_key(authorization=authorization, api_key=api_key)
+        return None if self._keys is None or presented is None else self._keys.recognise(presented)

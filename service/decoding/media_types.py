@@ -13,6 +13,7 @@ from service.decoding.images import decode_image
 from service.decoding.json_lines import parse_json_lines
 from service.decoding.npy import NPY, parse_npy
 from service.decoding.npz import NPZ, parse_npz
+from service.decoding.parquet_table import PARQUET, parse_parquet
 from service.errors import UnsupportedBody
 
 __all__ = ["BATCH_TYPES", "MOST_BYTES", "parse_batch"]
@@ -20,7 +21,7 @@ __all__ = ["BATCH_TYPES", "MOST_BYTES", "parse_batch"]
 IMAGE_TYPES = ("image/png", "image/jpeg", "image/webp", "image/bmp", "image/gif")
 BATCH_TYPES = (
     NPY, NPZ, "text/csv", "text/tab-separated-values", "application/jsonl", "application/x-ndjson",
-    *IMAGE_TYPES,
+    PARQUET, *IMAGE_TYPES,
 )  # fmt: skip
 MOST_BYTES = Settings().max_body_bytes
 HEADER_PARAMETER = re.compile(r";\s*header\s*=\s*\"?(present|absent)\"?\s*(?:;|\Z)", re.IGNORECASE)
@@ -62,6 +63,8 @@ def parse_batch(  # noqa: PLR0913 -- each says how one kind of body is read
             )  # fmt: skip
         case "application/jsonl" | "application/x-ndjson":
             return parse_json_lines(body, spec, most_rows=most_rows, on_ignored=on_ignored)
+        case "application/vnd.apache.parquet":
+            return parse_parquet(body, spec, most_rows=most_rows, most_bytes=most_bytes, on_ignored=on_ignored)
         case _ if kind in IMAGE_TYPES:
             return decode_image(body, spec, where="body", resized=resized, orientation=orientation)[np.newaxis]
     raise UnsupportedBody(expected=f"one of {', '.join(BATCH_TYPES)}", received=shown(content_type))

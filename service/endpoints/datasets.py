@@ -38,6 +38,7 @@ ENDING_OF_TYPE = {
     "application/x-npz": ".npz", "application/x-npy": ".npy", "text/csv": ".csv", "text/tab-separated-values": ".tsv",
     "application/json": ".json",
     "application/vnd.apache.parquet": ".parquet", "application/x-ndjson": ".ndjson", "application/jsonl": ".jsonl",
+    "application/zip": ".zip", "application/x-zip-compressed": ".zip",
 }  # fmt: skip
 """What completes a name without an ending."""
 
@@ -60,8 +61,9 @@ blueprint = ApiBlueprint("datasets", __name__, tag="Data sets", scope=Scope.TRAI
     "POST",
     "/v1/datasets",
     description="The file as the body, or as the only file of a form: `.npz`, `.npy`, `.csv`, `.tsv`, either as `.gz`, "
-    "`.parquet`, `.json`, `.jsonl`, `.ndjson`. The answer's `source` is what a spec says in `data.source`. The same "
-    "content gives the same data set. Pickles are never loaded.",
+    "`.parquet`, `.json`, `.jsonl`, `.ndjson`, or a `.zip` of a folder of images with one sub-folder a class. "
+    "The answer's `source` is what a spec says in `data.source`. The same content gives the same data set. "
+    "Pickles are never loaded.",
     parameters=(NAME,),
     body=binary_media("application/octet-stream")
     | text_media("text/csv")

@@ -11,7 +11,7 @@ from service.openapi.operation import ApiBlueprint, api_response, page_responses
 
 __all__ = ["blueprint"]
 
-OWN = StaticFiles("service", "page", frozenset({"docs.html", "docs.js", "docs.css"}))
+OWN = StaticFiles.of_folder("service", "page/docs")
 SWAGGER_UI = StaticFiles(
     "flask_swagger_ui", "dist", frozenset({"swagger-ui-bundle.js", "swagger-ui.css", "favicon-32x32.png"})
 )
@@ -35,7 +35,8 @@ def get_openapi() -> Response:
 @blueprint.operation(
     "GET",
     "/docs",
-    description="It needs nothing from elsewhere, and lets one try every operation.",
+    description="Operations by group, each with a form to try it and the same call in curl, Python and JavaScript. It "
+    "needs nothing from elsewhere; `/docs/swagger.html` is the same in Swagger UI.",
     responses=page_responses("The page", "text/html"),
 )
 def get_docs_page() -> Response:

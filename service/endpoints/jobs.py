@@ -37,7 +37,15 @@ if TYPE_CHECKING:
 
     Submission = tuple[Spec, dict[str, DataState], dict[str, Any]]
 
-__all__ = ["IDEMPOTENCY_KEY", "LAST_EVENT_ID", "STREAM_HEADERS", "blueprint", "read_key", "read_submission"]
+__all__ = [
+    "IDEMPOTENCY_KEY",
+    "LAST_EVENT_ID",
+    "STREAM_HEADERS",
+    "blueprint",
+    "read_key",
+    "read_spec_text",
+    "read_submission",
+]
 
 YAML_TYPES = frozenset({"application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml"})
 STRICT_JSON_TYPES = frozenset({"application/json", "text/json"})
@@ -148,7 +156,7 @@ def _record_canceled(jobs: "Jobs", registry: Registry, job_id: str) -> None:
     record = jobs.unrecorded(job_id)
     if record is not None:
         run_in_thread(lambda: record_training(registry.store, record))
-        jobs.note_recorded(job_id)
+        jobs.note_recorded(record)
 
 
 @blueprint.operation(
@@ -208,14 +216,18 @@ def read_submission(incoming: Request) -> "Submission":
     Raises:
         SpecError: With every problem.
     """
+    body, document = read_spec_text(incoming)
+    return run_in_thread(_check_spec, body, document, settings=services().settings, registry=services().registry)
+
+
+def read_spec_text(incoming: Request) -> tuple[bytes, dict[str, Any] | None]:
+    """The body of a request with a spec, and the document where it is JSON; YAML takes time to read."""
     accepted = JSON_TYPES | YAML_TYPES
     expected = "application/json or application/yaml"
     mimetype = require_content_type(incoming.content_type, accepted, expected=expected)
-    settings = services().settings
-    body = read_body(incoming, limit_bytes=min(LIMIT_BYTES, settings.max_body_bytes))
+    body = read_body(incoming, limit_bytes=min(LIMIT_BYTES, services().settings.max_body_bytes))
     # Without a content type, YAML reads both.
-    document = parse_object(body) if mimetype in STRICT_JSON_TYPES else None
-    return run_in_thread(_check_spec, body, document, settings=settings, registry=services().registry)
+    return body, parse_object(body) if mimetype in STRICT_JSON_TYPES else None
 
 
 def _check_spec(

@@ -29,24 +29,24 @@ class ModelCall:
 
     @classmethod
     def of_request(cls, model: str, *, version: int | None = None, label: str | None = None) -> Self:
-        """The call that the current request is; raises as `to`."""
-        return cls.to(services(), request_context(), model, version=version, label=label)
+        """The call that the current request is; raises as `to`. What is only described is the default version."""
+        is_prediction = request.method == "POST"
+        return cls.to(services(), request_context(), model, version=version, label=label, is_prediction=is_prediction)
 
     @classmethod
     def to(
         cls, services: Services, context: RequestContext, model: str, *,
-        version: int | None = None, label: str | None = None,
+        version: int | None = None, label: str | None = None, is_prediction: bool = True,
     ) -> Self:  # fmt: skip
-        """Find the version that answers a request.
+        """Find the version that answers a request, which a rollout may choose where a prediction names none.
 
         Raises:
             ModelNotFound, VersionNotFound, LabelNotFound, VersionNotLoaded: As `Registry.find`.
         """
-        context.is_default = version is None and label is None
-        if context.is_default and (router := services.traffic.router) is not None:
-            version = router.version_for(model, context)
+        context.is_default = is_prediction and version is None and label is None
+        predictor = _routed(services, context, model) if context.is_default else None
         try:
-            predictor = services.registry.find(model, version=version, label=label)
+            predictor = predictor or services.registry.find(model, version=version, label=label)
         except (*MISSING, VersionNotLoaded) as missing:
             predictor = services.pending_versions.find(model, version=version, label=label, missing=missing)
         context.predictor = predictor
@@ -102,8 +102,6 @@ class ModelCall:
     def _predict(self, batch: Array, where: str) -> Array:
         try:
             return self.predictor.predict(batch, where=where)
-        except InputError:
-            raise
         except Exception as error:
             self.context.infer_to_s = perf_counter()
             self._tell(batch, None, error)
@@ -120,3 +118,10 @@ class ModelCall:
                     error,
                 )
             )  # fmt: skip
+
+
+def _routed(services: Services, context: RequestContext, model: str) -> Predictor | None:
+    """What answers in the place of the default version; None when that answers itself."""
+    router = services.traffic.router
+    version = None if router is None else router.version_for(model, context)
+    return None if version is None else services.registry.routed(model, version)

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response, request
 
 from models.names import STABLE
-from models.store.gate_verdict import gate_verdict
+from models.store.gate_verdict import gate_in_words, gate_verdict
 from service.auth.scopes import Scope
 from service.blocking_calls import run_in_thread
 from service.endpoints.model_call import ModelCall
@@ -13,7 +13,8 @@ from service.http.context import services
 from service.http.query import CURSOR, limit_parameter, page_by_name
 from service.http.responses import json_answer
 from service.http.routing import version_paths
-from service.openapi.operation import ApiBlueprint, api_response
+from service.openapi.json_schema import STRING
+from service.openapi.operation import ApiBlueprint, api_response, query_parameter
 from service.protocols.tensorflow_serving import metadata_document, status_document
 from service.registry.registry import Registry
 from service.registry.shown_facts import ShownFacts
@@ -26,17 +27,22 @@ REPORT = "report.json"
 blueprint = ApiBlueprint("model_status", __name__, tag="Models", scope=Scope.PREDICT)
 
 
+MODEL = query_parameter("model", STRING, "Only this model", example="iris")
+
+
 @blueprint.operation(
     "GET",
     "/v1/models",
     description="In pages, where `limit` asks for them.",
-    parameters=(limit_parameter(), CURSOR),
+    parameters=(MODEL, limit_parameter(), CURSOR),
     responses={200: api_response("By name", "Models")},
 )
 def list_models() -> Response:
     """Every model, its versions and their states, labels and metrics."""
     registry = services().registry
-    page, more = page_by_name(request, list(registry.snapshot.models.values()), lambda model: model.name)
+    name, known = request.args.get("model"), registry.snapshot.models
+    models = list(known.values()) if name is None else [known[name]] if name in known else []
+    page, more = page_by_name(request, models, lambda model: model.name)
     registry.shown_facts.read(page)
     return json_answer({"models": [_model_document(model, registry.shown_facts) for model in page], **more})
 
@@ -109,6 +115,7 @@ def _version_document(model: LoadedModel, status: VersionStatus, facts: VersionF
         "state": status.state,
         "error": status.reason or None,
         "verdict": gate_verdict(gate, is_promoted=is_stable),
+        "gate": gate_in_words(gate),
         "labels": sorted(label for label, version in model.labels.items() if version == status.version),
         "created_at": facts.created_at if facts else None,
         "task": facts.task if facts else None,

@@ -13,14 +13,7 @@ __all__ = ["blueprint"]
 
 INDEX = "index.html"
 HTML = "text/html"
-FILES = StaticFiles(
-    "service",
-    "page",
-    frozenset({
-        INDEX, "style.css", "icon.svg", "app.js", "api.js", "elements.js", "models.js", "jobs.js", "trying.js",
-        "inputs.js", "drawing.js",
-    }),
-)  # fmt: skip
+FILES = StaticFiles.of_folder("service", "page", without=frozenset({"docs/docs.html", "docs/swagger.html"}))
 POLICY = {"Content-Security-Policy": PAGE_POLICY}
 
 PAGE_OR_STATUS = api_response(
@@ -52,9 +45,9 @@ def get_page() -> Response:
 
 @blueprint.operation(
     "GET",
-    "/page/<name:asset>",
+    "/page/<path:asset>",
     description="Scripts, styles and the icon that the web page loads.",
-    responses=page_responses("The file", "text/javascript", "text/css", HTML, "image/svg+xml"),
+    responses=page_responses("The file", "text/javascript", "text/css", HTML, "image/svg+xml", "text/plain"),
 )
 def get_page_file(asset: str) -> Response:
     """A file of the web page."""

@@ -11,6 +11,8 @@ from models.runs.comparison import FEWEST, MOST
 from models.runs.person_fields import check_note, check_tags
 from models.runs.record import complete_record
 from models.runs.run_list import ENDED_STATUSES, RunFilter, RunPlace, RunSort
+from models.runs.summary import Summary
+from models.store.gate_verdict import gate_verdict
 from models.store.runs import change_run, find_run, is_run_id, read_run
 from models.store.store import Store
 from service.auth.scopes import Scope
@@ -32,6 +34,7 @@ __all__ = ["blueprint"]
 
 LIMIT_BYTES = 256 * 1024
 DEFAULT_LIMIT, DEFAULT_SORT = 100, "-created_at"
+MOST_PARAMETERS = 50
 MODEL = query_parameter("model", STRING, "Only trainings of this model", example="iris")
 STATUS = query_parameter("status", enumeration(*ENDED_STATUSES), "Only runs of this status", example="finished")
 TAG = query_parameter(
@@ -43,6 +46,12 @@ SORT = query_parameter(
     "`created_at`, `started_at`, `ended_at`, `duration_s`, `model`, `status`, `version`, `epochs`, or `metrics.` and "
     "the name of a metric; with `-` before it the largest first. Runs without a value are last",
     example="-metrics.accuracy",
+)
+PARAMETERS = query_parameter(
+    "parameter",
+    array(STRING, maxItems=MOST_PARAMETERS),
+    "A path of the spec, as `fit.batch_size`, whose value each run then has in `parameters`; may come several times",
+    example=["fit.batch_size"],
 )
 IDS = query_parameter(
     "id",
@@ -74,7 +83,7 @@ class _PatchSchema(Schema):
     "/v1/runs",
     description="Every training that has ended, also one that failed or was canceled, however long ago: what the "
     "store has of them. Jobs that wait or run are in `GET /v1/jobs`.",
-    parameters=(MODEL, STATUS, TAG, SORT, limit_parameter(DEFAULT_LIMIT), CURSOR),
+    parameters=(MODEL, STATUS, TAG, SORT, PARAMETERS, limit_parameter(DEFAULT_LIMIT), CURSOR),
     responses={200: api_response("The runs", "Runs")},
     errors=(400, 503),
 )
@@ -88,7 +97,7 @@ def list_runs() -> Response:
     known = services().runs.look()
     sort = RunSort.read(args.get("sort", DEFAULT_SORT))
     runs, cursor = run_list.list_runs(known, wanted, sort=sort, limit=limit, after=after)
-    return json_answer({"runs": runs, **next_page(cursor)})
+    return json_answer({"runs": _with_parameters(runs, args.getlist("parameter")), **next_page(cursor)})
 
 
 @blueprint.operation(
@@ -120,7 +129,7 @@ def compare_runs() -> Response:
 )
 def get_run(run_id: str) -> Response:
     """One run: specs, what differs from the run before, data, history, metrics, gate, timings, error, tags, note."""
-    return json_answer(run_in_thread(_found, services().runs, services().registry.store, run_id))
+    return json_answer(_shown(run_in_thread(_found, services().runs, services().registry.store, run_id)))
 
 
 @blueprint.operation(
@@ -136,7 +145,20 @@ def update_run(run_id: str) -> Response:
     """Change the tags and the note of a run."""
     require_content_type(request.content_type, JSON_TYPES, expected=JSON)
     changes = _PatchSchema().load(parse_object(read_body(request, limit_bytes=LIMIT_BYTES)))
-    return json_answer(run_in_thread(_changed, services().runs, services().registry.store, run_id, changes))
+    return json_answer(_shown(run_in_thread(_changed, services().runs, services().registry.store, run_id, changes)))
+
+
+def _shown(record: dict[str, Any]) -> dict[str, Any]:
+    return {**record, "verdict": gate_verdict(record["gate"])}
+
+
+def _with_parameters(runs: list[Summary], paths: list[str]) -> list[Summary]:
+    if len(paths) > MOST_PARAMETERS:
+        raise InputError(where="parameter", expected=f"at most {MOST_PARAMETERS} paths", received=str(len(paths)))
+    if not paths:
+        return runs
+    known = services().runs.parameters
+    return [{**run, "parameters": {path: known(str(run["id"])).get(path) for path in paths}} for run in runs]
 
 
 def _found(index: RunIndex, store: Store, run_id: str) -> dict[str, Any]:
@@ -160,5 +182,5 @@ def _changed(index: RunIndex, store: Store, run_id: str, changes: dict[str, Any]
 
 
 def _compared(index: RunIndex, store: Store, ids: list[str]) -> dict[str, Any]:
-    records = several_at_once(lambda run_id: _found(index, store, run_id), ids)
+    records = several_at_once(lambda run_id: index.read(run_id) or _found(index, store, run_id), ids)
     return comparison.compare_runs([records[run_id] for run_id in ids])

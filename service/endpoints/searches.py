@@ -1,7 +1,7 @@
 """Searches for hyperparameters: submit, list, look at, cancel, follow."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -94,7 +94,9 @@ def list_searches() -> Response:
 )
 def get_search(search_id: str) -> Response:
     """One search: its trials with their values and jobs, the best, the winner."""
-    return json_answer(_shown(_searches().get(search_id)))
+    searches = _searches()
+    document = searches.get(search_id)
+    return json_answer(_shown(document, searches.waiting(document)))
 
 
 @blueprint.operation(
@@ -175,10 +177,10 @@ def _opened(jobs: "Jobs", registry: Registry) -> "SearchQueue":
     return SearchQueue(jobs, registry.store)
 
 
-def _shown(document: dict[str, Any]) -> dict[str, Any]:
+def _shown(document: dict[str, Any], waiting: Collection[str] = ()) -> dict[str, Any]:
     from service.jobs.shown_search import search_document  # noqa: PLC0415 -- it needs what reads specs, loaded by now
 
-    return run_in_thread(search_document, document)
+    return run_in_thread(search_document, document, waiting=waiting)
 
 
 def _place(cursor: str) -> str | None:

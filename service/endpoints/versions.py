@@ -1,6 +1,7 @@
 """Versions in the store: their files, their deletion. The store is asked, not the snapshot of what is loaded."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import PurePosixPath
 
 import structlog
@@ -70,6 +71,46 @@ def delete_version(model: str, version: int) -> Response:
         log.info("version deleted", model=model, version=version, by=caller(), force=force)
         services().pending_versions.wait_for_deletion(model, version)
     return json_answer({"model": model, "version": version, "deleted": not options["dry_run"]})
+
+
+@blueprint.operation(
+    "GET",
+    "/v1/models/<name:model>/versions/<int:version>/examples",
+    scope=Scope.PREDICT,
+    tag="Predictions",
+    description="A few raw rows of the test part, as a request would send them, each with what Keras predicted for it.",
+    responses={200: api_response("The golden rows", "VersionExamples")},
+    errors=(503,),
+)
+def get_examples(model: str, version: int) -> Response:
+    """Rows to try a version with."""
+    if not is_model_name(model):
+        raise ModelNotFound(model)
+    store = services().registry.store
+    manifest = run_in_thread(store.manifest, model, version)
+    names = [feature.name for feature in manifest.instance.features or ()]
+    golden = manifest.golden_rows
+    rows = [dict(zip(names, row, strict=True)) if names else row for row in golden.instances]
+    pairs = zip(rows, golden.predictions, strict=True)
+    return json_answer({"examples": [{"instance": row, "prediction": found} for row, found in pairs]})
+
+
+@blueprint.operation(
+    "GET",
+    "/v1/models/<name:model>/versions/<int:version>/manifest",
+    scope=Scope.PREDICT,
+    description="Of a published version, loaded or not: files with their digests, data, preprocessing, seed, packages, "
+    "and on how many golden rows the served graph was proved.",
+    responses={200: api_response("What it says", "VersionManifest")},
+    errors=(503,),
+)
+def get_manifest(model: str, version: int) -> Response:
+    """The manifest of a version, without its golden rows."""
+    if not is_model_name(model):
+        raise ModelNotFound(model)
+    manifest = run_in_thread(services().registry.store.manifest, model, version)
+    golden = {"rows": len(manifest.golden_rows.instances), "tolerance": manifest.golden_rows.tolerance}
+    return json_answer({**asdict(manifest), "golden_rows": golden})
 
 
 @blueprint.operation(

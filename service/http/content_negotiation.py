@@ -10,15 +10,13 @@ from service.decoding.media_types import BATCH_TYPES
 from service.errors import UnsupportedBody
 
 __all__ = [
-    "JSON", "JSON_TYPES", "PARQUET", "batch_type_of", "mimetype_of", "preferred_type", "require_content_type",
+    "JSON", "JSON_TYPES", "batch_type_of", "mimetype_of", "preferred_type", "require_content_type",
     "takes_gzip",
 ]  # fmt: skip
 
 JSON = "application/json"
 # What `curl -d` sends is JSON too: TensorFlow Serving's own examples do it, and its server does not look.
 JSON_TYPES = frozenset({"", JSON, "application/x-www-form-urlencoded", "text/json", "text/plain"})
-PARQUET = "application/vnd.apache.parquet"
-CONVERTED = "`onehot predict MODEL FILE.parquet` sends as rows: the service has no library of tables"
 EXPECTED_TYPES = f"{JSON} or one of {', '.join(BATCH_TYPES)}"
 KEPT = 64
 """Clients send the same headers again and again."""
@@ -32,8 +30,7 @@ def require_content_type(content_type: str | None, accepted: frozenset[str], *, 
     """
     mimetype = mimetype_of(content_type or "")
     if mimetype not in accepted:
-        hint = f", which {CONVERTED}" if mimetype == PARQUET else ""
-        raise UnsupportedBody(expected=expected, received=mimetype + hint)
+        raise UnsupportedBody(expected=expected, received=mimetype)
     return mimetype
 
 

@@ -14,6 +14,8 @@ from service.admission import Admission, Ticket
 from service.auth.authenticator import Authenticator
 from service.auth.own_site import OwnSite
 from service.blocking_calls import run_in_thread
+from service.capture.captured_traffic import CapturedTraffic
+from service.capture.quality_lookup import QualityLookup
 from service.http.cross_origin import CrossOrigin
 from service.http.uploads import UploadSpace, remove_leftovers
 from service.inference.predictor import Predictor
@@ -21,16 +23,20 @@ from service.registry.pending_versions import PendingVersions
 from service.registry.poller import Poller
 from service.registry.readiness import Readiness
 from service.registry.registry import Registry
+from service.rollouts.decider import Decider
+from service.rollouts.rollouts import Rollouts
 from service.runs.run_index import RunIndex
 from service.telemetry.answered_request import AnsweredRequest
 from service.telemetry.logs import RequestLine, write_request_line
 from service.telemetry.metrics import Metrics
 from service.telemetry.tracing import open_traces
+from service.traffic.shared_figures import SharedFigures
 from service.traffic.traffic import Traffic
 
 if TYPE_CHECKING:
     from service.jobs.training_queue import Jobs
     from service.telemetry.otlp_spans import Spans
+    from service.webhooks.webhooks import Webhooks
 
 __all__ = ["EXTENSION", "RequestContext", "Services", "caller", "request_context", "services"]
 
@@ -51,8 +57,13 @@ class Services:
     admission: Admission
     metrics: Metrics
     open_jobs: Callable[[], "Jobs"]
+    rollouts: Rollouts
+    decider: Decider
+    captured: CapturedTraffic
     write_line: RequestLine = write_request_line
     traffic: Traffic = field(default_factory=Traffic)
+    figures: SharedFigures = field(default_factory=SharedFigures)
+    webhooks: "Webhooks | None" = None
 
     @cached_property
     def jobs(self) -> "Jobs":
@@ -64,6 +75,12 @@ class Services:
         """The records of trainings, listed by the first request that asks for them."""
         registry = self.registry
         return RunIndex(lambda: registry.store, full_every_s=self.settings.full_poll_s)
+
+    @cached_property
+    def quality(self) -> QualityLookup:
+        """How good predictions were; the segments are read by the first request that asks for it."""
+        registry = self.registry
+        return QualityLookup(lambda: registry.store)
 
     @cached_property
     def pending_versions(self) -> PendingVersions:

@@ -15,7 +15,8 @@ from models.errors import InputError, shown
 from service.decoding.media_types import BATCH_TYPES
 from service.decoding.npy import NPY
 from service.decoding.npz import NPZ
-from service.http.content_negotiation import JSON, PARQUET, mimetype_of
+from service.decoding.parquet_table import PARQUET
+from service.http.content_negotiation import JSON, mimetype_of
 
 __all__ = ["FilePart", "find_file", "is_multipart", "only_part"]
 

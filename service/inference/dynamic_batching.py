@@ -42,7 +42,7 @@ class DynamicBatcher:
     """A graph that computes the rows of several requests in one run; for greenlets of one event loop."""
 
     def __init__(self, graph: Runs) -> None:
-        self._graph = graph
+        self.graph = graph
         self._waiting: list[tuple[Array, Any]] = []
         self._timer: Any = None
 
@@ -52,7 +52,7 @@ class DynamicBatcher:
         Shape: `(batch, *input shape) float32` to `(batch, outputs) float32`.
         """
         if 2 * len(batch) > MOST_ROWS:
-            return self._graph.run(batch)
+            return self.graph.run(batch)
         if not self._waiting:
             self._end_turn_with_run()
         waiter = Waiter()
@@ -80,7 +80,7 @@ class DynamicBatcher:
     def _outcomes(self, batches: Sequence[Array]) -> list[Array | BaseException]:
         """What each gets: its output, or why there is none. What one of them causes is no concern of the others."""
         try:
-            output = self._graph.run(np.concatenate(batches))
+            output = self.graph.run(np.concatenate(batches))
         except BaseException as error:  # noqa: BLE001 -- raised where the output is waited for
             if len(batches) == 1:
                 return [error]

@@ -1,6 +1,6 @@
 """One loaded version: instances in, probabilities out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -13,7 +13,7 @@ from service.decoding.csv_table import OnIgnored
 from service.decoding.images import parse_instances_with_images
 from service.decoding.json_numbers import NumberReader
 from service.decoding.media_types import MOST_BYTES, parse_batch
-from service.inference.dynamic_batching import Runs
+from service.inference.dynamic_batching import DynamicBatcher, Runs
 from service.inference.onnx_session import GraphError
 
 __all__ = ["Predictor"]
@@ -47,6 +47,10 @@ class Predictor:
     def version(self) -> int:
         """The version's number."""
         return self.manifest.version
+
+    def for_threads(self) -> Self:
+        """The same without dynamic batching, which is for greenlets of one event loop."""
+        return replace(self, graph=self.graph.graph) if isinstance(self.graph, DynamicBatcher) else self
 
     def read(self, values: Any, *, where: str = "instances") -> Array:
         """Make one array of instances that came as JSON.

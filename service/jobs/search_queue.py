@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 from rq import Queue, Retry
 from rq.exceptions import DuplicateJobError
+from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
 
 from models.names import is_model_name
@@ -41,6 +42,7 @@ from service.jobs.training_queue import TRAIN, Jobs, translated_errors
 __all__ = ["SearchQueue"]
 
 NEVER = -1
+NOT_BEGUN = frozenset(status.value.encode() for status in (JobStatus.QUEUED, JobStatus.DEFERRED, JobStatus.SCHEDULED))
 ATTEMPTS = 3
 MODELS: dict[str, str] = {}
 """Search id → its model, of those that were asked for."""
@@ -122,6 +124,20 @@ class SearchQueue:
     def get(self, search_id: str) -> Document:
         """One search's document."""
         return run_in_thread(self._read, search_id)
+
+    def waiting(self, document: Document) -> frozenset[str]:
+        """The ids of a search's jobs that are queued and have not begun; none while the queue does not answer."""
+        ids = open_jobs(document)
+        with (
+            suppress(QueueUnavailable),
+            translated_errors(),
+            self._jobs.connection.pipeline(transaction=False) as asked,
+        ):
+            for job_id in ids:
+                asked.hget(Job.key_for(job_id), "status")
+            found = zip(ids, asked.execute(), strict=True)
+            return frozenset(job_id for job_id, status in found if status in NOT_BEGUN)
+        return frozenset()
 
     def _read(self, search_id: str) -> Document:
         document = self._stored(search_id).read()

@@ -9,6 +9,7 @@ from rq.job import Job
 from rq.utils import utcparse
 
 from models.queue.names import ENDED, ENDED_COUNTS, QUEUES
+from models.queue.webhook_messages import WEBHOOK_COUNTS, WEBHOOK_OUTCOMES, WEBHOOKS_DUE
 from service.jobs.training_queue import Jobs, translated_errors
 from service.telemetry.queue_server import QueueServer
 
@@ -27,11 +28,18 @@ def read_server_state(jobs: Jobs) -> QueueServer:
     with translated_errors(), jobs.connection.pipeline(transaction=False) as pipeline:
         pipeline.hgetall(ENDED_COUNTS)
         pipeline.info("memory")
+        pipeline.hgetall(WEBHOOK_COUNTS)
+        pipeline.zcard(WEBHOOKS_DUE)
         for name in QUEUES:
             pipeline.lrange(f"rq:queue:{name}", 0, LOOKED_AT - 1)
-        ended, memory, *heads = pipeline.execute(raise_on_error=False)
+        ended, memory, webhooks, waiting, *heads = pipeline.execute(raise_on_error=False)
         oldest_s = {name: _oldest_s(jobs.connection, ids) for name, ids in zip(QUEUES, heads, strict=True)}
-    return QueueServer(oldest_s, _ended(ended), *_memory(memory))
+    counted = (
+        {outcome: int(webhooks.get(outcome.encode(), 0)) for outcome in WEBHOOK_OUTCOMES}
+        if isinstance(webhooks, dict) and webhooks
+        else {}
+    )
+    return QueueServer(oldest_s, _ended(ended), *_memory(memory), counted, waiting if counted else 0)
 
 
 def _oldest_s(connection: Redis, job_ids: Any) -> float:

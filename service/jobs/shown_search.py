@@ -1,8 +1,9 @@
 """A search as it is shown: its document in the store, in the words of the interface; and its events."""
 
+from collections.abc import Collection
 from typing import Any
 
-from models.searches.search_document import CANCELED, RUNNING
+from models.searches.search_document import CANCELED, OPEN, RUNNING, open_jobs
 from models.spec import load_spec
 from models.spec.search.proposed_spec import proposed_document
 from models.spec.search.search_rules import is_better_higher
@@ -10,7 +11,10 @@ from models.spec.search.search_spec import read_checked
 from models.store.compare_and_swap import Document
 from models.store.gate_verdict import with_verdict
 
-__all__ = ["events_of", "search_document", "search_summary"]
+__all__ = ["WAITING", "events_of", "search_document", "search_summary"]
+
+WAITING = "waiting"
+"""A trial of which no job has begun to train."""
 
 TRIAL_FIELDS = ("number", "status", "value", "epochs", "rung", "parameters")
 
@@ -52,13 +56,19 @@ def _best(trials: list[dict[str, Any]], *, is_higher: bool) -> dict[str, Any] | 
     return {"trial": best["number"], "value": best["value"], "parameters": best["parameters"]}
 
 
-def search_document(document: Document) -> dict[str, Any]:
-    """All of a search: its spec, its trials with their jobs, its winner."""
+def search_document(document: Document, *, waiting: Collection[str] = ()) -> dict[str, Any]:
+    """All of a search: its spec, its trials with their jobs, its winner.
+
+    Args:
+        document: Of the search.
+        waiting: The ids of jobs that are queued and have not begun, as far as the queue tells.
+    """
+    begun = set(open_jobs(document)) - set(waiting)
     jobs: dict[int, list[dict[str, Any]]] = {}
     for job in document["jobs"]:
         jobs.setdefault(job["trial"], []).append(_shown_job(job))
     trials = [
-        {**{name: trial.get(name) for name in TRIAL_FIELDS}, "status": _trial_status(document, trial),
+        {**{name: trial.get(name) for name in TRIAL_FIELDS}, "status": _trial_status(document, trial, begun),
          "jobs": jobs.get(trial["number"], [])}
         for trial in document["trials"]
     ]  # fmt: skip
@@ -66,10 +76,14 @@ def search_document(document: Document) -> dict[str, Any]:
     return {**search_summary(document), **more, "rungs": _rungs(document), "trials": trials}
 
 
-def _trial_status(document: Document, trial: dict[str, Any]) -> str:
-    """As it was when the search went on last; nothing runs in one that has ended."""
-    has_ended = document["status"] != RUNNING
-    return CANCELED if has_ended and trial["status"] == RUNNING else str(trial["status"])
+def _trial_status(document: Document, trial: dict[str, Any], begun: Collection[str]) -> str:
+    """As it was when the search went on last; nothing runs in one that has ended, nor where all jobs wait."""
+    if trial["status"] != RUNNING:
+        return str(trial["status"])
+    if document["status"] != RUNNING:
+        return CANCELED
+    left = [job for job in document["jobs"] if job["trial"] == trial["number"] and job["status"] == OPEN]
+    return RUNNING if any(job["job_id"] in begun for job in left) else WAITING
 
 
 def _rungs(document: Document) -> list[int]:

@@ -14,9 +14,7 @@ from typing import Any
 
 import orjson
 from redis import Redis
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
-from redis.retry import Retry as ConnectionRetry
 from rq import Queue, Retry
 from rq.exceptions import DuplicateJobError, InvalidJobOperation, NoSuchJobError
 from rq.job import Job, JobStatus
@@ -24,6 +22,7 @@ from rq.registry import CanceledJobRegistry
 from rq.serializers import JSONSerializer
 
 from models.queue.job_document import job_document, job_status, unrecorded_member
+from models.queue.job_messages import add_job_messages
 from models.queue.names import (
     ENDED,
     FAILURE_TTL_S,
@@ -35,7 +34,6 @@ from models.queue.names import (
     UNRECORDED,
     cancel_key,
 )
-from models.queue.password_file import redis_address
 from models.queue.refusals import refusal_of
 from models.queue.run_facts import forget_facts, keep_written_spec
 from models.queue.search_step import is_start
@@ -47,25 +45,13 @@ from models.store.gate_verdict import with_verdict
 from service.errors import JobHasEnded, JobNotFound, KeyReused, QueueFull, QueueUnavailable
 from service.jobs.gpu_check import check_gpus
 
-__all__ = ["TRAIN", "Jobs", "connect", "translated_errors", "with_result_verdict"]
+__all__ = ["TRAIN", "Jobs", "translated_errors", "with_result_verdict"]
 
 TRAIN = "trainer.jobs.train"
 INDEX_LENGTH = 10_000
 NEVER = -1
 ATTEMPTS = Retry(max=3)
 NOTHING_SEEN: Mapping[str, DataState] = {}
-CONNECT_TIMEOUT_S = 0.5
-ANSWER_TIMEOUT_S = 2.0
-
-
-def connect(redis_url: str, password_file: str = "") -> Redis:
-    """A client that gives up soon: a request waits for it."""
-    return Redis.from_url(
-        **redis_address(redis_url, password_file),
-        socket_connect_timeout=CONNECT_TIMEOUT_S,
-        socket_timeout=ANSWER_TIMEOUT_S,
-        retry=ConnectionRetry(NoBackoff(), 1),
-    )
 
 
 @contextmanager
@@ -198,11 +184,12 @@ class Jobs:
             is_canceled = job_status(job) == JobStatus.CANCELED
             return record_of_job(job, str(job.meta.get("model"))) if is_canceled and is_missing else None
 
-    def note_recorded(self, job_id: str) -> None:
-        """Note that a job's record is in the store."""
+    def note_recorded(self, record: Mapping[str, Any]) -> None:
+        """Note that the record of a job is in the store, and tell webhooks of its end."""
         with translated_errors():
-            forget_facts(self.connection, job_id)
-            self.connection.srem(UNRECORDED, unrecorded_member(self._fetch(job_id)))
+            add_job_messages(self.connection, record)
+            forget_facts(self.connection, record["id"])
+            self.connection.srem(UNRECORDED, unrecorded_member(self._fetch(record["id"])))
 
     def _let_expire(self, job: Job) -> None:
         """Have a canceled job forgotten in time, which RQ does not do."""

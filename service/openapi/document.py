@@ -9,6 +9,7 @@ from typing import Any
 from flask import Flask
 from werkzeug.routing import Rule
 
+from models.capture.feedback_items import REQUEST_ID
 from service.auth.scopes import Scope
 from service.openapi.components import SCHEMAS
 from service.openapi.error_responses import error_responses
@@ -30,6 +31,11 @@ PATH_PARAMETERS: Mapping[str, tuple[Schema, Any]] = {
     "job_id": (NAME | {"description": "The job's id"}, "0123456789abcdef0123456789abcdef"),
     "run_id": (NAME | {"description": "The run's id"}, "0123456789abcdef0123456789abcdef"),
     "search_id": (NAME | {"description": "The search's id"}, "0123456789abcdef0123456789abcdef"),
+    "rollout_id": (NAME | {"description": "The rollout's id"}, "0190a5f2c00000000000000000000000"),
+    "request_id": (
+        pattern(REQUEST_ID) | {"description": "The X-Request-Id of a prediction"},
+        "5f2c7a0e9d1b4c3f8a6e2d4b1c0f9e8d",
+    ),
     "reference": (NAME | {"description": "The data set's name or its sha-256"}, "iris.csv"),
     "file": (NAME | {"description": "The name of one of the version's files"}, "report.json"),
     "asset": (NAME | {"description": "The file's name"}, "docs.js"),
@@ -40,10 +46,15 @@ TAGS: Mapping[str, str] = {
     "or numbers out. Without version or label the default version answers: the one that `stable` names.",
     "Models": "What is published and loaded: models, their versions with state and metrics, their labels, "
     "their reports.",
+    "Rollouts": "How a version comes to answer: beside the default version, then for a share of the requests, watched "
+    "by guards.",
     "Jobs": "Training: a spec in, a job on the queue, its progress, and the version that it published.",
     "Runs": "The durable record of every training, also of those that failed.",
     "Searches": "Hyperparameter searches, whose trials are jobs and runs.",
-    "Data sets": "Files that a spec can name as its `data.source`: uploaded, listed, deleted.",
+    "Learning from production": "What becomes of predictions: sampled rows in the store, their true labels, how good "
+    "they were.",
+    "Specs": "Before a training is submitted: a spec that fits uploaded data, and a check without a job.",
+    "Data sets": "Files that a spec can name as its `data.source`: uploaded, looked at, listed, deleted.",
     "Open Inference Protocol V2": "The protocol of KServe and Triton, with the binary tensor extension.",
     "Running": "For those who run the service: whether it lives, whether it is ready, what Prometheus reads.",
     "Pages": "What a browser shows: the web page, this documentation and their files.",

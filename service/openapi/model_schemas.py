@@ -45,6 +45,7 @@ REPORT: Schema = object_of(
     residuals=nullable(array(OBJECT), description="Of a regression, by output"),
     importance=nullable(OBJECT, description="Permutation importance of a table's columns"),
     mistakes=array(OBJECT, description="The most confidently wrong rows, with their `values` or `image` (PNG, base64)"),
+    cell_rows=array(OBJECT, description="Some rows of each cell of the confusion matrix, as `mistakes` has them"),
     label_errors=nullable(OBJECT, description="Validation and test rows whose label may be wrong"),
     network=nullable(OBJECT, description="`layers` with shapes and parameters"),
     best_epoch=nullable(OBJECT, description="`epoch` of the least `metric`, from 1"),
@@ -57,6 +58,32 @@ REPORT_EXAMPLE = {
     "task": "softmax",
     "intervals": {"accuracy": {"value": 0.96, "lower": 0.8, "upper": 0.99, "method": "rows"}},
     "best_epoch": {"metric": "val_loss", "epoch": 18},
+}
+
+FILE: Schema = object_of(sha256=pattern("^[0-9a-f]{64}$"), size=INTEGER) | {"description": "Its digest, its bytes"}
+MANIFEST: Schema = object_of(
+    [],
+    additional=True,
+    model=STRING,
+    version=POSITIVE_INTEGER,
+    job_id=STRING | {"description": "The job or the run that made it"},
+    created_at=DATE_TIME,
+    task=enumeration(*TASKS, description="What its head computes"),
+    preprocessing=array(OBJECT, description="The steps with their fitted values"),
+    metrics=mapping(NUMBER, description="On held-out rows"),
+    golden_rows=object_of(rows=INTEGER, tolerance=NUMBER)
+    | {"description": "How many rows the served graph was proved on, and the largest difference that was allowed"},
+    files=mapping(FILE, description="Every file of the version"),
+    data=mapping({}, description="Source, digest and rows of the data"),
+    package_versions=mapping(STRING),
+) | {"description": "What the manifest says, without the golden rows themselves"}
+MANIFEST_EXAMPLE = {
+    "model": "iris",
+    "version": 1,
+    "created_at": "2026-01-01T00:00:00+00:00",
+    "task": "softmax",
+    "golden_rows": {"rows": 4, "tolerance": 1e-05},
+    "files": {"model.onnx": {"sha256": "0" * 64, "size": 2048}},
 }
 
 SCHEMAS: dict[str, Schema] = {
@@ -74,6 +101,7 @@ SCHEMAS: dict[str, Schema] = {
         state=STATE,
         error=nullable(STRING, description="Why it does not serve"),
         verdict=nullable(STRING, description="Why it was not promoted, or was by force only: its gate does not hold"),
+        gate=nullable(OBJECT, description="What its gate asked for: `holds`, and `rules`, a phrase each"),
         labels=array(STRING, description="Those that name it"),
         created_at=nullable(DATE_TIME),
         task=enumeration(*TASKS, None, description="What its head computes"),
@@ -95,6 +123,7 @@ SCHEMAS: dict[str, Schema] = {
         version=POSITIVE_INTEGER | {"maximum": LARGEST_VERSION, "description": "Needed unless `rollback` is true"},
         rollback=BOOLEAN | {"description": "Back to the version that the label named before"},
         force=BOOLEAN | {"description": "Also when the gate does not hold"},
+        dry_run=BOOLEAN | {"description": "Only find out what would come of it"},
     )
     | {"description": "Where a label goes: to a version, or back", "minProperties": 1},
     "LabelMoved": object_of(
@@ -103,6 +132,7 @@ SCHEMAS: dict[str, Schema] = {
         version=POSITIVE_INTEGER | {"description": "The one that it names now"},
         previous=nullable(INTEGER, description="The one that it named before"),
         labels=LABELS,
+        moved=BOOLEAN | {"description": "False with `dry_run`: it would be moved"},
     )
     | {"description": "A label that was moved"},
     "VersionDeletion": object_of(
@@ -117,8 +147,17 @@ SCHEMAS: dict[str, Schema] = {
         deleted=BOOLEAN | {"description": "False with `dry_run`: it would be deleted"},
     )
     | {"description": "A version that is gone"},
+    "VersionExamples": object_of(examples=array(reference("VersionExample")))
+    | {"description": "Rows to try a version with"},
+    "VersionExample": object_of(
+        instance=reference("Instance"),
+        prediction=array(NUMBER, description="What Keras predicted for it, in the order of the outputs"),
+    )
+    | {"description": "A raw row of the test part"},
     "Report": REPORT,
+    "VersionManifest": MANIFEST,
 }
+VERSION_EXAMPLE = {"instance": {"petal": 1.4, "sepal": 5.1}, "prediction": [0.98, 0.01, 0.01]}
 OK = {"error_code": "OK", "error_message": ""}
 STATUS = {"version": "1", "state": "AVAILABLE", "status": OK}
 VERSION = {
@@ -126,6 +165,7 @@ VERSION = {
     "state": "AVAILABLE",
     "error": None,
     "verdict": None,
+    "gate": {"holds": True, "rules": ["accuracy 0.9600, at least 0.9"]},
     "labels": ["stable"],
     "created_at": "2026-01-01T00:00:00+00:00",
     "task": "softmax",
@@ -134,6 +174,8 @@ VERSION = {
 }
 MODEL = {"name": "iris", "default_version": 1, "labels": {"stable": 1}, "versions": [VERSION]}
 EXAMPLES: dict[str, Any] = {
+    "VersionExamples": {"examples": [VERSION_EXAMPLE]},
+    "VersionExample": VERSION_EXAMPLE,
     "Models": {"models": [MODEL]},
     "Model": MODEL,
     "Version": VERSION,
@@ -144,5 +186,13 @@ EXAMPLES: dict[str, Any] = {
     "LabelRequest": {"version": 1},
     "VersionDeletion": {"force": True, "dry_run": True},
     "VersionDeleted": {"model": "classic", "version": 1, "deleted": False},
-    "LabelMoved": {"model": "classic", "label": "stable", "version": 1, "previous": None, "labels": {"stable": 1}},
+    "LabelMoved": {
+        "model": "classic",
+        "label": "stable",
+        "version": 1,
+        "previous": None,
+        "labels": {"stable": 1},
+        "moved": True,
+    },
+    "VersionManifest": MANIFEST_EXAMPLE,
 }

@@ -76,6 +76,7 @@ SCHEMAS: dict[str, Schema] = {
         | {"description": "Of `fit.folds` and `fit.repeats`: metric → mean and interval, and every score"},
         version=nullable(INTEGER),
         gate=OBJECT_OR_NULL,
+        verdict=nullable(STRING, description="Why `stable` did not move to the version"),
         result=OBJECT_OR_NULL,
         error=ERROR,
     )
@@ -105,6 +106,7 @@ SCHEMAS: dict[str, Schema] = {
         seed=nullable(INTEGER),
         backend=nullable(STRING),
         error=ERROR,
+        parameters=mapping(ANY, description="Path of the spec → value, of the paths that `parameter` asked for"),
     )
     | {"description": "A run in a line of a list"},
     "Runs": object_of(["runs"], runs=array(reference("RunSummary")), next=NEXT) | {"description": "A page of runs"},

@@ -26,7 +26,7 @@ from service.openapi.spec_schemas import SPEC
 __all__ = ["CANCELED_SEARCH", "EXAMPLES", "NEW_SEARCH", "SCHEMAS", "SEARCHED_SPEC", "SEARCH_STATUSES"]
 
 SEARCH_STATUSES = ("running", "finished", "failed", "canceled")
-TRIAL_STATUSES = ("running", "paused", "finished", "failed", "canceled")
+TRIAL_STATUSES = ("waiting", "running", "paused", "finished", "failed", "canceled")
 ANY: Schema = {"description": "Any value"}
 PARAMETERS = mapping(ANY, description="Path in the spec → the value that was tried")
 ERROR = either(NULL, object_of([], additional=True, type=STRING, message=STRING)) | {"description": "Why it failed"}
@@ -99,7 +99,7 @@ SCHEMAS: dict[str, Schema] = {
     | {"description": "A search for hyperparameters"},
     "Trial": object_of(
         number=INTEGER | {"description": "From 0"},
-        status=enumeration(*TRIAL_STATUSES),
+        status=enumeration(*TRIAL_STATUSES, description="`waiting` where none of its jobs has begun"),
         value=nullable(NUMBER, description="Of the objective, on the highest rung that it reached"),
         epochs=INTEGER,
         rung=nullable(INTEGER),

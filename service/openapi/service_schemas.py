@@ -2,7 +2,19 @@
 
 from typing import Any
 
-from service.openapi.json_schema import INTEGER, OBJECT, STRING, Schema, array, object_of, reference
+from models.api_keys import SCOPES
+from service.openapi.json_schema import (
+    BOOLEAN,
+    INTEGER,
+    OBJECT,
+    STRING,
+    Schema,
+    array,
+    enumeration,
+    nullable,
+    object_of,
+    reference,
+)
 
 __all__ = ["EXAMPLES", "SCHEMAS"]
 
@@ -24,6 +36,12 @@ SCHEMAS: dict[str, Schema] = {
         details=DETAILS,
     )
     | {"description": "The service is ready to predict"},
+    "Caller": object_of(
+        keys_required=BOOLEAN | {"description": "Whether keys are configured, and asked for"},
+        key_id=nullable(STRING, description="By which lists and logs name the key; null without a known one"),
+        scopes=array(enumeration(*SCOPES), description="Of the operations that the caller may use"),
+    )
+    | {"description": "Who calls, and what that caller may do"},
     "Error": object_of(
         ["error"],
         error=STRING | {"description": "One sentence that says what to do"},
@@ -49,6 +67,7 @@ EXAMPLES: dict[str, Any] = {
     "Alive": {"status": "alive"},
     "Live": {"status": "ok"},
     "Ready": {"status": "ready", "models": 1, "loaded_versions": 2},
+    "Caller": {"keys_required": True, "key_id": "3f9a5c7b1d2e", "scopes": ["predict", "train"]},
     "Error": {
         "error": "layers.0.Dense.units: expected a whole number from 1; received 0",
         "details": [{"path": "layers.0.Dense.units", "message": "expected a whole number from 1; received 0"}],

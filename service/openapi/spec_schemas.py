@@ -44,6 +44,8 @@ SCHEMAS: dict[str, Schema] = {
         fit=reference("SpecFit"),
         resources=reference("SpecResources"),
         gate=either(NULL, reference("SpecGate")) | {"description": "What holds before `stable` moves to the version"},
+        rollout=either(NULL, reference("SpecRollout"))
+        | {"description": "How the version comes to be `stable`; at once where it is left out"},
         search=either(NULL, reference("SpecSearch"))
         | {"description": "A search for hyperparameters, whose winner is published"},
     )

@@ -1,62 +1,93 @@
-// The page: what it shows, and how often it looks again.
-import { ask, key, setKey } from "./api.js";
-import { showJobs } from "./jobs.js";
-import { showModels } from "./models.js";
+// The page around the views: where one is, how the service is, light or dark, the key.
+import { html, render, useEffect, useErrorBoundary, useRef, useState } from "./vendor/preact.js";
+import { keyWanted } from "./core/api.js";
+import { lacks, may, useCaller } from "./core/caller.js";
+import { away, refresh, useData } from "./core/live.js";
+import { found, route } from "./core/router.js";
+import { switchTheme, theme } from "./core/theme.js";
+import { plural } from "./core/format.js";
+import { Question } from "./parts/dialog.js";
+import { Empty, Notice, Placeholder, Toasts } from "./parts/basics.js";
+import { KeyDialog } from "./parts/key.js";
+import { ROUTES, TABS } from "./routes.js";
 
-const LOOK_AGAIN_MS = 4000;
-const state = document.getElementById("state");
-const dialog = document.getElementById("key-dialog");
-const field = document.getElementById("key-field");
+const loaded = new Map(); // route → component
 
-async function showState() {
-  try {
-    const ready = await ask("readyz");
-    const models = ready.models === 1 ? "1 model" : `${ready.models} models`;
-    const versions = ready.loaded_versions === 1 ? "1 version" : `${ready.loaded_versions} versions`;
-    tell(`Ready: ${models}, ${versions} loaded`, "good");
-  } catch (error) {
-    tell(error.message, "bad");
-  }
+function App() {
+  const [isKeyOpen, openKey] = useState(false);
+  const wanted = keyWanted.value;
+  useEffect(() => { if (wanted) openKey(true); }, [wanted]);
+  const { parts, query } = route.value;
+  const match = found(ROUTES, parts);
+  const title = match ? match.view.title(match.params) : "Not found";
+  useEffect(() => { document.title = title === "Models" ? "Onehot" : `${title} · Onehot`; }, [title]);
+  return html`
+    <a class="skip" href="#content" onClick=${skip}>Skip to content</a>
+    <${Header} tab=${match?.view.tab} openKey=${() => openKey(true)} />
+    <${Away} />
+    <main id="content" tabindex="-1">
+      ${match ? html`<${View} key=${`${match.view.path}/${JSON.stringify(match.params)}`} ...${{ ...match, query, title }} />` : html`<${Unknown} />`}
+    </main>
+    <${Toasts} /><${Question} />
+    ${isKeyOpen && html`<${KeyDialog} close=${() => openKey(false)} />`}`;
 }
 
-function tell(text, kind) {
-  state.className = `state ${kind}`;
-  if (state.textContent !== text) state.textContent = text;
+function skip(event) {
+  event.preventDefault();
+  document.getElementById("content").focus();
 }
 
-async function look() {
-  if (!document.hidden) await Promise.allSettled([showState(), showModels(), showJobs()]);
+function Header({ tab, openKey }) {
+  const ready = useData("readyz");
+  const caller = useCaller();
+  const text = ready.data && !ready.error
+    ? `Ready: ${plural(ready.data.models, "model")}, ${plural(ready.data.loaded_versions, "version")} loaded`
+    : ready.error?.message ?? "Connecting …";
+  return html`<header>
+    <a class="brand" href="#/models"><img src="page/icon.svg" alt="" width="26" height="26" /> Onehot</a>
+    <nav aria-label="Views">${TABS.filter(({ scope }) => !scope || may(scope)).map((one) => html`<a key=${one.id} href=${one.address} aria-current=${one.id === tab ? "page" : undefined}>${one.title}</a>`)}</nav>
+    <div class="aside">
+      <p id="state" class=${`state ${ready.error ? "bad" : ready.data ? "good" : ""}`} role="status">${text}</p>
+      <a href="docs">HTTP interface</a>
+      <button type="button" class="quiet" onClick=${switchTheme} aria-label=${`Switch to ${theme.value === "dark" ? "light" : "dark"}`}>
+        <span aria-hidden="true">${theme.value === "dark" ? "☀" : "☾"}</span></button>
+      <button type="button" id="key-button" class=${`quiet ${keyWanted.value ? "wanted" : ""}`} onClick=${openKey}>API key</button>
+      ${caller?.keys_required && html`<p id="caller" class="soft">${caller.key_id ? html`signed in as <code>${caller.key_id}</code>, scopes ${caller.scopes.join(", ")}` : "not signed in"}</p>`}
+    </div></header>`;
 }
 
-async function keepLooking() {
-  await look();
-  setTimeout(keepLooking, LOOK_AGAIN_MS);
+function Away() {
+  if (!away.value) return null;
+  return html`<div class="away" role="status"><span>The service does not answer; what is shown is of ${away.value.since.toLocaleTimeString()}.</span>
+    <button type="button" class="small" onClick=${() => refresh()}>Try again now</button></div>`;
 }
 
-let asked = false;
-function askForKey() {
-  if (dialog.open) return;
-  field.value = key();
-  dialog.showModal();
-  field.focus();
+// The view of an address; when it opens, the focus goes to its heading, and the page to where it was left.
+function View({ view, params, query, title }) {
+  const [, setLoaded] = useState(0);
+  const [failure, setFailure] = useState(null);
+  const [broken] = useErrorBoundary((error) => console.error(error));
+  const place = useRef();
+  const Component = view.view ?? loaded.get(view);
+  useEffect(() => {
+    if (Component) return;
+    view.load().then((module) => { loaded.set(view, module.default); setLoaded((count) => count + 1); }, setFailure);
+  }, []);
+  useEffect(() => {
+    if (!Component || route.value.scroll === undefined) return;
+    place.current?.querySelector("h1")?.focus({ preventScroll: true });
+    if (route.value.scroll !== null) requestAnimationFrame(() => scrollTo(0, route.value.scroll));
+  }, [Component]);
+  if (view.scope && !may(view.scope)) return html`<h1 tabindex="-1">${title}</h1><${Notice} kind="busy">${lacks(view.scope)}</${Notice}>`;
+  if (broken || failure) return html`<${Notice}>This view failed: ${(broken ?? failure).message}</${Notice}>`;
+  if (!Component) return html`<h1 class="unseen" tabindex="-1">${title}</h1><${Placeholder} lines=${8} label=${title} />`;
+  return html`<div class="view" ref=${place}><${Component} ...${{ params, query }} /></div>`;
 }
 
-addEventListener("key-needed", (event) => {
-  document.getElementById("key-button").classList.add("wanted");
-  document.getElementById("key-reason").textContent =
-    `${event.detail} It is kept in this tab only and is gone when you close it.`;
-  if (!asked) askForKey();
-  asked = true;
-});
-document.getElementById("key-button").addEventListener("click", askForKey);
-dialog.addEventListener("close", () => {
-  if (!dialog.returnValue) return;
-  setKey(dialog.returnValue === "keep" ? field.value.trim() : "");
-  field.value = "";
-  dialog.returnValue = "";
-  asked = false;
-  document.getElementById("key-button").classList.remove("wanted");
-  look();
-});
-document.addEventListener("visibilitychange", look);
-keepLooking();
+function Unknown() {
+  return html`<h1 tabindex="-1">Not found</h1><${Empty}>There is no view at this address. <a href="#/models">To the models</a></${Empty}>`;
+}
+
+const root = document.getElementById("app");
+root.replaceChildren();
+render(html`<${App} />`, root);

@@ -64,7 +64,7 @@ class LoadedModels:
         """Whether everything that answers by a committed state is loaded here."""
         loaded = self.loaded
         return all(
-            set(one.serving.values()) <= loaded.get(name, frozenset()) for name, one in committed.models.items()
+            one.answering <= loaded.get(name, frozenset()) for name, one in committed.models.items()
         )  # fmt: skip
 
     def follow(self, desired: DesiredState) -> None:

@@ -16,8 +16,8 @@ from service.registry.store_listing import ObservedModel
 
 __all__ = ["MisplacedVersions", "MissingParts"]
 
-LABELS = 0
-"""Stands for a model's labels among the numbers of its versions."""
+LABELS, ROLLOUT = 0, -1
+"""Stand for a model's labels and its rollout among the numbers of its versions."""
 MOST_NAMES = 50
 """In one line of the log."""
 MANIFEST = re.compile(r"(.*/)?[1-9][0-9]*/manifest\.json")
@@ -88,15 +88,20 @@ class MissingParts:
 def _parts(model: ObservedModel | None) -> set[int]:
     if model is None:
         return set()
-    return {*model.versions, LABELS} if model.labels_tag else {*model.versions}
+    documents = {LABELS: model.labels_tag, ROLLOUT: model.rollout_tag}
+    return {*model.versions, *(part for part, tag in documents.items() if tag)}
 
 
 def _joined(found: ObservedModel | None, before: ObservedModel, parts: set[int]) -> ObservedModel:
     """A model as it was found, and these parts as they were before."""
-    versions = {number: before.versions[number] for number in parts - {LABELS}}
+    versions = {number: before.versions[number] for number in parts - {LABELS, ROLLOUT}}
     versions |= found.versions if found is not None else {}
-    source = before if LABELS in parts or found is None else found
-    return replace(source, versions={number: versions[number] for number in sorted(versions)})
+    labelled = before if LABELS in parts or found is None else found
+    rolled = before if ROLLOUT in parts or found is None else found
+    return replace(
+        labelled, versions={number: versions[number] for number in sorted(versions)},
+        rollout_tag=rolled.rollout_tag, split=rolled.split,
+    )  # fmt: skip
 
 
 def _misplaced(store: Store) -> Iterator[str]:

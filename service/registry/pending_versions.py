@@ -5,9 +5,9 @@ store is asked whether it has it, at most so many times a second, and what it ha
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from models.errors import LabelNotFound, ModelNotFound, StoreError, VersionNotFound
 from models.names import LATEST, is_label_name, is_model_name
@@ -62,6 +62,11 @@ class PendingVersions:
         """Let the workers of this service take notice that a version is gone."""
         self._registry.look_soon()
         _wait(lambda: not self._knows(model, version) or None)
+
+    def wait_for_capture(self, model: str, document: Mapping[str, Any]) -> None:
+        """Let the workers of this service follow what is captured of a model from now on."""
+        self._registry.look_soon()
+        _wait(lambda: self._registry.capture_of(model) == document or None)
 
     def _knows(self, model: str, version: int) -> bool:
         found = self._registry.snapshot.models.get(model)

@@ -6,9 +6,10 @@ snapshot: they wait for no lock and for no store, and a version that they have f
 
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import structlog
 
@@ -19,6 +20,7 @@ from service.registry.coordination.committed_state import CommittedState, Report
 from service.registry.coordination.coordinator import Coordinator
 from service.registry.coordination.desired_state import DesiredState
 from service.registry.coordination.planner import IDLE_S, REVIEW_S, Planner
+from service.registry.coordination.traffic_split import SwitchClock
 from service.registry.loaded_models import LoadedModels
 from service.registry.memory_budget import Memory, give_back
 from service.registry.shown_facts import ShownFacts
@@ -84,9 +86,10 @@ class Registry:
         self.is_serving = False
         self._open_store = open_store
         self._clock = clock
+        self.switch_clock = SwitchClock(clock)
         self._planner = Planner(
             lambda: self.store, self.coordinator, keep_versions=keep_versions, full_look_s=full_look_s,
-            clock=clock, memory=memory or Memory(),
+            memory=memory or Memory(), switch_clock=self.switch_clock,
         )  # fmt: skip
         self._models = LoadedModels(lambda: self.store, clock=clock, on_change=self._publish)
         self._local = Snapshot()
@@ -132,6 +135,12 @@ class Registry:
             self._loaded = (snapshot, snapshot.loaded_versions)
         return self._loaded[1]
 
+    def routed(self, model: str, version: int) -> Predictor | None:
+        """What answers for a version that a rollout has chosen; None when it does not answer any more."""
+        found = self.snapshot.models.get(model)
+        status = None if found is None else found.versions.get(version)
+        return None if status is None else status.predictor
+
     def find(self, model: str, *, version: int | None = None, label: str | None = None) -> Predictor:
         """What answers for a version, a label, or neither.
 
@@ -153,6 +162,10 @@ class Registry:
         if at_s > self._requested.get((model, version), -math.inf) + GRAIN_S:
             self._requested[model, version] = at_s
             self._has_new_request = True
+
+    def capture_of(self, model: str) -> Mapping[str, Any]:
+        """What is captured of a model's predictions; the same object until it changes, so each request may ask."""
+        return self._models.desired.model(model).capture
 
     def look_soon(self) -> None:
         """Let the process that leads look at the store now rather than later."""

@@ -18,6 +18,7 @@ from service.errors import LOADING, NotPromoted, VersionNotLoaded
 from service.inference.predictor import Predictor
 from service.registry.coordination.committed_state import CommittedModel, CommittedState
 from service.registry.coordination.desired_state import DEFAULT
+from service.registry.coordination.traffic_split import TrafficSplit
 
 __all__ = ["OK", "REFUSED", "UNAVAILABLE", "LoadedModel", "Snapshot", "State", "VersionFacts", "VersionStatus"]
 
@@ -113,12 +114,14 @@ class LoadedModel:
         labels: As they stand in the store.
         serving: Label → the version that answers for it now. It differs from `labels` while a label's version is being
             loaded or cannot be loaded. Has `DEFAULT` and `latest` too.
+        split: Of the default version's traffic, while a rollout is under way.
     """
 
     name: str
     versions: Mapping[int, VersionStatus]
     labels: Mapping[str, int]
     serving: Mapping[str, int] = field(default_factory=dict)
+    split: TrafficSplit | None = None
 
     def committed(self, state: CommittedModel) -> "LoadedModel":
         """As requests see it: what answers is what all processes have."""
@@ -132,7 +135,7 @@ class LoadedModel:
         default = versions.get(serving.get(DEFAULT, 0))
         if STABLE not in self.labels and default is not None and default.fails_gate:
             del serving[DEFAULT]  # it may answer only requests that name it
-        return LoadedModel(self.name, MappingProxyType(versions), self.labels, serving)
+        return LoadedModel(self.name, MappingProxyType(versions), self.labels, serving, state.split)
 
     def _name_stand_in(self, versions: dict[int, VersionStatus], answering: int | None) -> None:
         """Say of a default version that does not answer which one does in its place."""
@@ -212,11 +215,13 @@ class Snapshot:
     Args:
         is_complete: Whether everything that was in the store has been tried once.
         waiting_for: Why it is not complete; empty when it is.
+        splits: Model → split of its default version's traffic, of those with a rollout under way.
     """
 
     models: Mapping[str, LoadedModel] = field(default_factory=lambda: MappingProxyType({}))
     is_complete: bool = False
     waiting_for: str = "the first look at the store"
+    splits: Mapping[str, TrafficSplit] = field(default_factory=lambda: MappingProxyType({}))
 
     def committed(self, state: CommittedState, *, unchanged: Mapping[str, LoadedModel] = NONE) -> "Snapshot":
         """As requests see it: what answers is what all processes have.
@@ -226,7 +231,9 @@ class Snapshot:
             unchanged: Models of which it is known already, as none of their versions or labels has changed.
         """
         models = {name: unchanged.get(name) or one.committed(state.model(name)) for name, one in self.models.items()}
-        return replace(self, models=MappingProxyType({name: one for name, one in models.items() if one.versions}))
+        known = {name: one for name, one in models.items() if one.versions}
+        splits = {name: one.split for name, one in known.items() if one.split is not None}
+        return replace(self, models=MappingProxyType(known), splits=MappingProxyType(splits))
 
     def model(self, name: str) -> LoadedModel:
         """One model.

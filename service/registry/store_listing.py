@@ -24,10 +24,15 @@ from models.store.manifest import MANIFEST
 from models.store.object_store import children
 from models.store.store import Store
 from service.blocking_calls import several_at_once
+from service.registry.coordination.traffic_split import TrafficSplit
 
 __all__ = ["ObservedModel", "ObservedVersion", "Watched", "observe_store"]
 
 LABELS_FILE = "labels.json"
+ROLLOUT_FILE = "rollout.json"
+CAPTURE_FILE = "capture.json"
+DOCUMENTS = frozenset({LABELS_FILE, ROLLOUT_FILE, CAPTURE_FILE})
+"""Files of a model beside its versions, that are read again when their tag has changed."""
 GRAPH_FILE = "model.onnx"
 PAGE = 1000
 """Objects that a bucket lists in one answer."""
@@ -71,12 +76,18 @@ class ObservedModel:
         labels_tag: Of the file of its labels; empty when there is none.
         labels: Label → version; known only where not all versions are listed.
         is_whole: Whether those are all versions, or the newest and the labelled ones.
+        rollout_tag: Of the file of its rollout; empty when there is none.
+        split: What the rollout asks for; None when none is under way.
+        capture_tag: Of the file that says what is captured; empty when there is none.
     """
 
     versions: Mapping[int, ObservedVersion]
     labels_tag: str
     labels: Mapping[str, int] = field(default_factory=dict)
     is_whole: bool = True
+    rollout_tag: str = ""
+    split: TrafficSplit | None = None
+    capture_tag: str = ""
 
 
 NOTHING = ObservedModel({}, "")
@@ -111,7 +122,7 @@ def observe_store(
 
 def _observe_newest(store: Store, name: str) -> ObservedModel:
     listing = obstore.list_with_delimiter(store.objects, name)
-    own = [file for file in _files(listing["objects"]) if file[0] == f"{name}/{LABELS_FILE}"]
+    own = [file for file in _files(listing["objects"]) if file[0].rpartition("/")[2] in DOCUMENTS]
     labels = _labels(store, name) if own else {}
     found = (version_number(path.rstrip("/").rpartition("/")[2]) for path in listing["common_prefixes"])
     numbers = sorted(number for number in found if number is not None)
@@ -170,8 +181,17 @@ def _grouped(files: Iterable[_File]) -> dict[str, ObservedModel]:
 def _observed_model(folders: Mapping[str, set[_File]]) -> ObservedModel:
     numbers = sorted((number, name) for name in folders if (number := version_number(name)) is not None)
     found = ((number, _observed_version(folders[name])) for number, name in numbers)
-    labels_tag = next((tag for file, tag, _ in folders.get("", ()) if file == LABELS_FILE), "")
-    return ObservedModel({number: version for number, version in found if version is not None}, labels_tag)
+    versions = {number: version for number, version in found if version is not None}
+    return _with_documents(versions, folders.get("", ()))
+
+
+def _with_documents(versions: Mapping[int, ObservedVersion], files: Collection[_File]) -> ObservedModel:
+    """A model with the tags of its documents."""
+    tags = {file: tag for file, tag, _ in files}
+    return ObservedModel(
+        versions, tags.get(LABELS_FILE, ""), rollout_tag=tags.get(ROLLOUT_FILE, ""),
+        capture_tag=tags.get(CAPTURE_FILE, ""),
+    )  # fmt: skip
 
 
 def _observed_version(files: Collection[_File], *, changed_ns: int | None = None) -> ObservedVersion | None:
@@ -217,16 +237,17 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 
 def _observe_model(folder: str, known: ObservedModel, watched: Collection[int]) -> ObservedModel:
-    versions, labels_tag = {}, ""
+    versions: dict[int, ObservedVersion | None] = {}
+    documents: list[_File] = []
     with os.scandir(folder) as entries:
         for entry in entries:
             number = version_number(entry.name)
             if number is not None:
                 versions[number] = _observe_version(entry, known.versions.get(number), believes=number not in watched)
-            elif entry.name == LABELS_FILE:
-                labels_tag = next((tag for _, tag, _ in _stat([entry])), "")
+            elif entry.name in DOCUMENTS:
+                documents += _stat([entry])
     found = {number: versions[number] for number in sorted(versions)}
-    return ObservedModel({number: one for number, one in found.items() if one is not None}, labels_tag)
+    return _with_documents({number: one for number, one in found.items() if one is not None}, documents)
 
 
 def _observe_version(

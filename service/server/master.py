@@ -132,6 +132,11 @@ def _start_worker(worker: Any) -> None:
     if isinstance(registry.coordinator, SharedCoordinator):
         registry.coordinator.start_heartbeat()
     services.poller.start()
+    services.captured.start()
+    services.figures.start()
+    services.decider.start()
+    if services.webhooks is not None:
+        services.webhooks.start()
     end_s = time.monotonic() + FIRST_REFRESH_S
     while not registry.is_serving and worker.alive:
         if time.monotonic() > end_s and not registry.others_serve:

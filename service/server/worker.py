@@ -64,6 +64,11 @@ class ServiceWorker(GeventWorker):  # type: ignore[misc]
             accept_waiting(server)
             server.close()
         self._finish(servers)
+        self._services.decider.stop()
+        if self._services.webhooks is not None:
+            self._services.webhooks.stop()
+        self._services.captured.stop()
+        self._services.figures.stop()
 
     def _start_server(self, listener: Any) -> StreamServer:
         listener.setblocking(1)

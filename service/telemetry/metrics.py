@@ -66,25 +66,28 @@ class Metrics:
         self._shown: frozenset[tuple[str, int]] = frozenset()
         self._kept_page = KeptPage()
         model = ("model", "version")
-        self._requests = self._counter("requests", "HTTP requests answered", "method", "route", "status", *model)
-        self._errors = self._counter("errors", "Requests that ended in an error, by its class", "error", *model)
-        self._rows = self._counter("rows", "Instances predicted", *model)
+        self._requests = self.counter("requests", "HTTP requests answered", "method", "route", "status", *model)
+        self._errors = self.counter("errors", "Requests that ended in an error, by its class", "error", *model)
+        self._rows = self.counter("rows", "Instances predicted", *model)
+        self._captured = self.counter("captured_rows", "Sampled instances in the store", "model")
+        self._dropped = self.counter("captured_rows_dropped", "Sampled instances that were lost", "model")
+        self._feedback = self.counter("feedback_labels", "True labels in the store")
         self._phase = self._histogram("phase", "Of a prediction, split", PHASE_BUCKETS_S, "phase", "model")
         self._request = self._histogram("request", "From the first byte to the last", REQUEST_BUCKETS_S, "route")
-        self._in_flight = self._gauge("requests_in_flight", "Requests being answered")
-        self._loaded = self._gauge(
-            "version_loaded", "1 when every process has the version loaded", *model, across="min"
-        )
+        self._in_flight = self.gauge("requests_in_flight", "Requests being answered")
+        self._loaded = self.gauge("version_loaded", "1 when every process has the version loaded", *model, across="min")
         self._writer = PageWriter(self._families, self._places)
         self._count_in(alone.places[0])
 
-    def _counter(self, name: str, meaning: str, *labels: str) -> Family:
+    def counter(self, name: str, meaning: str, *labels: str) -> Family:
+        """Declare a counter, before the page is asked for: `onehot_NAME_total`."""
         return self._declared(Family("counter", f"onehot_{name}_total", meaning, labels))
 
     def _histogram(self, name: str, meaning: str, bounds: tuple[float, ...], *labels: str) -> Family:
         return self._declared(Family("histogram", f"onehot_{name}_duration_seconds", meaning, labels, bounds))
 
-    def _gauge(self, name: str, meaning: str, *labels: str, across: Across = "sum") -> Family:
+    def gauge(self, name: str, meaning: str, *labels: str, across: Across = "sum") -> Family:
+        """Declare a gauge, before the page is asked for: `onehot_NAME`."""
         return self._declared(Family("gauge", f"onehot_{name}", meaning, labels, across=across))
 
     def _declared(self, family: Family) -> Family:
@@ -109,7 +112,11 @@ class Metrics:
         """Where the numbers of a series begin."""
         return self._place.counts.start_of(family.key(labels), family.width)
 
-    def _show(self, gauge: Family, value: float, *labels: str) -> None:
+    def count(self, counter: Family, *labels: str, amount: float = 1) -> None:
+        """Count something that happens seldom."""
+        self._numbers[self._start(counter, *labels)] += amount
+
+    def show(self, gauge: Family, value: float, *labels: str) -> None:
         """What this process shows; not a number takes its series off the page, where no other process has it."""
         gauges = self._place.gauges
         gauges.numbers[gauges.start_of(gauge.key(labels), gauge.width)] = value
@@ -119,12 +126,12 @@ class Metrics:
         if (model, str(version)) not in self._versions and len(self._versions) >= MOST_VERSIONS:
             return
         self._versions.add((model, str(version)))
-        self._show(self._loaded, 1, model, str(version))
+        self.show(self._loaded, 1, model, str(version))
 
     def version_unloaded(self, model: str, version: int) -> None:
         """A version left this process; its counts stay."""
         if (model, str(version)) in self._versions:
-            self._show(self._loaded, 0, model, str(version))
+            self.show(self._loaded, 0, model, str(version))
 
     def _labels(self, model: str | None, version: int | None) -> tuple[str, str]:
         """The labels of what is about a model; empty where it is about none, `other` for one that was never loaded."""
@@ -189,6 +196,18 @@ class Metrics:
         decode, infer, encode = (self._start(self._phase, *one) for one in series)
         return self._start(self._rows, *labels), decode, infer, encode
 
+    def rows_captured(self, model: str, count: int) -> None:
+        """Count sampled rows that are in the store."""
+        self._numbers[self._start(self._captured, model)] += count
+
+    def rows_dropped(self, model: str, count: int) -> None:
+        """Count sampled rows that were lost, as there was no room for them."""
+        self._numbers[self._start(self._dropped, model)] += count
+
+    def labels_stored(self, count: int) -> None:
+        """Count true labels that are in the store."""
+        self._numbers[self._start(self._feedback)] += count
+
     def show_state(self, *, loaded: frozenset[tuple[str, int]], in_flight: int) -> None:
         """Bring the gauges up to date: every loaded version, as model and number, and the requests being answered."""
         self.note_in_flight(in_flight)
@@ -202,7 +221,7 @@ class Metrics:
 
     def note_in_flight(self, count: int) -> None:
         """How many requests this process answers now; set now and then, as each would pay for it twice."""
-        self._show(self._in_flight, count)
+        self.show(self._in_flight, count)
 
     def page(self, queues: Queues | None = None, *, store: StoreState | None = None) -> bytes:
         """The page that Prometheus reads, all processes added up; its type is `CONTENT_TYPE`.

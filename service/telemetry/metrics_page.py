@@ -2,6 +2,7 @@
 
 import time
 import zlib
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from threading import Lock
 from typing import Any
@@ -37,7 +38,7 @@ class PageWriter:
         self._families = families
         self._counts = CombinedTables([place.counts for place in places])
         self._gauges = CombinedTables([place.gauges for place in places])
-        self._series: dict[str, list[tuple[str, int]]] = {name: [] for name in families}
+        self._series: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
 
     def pieces(self) -> Iterator[str]:
         """The page in pieces, of which some are empty."""

@@ -1,7 +1,7 @@
 """What the queue's server says of itself and of the jobs in it, as metric families."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
@@ -17,12 +17,16 @@ class QueueServer:
         ended: Queue and status → how many jobs ended so, since the server is there.
         memory_bytes: What counts against its limit; None where it does not say.
         memory_limit_bytes: The limit; None without one.
+        webhooks: Outcome of an attempt (`delivered`, `refused`, `dead`) → how many there were; empty without webhooks.
+        webhooks_waiting: How many deliveries wait to be sent.
     """
 
     oldest_waiting_s: Mapping[str, float]
     ended: Mapping[tuple[str, str], int]
     memory_bytes: int | None = None
     memory_limit_bytes: int | None = None
+    webhooks: Mapping[str, int] = field(default_factory=dict)
+    webhooks_waiting: int = 0
 
     def families(self) -> Iterator[Metric]:
         """Its metrics; memory only where it is known."""
@@ -40,3 +44,9 @@ class QueueServer:
             yield GaugeMetricFamily(
                 "onehot_queue_memory_limit_bytes", "Where the queue is full", value=self.memory_limit_bytes
             )
+        if self.webhooks:
+            attempts = CounterMetricFamily("onehot_webhook_attempts", "Attempts to send webhooks", labels=("outcome",))
+            for outcome, count in self.webhooks.items():
+                attempts.add_metric((outcome,), count)
+            yield attempts
+            yield GaugeMetricFamily("onehot_webhooks_waiting", "Webhooks that wait", value=self.webhooks_waiting)

@@ -8,7 +8,7 @@ from service.inference.predictor import Predictor
 __all__ = ["ObservedPrediction"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # one is made for every prediction, and a frozen one takes five times as long
 class ObservedPrediction:
     """A batch that a version computed, or failed to compute.
 
@@ -21,7 +21,8 @@ class ObservedPrediction:
             columns hold text. Observers do not change it, and copy what they keep.
         predictions: float32 `(batch, outputs)`; None when the version failed.
         infer_s: How long it computed.
-        error: Why it failed; None when it did not. Input that is at fault is not observed.
+        error: Why it failed; None when it did not. An `InputError` is of a value that this version does not take;
+            input that cannot be read is not observed.
     """
 
     request_id: str

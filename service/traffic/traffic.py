@@ -1,6 +1,6 @@
 """Whom every computed prediction is told to, and who may choose the version that answers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import structlog
@@ -22,10 +22,17 @@ class Observer(Protocol):
 class Caller(Protocol):
     """What is known of who asks."""
 
-    request_id: str
-    key_id: str | None
-    header: Callable[[str], str | None]
-    """A header of the request by its name in lower case."""
+    @property
+    def request_id(self) -> str:
+        """Of the request."""
+
+    @property
+    def key_id(self) -> str | None:
+        """Of the key that it came with; None without one."""
+
+    @property
+    def header(self) -> Callable[[str], str | None]:
+        """A header of the request by its name in lower case."""
 
 
 class Router(Protocol):
@@ -40,11 +47,12 @@ class Traffic:
 
     Args:
         router: Chooses versions; without one every request gets the default version.
+        observers: Those that are there from the beginning.
     """
 
-    def __init__(self, router: Router | None = None) -> None:
+    def __init__(self, router: Router | None = None, observers: Sequence[Observer] = ()) -> None:
         self.router = router
-        self.observers: list[Observer] = []
+        self.observers = [*observers]
 
     def tell(self, prediction: ObservedPrediction) -> None:
         """Tell all observers; one that fails is logged, and changes no answer."""

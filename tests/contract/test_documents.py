@@ -28,7 +28,7 @@ STATUS = re.compile(r"# (?P<number>\d+)\. (?P<title>.+)\n\n\*\*Status\.\*\* (?P<
 KNOWN_STATUS = re.compile(r"Accepted|(Superseded|Amended) by \[\d+\]\(\d{4}-[a-z0-9-]+\.md\).*")
 PRIVATE_WORDS = re.compile(
     r"\b(shelf|shelves|newcomers?|hot route|glances?|survey(ed|s)?|shared runs?|number text|journal|sweep(s|ing)?"
-    r"|dequeuing|mending|leash|onlookers?|boards?|agreements?|notes|noted|nobody|whoever|somebody)\b",
+    r"|dequeuing|mending|leash|onlookers?|boards?|notes|noted|nobody|whoever|somebody)\b",
     re.IGNORECASE,
 )
 """Words for which the domain has better ones: `docs/glossary.md`."""

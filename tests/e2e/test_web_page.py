@@ -34,11 +34,10 @@ def predicted(url: str, model: str, instance) -> list[float]:
 
 
 def try_model(browser, name: str) -> None:
-    place = json.dumps(f'[data-place="{name}"]')
-    browser.wait(f"document.querySelector({place})")
-    browser.run(f"document.querySelector({place}).click()")
     model, version = name.split("/")
-    browser.wait(f"document.getElementById('try-title').innerText === 'Try {model} version {version}'")
+    browser.run(f"location.hash = {json.dumps(f'#/models/{name}')}")
+    browser.wait(f"document.getElementById('try-title')?.innerText === 'Try {model} version {version}'")
+    browser.wait("document.querySelector('#try form')")
 
 
 def bars(browser) -> dict[str, float]:
@@ -67,11 +66,17 @@ def test_the_page_shows_models_and_nothing_leaves_the_machine(serve, publish, fl
     flip_byte("classic", 2)
     url = serve()
     browser = open_page(url)
-    browser.wait("document.querySelectorAll('#models tbody tr').length === 3")
+    browser.wait("document.querySelectorAll('#models tbody tr').length === 1")
     text = browser.text("#models")
-    for shown in ("classic", "3 classes", "available", "stable", "0.9", "0.25", "end", "model.onnx of version 2"):
+    for shown in ("classic", "3 classes", "0.9", "version 2 is broken"):
+        assert shown in text
+    browser.run("document.querySelector('#models tbody a').click()")
+    browser.wait("document.querySelectorAll('#versions tbody tr').length === 2")
+    text = browser.text("#versions")
+    for shown in ("available", "stable", "0.9", "end", "model.onnx of version 2"):
         assert shown in text
     assert browser.text("#state") == "Ready: 1 model, 1 version loaded"
+    browser.run("location.hash = '#/runs'")
     browser.wait("document.querySelector('#jobs .notice')?.innerText.includes('the queue does not answer')")
     assert all(address.startswith((url, "data:")) for address in browser.addresses)
 
@@ -132,11 +137,15 @@ def test_json_is_there_for_everything_and_mistakes_are_told(serve, publish, open
 
 
 def test_keys_alone_are_enough(serve, publish, open_page) -> None:
-    """Tab to a version, Enter, Tab into the pad, draw with arrows and space."""
+    """Tab to a model, Enter, Tab to its version, Enter, Tab into the pad, draw with arrows and space."""
     publish("digits", "digits")
     browser = open_page(serve())
-    browser.wait("document.querySelector('.pad')")
-    for selector in ("[data-place]", ".pad"):
+    for selector, after in (
+        ("#models tbody a", "document.querySelector('#versions tbody a')"),
+        ("#versions tbody a", "document.querySelector('.pad')"),
+        (".pad", "true"),
+    ):
+        browser.wait(f"document.querySelector({json.dumps(selector)})")
         for _ in range(40):
             browser.press("Tab", code=TAB)
             if browser.run(f"document.activeElement.matches({json.dumps(selector)})"):
@@ -144,7 +153,8 @@ def test_keys_alone_are_enough(serve, publish, open_page) -> None:
         assert browser.run(f"document.activeElement.matches({json.dumps(selector)})"), selector
         if selector != ".pad":
             browser.press("Enter", code=ENTER, text="\r")
-            browser.wait("document.querySelector('[data-place]').getAttribute('aria-pressed') === 'true'")
+            browser.wait(after)
+            browser.wait("document.activeElement.matches('h1')")
     browser.press("ArrowRight", code=RIGHT)
     browser.press(" ", code=SPACE, text=" ")
     assert len(bars(browser)) == 10
@@ -156,14 +166,19 @@ def test_a_locked_service_asks_for_a_key(serve, publish, open_page, tmp_path) ->
     file = tmp_path / "keys"
     _, key = ApiKeyFile(file).add(["predict"])
     browser = open_page(serve(ONEHOT_API_KEYS_FILE=str(file)))
-    browser.wait("document.getElementById('key-dialog').open")
-    enter = "document.getElementById('key-field').value = {}; document.querySelector('#key-form .primary').click()"
+    browser.wait("document.querySelector('#key-form')")
+    enter = """(() => {{
+        const field = document.querySelector("#key-form input");
+        field.value = {};
+        field.dispatchEvent(new Event("input", {{ bubbles: true }}));
+        return new Promise((done) => setTimeout(() => done(document.querySelector("#key-form .primary").click()), 50));
+    }})()"""
     browser.run(enter.format(json.dumps("oh_wrong")))
-    browser.wait("document.getElementById('key-dialog').open")
-    assert "not known" in browser.text("#key-reason")
+    browser.wait("document.querySelector('#key-reason')?.innerText.includes('not known')")
     browser.run(enter.format(json.dumps(key)))
     browser.wait("document.querySelector('#models tbody tr')")
-    browser.wait("document.getElementById('jobs').innerText.includes('has not the scope')")
+    browser.run("location.hash = '#/runs'")
+    browser.wait("document.getElementById('jobs')?.innerText.includes('has not the scope')")
     assert browser.run("Object.values(sessionStorage)") == [key]
     assert browser.run("[localStorage.length, document.cookie]") == [0, ""]
 
@@ -179,8 +194,8 @@ def test_a_running_job_is_followed_live(serve, redis_server, open_page) -> None:
         }  # fmt: skip
         job_id = httpx.post(f"{url}/v1/jobs", json=spec, trust_env=False).json()["id"]
         job = Job.fetch(job_id, connection=redis, serializer=JSONSerializer)
-        browser = open_page(url)
-        browser.wait("document.getElementById('jobs').innerText.includes('queued')")
+        browser = open_page(f"{url}/#/runs")
+        browser.wait("document.getElementById('jobs')?.innerText.includes('queued')")
         job.set_status(JobStatus.STARTED)
         for epoch in (1, 2, 3):
             metrics = {"loss": 1 / epoch}
@@ -201,7 +216,7 @@ def test_what_a_version_says_is_text_and_never_markup(serve, publish, open_page)
     try_model(browser, "classic/1")
     browser.run("document.querySelector('#try form').requestSubmit()")
     assert HOSTILE in bars(browser)
-    assert browser.run("document.title") == "Onehot"
+    assert browser.run("document.title") == "classic version 1 · Onehot"
     assert browser.run("document.querySelectorAll('#try img').length") == 0
 
 
@@ -212,7 +227,7 @@ def test_it_fits_wide_and_narrow_light_and_dark(serve, publish, open_page, brows
     url = serve()
     for width in (1280, 360):
         browser.look(width=width, height=800, scheme=scheme)
-        open_page(url)
+        open_page(f"{url}/#/models/digits/1")
         browser.wait("document.querySelector('.pad')")
         assert browser.run("document.documentElement.scrollWidth") <= width
     ink, paper = browser.run(
@@ -275,44 +290,46 @@ def test_what_a_badge_says_stands_out_from_its_ground(serve, open_page, browser,
     assert contrast(shown) >= 4.5
 
 
-def test_a_phone_shows_the_metric_and_the_button_beside_each_other(serve, publish, open_page, browser) -> None:
-    """Neither covers the other, nor leaves the window; a model's name of 61 letters breaks nothing."""
+def test_a_phone_shows_every_cell_of_a_row(serve, publish, open_page, browser) -> None:
+    """None covers another, none leaves the window; a model's name of 61 letters breaks nothing."""
     publish(LONG)
     browser.look(width=360, height=800)
-    open_page(serve())
-    browser.wait("document.querySelector('.versions .figure') && document.querySelector('#try form')")
-    boxes = (
-        "[...document.querySelectorAll('.versions .figure, .versions .act')].map((one) => one.getBoundingClientRect())"
-    )
-    boxes = browser.run(
-        f"{boxes}.filter((one) => one.width).map(({{ left, right, top, bottom }}) => [left, right, top, bottom])"
-    )
-    assert len(boxes) == 2
-    (_, right, top, bottom), (left, edge, over, under) = boxes
-    assert right <= left or bottom <= over or under <= top
-    assert max(right, edge) <= 360
-    assert browser.run("document.documentElement.scrollWidth") <= 360
+    url = serve()
+    for address, row in (("models", "#models tbody tr"), (f"models/{LONG}", "#versions tbody tr")):
+        open_page(f"{url}/#/{address}")
+        browser.wait(f"document.querySelector('{row}')")
+        boxes = browser.run(
+            f"""[...document.querySelector("{row}").children].map((one) => one.getBoundingClientRect())
+                .filter((one) => one.width).map(({{ left, right, top, bottom }}) => [left, right, top, bottom])"""
+        )
+        assert len(boxes) >= 3
+        for index, (left, right, top, bottom) in enumerate(boxes):
+            assert left >= 0
+            assert right <= 360
+            for from_, to, over, under in boxes[:index]:
+                assert right <= from_ or to <= left or bottom <= over or under <= top
+        assert browser.run("document.documentElement.scrollWidth") <= 360
 
 
 def test_a_version_that_only_was_unloaded_is_no_fault(serve, publish, open_page) -> None:
     """It stands in grey as not loaded; red is for one that cannot be served."""
     publish()
-    browser = open_page(serve())
-    browser.wait("document.querySelector('.versions .badge')")
+    browser = open_page(f"{serve()}/#/models/classic")
+    browser.wait("document.querySelector('#versions td .badge')")
     browser.run(
         """(() => {
             const answered = window.fetch;
             window.fetch = async (path, options) => {
                 const answer = await answered(path, options);
-                if (path !== "v1/models") return answer;
+                if (!path.startsWith("v1/models")) return answer;
                 const document = await answer.json();
                 document.models[0].versions[0].state = "END";
                 return new Response(JSON.stringify(document));
             };
         })()"""
     )
-    browser.wait("document.querySelector('.versions td .badge').innerText === 'not loaded'")
-    assert "bad" not in browser.run("document.querySelector('.versions td .badge').className").split()
+    browser.wait("document.querySelector('#versions td .badge').innerText === 'not loaded'")
+    assert "bad" not in browser.run("document.querySelector('#versions td .badge').className").split()
 
 
 def test_a_file_that_is_no_picture_takes_the_old_answer_away(serve, publish, open_page) -> None:
@@ -336,9 +353,9 @@ def test_a_file_that_is_no_picture_takes_the_old_answer_away(serve, publish, ope
 
 
 def test_the_heads_of_tables_have_no_rule(serve, publish, open_page) -> None:
-    """Not above the empty cell of the button's column either."""
+    """Not above an empty cell either."""
     publish()
-    browser = open_page(serve())
-    browser.wait("document.querySelector('.versions thead')")
-    cells = "[...document.querySelectorAll('.versions thead > tr > *')]"
+    browser = open_page(f"{serve()}/#/models/classic")
+    browser.wait("document.querySelector('#versions thead')")
+    cells = "[...document.querySelectorAll('#versions thead > tr > *')]"
     assert set(browser.run(f"{cells}.map((one) => getComputedStyle(one).borderTopWidth)")) == {"0px"}

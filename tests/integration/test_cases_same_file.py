@@ -34,6 +34,7 @@ KINDS = np.where(SIZES + WEIGHTS > 1, "big", "small")
 FRAME = pl.DataFrame({"number": range(60), "kind": KINDS, "weight": WEIGHTS, "size": SIZES})
 NAMED = {"features": ["size", "weight"], "target": "kind"}
 JSON_LINES = "application/jsonl"
+PARQUET = "application/vnd.apache.parquet"
 
 
 def write_npz(path: Path) -> None:
@@ -50,7 +51,7 @@ WRITERS: dict[str, tuple[Callable[[Path], Any], dict[str, Any], str | None]] = {
     "t.tsv": (lambda path: FRAME.write_csv(path, separator="\t"), NAMED, "text/tab-separated-values"),
     "bare.csv": (lambda path: FRAME.write_csv(path, include_header=False),
                  {"features": ["column_4", "column_3"], "target": "column_2", "csv": {"header": False}}, "text/csv"),
-    "t.parquet": (FRAME.write_parquet, NAMED, None),
+    "t.parquet": (FRAME.write_parquet, NAMED, PARQUET),
     "t.jsonl": (FRAME.write_ndjson, NAMED, JSON_LINES),
     "t.json": (FRAME.write_json, NAMED, None),
     "t.npz": (write_npz, {}, "application/x-npz"),

@@ -113,6 +113,25 @@ def test_the_same_key_gives_the_same_search_and_refuses_another_spec(client: Fla
     assert client.post("/v1/searches", json=other, headers={"Idempotency-Key": "a"}).status_code == 409
 
 
+def test_a_trial_whose_job_has_not_begun_waits(client: FlaskClient, redis: Redis, store_folder: Any) -> None:
+    """Whether it is queued, or not even that yet; while the queue is away what was decided last is shown."""
+    search_id = submit(client)["id"]
+    train(store_folder, search_id, 0.5, 0.6, 0.7)
+
+    def begin(before: dict[str, Any]) -> dict[str, Any]:
+        trials = [{**trial, "status": "running", "value": None} for trial in before["trials"]]
+        return {**before, "trials": trials, "jobs": [{**job, "status": "open"} for job in before["jobs"]]}
+
+    SearchDocument(Store.open(store_folder), "classic", search_id).change(begin)
+    for number, status in enumerate(("started", "queued")):
+        redis.hset(Job.key_for(job_id_of(search_id, number, 0, 0)), "status", status)
+    shown = client.get(f"/v1/searches/{search_id}").json
+    assert [trial["status"] for trial in shown["trials"]] == ["running", "waiting", "waiting"]
+    away = create_app(Settings(store=str(store_folder), redis_url="redis://127.0.0.1:1/0")).test_client()
+    shown = away.get(f"/v1/searches/{search_id}").json
+    assert [trial["status"] for trial in shown["trials"]] == ["running", "running", "waiting"]
+
+
 def test_searches_are_listed_the_newest_first_by_pages_status_and_model(client: FlaskClient, store_folder: Any) -> None:
     """Unknown parameters and values are refused."""
     ids = [submit(client)["id"] for _ in range(3)]

@@ -63,7 +63,7 @@ def test_the_classic_case_is_published_whole(tmp_path, store) -> None:
     assert manifest.inputs[0].shape == (None, 8)
     assert manifest.outputs[0].shape == (None, 3)
     assert manifest.data["rows"] == {"train": 70, "validation": 10, "test": 20}
-    assert set(manifest.files) == {"model.onnx", "model.keras", "report.json", "spec.yaml"}
+    assert set(manifest.files) == {"model.onnx", "model.keras", "report.json", "spec.yaml", "statistics.json"}
     assert store.labels("classic") == {"stable": 1}
     assert store.verify("classic", 1) == manifest
     golden = manifest.golden_rows

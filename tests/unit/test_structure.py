@@ -40,6 +40,7 @@ TWICE: Mapping[str, str] = {
     "report.py": "the evaluation report: written by the trainer, opened by its command",
     "requests.py": "bodies of prediction requests: read by the Open Inference Protocol, made by the command line",
     "responses.py": "HTTP responses: of any endpoint, of the Open Inference Protocol",
+    "rollouts.py": "rollouts of versions: their endpoint and their commands",
     "runs.py": "records of trainings: in the store, their endpoint and their commands",
     "searches.py": "searches for hyperparameters: their endpoint, their commands",
     "steps.py": "steps of the preprocessing: as computed, as a spec names them",

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from models.capture.captured_source import SCHEME
 from models.errors import DataError
 from models.preprocessing.pipeline import StepSpec
 from models.settings import Settings
@@ -21,6 +22,7 @@ from models.sources.known_sources import CSV_ENDINGS, OBJECT_STORES, ending_of, 
 from models.spec import DataSpec
 from models.store.datasets import Datasets
 from trainer.data.dataset import Dataset
+from trainer.data.readers.captured import read_captured
 from trainer.data.readers.remote import fetched
 
 __all__ = ["MOST_BYTES", "load_dataset", "read_source"]
@@ -83,6 +85,8 @@ def read_source(
         check_dropping(data, "")
         check_groups(data, "")
         return _function(SETS[scheme])(rest, data).checked()  # type: ignore[no-any-return]
+    if scheme == SCHEME and datasets is not None:
+        return read_captured(datasets.objects, data).checked()
     with _local(data.source, roots, datasets) as path:
         check_expanded(path, data.source, most_bytes=most_bytes)
         dataset = _read(path, data, steps)

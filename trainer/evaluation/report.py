@@ -48,6 +48,7 @@ def make_report(
         "roc_auc": _mean([score.roc_auc for score in evaluation.classes]),
         "calibration": None if evaluation.calibration is None else asdict(evaluation.calibration),
         "mistakes": [_mistake(mistake, pieces["test"].raw) for mistake in evaluation.mistakes],
+        "cell_rows": [_mistake(row, pieces["test"].raw) for row in evaluation.cell_rows],
         "parity": asdict(parity),
         "gate": draft.gate,
         "warnings": list(draft.warnings),

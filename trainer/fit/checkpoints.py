@@ -228,7 +228,7 @@ class Checkpointer:
         snapshot = self._newest()
         if snapshot is None or snapshot.stage != self._stage or not snapshot.variables:
             return None
-        self._log.info("job %s goes on in epoch %d", self._stored.job_id, len(snapshot.history) + 1)
+        self._tell(snapshot)
         return snapshot
 
     def _newest(self) -> Snapshot | None:
@@ -243,3 +243,10 @@ class Checkpointer:
             epoch, expected = len(snapshot.history) + 1, origin.data_sha256
             raise DataChanged(epoch=epoch, expected=expected, received=self._origin.data_sha256)
         return snapshot
+
+    def _tell(self, snapshot: Snapshot) -> None:
+        done = len(snapshot.history)
+        if snapshot.is_complete:
+            self._log.info("job %s is trained to its end already, in %d epochs", self._stored.job_id, done)
+        else:
+            self._log.info("job %s goes on in epoch %d", self._stored.job_id, done + 1)

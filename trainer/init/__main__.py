@@ -7,8 +7,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-
-import numpy as np
+from pathlib import Path
 
 from models.errors import DataError, OnehotError
 from models.names import is_model_name
@@ -18,12 +17,12 @@ from models.sources.data_files import find_file
 from models.spec import DataSpec
 from models.store.datasets import Datasets
 from models.store.store import Store
+from models.suggestions.suggested_spec import DataSource, SuggestedSpec, suggest_spec
 from trainer.data.sources import read_source
-from trainer.init.suggested_spec import DataSource, SuggestedSpec, suggest_spec
 
 __all__ = ["main", "suggest", "write_spec"]
 
-LARGEST_SIDE = 96
+UPLOADED = "dataset://"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -75,9 +74,9 @@ def suggest(source: str, target: str | None = None, *, model: str | None = None,
         DataError: When the data cannot be used.
         StoreUnavailable: When the store does not answer.
     """
-    resize = _image_size(source, settings)
+    datasets = Datasets(Store.open(settings.store).objects) if source.startswith(UPLOADED) else None
+    resize = _image_size(source, settings, datasets)
     steps = (StepSpec("resize", {"size": list(resize)}),) if resize else ()
-    datasets = Datasets(Store.open(settings.store).objects) if source.startswith("dataset://") else None
     data = DataSpec(source, target=target)
     try:
         dataset = read_source(
@@ -95,18 +94,21 @@ def _is_about_target(error: DataError) -> bool:
     return "target" in error.where + error.expected or ": class " in error.where
 
 
-def _image_size(source: str, settings: Settings) -> tuple[int, int] | None:
+def _image_size(source: str, settings: Settings, datasets: Datasets | None) -> tuple[int, int] | None:
     """The size to bring the images of a folder to, when they have several, or one that is large."""
-    if "://" in source or not (folder := find_file(source, settings.data_roots)).is_dir():
-        return None
-    from trainer.data.readers.image_folders import find_images  # noqa: PLC0415 -- only folders of images need it
+    if datasets is not None:
+        with datasets.local(source.removeprefix(UPLOADED)) as path:
+            return _size_in(path, source)
+    return None if "://" in source else _size_in(find_file(source, settings.data_roots), source)
 
-    sizes = np.array([(image.form.height, image.form.width) for image in find_images(folder, source)])
-    height, width = np.median(sizes, axis=0)
-    if (sizes == sizes[0]).all() and max(height, width) <= 2 * LARGEST_SIDE:
+
+def _size_in(path: Path, source: str) -> tuple[int, int] | None:
+    if not path.is_dir():
         return None
-    shrunk = min(LARGEST_SIDE / max(height, width), 1.0)
-    return max(round(height * shrunk), 1), max(round(width * shrunk), 1)
+    from models.sources.images.found_images import find_images  # noqa: PLC0415 -- only folders of images need it
+    from models.suggestions.image_sizes import suggested_size  # noqa: PLC0415 -- as above
+
+    return suggested_size([image.form for image in find_images(path, source)])
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from rq.serializers import JSONSerializer
 
 from models.errors import StoreUnavailable
 from models.names import is_model_name
+from models.queue.job_messages import add_job_messages
 from models.queue.names import UNRECORDED
 from models.queue.run_facts import forget_facts
 from models.runs.queued import record_of_job
@@ -34,7 +35,9 @@ def record_run(connection: Redis, store: Store, member: str) -> None:
     try:
         if is_model_name(model):
             job = Job.fetch(job_id, connection=connection, serializer=JSONSerializer)
-            record_training(store, record_of_job(job, model))
+            record = record_of_job(job, model)
+            record_training(store, record)
+            add_job_messages(connection, record)
     except StoreUnavailable as error:
         log.warning("job %s: no record of it in the store yet: %s", job_id, error)
         return

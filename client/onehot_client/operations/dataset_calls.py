@@ -5,10 +5,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from onehot_client.errors import InvalidInput
 from onehot_client.http.calls import Body, Call, Steps
+from onehot_client.lazy_numpy import np
 from onehot_client.operations.paths import paged, part
 from onehot_client.resources import Dataset
 from onehot_client.rows.frames import is_frame

@@ -4,17 +4,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from onehot_client.errors import TooLarge
 from onehot_client.http.calls import Call, Params, Response, Steps
+from onehot_client.lazy_numpy import Array, np
 from onehot_client.model_form import ModelForm
 from onehot_client.operations.paths import model_path, params_of
 from onehot_client.predictions import Answered, Classifications, Predictions
 from onehot_client.rows.batch import Batch
 from onehot_client.rows.encoding import batch_of, ignored_columns
 from onehot_client.rows.frames import is_frame
-from onehot_client.rows.npy_format import NPY, Array, decode_npy
+from onehot_client.rows.npy_format import NPY, decode_npy
 
 __all__ = ["PredictionOperations"]
 

@@ -1,10 +1,10 @@
-"""Any call of the interface, for what no other method is there."""
+"""Who this client is to the service; and any call of the interface, for what no other method is there."""
 
 import json as json_text
 from collections.abc import Mapping
 from typing import Any
 
-from onehot_client.http.calls import NOTHING, Call, Response, Steps
+from onehot_client.http.calls import NOTHING, Call, Document, Response, Steps
 from onehot_client.operations.paths import params_of
 
 __all__ = ["RawOperations"]
@@ -13,7 +13,12 @@ REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class RawOperations:
-    """Any call."""
+    """The caller itself, and any call."""
+
+    def whoami(self) -> Steps[Document]:
+        """The id of the key that this client sends, what it permits, and whether keys are asked for at all."""
+        response = yield Call("GET", "/v1/me")
+        return response.document("scopes")
 
     def request(  # noqa: PLR0913 -- as much as a request of HTTP has
         self,

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from onehot_client.rows.npy_format import NPY, Array, encode_npy
+from onehot_client.lazy_numpy import Array
+from onehot_client.rows.npy_format import NPY, encode_npy
 
 __all__ = ["JSON", "ArrayBatch", "Batch", "JsonBatch", "RowsBody", "TableBatch"]
 

@@ -3,9 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from onehot_client.errors import InvalidInput
+from onehot_client.lazy_numpy import np
 from onehot_client.model_form import ModelForm
 from onehot_client.rows.batch import ArrayBatch, Batch, JsonBatch, TableBatch
 from onehot_client.rows.frames import is_frame, matrix_of, records_of

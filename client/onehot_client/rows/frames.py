@@ -3,9 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
-from onehot_client.rows.npy_format import Array
+from onehot_client.lazy_numpy import Array, np
 
 __all__ = ["is_frame", "matrix_of", "records_of"]
 

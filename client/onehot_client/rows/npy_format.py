@@ -5,11 +5,9 @@ import io
 from functools import lru_cache
 from typing import Any
 
-import numpy as np
+from onehot_client.lazy_numpy import Array, np
 
-__all__ = ["NPY", "Array", "decode_npy", "encode_npy"]
-
-Array = np.ndarray[Any, np.dtype[Any]]
+__all__ = ["NPY", "decode_npy", "encode_npy"]
 
 NPY = "application/x-npy"
 LENGTH_BYTES = {b"\x01\x00": 2, b"\x02\x00": 4, b"\x03\x00": 4}
@@ -48,7 +46,7 @@ def decode_npy(content: bytes) -> Array:
 
 
 @lru_cache(KNOWN_HEADERS)
-def _described(header: bytes) -> tuple[np.dtype[Any], tuple[int, ...], bool]:
+def _described(header: bytes) -> "tuple[np.dtype[Any], tuple[int, ...], bool]":
     try:
         fields = ast.literal_eval(header.decode("latin-1"))
         dtype = np.dtype(fields["descr"])

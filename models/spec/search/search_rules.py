@@ -18,6 +18,7 @@ VALIDATION = "val_"
 FIXED: Mapping[str, str] = {
     "model": "one search makes one model", "seed": "`repeats` trains with several seeds",
     "data": "trials are compared on the same rows", "gate": "only the winner passes it",
+    "rollout": "only the winner is rolled out",
     "resources": "trials need the same of their nodes", SEARCH: "a search does not search itself",
 }  # fmt: skip
 """Part of a spec that no parameter may change → why."""

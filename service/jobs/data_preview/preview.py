@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from models.capture.captured_source import SCHEME, CapturedSource
 from models.errors import DataError, DatasetNotFound, Problem, StoreUnavailable
 from models.preprocessing.pipeline import PADDING, STEP_KINDS
 from models.sources.columns import check_dropping, check_groups
@@ -31,6 +32,7 @@ from models.spec.parts import Spec
 from models.spec.rules import check_output
 from models.store.datasets import Datasets
 from service.jobs.data_preview.array_preview import preview_archive, preview_array
+from service.jobs.data_preview.captured_preview import captured_shape
 from service.jobs.data_preview.json_rows import json_rows
 from service.jobs.data_preview.label_preview import check_labels
 from service.jobs.data_preview.memory import MemoryBounds, check_weights
@@ -40,7 +42,7 @@ from service.jobs.data_preview.table_preview import csv_columns, json_columns, p
 __all__ = ["preview_data"]
 
 MOST_BYTES = 8 * 2**20
-UPLOADED = "dataset://"
+UPLOADED, CAPTURED = "dataset://", f"{SCHEME}://"
 
 
 def preview_data(
@@ -119,9 +121,11 @@ def _data_shape(spec: Spec, roots: tuple[str, ...], datasets: Datasets | None, b
         return _file_shape(path, spec, bounds)
     if source.startswith(UPLOADED) and datasets is not None:
         return _uploaded_shape(spec, datasets, bounds)
-    if source in KNOWN:
+    if source in KNOWN or source.startswith(CAPTURED):
         check_dropping(spec.data, "")
         check_groups(spec.data, "")
+    if source.startswith(CAPTURED) and datasets is not None:
+        return captured_shape(spec.data, datasets.objects)
     return KNOWN.get(source, DataShape())
 
 
@@ -179,6 +183,8 @@ def _check_scheme(scheme: str, source: str, datasets: Datasets | None) -> None:
         raise DataError(where="data.source", expected=f"one of {known_kinds()}", received=repr(source))
     if scheme in ("sklearn", "keras") and source not in KNOWN:
         raise DataError(where="data.source", expected=f"one of {known_sets(scheme)}", received=repr(source))
+    if scheme == SCHEME:
+        CapturedSource.of(source)
     if scheme == "dataset" and datasets is not None:
         _check_uploaded(source, datasets)
 

@@ -8,7 +8,15 @@ from typing import IO
 from models.errors import DataError, reason_of
 from models.sources.csv_text import open_table
 from models.sources.damaged_files import UNREADABLE, bounded_lines
-from models.sources.known_sources import CSV_ENDINGS, ENDINGS, TARGET_ARRAYS, ending_of, known_files
+from models.sources.images.image_archives import class_counts
+from models.sources.known_sources import (
+    CSV_ENDINGS,
+    IMAGE_ARCHIVE,
+    TARGET_ARRAYS,
+    UPLOADED_ENDINGS,
+    ending_of,
+    known_files,
+)
 from models.sources.npz_arrays import read_plain_header
 from models.sources.parquet_footer import parquet_rows
 from service.jobs.data_preview.json_rows import json_rows
@@ -27,10 +35,10 @@ def count_rows(path: Path) -> int:
     """
     counters = {".npz": _archive_rows, ".npy": _array_rows, ".parquet": parquet_rows,
                 ".jsonl": _line_rows, ".ndjson": _line_rows, ".json": json_rows,
-                **dict.fromkeys(CSV_ENDINGS, _csv_rows)}  # fmt: skip
+                IMAGE_ARCHIVE: _images, **dict.fromkeys(CSV_ENDINGS, _csv_rows)}  # fmt: skip
     ending = ending_of(path.name)
-    if ending not in ENDINGS:
-        raise DataError(where="name", expected=f"one of {known_files()}", received=repr(ending))
+    if ending not in UPLOADED_ENDINGS:
+        raise DataError(where="name", expected=f"one of {known_files()} as {IMAGE_ARCHIVE}", received=repr(ending))
     try:
         return _checked(counters[ending](path))
     except DataError as error:  # not in an encoding, or parted by a separator, that is certain
@@ -71,6 +79,10 @@ def _header_rows(file: IO[bytes], size: int) -> int:
     if min(shape) < 0 or prod(shape) * dtype.itemsize > size - file.tell():
         raise ValueError(f"fewer bytes than the shape {shape} of {dtype} has")
     return shape[0]
+
+
+def _images(path: Path) -> int:
+    return sum(class_counts(path, "body").values())
 
 
 def _csv_rows(path: Path) -> int:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from models.names import LATEST, STABLE
-from service.registry.coordination.desired_state import DEFAULT, DesiredModel
+from service.registry.coordination.desired_state import DEFAULT, DesiredModel, split_of
+from service.registry.coordination.traffic_split import TrafficSplit
 
 __all__ = ["CommittedModel", "CommittedState", "Report", "committed_models"]
 
@@ -54,10 +55,18 @@ class CommittedModel:
     Args:
         ready: Versions that every process has loaded.
         serving: Label → the ready version that answers for it. Has `DEFAULT` and `latest` too.
+        split: Of the default version's traffic; None unless both its versions are ready and it is the default's.
     """
 
     ready: frozenset[int] = frozenset()
     serving: Mapping[str, int] = field(default_factory=dict)
+    split: TrafficSplit | None = None
+
+    @property
+    def answering(self) -> set[int]:
+        """The versions that answer requests which name no number."""
+        candidates = () if self.split is None else (self.split.candidate,)
+        return {*self.serving.values(), *candidates}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +89,8 @@ class CommittedState:
     def from_document(cls, document: dict[str, Any]) -> Self:
         """Read it back from its JSON."""
         models = {
-            name: CommittedModel(frozenset(one["ready"]), one["serving"]) for name, one in document["models"].items()
+            name: CommittedModel(frozenset(one["ready"]), one["serving"], split_of(one["split"]))
+            for name, one in document["models"].items()
         }
         return cls(document["revision"], models, document["is_ready"])
 
@@ -106,7 +116,16 @@ def _commit(
     serving = {
         label: _serving_version(label, target, ready, before.get(label)) for label, target in desired.targets.items()
     }
-    return CommittedModel(ready, {label: version for label, version in serving.items() if version is not None})
+    answering = {label: version for label, version in serving.items() if version is not None}
+    return CommittedModel(ready, answering, _committed_split(desired.split, ready, answering))
+
+
+def _committed_split(
+    split: TrafficSplit | None, ready: Collection[int], serving: Mapping[str, int]
+) -> TrafficSplit | None:
+    """The split, unless its candidate is missing somewhere, or the default went to another version."""
+    holds = split is not None and split.candidate in ready and serving.get(DEFAULT) == split.baseline
+    return split if holds else None
 
 
 def _serving_version(label: str, target: int, ready: Collection[int], before: int | None) -> int | None:

@@ -14,7 +14,7 @@ from service.registry.coordination.desired_state import DesiredState
 
 __all__ = ["COMMITTED", "DESIRED", "LEADER", "REPORTS", "Coordinator"]
 
-DESIRED, COMMITTED, REPORTS, LOOKS, STOPPING, LEADER = range(6)
+DESIRED, COMMITTED, REPORTS, LOOKS, STOPPING, LEADER, FLUSHES = range(7)
 """Places of the numbers that the processes share."""
 
 
@@ -22,7 +22,7 @@ class Coordinator:
     """For a process alone, which always leads; the numbers are its own, unless others share them."""
 
     def __init__(self, numbers: "list[int] | memoryview[int] | None" = None) -> None:
-        self._numbers = [0] * 6 if numbers is None else numbers
+        self._numbers = [0] * 7 if numbers is None else numbers
         self._desired = DesiredState()
         self._committed = CommittedState()
         self._report = Report()
@@ -57,6 +57,15 @@ class Coordinator:
     def request_look(self) -> None:
         """Let the leader look at the store now."""
         self._numbers[LOOKS] = time.monotonic_ns()
+
+    @property
+    def flush_requests(self) -> int:
+        """Another number after each `request_flush`."""
+        return self._numbers[FLUSHES]
+
+    def request_flush(self) -> None:
+        """Let all processes write what they have captured now."""
+        self._numbers[FLUSHES] = time.monotonic_ns()
 
     def note_stopping(self) -> None:
         """The whole service is about to end."""

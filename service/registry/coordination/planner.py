@@ -2,17 +2,19 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import structlog
 
 from models.errors import StoreUnavailable
-from models.store.compare_and_swap import UnreadableDocument
 from models.store.store import Store
-from service.blocking_calls import several_at_once
+from service.registry.coordination.capture_watch import CaptureWatch
 from service.registry.coordination.committed_state import CommittedModel, CommittedState, Report, committed_models
 from service.registry.coordination.coordinator import Coordinator
 from service.registry.coordination.desired_state import DesiredModel, DesiredState, add_stand_in, wanted_versions
 from service.registry.coordination.memory_plan import Key, MemoryPlan, plan_memory
+from service.registry.coordination.model_documents import ModelDocuments
+from service.registry.coordination.traffic_split import SwitchClock
 from service.registry.memory_budget import Memory
 from service.registry.store_listing import ObservedModel
 from service.registry.store_watch import StoreWatch
@@ -30,8 +32,6 @@ CONFIRM_S = 10.0
 MOST_NAMES = 50
 """Of refused versions, in one line of the log."""
 
-Labels = Mapping[str, int]
-
 log = structlog.get_logger("service")
 
 
@@ -43,23 +43,25 @@ class Planner:
         coordinator: Where both are posted.
         keep_versions: How many of a model's newest versions are loaded, beside those with a label.
         full_look_s: Seconds between two full looks at the store.
-        clock: Seconds that only go forward, the same in all processes.
         memory: What there is for versions.
+        switch_clock: Seconds that only go forward, the same in all processes; tells when the step of a rollout begins.
     """
 
     def __init__(
         self, store: Callable[[], Store], coordinator: Coordinator, *, keep_versions: int, full_look_s: float,
-        clock: Callable[[], float], memory: Memory,
+        memory: Memory, switch_clock: SwitchClock,
     ) -> None:  # fmt: skip
         self._store = store
         self._coordinator = coordinator
         self._keep_versions = keep_versions
         self._full_look_s = full_look_s
-        self._clock = clock
+        self._clock = switch_clock.clock
         self._memory = memory
+        self._documents = ModelDocuments(store, coordinator.desired_state, switch_clock)
         self._watch: StoreWatch | None = None
         self._listed: Mapping[str, ObservedModel] | None = None
         self._observed: Mapping[str, ObservedModel] | None = None
+        self._captures = CaptureWatch(store)
         self._store_error = ""
         self._followed_request = 0
         self._basis: tuple[object, ...] = ()
@@ -76,8 +78,9 @@ class Planner:
         else:
             self._store_error = ""
             if listed is not self._listed:
-                self._listed = listed
-                self._observed = self._with_labels(listed)
+                self._observed = self._documents.read(listed, self._observed or {})
+                is_whole = self._captures.follow(listed) and self._documents.is_whole
+                self._listed = listed if is_whole else None  # else the next look reads them
         return self._observed is not before[0] or self._store_error != before[1]
 
     def _look(self) -> Mapping[str, ObservedModel]:
@@ -88,37 +91,6 @@ class Planner:
                 had_models=bool(desired), clock=self._clock,
             )  # fmt: skip
         return self._watch.look({name: one.wanted for name, one in desired.items()})
-
-    def _with_labels(self, listed: Mapping[str, ObservedModel]) -> Mapping[str, ObservedModel]:
-        """The models with their labels, which are read again only when the tag of their file has changed."""
-        known = self._observed or {}
-        labels: dict[str, Labels] = {
-            name: known[name].labels if name in known and known[name].labels_tag == one.labels_tag else one.labels
-            for name, one in listed.items()
-        }
-        changed = [
-            name for name, one in listed.items()
-            if one.labels_tag and not one.labels and (name not in known or known[name].labels_tag != one.labels_tag)
-        ]  # fmt: skip
-        read = several_at_once(self._read_labels, changed)
-        return {name: self._labelled(name, one, read.get(name, labels[name])) for name, one in listed.items()}
-
-    def _read_labels(self, model: str) -> Labels | StoreUnavailable:
-        try:
-            return self._store().labels(model)
-        except StoreUnavailable as error:
-            return error
-
-    def _labelled(self, name: str, model: ObservedModel, labels: Labels | StoreUnavailable) -> ObservedModel:
-        """A model with its labels; where they could not be read, with those that were read before."""
-        if not isinstance(labels, StoreUnavailable):
-            return replace(model, labels=labels)
-        log.warning("labels not read", model=name, reason=str(labels))
-        before = self._coordinator.desired_state().model(name).labels
-        if isinstance(labels, UnreadableDocument):  # as it is until it is written again
-            return replace(model, labels=before)
-        self._listed = None  # the next look reads them
-        return replace(model, labels=before, labels_tag="")
 
     def plan(self) -> None:
         """Post a desired state if another one is needed than the one before; look at the store first, if requested."""
@@ -165,12 +137,20 @@ class Planner:
         )  # fmt: skip
         _log_refused({key: reason for key, reason in plan.refused.items() if key not in refused})
         plan.refused |= {key: reason for key, reason in refused.items() if key in plan.refused}  # as it was first told
-        return {name: _desired_model(name, model, wanted[name], plan) for name, model in observed.items()}, plan
+        captures = self._captures.documents
+        models = {
+            name: _desired_model(name, model, wanted[name], plan, captures.get(name, {}))
+            for name, model in observed.items()
+        }
+        return models, plan
 
     def _wanted(self, name: str, model: ObservedModel, reports: Sequence[Report]) -> list[int]:
         serving = self._coordinator.committed_state().model(name).serving.values()
         in_use = {*serving, *self._requested(name, reports)}
-        wanted = wanted_versions(model.versions, model.labels, keep=self._keep_versions, in_use=in_use)
+        on_trial = () if model.split is None else (model.split.candidate, model.split.baseline)
+        wanted = wanted_versions(
+            model.versions, model.labels, keep=self._keep_versions, in_use=in_use, on_trial=on_trial
+        )
         failed = {number for report in reports for number in report.failed.get(name, ())}
         return add_stand_in(wanted, model.versions, failed=failed)
 
@@ -185,11 +165,14 @@ class Planner:
         return [version for _, version in named][:ON_DEMAND]
 
 
-def _desired_model(name: str, model: ObservedModel, wanted: Sequence[int], plan: MemoryPlan) -> DesiredModel:
+def _desired_model(
+    name: str, model: ObservedModel, wanted: Sequence[int], plan: MemoryPlan, capture: Mapping[str, Any]
+) -> DesiredModel:
     return DesiredModel(
         {number: version.tag for number, version in model.versions.items()}, model.labels,
         tuple(one for one in wanted if (name, one) not in plan.refused and (name, one) not in plan.postponed),
-        {one: plan.refused[name, one] for one in wanted if (name, one) in plan.refused},
+        {one: plan.refused[name, one] for one in wanted if (name, one) in plan.refused}, model.split, model.rollout_tag,
+        capture,
     )  # fmt: skip
 
 

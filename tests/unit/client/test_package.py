@@ -33,9 +33,9 @@ def test_the_version_is_the_distributions():
     assert (FOLDER / "py.typed").exists()
 
 
-def test_importing_loads_no_http_client_and_no_frames():
+def test_importing_loads_no_numpy_no_http_client_and_no_frames():
     """They are loaded when they are needed."""
-    slow = ("httpx", "httpx_sse", "asyncio", "pandas", "polars", "rich", "ssl", "keras")
+    slow = ("numpy", "httpx", "httpx_sse", "asyncio", "pandas", "polars", "rich", "ssl", "keras")
     code = f"import sys, onehot_client; print([name for name in {slow} if name in sys.modules])"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"

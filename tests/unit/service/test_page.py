@@ -1,3 +1,6 @@
+import hashlib
+import json
+import posixpath
 import re
 from pathlib import Path
 
@@ -7,13 +10,19 @@ import service
 from service.endpoints import docs, page
 
 FOLDER = Path(service.__file__).parent / "page"
-FILES = sorted(path.name for path in FOLDER.iterdir())
-SOURCES = {path.name: path.read_text() for path in FOLDER.iterdir()}
+SOURCES = {path.relative_to(FOLDER).as_posix(): path.read_text() for path in FOLDER.rglob("*") if path.is_file()}
+FILES = sorted(SOURCES)
+OWN_FILES = [name for name in FILES if not name.startswith("vendor/")]
+ROOT = Path(__file__).parents[3]
+
+
+NAME_SPACES = {f"http://www.w3.org/{name}" for name in ("1999/xhtml", "1998/Math/MathML")}
+UPLOT_HOME = "https://github.com/leeoniya/uPlot"
 
 
 def test_every_file_is_served_by_one_of_the_pages_and_every_served_file_is_there(client) -> None:
     """None is forgotten, none is missing."""
-    assert page.FILES.names | docs.OWN.names == set(FILES)
+    assert page.FILES.names | {f"docs/{name}" for name in docs.OWN.names} == set(FILES)
     paths = [f"/page/{name}" for name in page.FILES.names]
     paths += [f"/docs/{name}" for name in docs.OWN.names | docs.SWAGGER_UI.names]
     for path in paths:
@@ -21,11 +30,11 @@ def test_every_file_is_served_by_one_of_the_pages_and_every_served_file_is_there
         assert (answer.status_code, len(answer.data) > 0) == (200, True), path
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", [name for name in FILES if not name.endswith(".txt")])
 def test_nothing_is_asked_of_another_host(name) -> None:
     """Every address in the page's files is relative; what is not one is a name space."""
     addresses = re.findall(r"https?://[^\s\"'`]+", SOURCES[name])
-    assert set(addresses) <= {"http://www.w3.org/2000/svg"}
+    assert set(addresses) <= {"http://www.w3.org/2000/svg", *NAME_SPACES, UPLOT_HOME}
 
 
 @pytest.mark.parametrize("name", [name for name in FILES if name.endswith(".html")])
@@ -35,19 +44,22 @@ def test_a_page_has_no_script_and_no_style_inside(name) -> None:
     assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son\w+=|javascript:", text)
 
 
-@pytest.mark.parametrize("name", [name for name in FILES if name.endswith(".js")])
+@pytest.mark.parametrize("name", [name for name in OWN_FILES if name.endswith(".js")])
 def test_what_comes_from_the_service_is_never_read_as_markup(name) -> None:
     """No way from text to elements or to code."""
-    assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function", SOURCES[name])
+    assert not re.search(
+        r"[iI]nnerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function", SOURCES[name]
+    )
 
 
 def test_every_name_that_a_page_asks_for_is_served(client) -> None:
     """Scripts, styles, icons and imported modules."""
     wanted = set()
     for name in FILES:
-        wanted |= set(re.findall(r'(?:src|href)="((?:page|docs)/[^"]+)"', SOURCES[name]))
-        wanted |= {f"page/{module}" for module in re.findall(r'from "\./([^"]+)"', SOURCES[name])}
-    assert {"page/app.js", "page/drawing.js", "docs/swagger-ui-bundle.js"} <= wanted
+        wanted |= set(re.findall(r'(?:src|href)="(?:\.\./)?((?:page|docs)/[^"]+)"', SOURCES[name]))
+        modules = re.findall(r'(?:from |import\(|URL\()"(\.\.?/[^"]+)"', SOURCES[name])
+        wanted |= {posixpath.normpath(f"page/{posixpath.dirname(name)}/{module}") for module in modules}
+    assert {"page/app.js", "page/views/version.js", "page/vendor/uplot.css", "docs/swagger-ui-bundle.js"} <= wanted
     assert [path for path in wanted if client.get(f"/{path}").status_code != 200] == []
 
 
@@ -97,3 +109,43 @@ def test_a_program_that_prefers_json_is_told_that_the_service_lives(client, acce
     assert (answer.status_code, answer.mimetype) == (200, kind)
     assert "Accept" in answer.headers["Vary"]
     assert kind == "text/html" or answer.json == {"status": "alive"}
+
+
+def test_the_libraries_are_those_of_the_table() -> None:
+    """Written by scripts/vendor.py, and not changed since; each with the text of its licence."""
+    digests = json.loads((ROOT / "scripts/vendored_files.json").read_text())
+    assert {path: hashlib.sha256((ROOT / path).read_bytes()).hexdigest() for path in digests} == digests
+    assert {f"service/page/{name}" for name in FILES if name not in OWN_FILES} == set(digests) - {AXE}
+    for package in json.loads((ROOT / "scripts/vendored.json").read_text()):
+        assert {"name", "version", "licence", "sha256", "what"} == set(package)
+        assert (
+            package["name"] == "axe-core"
+            or f"{package['name']} {package['version']}\n" in SOURCES["vendor/licences.txt"]
+        )
+
+
+AXE = "tests/assets/axe.min.js"
+FIRST_VIEW_BYTES = 150 * 1024
+
+
+def test_the_first_view_is_small_and_three_requests_deep(client) -> None:
+    """The page, then at once everything that it names, compressed; the modules import nothing that it does not name."""
+    named = set(re.findall(r'(?:src|href)="(page/[^"]+)"', SOURCES["index.html"]))
+    answers = [client.get(f"/{path}", headers={"Accept-Encoding": "gzip"}) for path in ("", *sorted(named))]
+    assert {answer.headers["Content-Encoding"] for answer in answers} == {"gzip"}
+    assert sum(len(answer.data) for answer in answers) <= FIRST_VIEW_BYTES
+    for path in named:
+        name = path.removeprefix("page/")
+        modules = re.findall(r'from "(\.\.?/[^"]+)"', SOURCES[name])
+        assert {posixpath.normpath(f"page/{posixpath.dirname(name)}/{module}") for module in modules} <= named, name
+
+
+def test_a_compressed_file_has_a_name_of_its_own_for_caches(client) -> None:
+    """And says that it depends on what the browser takes."""
+    plain = client.get("/page/app.js", headers={"Accept-Encoding": "identity"})
+    packed = client.get("/page/app.js", headers={"Accept-Encoding": "gzip"})
+    assert plain.headers["ETag"] != packed.headers["ETag"]
+    assert "Accept-Encoding" in plain.headers["Vary"]
+    assert len(packed.data) < len(plain.data)
+    again = client.get("/page/app.js", headers={"Accept-Encoding": "gzip", "If-None-Match": packed.headers["ETag"]})
+    assert again.status_code == 304

@@ -12,6 +12,8 @@ from models.errors import CorruptVersion, ModelNotFound, StoreUnavailable, Versi
 from models.retention import deletion
 from models.retention.deletion import delete_version, require_deletable
 from models.retention.pruning import Retention, prune
+from models.rollout.rollout_course import begin_rollout, stopped
+from models.spec.rollout.rollout_plan import read_plan
 from models.store.label_moves import roll_back
 from models.store.promotions import Move, Promotion, PromotionLog
 from tests.unit.models.retention.conftest import FAILED_GATE, FILES
@@ -242,3 +244,14 @@ def test_two_deletions_at_once_delete_it_once(store, publish, paths, monkeypatch
     monkeypatch.setattr(deletion, "add_mark", delete_meanwhile)
     delete(store, 1)
     assert (store.versions("iris"), paths("iris/1")) == ([2, 3], [])
+
+
+def test_the_versions_of_a_rollout_are_needed_while_it_is_under_way(store, publish):
+    """The candidate, and what it is compared with; then they are as all others."""
+    publish("a", "b")
+    publish("c", "d", promote=False)
+    begin_rollout(store, "iris", 3, read_plan({"steps": [{"canary": 5}]}), by="a test")
+    with pytest.raises(VersionInUse, match="a rollout of it is under way"):
+        require_deletable(store, "iris", 3)
+    stopped(store, "iris", by="a test")
+    delete(store, 3)

@@ -48,7 +48,7 @@ def test_the_media_type_may_say_whether_there_is_a_header(content_type, rows):
 
 
 @pytest.mark.parametrize(
-    "content_type", ["", "text/plain", "application/vnd.apache.parquet", "image/tiff", "text/csvx"]
+    "content_type", ["", "text/plain", "application/vnd.apache.arrow.file", "image/tiff", "text/csvx"]
 )
 def test_another_type_is_refused(content_type):
     """With the types that are taken."""

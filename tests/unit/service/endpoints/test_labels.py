@@ -126,3 +126,18 @@ def test_a_version_that_its_gate_holds_back_answers_only_who_asks_for_it(client,
     assert client.put("/v1/models/new/labels/stable", json={"version": 1, "force": True}).status_code == 200
     registry.refresh()
     assert client.post("/v1/models/new:predict", json=body).status_code == 200
+
+
+def test_a_dry_run_says_what_would_come_of_it(client, labels) -> None:
+    """Where the label would go, or why it would not; nothing moves, and nothing is recorded."""
+    path = "/v1/models/classic/labels/stable"
+    answer = client.put(path, json={"version": 2, "dry_run": True})
+    assert (answer.json["version"], answer.json["previous"], answer.json["moved"]) == (2, 1, False)
+    refused = client.put(path, json={"version": 3, "dry_run": True})
+    assert refused.status_code == 409
+    assert refused.json["error"] == client.put(path, json={"version": 3}).json["error"]
+    assert client.put(path, json={"version": 3, "dry_run": True, "force": True}).status_code == 200
+    assert labels() == {"stable": 1}
+    assert client.put(path, json={"version": 2}).json["moved"] is True
+    back = client.put(path, json={"rollback": True, "dry_run": True})
+    assert (back.json["version"], labels()) == (1, {"stable": 2})

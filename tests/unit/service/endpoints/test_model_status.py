@@ -156,3 +156,9 @@ def test_of_a_manifest_that_cannot_be_read_nothing_is_shown(client, store_folder
     (store_folder / "classic" / "1" / "manifest.json").write_bytes(b"[" * 200_000)
     (model,) = client.get("/v1/models").json["models"]
     assert [one["created_at"] is None for one in model["versions"]] == [False, False, True]
+
+
+def test_one_model_of_the_list(client) -> None:
+    """An unknown one is none."""
+    assert [model["name"] for model in client.get("/v1/models?model=classic").json["models"]] == ["classic"]
+    assert client.get("/v1/models?model=other").json["models"] == []

@@ -50,6 +50,17 @@ def numbers(client: FlaskClient, **query: Any) -> list[int]:
 
 
 @pytest.mark.usefixtures("store")
+def test_values_of_the_spec_are_given_where_they_are_asked_for(client: FlaskClient) -> None:
+    """By path; null where a spec has no such value."""
+    assert "parameters" not in client.get("/v1/runs?limit=1").json["runs"][0]
+    answer = client.get("/v1/runs?limit=2&sort=epochs&parameter=fit.epochs&parameter=backend&parameter=fit.rate")
+    assert [run["parameters"] for run in answer.json["runs"]] == [
+        {"fit.epochs": epochs, "backend": "jax", "fit.rate": None} for epochs in (0, 1)
+    ]
+    assert client.get("/v1/runs", query_string={"parameter": ["fit.epochs"] * 51}).status_code == 400
+
+
+@pytest.mark.usefixtures("store")
 def test_runs_are_filtered_and_sorted(client: FlaskClient) -> None:
     """The newest first; runs without a value to sort by are last in both directions."""
     assert numbers(client) == list(range(11, -1, -1))

@@ -129,3 +129,23 @@ def test_a_damaged_file_never_comes_whole(client, store_folder) -> None:
     answer = client.get(f"{PATH}/1/files/model.onnx")
     assert answer.status_code == 503
     assert "bytes" in answer.json["error"]
+
+
+def test_rows_to_try_a_version_with_are_those_that_it_was_proved_on(client, publish, registry) -> None:
+    """As a request would send them: sent back, they give what Keras predicted."""
+    publish()
+    registry.refresh()
+    found = client.get("/v1/models/classic/versions/1/examples").json["examples"]
+    rows = [one["instance"] for one in found]
+    answer = client.post("/v1/models/classic:predict", json={"instances": rows}).json["predictions"]
+    assert answer == [pytest.approx(one["prediction"], abs=1e-4) for one in found]
+    assert client.get("/v1/models/classic/versions/9/examples").status_code == 404
+
+
+def test_the_manifest_tells_of_files_and_of_what_was_proved(client) -> None:
+    """Not the golden rows themselves."""
+    manifest = client.get(f"{PATH}/1/manifest").json
+    assert manifest["golden_rows"] == {"rows": 4, "tolerance": 1e-5}
+    assert set(manifest["files"]) == {"report.json", "model.onnx", "model.keras"}
+    assert len(manifest["files"]["model.onnx"]["sha256"]) == 64
+    assert client.get(f"{PATH}/99/manifest").status_code == 404

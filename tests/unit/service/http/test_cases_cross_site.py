@@ -1,5 +1,6 @@
 """Without keys a page of another site changes nothing; with keys, and for predictions, nothing is different."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -194,6 +195,25 @@ def test_with_keys_nothing_is_different(app_of, tmp_path) -> None:
     assert client.put(LABEL, data=b'{"version": 1}', content_type="text/plain", headers=foreign).status_code == 200
     assert client.post("/v1/jobs", json=SPEC, headers=foreign).status_code == QUEUE_AWAY
     assert client.delete(LABEL, headers=foreign).status_code == 204
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Origin": EVIL}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}, {"Host": REBOUND}]
+)
+def test_every_operation_that_writes_refuses_a_page_of_another_site(app, headers) -> None:
+    """Each that there is, before anything of it is looked at."""
+    operations, client, met = operations_of(app), app.test_client(), 0
+    for rule in app.url_map.iter_rules():
+        (method,) = (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        if operations[rule.endpoint]["changes"]:
+            path = re.sub(r"<int:\w+>|<(?:\w+:)?version>", "1", rule.rule)
+            path = re.sub(r"<(?:\w+:)?\w+>", "x", path)
+            answer = client.open(path, method=method, headers=headers, json={})
+            assert (answer.status_code, "ONEHOT_API_KEYS_FILE" in answer.json["error"]) == (403, True), (
+                f"{method} {path}"
+            )
+            met += 1
+    assert met >= 10
 
 
 def test_every_route_that_could_write_is_guarded_but_those_that_only_read(app) -> None:

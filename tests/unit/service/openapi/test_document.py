@@ -132,8 +132,11 @@ def test_every_example_is_what_its_schema_says(document) -> None:
 def test_every_example_of_a_request_is_accepted(client, document, publish, registry) -> None:
     """A reader can send it as it stands; a queue that is not there is all that may stop it."""
     publish()
+    publish(promote=False)
     write_run(registry.store, {"id": SOME_RUN, "model": "classic", "status": "finished", "queue": "train"})
     registry.refresh()
+    rows = "".join(f"{row % 7},{'ab'[row % 2]}\n" for row in range(30))
+    client.post("/v1/datasets?name=iris.csv", data=f"petal,species\n{rows}")
     for (method, path), operation in operations(document).items():
         for kind, media in operation.get("requestBody", {}).get("content", {}).items():
             if "example" in media:

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,12 @@ from models.errors import StoreUnavailable
 from models.runs.record import make_record
 from models.runs.recording import record_training
 from models.store import runs as stored
-from models.store.runs import change_run
+from models.store.runs import StoredRun, change_run
 from models.store.store import Store
-from service.runs.run_index import RunIndex
+from service.runs import run_index
+from service.runs.line_store import read_lines
+from service.runs.record_cache import RecordCache
+from service.runs.run_index import MANY, RunIndex
 
 
 @pytest.fixture(params=["folder", "bucket"])
@@ -28,9 +32,9 @@ def run_id(number: int) -> str:
     return f"{number:032x}"
 
 
-def record(store: Store, number: int, model: str = "digits", **more: Any) -> None:
+def record(store: Store, number: int, model: str = "digits", *, spec: Any = None, **more: Any) -> None:
     job = {"id": run_id(number), "status": "finished", "model": model, "queue": "train"}
-    record_training(store, make_record(job, {"model": model}, **more))
+    record_training(store, make_record(job, spec or {"model": model}, **more))
 
 
 def put(store: Store, number: int, model: str = "digits") -> None:
@@ -129,3 +133,57 @@ def test_a_hint_that_cannot_be_read_is_done_without(store: Store) -> None:
     assert numbers(index) == [1]
     record(store, 2)
     assert numbers(index) == [1, 2]
+
+
+def test_a_record_is_read_once_as_long_as_it_stays_the_same(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another tag or note makes it another one; one that is gone is none."""
+    record(store, 1)
+    index = RunIndex(lambda: store, full_every_s=3600)
+    index.look()
+    read, plain = list[str](), run_index.read_run
+    monkeypatch.setattr(
+        run_index, "read_run", lambda where, model, run: (read.append(run), plain(where, model, run))[1]
+    )
+    assert [(index.read(run_id(1)) or {})["tags"] for _ in range(3)] == [[]] * 3
+    assert read == [run_id(1)]
+    change_run(store, "digits", run_id(1), {"tags": ["best"]})
+    index.look()
+    assert [(index.read(run_id(1)) or {})["tags"] for _ in range(2)] == [["best"]] * 2
+    assert read == [run_id(1)] * 3, "once for its line, once for itself"
+    assert index.read(run_id(2)) is None
+
+
+def test_records_that_were_not_asked_for_longest_make_room() -> None:
+    """As many as fit, by their size in the store; a large one alone is not held."""
+    cache, at = RecordCache(most_bytes=100), datetime(2026, 1, 1, tzinfo=UTC)
+    runs = [StoredRun("digits", run_id(number), "tag", at, size) for number, size in enumerate((40, 40, 40, 200))]
+    for run in runs[:2]:
+        cache.put(run, {"id": run.id})
+    assert cache.get(runs[0]) == {"id": runs[0].id}
+    cache.put(runs[2], {})
+    assert [cache.get(run) is not None for run in runs[:3]] == [True, False, True]
+    cache.put(runs[3], {})
+    assert [cache.get(run) for run in runs] == [None] * 4
+
+
+def test_a_service_that_starts_reads_one_file_a_model_instead_of_every_record(
+    store: Store, monkeypatch: pytest.MonkeyPatch, wait_until: Any
+) -> None:
+    """Lines that were kept count as long as their records are as they were; a damaged file counts as none."""
+    for number in range(MANY + 4):
+        record(store, number, spec={"model": "digits", "fit": {"epochs": number}})
+    first = RunIndex(lambda: store, full_every_s=3600)
+    expected = {run["id"]: run for run in first.look()}
+    wait_until(lambda: len(read_lines(store, "digits")) == MANY + 4, what="the lines are kept")
+    change_run(store, "digits", run_id(1), {"tags": ["best"]})
+    read, plain = list[str](), run_index.read_run
+    monkeypatch.setattr(run_index, "read_run", lambda at, model, run: (read.append(run), plain(at, model, run))[1])
+    second = RunIndex(lambda: store, full_every_s=3600)
+    found = {run["id"]: run for run in second.look()}
+    assert read == [run_id(1)]
+    assert found == expected | {run_id(1): {**expected[run_id(1)], "tags": ["best"]}}
+    assert second.parameters(run_id(7)) == {"model": "digits", "fit.epochs": 7}
+    for content in (b"[", b"[]", b'{"fields": [], "lines": {}}', b'{"lines": 3}'):
+        obstore.put(store.objects, "digits/run-lines.json", content)
+        assert read_lines(store, "digits") == {}
+    assert numbers(RunIndex(lambda: store, full_every_s=3600)) == [*range(MANY + 4)]

@@ -8,9 +8,9 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from service.errors import QueueUnavailable
+from service.rollouts.rollout_metrics import RolloutMetrics
 from service.telemetry.answered_request import AnsweredRequest
 from service.telemetry.metrics import Metrics, QueueState
-from service.telemetry.metrics_page import PageWriter
 from service.telemetry.queue_server import QueueServer
 from service.telemetry.shared_counts import SharedCounts
 from service.telemetry.store_state import StoreState
@@ -222,6 +222,7 @@ def test_processes_are_added_up_and_counts_stay_when_they_are_killed():
 
 def test_every_family_of_the_page_is_documented(metrics) -> None:
     """With its kind and its labels, in the order of the page."""
+    RolloutMetrics(metrics)
     document = (Path(__file__).parents[4] / "docs" / "metrics.md").read_text("utf-8")
     rows = re.findall(r"^\| `(onehot_\w+)` \| (\w+) \| (.*?) \|", document, re.MULTILINE)
     own = [
@@ -266,11 +267,10 @@ def test_a_gauge_of_several_processes_is_one_number(across, shown) -> None:
     """Of those that have set it; when none has any more, it is on no page."""
     counts = SharedCounts(3)
     metrics = Metrics(counts)
-    gauge = metrics._gauge("test_bytes", "For this test", "model", across=across)
-    metrics._writer = PageWriter(metrics._families, counts.places)
+    gauge = metrics.gauge("test_bytes", "For this test", "model", across=across)
     for value in (2, 3, math.nan):
         metrics.enter(counts.reserve())
-        metrics._show(gauge, value, "iris")
+        metrics.show(gauge, value, "iris")
     assert samples(metrics.page(), "onehot_test_bytes") == {"model=iris": shown}
     for place in range(3):
         counts.release(place)

@@ -11,8 +11,8 @@ from models.errors import DataError
 from models.settings import Settings
 from models.spec import Spec, load_spec
 from models.spec.yaml_text import load_document
+from models.suggestions.suggested_spec import SuggestedSpec
 from trainer.init.__main__ import main, suggest
-from trainer.init.suggested_spec import SuggestedSpec
 
 ROWS = 240
 RNG = np.random.default_rng(3)

@@ -4,9 +4,9 @@ import pytest
 from models.preprocessing.instances import Feature
 from models.spec import load_spec
 from models.spec.yaml_text import load_document
+from models.suggestions.suggested_sequences import find_tokens
+from models.suggestions.suggested_spec import DataSource, suggest_spec
 from trainer.data.dataset import Dataset
-from trainer.init.suggested_sequences import find_tokens
-from trainer.init.suggested_spec import DataSource, suggest_spec
 
 RNG = np.random.default_rng(1)
 WORDS = RNG.integers(1, 900, (120, 30))

@@ -1,0 +1,1 @@
+"""Rollouts: a candidate that comes to answer step by step, watched by guards."""

@@ -1,0 +1,1 @@
+"""Folders of images: found by their headers, packed in one file."""

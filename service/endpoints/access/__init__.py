@@ -1,0 +1,1 @@
+"""Endpoints that tell callers what they may do."""

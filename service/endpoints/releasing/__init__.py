@@ -1,0 +1,1 @@
+"""Endpoints by which a new version comes to answer: rollouts."""

@@ -1,0 +1,1 @@
+"""Schemas of how a new version comes to answer."""

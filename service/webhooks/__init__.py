@@ -1,0 +1,1 @@
+"""Webhooks: what happened, told to the addresses of a file, signed, at least once."""
