@@ -152,7 +152,7 @@ bench-train: .venv/.synced .venv-jax/.synced ## Training against plain `model.fi
 	$(PYTHON) bench/train.py --cases classic dense cnn memory job
 	.venv-jax/bin/python bench/train.py --backend jax --cases classic tutorial
 
-bench-init: .venv/.synced .venv-tables/.synced ## Specs of `onehot init` on twelve real tables, against linear models (SEEDS="1 2 3")
+bench-init: .venv/.synced .venv-tables/.synced ## Specs of `onehot init` on twelve real tables and three short series, against linear models (SEEDS="1 2 3")
 	.venv-tables/bin/python bench/tables/write_tables.py .bench/tables
 	$(PYTHON) bench/init.py --seeds $(or $(SEEDS),1 2 3)
 
