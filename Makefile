@@ -1,5 +1,5 @@
 # Every target prepares what it needs: only Python 3.11–3.13, make and git have to be there.
-.PHONY: help browser setup demo up test test-service test-backends test-faults test-month test-retention test-long soak fuzz fuzz-store schemathesis check fix bench bench-init bench-train k8s-check image-check bench-scale bench-serve test-fleet test-wheels audit bench-client test-client-kills diagrams docs reference screenshots test-spec-of bench-runs bench-rollout-shadow openapi-clients test-search examples test-docs test-mlflow test-rollouts
+.PHONY: demo-loop help browser setup demo up test test-service test-backends test-faults test-month test-retention test-long soak fuzz fuzz-store schemathesis check fix bench bench-init bench-train k8s-check image-check bench-scale bench-serve test-fleet test-wheels audit bench-client test-client-kills diagrams docs reference screenshots test-spec-of bench-runs openapi-clients test-search examples test-docs test-mlflow test-rollouts test-feedback bench-rollout bench-rollout-shadow bench-live-curves bench-drift bench-capture
 .DEFAULT_GOAL := help
 
 PYTHON := .venv/bin/python
@@ -41,6 +41,9 @@ setup: .venv/.synced ## Prepare .venv; the command is then .venv/bin/onehot
 
 demo: .venv/.synced ## Train two classifiers through the queue, serve them, show their predictions
 	@$(PYTHON) examples/demo.py
+
+demo-loop: .venv/.synced ## Digits drift, are labelled, trained on again and released by shadow and canary; a bad candidate goes back
+	@$(PYTHON) examples/production_loop.py
 
 examples: .venv/.synced ## Train every example; the table of what each reaches, held against examples/README.md
 	@$(PYTHON) examples/results.py
@@ -116,8 +119,9 @@ reference: .venv/.synced ## Write docs/reference/ and docs/layers.md anew from t
 diagrams: browser .venv/.synced ## The Mermaid diagrams of the documents, drawn for the site (npm)
 	$(PYTHON) scripts/diagrams.py
 
-screenshots: browser .venv/.synced ## The picture of the web page in the README: a real service, looked at by a Chromium
+screenshots: browser .venv/.synced ## The picture of the web page in the README, and one of each view in build/pictures: real services, looked at by a Chromium
 	$(PYTHON) scripts/screenshots.py
+	$(PYTHON) scripts/view_pictures.py
 
 check: .venv/.synced ## Format, lint, types, layers; changes nothing
 	.venv/bin/ruff format --check $(CHECKED)
@@ -135,6 +139,10 @@ bench: .venv/.synced ## Ratios against named rivals, measured in one run
 bench-client: .venv/.synced ## The Python client against bare httpx
 	$(PYTHON) bench/client.py
 
+bench-capture: .venv/.synced ## Predictions with 10 % of them captured against without; the store away for a minute; both in one run
+	@sh scripts/wrk.sh
+	$(PYTHON) bench/capture.py
+
 bench-serve: .venv/.synced ## The service against its rivals, each in an environment of its own, and against the bare session
 	@sh scripts/wrk.sh
 	@sh scripts/rivals.sh
@@ -144,7 +152,7 @@ bench-train: .venv/.synced .venv-jax/.synced ## Training against plain `model.fi
 	$(PYTHON) bench/train.py --cases classic dense cnn memory job
 	.venv-jax/bin/python bench/train.py --backend jax --cases classic tutorial
 
-bench-init: .venv/.synced .venv-tables/.synced ## Specs of `onehot init` on twelve real tables, against linear models (SEEDS="1 2 3")
+bench-init: .venv/.synced .venv-tables/.synced ## Specs of `onehot init` on twelve real tables and three short series, against linear models (SEEDS="1 2 3")
 	.venv-tables/bin/python bench/tables/write_tables.py .bench/tables
 	$(PYTHON) bench/init.py --seeds $(or $(SEEDS),1 2 3)
 
@@ -158,6 +166,9 @@ bench-init: .venv/.synced .venv-tables/.synced ## Specs of `onehot init` on twel
 
 test-month: .venv/.synced ## A month of 100 jobs an hour in a queue of 384 MiB, beside a training that runs throughout
 	MONTH=100 $(PYTHON) $(PYTEST) -s tests/e2e/trainer/test_month.py
+
+test-feedback: .venv/.synced ## Live quality of 100 000 labels, out of order, one in ten twice, against counting row by row
+	FEEDBACK_LABELS=100000 $(PYTHON) $(PYTEST) -s tests/unit/models/capture/test_live_quality.py
 
 test-search: .venv/.synced ## A search killed at 10 random moments against an undisturbed one: work-horses, workers, the queue's server
 	KILLS=10 $(PYTHON) $(PYTEST) -s tests/e2e/trainer/test_search.py
@@ -179,6 +190,20 @@ test-backends: .venv-backends/.synced ## One spec on tensorflow, jax and torch (
 
 bench-runs: .venv/.synced ## 1 000 runs of 20 models, in a folder and in a bucket: listed, filtered, sorted, compared
 	$(PYTHON) bench/runs.py
+
+bench-drift: .venv/.synced .venv-evidently/.synced ## Drift: false alarms, what is found, scipy's and Evidently's definitions, memory, throughput
+	@sh scripts/wrk.sh
+	$(PYTHON) bench/drift.py
+
+.venv-evidently/.synced: scripts/evidently.sh
+	@sh scripts/evidently.sh
+	@touch $@
+
+bench-rollout: .venv/.synced ## 500 simulated rollouts of a good candidate, 400 of a bad one: false alarms, and what was spoiled
+	$(PYTHON) -m bench.rollouts
+
+bench-live-curves: browser .venv/.synced ## Half an hour of live curves on the web page: what it holds in memory
+	$(PYTHON) bench/live_curves.py
 
 bench-scale: .venv/.synced ## What 100 replicas, 1 000 models and 10 million predictions a second ask for
 	$(PYTHON) bench/scale.py

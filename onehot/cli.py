@@ -33,6 +33,10 @@ COMMANDS: Mapping[str, Entry] = {
     "jobs": Entry("onehot.commands.training.jobs:jobs", "List, show, follow and cancel training jobs."),
     "runs": Entry("onehot.commands.training.runs:runs", "List, show, compare and tag trainings that have ended."),
     "searches": Entry("onehot.commands.training.searches:searches", "List, show, follow and cancel searches."),
+    "captured": Entry(
+        "onehot.commands.learning.captured_commands:captured", "Sample requests into the store; live quality."
+    ),
+    "feedback": Entry("onehot.commands.learning.feedback_command:feedback", "Tell the true labels of captured rows."),
     "models": Entry("onehot.commands.models:models", "List, show, label, verify, roll back and delete versions."),
     "rollout": Entry("onehot.commands.rollouts:rollout", "Bring a version to answer step by step, or take it back."),
     "datasets": Entry("onehot.commands.datasets:datasets", "List, upload and delete data sets."),

@@ -148,6 +148,8 @@ class AsyncClient(ClientCore):
     capture = _awaited(Operations.capture)
     set_capture = _awaited(Operations.set_capture)
     end_capture = _awaited(Operations.end_capture)
+    captured = _awaited(Operations.captured)
+    erase_captured = _awaited(Operations.erase_captured)
     feedback = _awaited(Operations.feedback)
     quality = _awaited(Operations.quality)
     monitoring = _awaited(Operations.monitoring)

@@ -165,6 +165,8 @@ class Client(ClientCore):
     capture = _blocking(Operations.capture)
     set_capture = _blocking(Operations.set_capture)
     end_capture = _blocking(Operations.end_capture)
+    captured = _blocking(Operations.captured)
+    erase_captured = _blocking(Operations.erase_captured)
     feedback = _blocking(Operations.feedback)
     quality = _blocking(Operations.quality)
     monitoring = _blocking(Operations.monitoring)

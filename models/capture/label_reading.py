@@ -10,6 +10,7 @@ from models.capture.segment_format import Layout
 from models.class_ranking import are_taken, class_labels
 from models.names import MULTILABEL, REGRESSION, SIGMOID
 from models.preprocessing.instances import Array
+from models.preprocessing.table_cells import number_of
 
 __all__ = ["class_of", "classes_of", "numbers_of", "predicted_classes", "sureness"]
 
@@ -41,11 +42,11 @@ def classes_of(label: Label, names: Sequence[str]) -> tuple[str, ...] | None:
 
 
 def numbers_of(label: Label, count: int) -> tuple[float, ...] | None:
-    """The numbers of a regression with so many outputs; None where the label is none of these."""
-    numbers = label if isinstance(label, list) else [label]
-    if len(numbers) != count or not all(type(one) in (int, float) for one in numbers):
+    """The numbers of a regression with so many outputs, also as text; None where the label is none of these."""
+    numbers = [number_of(one) for one in (label if isinstance(label, list) else [label])]
+    if len(numbers) != count or None in numbers:
         return None
-    return tuple(map(float, numbers))
+    return tuple(float(one) for one in numbers if one is not None)
 
 
 def predicted_classes(outputs: Array, layout: Layout) -> list[Any]:

@@ -18,15 +18,14 @@ import math
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from models.rollout.latency_bins import Counts, lower_edge_s, upper_edge_s
 
-__all__ = ["mean_bounds", "mean_bounds_of_each", "quantile_bounds_s"]
+__all__ = ["mean_bounds", "quantile_bounds_s"]
 
 STEPS = 15
-SMALLEST = 1e-300
-Floats = NDArray[np.float64]
+PRECISION = 1e-9
+LEAST_LOG, MOST = -700.0, 1.0 - 1e-12
 
 
 def _log_beta(one: float, other: float) -> float:
@@ -36,41 +35,38 @@ def _log_beta(one: float, other: float) -> float:
 LOG_PRIOR = _log_beta(0.5, 0.5)
 
 
-def mean_bounds_of_each(sums: ArrayLike, count: float, alpha: float) -> tuple[Floats, Floats]:
-    """Bounds of several means, each of which holds at all times with a probability of 1 - `alpha`.
+def mean_bounds(total: float, count: float, alpha: float) -> tuple[float, float]:
+    """Bounds of a mean that hold at all times with a probability of 1 - `alpha`.
 
     Args:
-        sums: `(means,)`: of the values of each, which are between 0 and 1.
-        count: How many values each is the sum of.
+        total: The sum of the values, which are between 0 and 1.
+        count: How many they are.
         alpha: Between 0 and 1.
 
     Returns:
-        The lower and the upper bounds, each `(means,)`; 0 and 1 without values.
+        The lower and the upper bound; 0 and 1 without values.
     """
-    found = np.minimum(np.atleast_1d(np.asarray(sums, np.float64)), count)
-    mixtures = np.array([_log_beta(one + 0.5, count - one + 0.5) for one in found.tolist()]) - LOG_PRIOR
-    needed = -math.log(alpha) - mixtures
-    return _lower_bounds(found, count - found, needed), 1.0 - _lower_bounds(count - found, found, needed)
+    ones = min(float(total), count)
+    zeros = count - ones
+    needed = -math.log(alpha) - _log_beta(ones + 0.5, zeros + 0.5) + LOG_PRIOR
+    return _lower_bound(ones, zeros, needed), 1.0 - _lower_bound(zeros, ones, needed)
 
 
-def _lower_bounds(ones: Floats, zeros: Floats, needed: Floats) -> Floats:
+def _lower_bound(ones: float, zeros: float, needed: float) -> float:
     """The least `p` for which `- ones log(p) - zeros log(1 - p)` is below what is needed, by Newton's method.
 
     It begins outside, and as the function is convex never leaves it: the bound is on the safe side.
     """
-    bounds = np.exp(-needed / np.maximum(ones, SMALLEST))
+    if ones <= 0:
+        return 0.0
+    bound = min(math.exp(max(-needed / ones, LEAST_LOG)), MOST)
     for _ in range(STEPS):
-        inside = np.clip(bounds, SMALLEST, 1.0 - 1e-12)
-        excess = -ones * np.log(inside) - zeros * np.log1p(-inside) - needed
-        slope = zeros / (1.0 - inside) - ones / inside
-        bounds = np.where((excess > 0) & (slope < 0), inside - excess / np.minimum(slope, -SMALLEST), bounds)
-    return np.where(ones > 0, bounds, 0.0)
-
-
-def mean_bounds(total: float, count: float, alpha: float) -> tuple[float, float]:
-    """As `mean_bounds_of_each`, of one mean."""
-    lower, upper = mean_bounds_of_each([total], count, alpha)
-    return float(lower[0]), float(upper[0])
+        excess = -ones * math.log(bound) - zeros * math.log1p(-bound) - needed
+        slope = zeros / (1.0 - bound) - ones / bound
+        if excess <= PRECISION or slope >= 0:
+            break
+        bound = min(bound - excess / slope, MOST)
+    return bound
 
 
 def quantile_bounds_s(latencies: Counts, share: float, alpha: float) -> tuple[float, float]:

@@ -13,13 +13,15 @@ from typing import Any
 
 import numpy as np
 
-from models.rollout.confidence import mean_bounds, mean_bounds_of_each, quantile_bounds_s
+from models.rollout.confidence import mean_bounds, quantile_bounds_s
 from models.rollout.figures import RolloutFigures, Shares, SideFigures
 from models.rollout.latency_bins import lower_edge_s, quantile_bin
 
 __all__ = ["Verdict", "verdicts"]
 
 P99 = 0.99
+MOST_GROUPS = 50
+"""Of classes, whose shares are compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +71,20 @@ def verdicts(
         guards: Its limit by its name, as `Guards.named` gives them.
         figures: Of the step.
         alpha: The probability that a candidate that keeps them all is called worse, over all guards and looks.
-        is_alone: Whether the candidate answers every request, so that a default version without figures is taken for
-            one that never fails.
+        is_alone: Whether the candidate answers every request: the default version's figures are earlier ones then, and
+            only a collapse is told.
     """
     each = alpha / max(len(guards), 1)
     return tuple(_verdict(name, limit, figures, each, is_alone=is_alone) for name, limit in guards.items())
 
 
 def _verdict(name: str, limit: float, figures: RolloutFigures, alpha: float, *, is_alone: bool) -> Verdict:
-    judged = _error_rate(figures, alpha, is_alone=is_alone) if name == "error_rate" else JUDGES[name](figures, alpha)
+    judged = _collapse(figures, alpha) if is_alone and name == "error_rate" else None
+    if not is_alone:
+        judged = JUDGES[name](figures, alpha)
     if judged is None:
-        return Verdict(name, limit, None, None, is_breached=False, is_kept=True, sentence=f"{name}: no figures yet")
+        sentence = f"{name}: {'nothing to compare with' if is_alone else 'no figures yet'}"
+        return Verdict(name, limit, None, None, is_breached=False, is_kept=True, sentence=sentence)
     sign = -1.0 if name in LEAST else 1.0
     return Verdict(
         name,
@@ -92,15 +97,29 @@ def _verdict(name: str, limit: float, figures: RolloutFigures, alpha: float, *, 
     )
 
 
-def _error_rate(figures: RolloutFigures, alpha: float, *, is_alone: bool) -> _Judged | None:
+def _error_rate(figures: RolloutFigures, alpha: float) -> _Judged | None:
     """By how much the candidate's share of failed requests exceeds the default version's."""
     default, candidate = figures.default, figures.candidate
-    if not candidate.requests or not (default.requests or is_alone):
+    if not (candidate.requests and default.requests):
+        return None
+    rate, least, _ = _rate(candidate.errors, candidate.requests, alpha / 2)
+    usual, _, most = _rate(default.errors, default.requests, alpha / 2)
+    words = f"{rate:.2%} of {candidate.requests} requests failed (surely {least:.2%}), by default {usual:.2%} of "
+    return _Judged(rate - usual, least - most, f"{words}{default.requests} (surely not above {most:.2%})")
+
+
+def _collapse(figures: RolloutFigures, alpha: float) -> _Judged | None:
+    """As `_error_rate`, where only the candidate answers: against twice what the default version had before.
+
+    Rates change with time, and nothing is compared at the same time: no bound holds for false alarms here.
+    """
+    default, candidate = figures.default, figures.candidate
+    if not candidate.requests:
         return None
     rate, least, _ = _rate(candidate.errors, candidate.requests, alpha / 2)
     usual, _, most = _rate(default.errors, default.requests, alpha / 2) if default.requests else (0.0, 0.0, 0.0)
-    words = f"{rate:.2%} of {candidate.requests} requests failed (surely {least:.2%}), by default {usual:.2%} of "
-    return _Judged(rate - usual, least - most, f"{words}{default.requests} (surely not above {most:.2%})")
+    words = f"{rate:.2%} of {candidate.requests} requests failed (surely {least:.2%}), by default before {usual:.2%}"
+    return _Judged(rate - 2 * usual, least - 2 * most, f"{words}, which counts twice (surely not above {most:.2%})")
 
 
 def _p99_ratio(figures: RolloutFigures, alpha: float) -> _Judged | None:
@@ -145,9 +164,9 @@ def _drift(figures: RolloutFigures, alpha: float) -> _Judged | None:
     classes = max(len(side.class_shares) for side in sides)
     if not classes or min(counts) <= 0:
         return None
-    shares = [_padded(side.class_shares, classes) for side in sides]
-    each = alpha / (2 * classes)
-    bounds = [mean_bounds_of_each(one, count, each) for one, count in zip(shares, counts, strict=True)]
+    groups = min(classes, MOST_GROUPS)
+    shares = [_grouped(side.class_shares, groups) for side in sides]
+    bounds = [_bounds(one, count, alpha / (2 * groups)) for one, count in zip(shares, counts, strict=True)]
     value = _psi_estimate(shares, counts)
     least = _least_psi(*bounds)
     return _Judged(value, least, f"PSI {value:.3f} (surely {least:.3f}) between the predicted classes of both versions")
@@ -184,11 +203,19 @@ def _p99_s(side: SideFigures) -> float | None:
     return None if found is None else lower_edge_s(found + 1)
 
 
-def _padded(shares: Shares, length: int) -> Shares:
-    return np.concatenate([shares, np.zeros(length - len(shares))])
+def _grouped(shares: Shares, groups: int) -> Shares:
+    """Classes put together by their remainder: a PSI of groups is at most that of their classes."""
+    return np.bincount(np.arange(len(shares)) % groups, weights=shares, minlength=groups).astype(np.float64)
+
+
+def _bounds(sums: Shares, count: int, alpha: float) -> tuple[Shares, Shares]:
+    """The lower and the upper bounds of several shares."""
+    found = np.array([mean_bounds(one, count, alpha) for one in sums.tolist()])
+    return found[:, 0], found[:, 1]
 
 
 JUDGES: Mapping[str, Callable[[RolloutFigures, float], _Judged | None]] = {
+    "error_rate": _error_rate,
     "p99_ratio": _p99_ratio,
     "agreement": _agreement,
     "quality": _quality,

@@ -16,7 +16,16 @@ if TYPE_CHECKING:
     from onehot.run_access import ServedRuns, StoredRuns
     from onehot.versions import ServedVersions, StoredVersions
 
-__all__ = ["AgeType", "datasets_here", "json_option", "runs_here", "settings_here", "store_option", "versions_here"]
+__all__ = [
+    "URL",
+    "AgeType",
+    "datasets_here",
+    "json_option",
+    "runs_here",
+    "settings_here",
+    "store_option",
+    "versions_here",
+]
 
 URL = "ONEHOT_URL"
 AGE = re.compile(r"(\d{1,6})([smhdw])")

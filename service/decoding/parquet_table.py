@@ -8,7 +8,7 @@ from models.preprocessing.instances import Array, InstanceSpec
 from service.decoding.csv_table import OnIgnored
 from service.decoding.json_lines import parse_json_lines
 
-__all__ = ["PARQUET", "parse_parquet"]
+__all__ = ["PARQUET", "as_json_lines", "parse_parquet"]
 
 UNREADABLE = 1
 """Exit status of `service.decoding.parquet_lines`; any other but 0 means that it becomes too much."""
@@ -44,10 +44,21 @@ def parse_parquet(
     if not (body.startswith(ENDS) and body.endswith(ENDS) and len(body) > 2 * len(ENDS)):
         raise InputError(where="body", expected="a .parquet file", received=shown(body[:16]))
     rows = sys.maxsize if most_rows is None else most_rows + 1
-    return parse_json_lines(_lines(body, rows, most_bytes), spec, most_rows=most_rows, on_ignored=on_ignored)
+    lines = as_json_lines(body, rows=rows, most_bytes=most_bytes)
+    return parse_json_lines(lines, spec, most_rows=most_rows, on_ignored=on_ignored)
 
 
-def _lines(body: bytes, rows: int, most_bytes: int) -> bytes:
+def as_json_lines(body: bytes, *, rows: int = sys.maxsize, most_bytes: int) -> bytes:
+    """The first rows of a Parquet file, each as a JSON object in a line.
+
+    Args:
+        body: The file.
+        rows: How many at most.
+        most_bytes: What they may become.
+
+    Raises:
+        InputError: When it cannot be read, or becomes more.
+    """
     command = [sys.executable, "-P", "-m", "service.decoding.parquet_lines", str(rows), str(most_bytes),
                str(OWN_BYTES + EXPANSION * most_bytes)]  # fmt: skip
     try:

@@ -45,6 +45,7 @@ REPORT: Schema = object_of(
     residuals=nullable(array(OBJECT), description="Of a regression, by output"),
     importance=nullable(OBJECT, description="Permutation importance of a table's columns"),
     mistakes=array(OBJECT, description="The most confidently wrong rows, with their `values` or `image` (PNG, base64)"),
+    cell_rows=array(OBJECT, description="Some rows of each cell of the confusion matrix, as `mistakes` has them"),
     label_errors=nullable(OBJECT, description="Validation and test rows whose label may be wrong"),
     network=nullable(OBJECT, description="`layers` with shapes and parameters"),
     best_epoch=nullable(OBJECT, description="`epoch` of the least `metric`, from 1"),

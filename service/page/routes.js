@@ -18,7 +18,7 @@ export const ROUTES = [
   { path: "models", tab: "models", title: () => "Models", view: Models },
   { path: "models/:model", tab: "models", title: ({ model }) => model, load: () => import("./views/model.js") },
   { path: "models/:model/:version", tab: "models", title: ({ model, version }) => `${model} version ${version}`, load: () => import("./views/version.js") },
-  { path: "train", tab: "train", title: () => "Train", load: () => import("./views/train.js") },
+  { path: "train", tab: "train", scope: "train", title: () => "Train", load: () => import("./views/train.js") },
   { path: "runs", tab: "runs", title: () => "Runs", load: () => import("./views/runs.js") },
   { path: "runs/:run", tab: "runs", scope: "train", title: ({ run }) => `Run ${run.slice(0, 8)}`, load: () => import("./views/run.js") },
   { path: "compare", tab: "runs", scope: "train", title: () => "Compare runs", load: () => import("./views/compare.js") },

@@ -19,6 +19,7 @@ FINDER = Path(__file__).parents[2] / "scripts" / "browser.sh"
 SWITCHES = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking",
     "--no-first-run", "--disable-component-update", "--disable-sync", "--no-proxy-server", "--remote-debugging-pipe",
+    "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
 )  # fmt: skip
 DEADLINE_S = 60
 

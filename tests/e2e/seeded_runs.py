@@ -22,6 +22,14 @@ LARGE = 123_456_789_012.0
 SEARCH = f"{1_767_225_600_000:012x}{'ab' * 10}"
 RATE, UNITS = "compile.optimizer.Adam.learning_rate", "layers.0.Dense.units"
 ACTIVATION = "layers.0.Dense.activation"
+CROSS_VALIDATION = {
+    "folds": 5, "repeats": 1, "groups": None, "rows": 450, "measured_on": "folds", "level": 0.95,
+    "method": "corrected resampled t-test",
+    "metrics": {"accuracy": {"mean": 0.91, "deviation": 0.02, "lower": 0.87, "upper": 0.95}},
+    "scores": [
+        {"repeat": 1, "fold": fold, "rows": 90, "epochs": 30, "metrics": {"accuracy": 0.9}} for fold in range(1, 6)
+    ],
+}  # fmt: skip
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -66,6 +74,7 @@ def record(number: int, model: str) -> dict[str, Any]:
     facts = {} if is_failed else {
         "metrics": {"test": metrics, "validation": {"accuracy": 0.9}}, "test": test,
         "data": {"source": "data/iris.csv", "sha256": "7e" * 32, "rows": {"train": 360, "validation": 90, "test": 90}},
+        "cross_validation": CROSS_VALIDATION if number == 3 else None,
         "timings_s": {"data": 0.4, "build": 0.2, "fit": 12.5, "evaluate": 0.8, "export": 3.1},
         "package_versions": {"keras": "3.15.1", "tensorflow": "2.21.0"},
     }  # fmt: skip

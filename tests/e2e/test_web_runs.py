@@ -142,8 +142,9 @@ def test_a_run_is_followed_live_and_becomes_its_record(serve, store_folder, redi
         assert redis.exists(f"onehot:job:{job_id}:cancel")
         job.set_status(JobStatus.STOPPED)
         redis.rpush(f"onehot:job:{job_id}:events", json.dumps({"event": "end", "status": "stopped"}))
-        record_training(Store.open(store_folder), {**record(0, "iris"), "id": job_id, "status": "stopped"})
+        record_training(Store.open(store_folder), {**record(3, "iris"), "id": job_id, "status": "stopped"})
         browser.wait("document.getElementById('glance')?.innerText.includes('30 of 30')")
+        assert "0.87 to 0.95" in browser.text("#folds")
         again = "[...document.querySelectorAll('a.button')].find((one) => one.innerText === 'Again with changes')"
         assert browser.run(f"{again}.getAttribute('href')") == f"#/train?run={job_id}"
 

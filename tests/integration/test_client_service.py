@@ -169,6 +169,21 @@ def test_labels_data_sets_and_reports_are_handled(client):
     assert client.delete_dataset("rows.npz") == []
 
 
+def test_captured_rows_are_labelled_and_counted(client):
+    """Switched on, told by the ids that predictions know, counted, shown, erased."""
+    assert client.set_capture("classic", {"sample": 1.0})["enabled"] is True
+    answer = client.predict("classic", ROWS)
+    items = answer.feedback(answer.classes.tolist())
+    assert client.feedback(items)["accepted"] == len(ROWS)
+    quality = client.quality("classic", since="1h")
+    assert (quality["labelled"], quality["accuracy"]) == (len(ROWS), 1.0)
+    assert len(client.captured("classic", labelled=True, order="least_sure", limit=2)) == 2
+    assert client.erase_captured("classic", answer.request_id)["labels"] == len(ROWS)
+    assert client.quality("classic", window_s=3600)["rows"] == 0
+    client.end_capture("classic")
+    assert client.capture("classic")["enabled"] is False
+
+
 def test_a_client_is_used_by_several_threads(client, compute):
     """Each gets its own answer."""
     expected = compute("classic-a", ROWS)

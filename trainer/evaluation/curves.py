@@ -13,7 +13,7 @@ from models.sources.class_labels import Labels
 from trainer.data.head import Head
 from trainer.evaluation.scores import roc_auc
 
-__all__ = ["class_scores", "score_curves", "thinned"]
+__all__ = ["class_scores", "score_curves", "thinned_places"]
 
 MOST_POINTS, MOST_CURVES = 60, 10
 DIGITS = 5
@@ -46,9 +46,9 @@ def score_curves(head: Head, labels: Labels, predictions: Array) -> dict[str, li
         predictions: Of them, `(rows, units) float32`.
 
     Returns:
-        Curves of `class`, `points` (false against true positive rate, or recall against precision), `area`,
-        `threshold` and `chosen`, the point at the threshold; both None where no threshold decides. None without
-        classes.
+        Curves of `class`, `points` (false against true positive rate, or recall against precision), `thresholds` (the
+        score from which a row counts, a number for each point of ROC; None where no row does), `area`, `threshold` and
+        `chosen`, the point at the threshold; both None where no threshold decides. None without classes.
     """
     if not labels.class_names or not np.isfinite(predictions).all():
         return None
@@ -70,13 +70,14 @@ def _limits(threshold: Threshold, count: int) -> list[float | None]:
 
 
 def _roc(name: str, hits: Array, scores: Array, limit: float | None) -> dict[str, Any]:
-    false_rate, true_rate, _ = roc_curve(hits, scores)
+    false_rate, true_rate, thresholds = roc_curve(hits, scores)
+    kept = thinned_places(false_rate, true_rate)
     chosen = None
     if limit is not None:
         taken = are_taken(scores, limit)
         chosen = [float(taken[~hits].mean()), float(taken[hits].mean())]
-    return {"class": name, "points": thinned(false_rate, true_rate), "area": roc_auc(hits, scores),
-            "threshold": limit, "chosen": chosen}  # fmt: skip
+    return {"class": name, "points": _points(false_rate, true_rate, kept), "thresholds": _rounded(thresholds[kept]),
+            "area": roc_auc(hits, scores), "threshold": limit, "chosen": chosen}  # fmt: skip
 
 
 def _precision_recall(name: str, hits: Array, scores: Array, limit: float | None) -> dict[str, Any]:
@@ -84,22 +85,34 @@ def _precision_recall(name: str, hits: Array, scores: Array, limit: float | None
     chosen = None
     if limit is not None and (taken := are_taken(scores, limit)).any():
         chosen = [float(taken[hits].mean()), float(hits[taken].mean())]
-    return {"class": name, "points": thinned(recall[::-1], precision[::-1]),
+    across, up = recall[::-1], precision[::-1]
+    return {"class": name, "points": _points(across, up, thinned_places(across, up)),
             "area": float(average_precision_score(hits, scores)), "threshold": limit, "chosen": chosen}  # fmt: skip
 
 
-def thinned(across: Array, up: Array, most: int = MOST_POINTS) -> list[Sequence[float]]:
-    """The points of a line, at most so many, evenly along its length; first and last are kept.
+def _points(across: Array, up: Array, places: Array) -> list[Sequence[float]]:
+    points: list[Sequence[float]] = np.stack([across, up], axis=1)[places].round(DIGITS).tolist()
+    return points
+
+
+def _rounded(thresholds: Array) -> list[float | None]:
+    """The first is infinite: above it no row counts."""
+    return [round(float(one), DIGITS) if np.isfinite(one) else None for one in thresholds]
+
+
+def thinned_places(across: Array, up: Array, most: int = MOST_POINTS) -> Array:
+    """Which points of a line are kept, at most so many and the ends, evenly along its length.
 
     Args:
         across: `(points,) float`.
         up: Likewise.
         most: How many are kept.
+
+    Returns:
+        `(kept,) int64`.
     """
-    points = np.stack([across, up], axis=1)
-    if len(points) > most:
-        along = np.concatenate([[0.0], np.abs(np.diff(points, axis=0)).sum(axis=1).cumsum()])
-        places = np.searchsorted(along, np.linspace(0, along[-1], most))
-        points = points[np.unique(np.clip([0, *places, len(points) - 1], 0, len(points) - 1))]
-    rounded: list[Sequence[float]] = points.round(DIGITS).tolist()
-    return rounded
+    if len(across) <= most:
+        return np.arange(len(across))
+    along = np.concatenate([[0.0], (np.abs(np.diff(across)) + np.abs(np.diff(up))).cumsum()])
+    places = np.searchsorted(along, np.linspace(0, along[-1], most))
+    return np.unique(np.clip([0, *places, len(across) - 1], 0, len(across) - 1))

@@ -11,7 +11,7 @@ from models.sources.class_labels import Labels
 from trainer.data.head import Head
 from trainer.data.preparation import Prepared
 from trainer.data.rows import batches
-from trainer.evaluation.scores import Calibration, Mistake, calibration, mistakes, roc_auc
+from trainer.evaluation.scores import Calibration, Mistake, calibration, cell_rows, mistakes, roc_auc
 from trainer.fit.stepper import Stepper
 
 __all__ = ["ClassScore", "Evaluation", "confusion_matrix", "evaluate", "judge"]
@@ -40,6 +40,7 @@ class Evaluation:
         classes: One score for each class; empty without classes.
         calibration: Confidence against accuracy; None without classes.
         mistakes: The held-out rows that were taken for another class, the surest first.
+        cell_rows: Some held-out rows of each cell of the confusion matrix.
     """
 
     metrics: dict[str, dict[str, float]]
@@ -48,6 +49,7 @@ class Evaluation:
     classes: tuple[ClassScore, ...]
     calibration: Calibration | None = None
     mistakes: tuple[Mistake, ...] = ()
+    cell_rows: tuple[Mistake, ...] = ()
 
     @property
     def recalls(self) -> dict[str, tuple[float, int]]:
@@ -91,6 +93,7 @@ def judge(head: Head, labels: Labels, predictions: Array) -> dict[str, Any]:
         "classes": _scored(names, labels.values[:, None] == every, predicted[:, None] == every, probabilities),
         "calibration": calibration(confidences, predicted == labels.values),
         "mistakes": mistakes(labels.values, predicted, confidences, names),
+        "cell_rows": cell_rows(labels.values, predicted, confidences, names),
     }
 
 

@@ -7,10 +7,11 @@ from sklearn.metrics import roc_auc_score
 
 from models.preprocessing.instances import Array
 
-__all__ = ["Bin", "Calibration", "Mistake", "calibration", "mistakes", "roc_auc"]
+__all__ = ["Bin", "Calibration", "Mistake", "calibration", "cell_rows", "mistakes", "roc_auc"]
 
 BINS = 10
 MOST_MISTAKES = 20
+MOST_OF_CELL, MOST_OF_CELLS = 4, 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,4 +102,28 @@ def mistakes(true: Array, predicted: Array, confidences: Array, class_names: tup
     return tuple(
         Mistake(row, class_names[true[row]], class_names[predicted[row]], float(confidences[row]))
         for row in surest.tolist()
+    )
+
+
+def cell_rows(true: Array, predicted: Array, confidences: Array, class_names: tuple[str, ...]) -> tuple[Mistake, ...]:
+    """Some rows behind each cell of the confusion matrix: the surest of a mistake, the least sure of what is right.
+
+    Every cell gets its first row before any gets a second one, those of mistakes before those of what is right.
+
+    Args:
+        true: `(rows,) int` class indices.
+        predicted: Likewise.
+        confidences: `(rows,) float32` probabilities of the predicted class.
+        class_names: One for each class.
+    """
+    is_right = true == predicted
+    order = np.lexsort((np.where(is_right, confidences, -confidences), predicted, true))
+    cells = true[order] * len(class_names) + predicted[order]
+    first_of_cell = np.searchsorted(cells, cells)
+    rank = np.arange(len(cells)) - first_of_cell
+    order, rank = order[rank < MOST_OF_CELL], rank[rank < MOST_OF_CELL]
+    chosen = order[np.lexsort((is_right[order], rank))][:MOST_OF_CELLS]
+    return tuple(
+        Mistake(row, class_names[true[row]], class_names[predicted[row]], float(confidences[row]))
+        for row in chosen.tolist()
     )

@@ -77,7 +77,43 @@ class ReleaseOperations:
 
     def end_capture(self, model: str) -> Steps[None]:
         """Sample no more requests."""
-        yield Call("DELETE", f"{model_path(model)}/capture", is_repeatable=False)
+        yield Call("DELETE", f"{model_path(model)}/capture")
+
+    def captured(
+        self,
+        model: str,
+        *,
+        since: str | None = None,
+        version: int | None = None,
+        labelled: bool | None = None,
+        order: str | None = None,
+        limit: int | None = None,
+    ) -> Steps[list[Document]]:
+        """Captured rows: the instances, what was predicted, and the label where one is known.
+
+        Args:
+            model: The model's name.
+            since: Only rows computed then or later: `2026-05-31`, or an age as `7d`.
+            version: Only of this version.
+            labelled: Only rows with a label, or only rows without.
+            order: `newest`, or `least_sure` for what is most worth a label.
+            limit: At most so many; 100 without it.
+        """
+        which = None if labelled is None else str(labelled).lower()
+        params = params_of(since=since, version=version, labelled=which, order=order, limit=limit)
+        response = yield Call("GET", f"{model_path(model)}/captured", params=params)
+        rows: list[Document] = response.document("rows")["rows"]
+        return rows
+
+    def erase_captured(self, model: str, request_id: str) -> Steps[Document]:
+        """Erase what was captured of one request: its rows, and its labels.
+
+        Args:
+            model: The model's name.
+            request_id: Of the request.
+        """
+        response = yield Call("DELETE", f"{model_path(model)}/captured/{part(request_id)}")
+        return response.document()
 
     def feedback(self, items: Iterable[Mapping[str, Any]]) -> Steps[Document]:
         """Tell the true labels of rows, late or twice.
@@ -88,17 +124,19 @@ class ReleaseOperations:
         response = yield json_call("POST", "/v1/feedback", {"items": [dict(item) for item in items]})
         return response.document() if response.content else {}
 
-    def quality(self, model: str, *, version: int | None = None, window_s: float | None = None) -> Steps[Document]:
+    def quality(
+        self, model: str, *, version: int | None = None, window_s: float | None = None, since: str | None = None
+    ) -> Steps[Document]:
         """How good the predictions were, as far as true labels are known.
 
         Args:
             model: The model's name.
             version: Only of this version.
             window_s: Of the last so many seconds.
+            since: Of then and later: `2026-05-31`, or an age as `7d`.
         """
-        response = yield Call(
-            "GET", f"{model_path(model)}/quality", params=params_of(version=version, window_s=window_s)
-        )
+        params = params_of(version=version, window_s=window_s, since=since)
+        response = yield Call("GET", f"{model_path(model)}/quality", params=params)
         return response.document()
 
     def monitoring(self, model: str, *, version: int | None = None, window_s: float | None = None) -> Steps[Document]:

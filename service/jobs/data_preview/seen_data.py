@@ -19,7 +19,7 @@ from service.jobs.data_preview.seen_table import SeenTable, see_table
 __all__ = ["IMAGES", "ImageRows", "SeenData", "see_data"]
 
 MOST_ARRAY_BYTES = 256 * 2**20
-TABLES = (*CSV_ENDINGS, ".jsonl", ".ndjson", ".json")
+TABLES = (*CSV_ENDINGS, ".jsonl", ".ndjson", ".json", ".parquet")
 IMAGES, TABLE, ARRAYS = "images", "table", "arrays"
 
 

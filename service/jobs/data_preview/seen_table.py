@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,14 @@ from models.sources.known_sources import CSV_ENDINGS, ending_of
 from models.sources.row_numbers import row_names
 from models.spec.parts import DataSpec
 from models.suggestions.raw_data import SampledData
+from service.decoding.parquet_table import as_json_lines
 
 __all__ = ["SeenTable", "see_table"]
 
 SEEN_BYTES = 8 * 2**20
 """Of a larger file some rows stand for all."""
+PARQUET_BYTES = 64 * 2**20
+"""What a Parquet file may become as JSON."""
 RARE_ROWS = 20
 MOST_CLASSES = 200
 
@@ -173,12 +177,18 @@ def _see_json(path: Path, data: DataSpec, every: int) -> SeenTable:
 
 
 def _documents(path: Path, source: str) -> Iterator[dict[str, Any]]:
+    for number, document in enumerate(_rows(path), start=1):
+        if not isinstance(document, dict):
+            raise DataError(where=f"{source}: {number}", expected="a JSON object", received=shown(document))
+        yield document
+
+
+def _rows(path: Path) -> Iterator[Any]:
+    if ending_of(path.name) == ".parquet":
+        yield from _lines(BytesIO(as_json_lines(path.read_bytes(), most_bytes=PARQUET_BYTES)))
+        return
     with path.open(encoding="utf-8-sig") as file:
-        lines = json.load(file) if ending_of(path.name) == ".json" else _lines(file)
-        for number, document in enumerate(lines, start=1):
-            if not isinstance(document, dict):
-                raise DataError(where=f"{source}: {number}", expected="a JSON object", received=shown(document))
-            yield document
+        yield from json.load(file) if ending_of(path.name) == ".json" else _lines(file)
 
 
 def _lines(file: Any) -> Iterator[Any]:

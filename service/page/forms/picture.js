@@ -100,7 +100,7 @@ export class Picture {
   }
 
   paint(canvas) {
-    const context = canvas.getContext("2d");
+    const context = canvas.getContext("2d", { willReadFrequently: true });
     const image = context.createImageData(this.width, this.height);
     for (let index = 0; index < this.width * this.height; index += 1) {
       for (let channel = 0; channel < 3; channel += 1) {

@@ -5,6 +5,7 @@ export function Dialog({ title, onClose, children, wide = false }) {
   const dialog = useRef();
   useEffect(() => {
     dialog.current.showModal();
+    dialog.current.querySelector("[data-first]")?.focus();
     return () => dialog.current?.close();
   }, []);
   const press = (event) => event.target === dialog.current && onClose();
@@ -36,6 +37,6 @@ export function Question() {
   return html`<${Dialog} title=${title} onClose=${() => question.value === asked && answer(false)}>
     <form onSubmit=${submit}><div class="dialog-text">${body}</div>
       ${force && html`<label class="check"><input type="checkbox" name="force" required=${force.required} /> ${force.label}</label>`}
-      <div class="row"><button type="submit" class=${kind} autofocus=${!force}>${action}</button>
+      <div class="row"><button type="submit" class=${kind} data-first=${!force || undefined}>${action}</button>
         <button type="button" onClick=${() => answer(false)}>Cancel</button></div></form></${Dialog}>`;
 }

@@ -37,6 +37,8 @@ class LiveJob {
   take(event) {
     if (event.event === "end") {
       this.end = event;
+    } else if (event.event === "fold") {
+      this.progress = event; // the curves are those of the training that is published
     } else if (event.event === "epoch") {
       this.progress = event;
       this.curves.add(event.epoch, event.metrics ?? {});

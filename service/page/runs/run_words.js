@@ -2,7 +2,7 @@
 import { html } from "../vendor/preact.js";
 import { href } from "../core/router.js";
 import { Badge } from "../parts/basics.js";
-import { number } from "../core/format.js";
+import { duration, number } from "../core/format.js";
 
 const KINDS = { finished: "good", failed: "bad", started: "busy", running: "busy", canceled: "", stopped: "", queued: "", waiting: "", paused: "" };
 const WORDS = { started: "running", deferred: "waiting", scheduled: "waiting" };
@@ -20,6 +20,13 @@ export function shortId(id) {
 export const runAddress = (id) => href(["runs", id]);
 export const compareAddress = (ids) => href(["compare"], { id: ids });
 export const searchAddress = (id) => href(["searches", id]);
+
+// How far a training is; of folds and repeats which one trains.
+export function progressText({ epoch, epochs, eta_s: left, fold }) {
+  const parts = [[fold?.repeats, "repeat", fold?.repeat], [fold?.folds, "fold", fold?.fold]].filter(([of]) => of > 1);
+  const which = parts.map(([of, name, number_]) => `${name} ${number_} of ${of}, `).join("");
+  return `${which}epoch ${number(epoch)} of ${number(epochs)}${left ? ` · ${duration(left)} left` : ""}`;
+}
 
 // A value of a spec, in a cell.
 export function shown(value) {

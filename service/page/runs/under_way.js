@@ -1,11 +1,11 @@
 // Trainings that wait or run, above the table of those that have ended; one that ends while one looks stays in sight.
 import { html, useEffect, useState } from "../vendor/preact.js";
-import { duration, number, plural } from "../core/format.js";
+import { number, plural } from "../core/format.js";
 import { useData } from "../core/live.js";
 import { Card, Notice } from "../parts/basics.js";
 import { Spark } from "../parts/spark.js";
 import { useLiveJob } from "./live_job.js";
-import { RunName, Status, UNDER_WAY } from "./run_words.js";
+import { RunName, Status, UNDER_WAY, progressText } from "./run_words.js";
 
 const EVERY_MS = 3000;
 const MOST = 20;
@@ -32,7 +32,7 @@ function Line({ job, losses }) {
   return html`<${RunName} run=${job} /><${Status} of=${status} />
     ${!progress && !isOver && ahead > 0 && html`<span class="soft">behind ${plural(ahead, "other job")}</span>`}
     ${progress && !isOver && html`<span class="progress"><progress value=${progress.epoch} max=${progress.epochs} aria-label=${`Epochs of ${model}`} />
-      <span>epoch ${number(progress.epoch)} of ${number(progress.epochs)}${progress.eta_s ? ` · ${duration(progress.eta_s)} left` : ""}</span></span>`}
+      <span>${progressText(progress)}</span></span>`}
     ${losses && html`<span class="curve"><${Spark} values=${losses} label="Loss by epoch" /></span>`}
     ${!isOver && html`<span class="soft">${metrics.map(([name, value]) => `${name} ${number(value)}`).join(" · ")}</span>`}
     ${error && html`<span class="reason">${error.message}</span>`}${result?.verdict && html`<span class="reason">${result.verdict}</span>`}

@@ -23,7 +23,7 @@ export function SpecForm({ document, problems, onChange }) {
 
 function Field({ document, said, onChange, label, path, kind = "text", step, placeholder, hint }) {
   const value = valueAt(document, path);
-  return html`<${TextField} ...${{ label, hint, placeholder, step, type: kind }} error=${said(path.join("."))} value=${value ?? ""} onInput=${(text) => onChange(path, typed(text, kind))} />`;
+  return html`<${TextField} ...${{ label, hint, placeholder, step, type: kind }} data-path=${path.join(".")} title=${kind === "text" ? value : undefined} error=${said(path.join("."))} value=${value ?? ""} onInput=${(text) => onChange(path, typed(text, kind))} />`;
 }
 
 const typed = (text, kind) => (text === "" ? undefined : kind === "number" ? Number(text) : text);

@@ -1,5 +1,5 @@
 // A spec as text: where a path stands in it, one value changed with everything else left as it is, and written anew.
-const PLAIN = /^[A-Za-z_][A-Za-z0-9_./-]*$/;
+const PLAIN = /^[A-Za-z_][A-Za-z0-9_./-]*(:\/\/[A-Za-z0-9_./-]+)?$/;
 const RESERVED = /^(true|false|null|yes|no|on|off|~)$/i;
 
 // The value at a path of a document; undefined where there is none.

@@ -9,9 +9,9 @@ export function Files({ path, manifest, report, version, model }) {
   return html`<${Loaded} of=${manifest} lines=${6} label="The manifest">${(data) => html`<div class="stack">
     <${Proof} ...${{ path, data, report: report.data, version }} />
     <section><h3>Files</h3><${FileTable} ...${{ path, files: data.files, name: `${model.name}-${version.version}` }} /></section>
-    <section><h3>Made with</h3><${Facts} of=${[
+    <section class="made-with"><h3>Made with</h3><${Facts} of=${[
       ["Data, sha-256", data.data.sha256 && html`<code>${data.data.sha256}</code>`], ["Weights, sha-256", html`<code>${data.weights_sha256}</code>`],
-      ["Packages", Object.entries(data.package_versions).map(([name, number]) => html`<${Badge} key=${name}>${name} ${number}</${Badge}> `)],
+      ["Packages", html`<ul class="packages">${Object.entries(data.package_versions).map(([name, version]) => html`<li key=${name}><${Badge}>${name} ${version}</${Badge}></li>`)}</ul>`],
     ]} /></section></div>`}</${Loaded}>`;
 }
 

@@ -12,7 +12,7 @@ import { Confusion } from "../runs/confusion.js";
 import { thinned } from "../runs/curve_points.js";
 import { useLiveJob } from "../runs/live_job.js";
 import { RunCurves } from "../runs/run_curves.js";
-import { Status, UNDER_WAY, compareAddress, leaves, runAddress, searchAddress, shortId, shown } from "../runs/run_words.js";
+import { Status, UNDER_WAY, compareAddress, leaves, progressText, runAddress, searchAddress, shortId, shown } from "../runs/run_words.js";
 import { TagEditor } from "../runs/tags.js";
 
 await styled(new URL("../runs/runs.css", import.meta.url));
@@ -52,7 +52,7 @@ function Job({ id, ended }) {
     <${Card} title="Progress" id="progress">
       ${data.status === "queued" && !progress && html`<p>It waits${data.jobs_ahead ? ` behind ${plural(data.jobs_ahead, "other job")}` : " for a worker"}.</p>`}
       ${progress && html`<div class="progress"><progress value=${progress.epoch} max=${progress.epochs} aria-label=${`Epochs of ${data.model}`} />
-        <span>epoch ${number(progress.epoch)} of ${number(progress.epochs)}${progress.eta_s ? ` · ${duration(progress.eta_s)} left` : ""}</span></div>`}
+        <span>${progressText(progress)}</span></div>`}
       ${isOver && html`<p class="soft" role="status">It has ended; its record is being written.</p>`}
     </${Card}>
     ${live.curves.xs.length > 0 && html`<${Card} title="Curves" id="curves"><${RunCurves} curves=${live.curves} /></${Card}>
@@ -88,6 +88,7 @@ function Record({ run, saved }) {
       <${Card} title="At a glance" id="glance"><${Facts} of=${glance(run)} /><${TagEditor} run=${run} onSaved=${saved} /></${Card}>
       <${Card} title="Metrics" id="metrics"><${Metrics} run=${run} /></${Card}>
     </div>
+    ${run.cross_validation && html`<${Card} title="Cross-validation" id="folds" soft=${foldsOf(run.cross_validation)}><${Folds} of=${run.cross_validation} /></${Card}>`}
     ${curves.xs.length > 0 && html`<${Card} title="Curves" id="curves"><${RunCurves} curves=${curves} /></${Card}>`}
     <${Differences} previous=${run.previous} />
     ${run.test?.confusion && html`<${Card} title="Confusion matrix" id="confusion"><${Confusion} names=${run.test.class_names} cells=${run.test.confusion} /></${Card}>`}
@@ -123,6 +124,23 @@ function Metrics({ run }) {
     <tbody>${names.map((name) => html`<tr key=${name}><th scope="row">${words(name)}</th>${parts.map(([part, values]) => html`<td class="end" key=${part}>${number(values?.[name])}
       ${part === "test" && intervals[name] && html`<span class="soft interval">${intervals[name].map(number).join(" to ")}</span>`}</td>`)}</tr>`)}</tbody></table></div>
     ${Object.keys(intervals).length > 0 && html`<p class="soft">Small figures: intervals of 95 %, of ${number(run.test.rows)} test rows.</p>`}`;
+}
+
+function foldsOf({ folds, repeats }) {
+  return [folds > 1 && plural(folds, "fold"), repeats > 1 && plural(repeats, "repeat")].filter(Boolean).join(", ");
+}
+
+function Folds({ of: { metrics, scores, method, measured_on: on } }) {
+  const names = Object.keys(metrics);
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Table of the cross-validation"><table class="plain"><thead><tr><th scope="col">Metric</th><th scope="col" class="end">Mean</th>
+      <th scope="col" class="end">Interval of 95 %</th><th scope="col" class="end">Deviation</th></tr></thead>
+    <tbody>${names.map((name) => html`<tr key=${name}><th scope="row">${words(name)}</th><td class="end">${number(metrics[name].mean)}</td>
+      <td class="end">${number(metrics[name].lower)} to ${number(metrics[name].upper)}</td><td class="end">${number(metrics[name].deviation)}</td></tr>`)}</tbody></table></div>
+    <p class="soft">Measured on ${on}; ${method}.</p>
+    <details><summary>${plural(scores.length, "score")}</summary><div class="scroll" tabindex="0" role="region" aria-label="Scores"><table class="plain"><thead><tr><th scope="col">Repeat</th><th scope="col">Fold</th><th scope="col" class="end">Rows</th>
+      ${names.map((name) => html`<th scope="col" class="end" key=${name}>${words(name)}</th>`)}</tr></thead>
+      <tbody>${scores.map((one) => html`<tr key=${`${one.repeat}/${one.fold}`}><td>${one.repeat}</td><td>${one.fold ?? "–"}</td><td class="end">${number(one.rows)}</td>
+        ${names.map((name) => html`<td class="end" key=${name}>${number(one.metrics[name])}</td>`)}</tr>`)}</tbody></table></div></details>`;
 }
 
 function Differences({ previous }) {

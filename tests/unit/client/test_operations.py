@@ -51,7 +51,9 @@ CALLS = [
     ("steer_rollout", ("iris", "promote"), {}, ANY, f"POST {M}/rollout/promote"),
     ("end_rollout", ("iris",), {}, None, f"DELETE {M}/rollout"),
     ("capture", ("iris",), {}, ANY, f"GET {M}/capture"),
-    ("set_capture", ("iris", {"rate": 0.1}), {}, ANY, f"PUT {M}/capture"),
+    ("set_capture", ("iris", {"sample": 0.1}), {}, ANY, f"PUT {M}/capture"),
+    ("captured", ("iris",), {"labelled": False, "limit": 5}, {"rows": []}, f"GET {M}/captured?labelled=false&limit=5"),
+    ("erase_captured", ("iris", "r"), {}, ANY, f"DELETE {M}/captured/r"),
     ("end_capture", ("iris",), {}, None, f"DELETE {M}/capture"),
     ("feedback", ([{"request_id": "r", "index": 0, "label": "x"}],), {}, ANY, "POST /v1/feedback"),
     ("quality", ("iris",), {"window_s": 60}, ANY, f"GET {M}/quality?window_s=60"),
@@ -67,7 +69,7 @@ BODIES = {
     "tag": {"tags": ["best"], "note": "keep"},
     "search": {"search": {}},
     "start_rollout": {"version": 2},
-    "set_capture": {"rate": 0.1},
+    "set_capture": {"sample": 0.1},
     "feedback": {"items": [{"request_id": "r", "index": 0, "label": "x"}]},
     "request": [1],
 }
@@ -75,7 +77,8 @@ REPEATED = {
     "train", "jobs", "job", "datasets", "dataset", "upload", "models", "model", "labels", "metadata", "report",
     "set_label", "runs", "run", "compare_runs", "tag", "search", "searches", "search_state", "rollout",
     "start_rollout", "capture",
-    "set_capture", "feedback", "quality", "monitoring", "whoami",
+    "set_capture", "end_capture", "captured", "erase_captured", "feedback", "quality", "monitoring",
+    "whoami",
 }  # fmt: skip
 """Doing these twice does no harm."""
 

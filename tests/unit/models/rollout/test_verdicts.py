@@ -29,8 +29,19 @@ def test_failures_count_once_they_are_sure(figures_of, side_of):
     ).is_breached
 
 
-def test_a_candidate_that_answers_alone_is_compared_with_none_that_failed(figures_of, side_of):
-    """Elsewhere it waits for the default version's figures."""
+def test_of_a_candidate_that_answers_alone_a_collapse_is_told(figures_of, side_of):
+    """Against twice what the default version had before, as rates change; nothing else has what it is compared with."""
+    before = side_of(2000, 200)
+    worse, collapsed = side_of(1000, 180), side_of(1000, 500)
+    assert not verdict("error_rate", 0.01, figures_of(default=before, candidate=worse), is_alone=True).is_breached
+    assert verdict("error_rate", 0.01, figures_of(default=before, candidate=collapsed), is_alone=True).is_breached
+    slow = figures_of(default=side_of(5000), candidate=side_of(5000, ms=60.0))
+    found = verdict("p99_ratio", 1.5, slow, is_alone=True)
+    assert (found.is_breached, found.is_kept, found.sentence) == (False, True, "p99_ratio: nothing to compare with")
+
+
+def test_a_candidate_without_any_comparison_must_not_fail(figures_of, side_of):
+    """A plan that begins with all requests; elsewhere it waits for the default version's figures."""
     alone = figures_of(default=side_of(0), candidate=side_of(400, 40))
     assert verdict("error_rate", 0.01, alone, is_alone=True).is_breached
     assert verdict("error_rate", 0.01, alone).value is None

@@ -1,4 +1,4 @@
-from models.runs.spec_changes import changes_between, differing_values
+from models.runs.spec_changes import changes_between, differing_values, short_values
 
 SPEC = {
     "model": "digits",
@@ -33,3 +33,10 @@ def test_several_specs_are_laid_side_by_side() -> None:
         "layers.0": ["Flatten", "Flatten", None],
         "layers.0.LSTM.units": [None, None, 4],
     }
+
+
+def test_values_that_fit_into_a_line_are_given_by_path() -> None:
+    """Numbers, short texts, short lists of them; of very many the first."""
+    spec = {"layers": [{"Dense": {"units": 8}}, "Flatten"], "note": "x" * 65, "shape": [8, 8], "long": list(range(9))}
+    assert short_values(spec) == {"layers.0.Dense.units": 8, "layers.1": "Flatten", "shape": [8, 8]}
+    assert len(short_values({str(number): number for number in range(1000)})) == 200

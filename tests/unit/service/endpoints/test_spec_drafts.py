@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from arro3.core import Array, DataType, Table
+from arro3.io import write_parquet
 from PIL import Image
 
 from models.spec import load_spec
@@ -144,6 +146,19 @@ def test_arrays_are_previewed(client) -> None:
     found = previewed(client, "digits.npz", file.getvalue())
     assert (found["kind"], found["shape"], found["target"], found["choices"]) == ("arrays", [12, 12], "y", ["x", "y"])
     assert found["instance"] == "an image 12 wide and 12 high with 1 channel"
+    assert load_spec(proposed(client, source=found["source"])["spec"]).layers[-1].arguments["units"] == 3
+
+
+def test_a_parquet_file_is_previewed_as_the_same_table(client) -> None:
+    """Read by the process that reads Parquet bodies of requests."""
+    file = io.BytesIO()
+    width = [None if row == 4 else row / 3 for row in range(60)]
+    columns = {"width": Array(width, DataType.float64()), "kind": Array(["p", "q", "r"] * 20, DataType.string())}
+    write_parquet(Table.from_pydict(columns), file)
+    found = previewed(client, "t.parquet", file.getvalue())
+    assert [(column["name"], column["kind"], column["gaps"]) for column in found["columns"]] == [
+        ("width", "number", 1), ("kind", "category", 0),
+    ]  # fmt: skip
     assert load_spec(proposed(client, source=found["source"])["spec"]).layers[-1].arguments["units"] == 3
 
 

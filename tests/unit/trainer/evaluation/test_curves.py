@@ -26,6 +26,16 @@ def test_few_points_have_the_area_of_all() -> None:
     assert recall["area"] == pytest.approx(average_precision_score(HITS, SCORES))
 
 
+def test_each_point_of_roc_says_its_threshold() -> None:
+    """What reaches it counts: the rates of each are those of its point."""
+    (roc,) = score_curves(Head(SIGMOID, 1), LABELS, SCORES)["roc"]
+    assert roc["thresholds"][0] is None
+    assert len(roc["thresholds"]) == len(roc["points"])
+    for threshold, (false_rate, true_rate) in zip(roc["thresholds"][1:], roc["points"][1:], strict=True):
+        taken = SCORES[:, 0] >= threshold - 1e-5
+        assert [taken[~HITS].mean(), taken[HITS].mean()] == pytest.approx([false_rate, true_rate], abs=2e-3)
+
+
 def test_the_threshold_is_where_its_precision_and_recall_are() -> None:
     """As scikit-learn computes them of what the version takes."""
     found = score_curves(Head(SIGMOID, 1, threshold=0.62), LABELS, SCORES)

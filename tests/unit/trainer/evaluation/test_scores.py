@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from trainer.evaluation.scores import calibration, mistakes, roc_auc
+from trainer.evaluation.scores import calibration, cell_rows, mistakes, roc_auc
 
 
 def test_equal_scores_count_half() -> None:
@@ -41,3 +41,12 @@ def test_the_surest_mistake_comes_first() -> None:
         (2, "b", "a", 0.8),
         (0, "a", "b", 0.6),
     ]
+
+
+def test_each_cell_of_the_confusion_matrix_has_rows() -> None:
+    """Mistakes before what is right, each cell once before any twice; the surest mistake, the least sure right row."""
+    true, predicted = np.array([0, 0, 0, 0, 0, 0, 1, 1]), np.array([0, 0, 0, 0, 0, 1, 1, 0])
+    sure = np.array([0.9, 0.6, 0.8, 0.7, 0.95, 0.55, 0.65, 0.99])
+    found = cell_rows(true, predicted, sure, ("a", "b"))
+    assert [row.row for row in found] == [5, 7, 1, 6, 3, 2, 0]
+    assert [(row.true, row.predicted) for row in found[:4]] == [("a", "b"), ("b", "a"), ("a", "a"), ("b", "b")]

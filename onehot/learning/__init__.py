@@ -1,0 +1,1 @@
+"""Captured rows, true labels and live quality for the commands."""
