@@ -16,7 +16,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import click
 import numpy as np
@@ -39,10 +39,14 @@ MODEL = "digits"
 INDENT = "   "
 ROWS = 10
 """Rows of a request."""
-PATIENCE_S = 60.0
+SEEN = 1500
+"""Rows from the changed camera, on which the next version is trained."""
+FLUSHED_S = 2.0
+"""After which all processes have told what they counted."""
+PATIENCE_S = 100.0
 DARKER, NOISE, SIDE = 0.5, 1.0, 8
 Array = np.ndarray[Any, np.dtype[Any]]
-Camera = Callable[[Array], Array]
+Camera = Callable[[Array, np.random.Generator], Array]
 SPEC = load_document((ROOT / "examples" / "digits.yaml").read_bytes(), name="digits.yaml") | {
     "data": {"source": "sklearn://digits", "validation": 0.15, "test": 0.5},
     "fit": {"epochs": 12, "batch_size": 32},
@@ -92,7 +96,8 @@ def _environment(folder: Path) -> dict[str, str]:
     """A port and a folder of its own, and no setting of the user's."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     return environment | {
-        "ONEHOT_BIND": f"127.0.0.1:{free_port()}", "ONEHOT_STORE": str(folder / "store"), "TMPDIR": str(folder),
+        "ONEHOT_LOG_LEVEL": "warning", "ONEHOT_BIND": f"127.0.0.1:{free_port()}",
+        "ONEHOT_STORE": str(folder / "store"), "TMPDIR": str(folder),
     }  # fmt: skip
 
 
@@ -122,16 +127,20 @@ def _loop(client: Client, url: str, digits: tuple[Array, list[str]]) -> None:
     _title("1. Train digits, serve them, keep what is asked")
     _train(client, SPEC)
     client.set_capture(MODEL, {"sample": 1.0, "keep_days": 1})
-    with Traffic(url, *first, camera=lambda pictures: pictures) as usual:
-        usual.answer(600)
-        _expect(not _alarms(client), "pictures like those of the training raise no alarm")
-    print_line(f"{INDENT}live accuracy {_accuracy(client):.3f} of {usual.rows} rows with their true labels")
+    usual, changed = Callers(*first, camera=lambda pictures, _: pictures), Callers(*first, camera=_askew)
+    for _ in range(half // ROWS):
+        usual.ask(client)
+    time.sleep(FLUSHED_S)
+    _expect(not _alarms(client), "pictures like those of the training raise no alarm")
+    print_line(f"{INDENT}{usual.summary}; the service counts {_accuracy(client):.3f} by the labels that it was told")
     _title("2. The camera changes: darker, and a little askew")
-    with Traffic(url, *first, camera=_askew) as changed:
-        alarms = _await(lambda: _alarms(client), "monitoring says so")
-        print_line("".join(f"{INDENT}alarm: {one}\n" for one in alarms[:3]).rstrip())
-        changed.answer(1500)
-    print_line(f"{INDENT}live accuracy of those rows {changed.accuracy:.3f}, told by the labels that came with them")
+    for _ in range(SEEN // ROWS):
+        changed.ask(client)
+    for alarm in _await(lambda: _alarms(client), "monitoring says so")[:3]:
+        print_line(f"{INDENT}alarm: {alarm}")
+    print_line(f"{INDENT}{changed.summary}")
+    told = usual.rows.total() + changed.rows.total()
+    _await(lambda: client.quality(MODEL)["labelled"] == told, f"all {told} rows are in the store with their labels")
     _title("3. Train on the captured rows; the candidate goes by shadow and canary")
     better = _follow(client, url, second, {**SPEC, "data": CAPTURED, "rollout": BETTER})
     _expect(better["state"] == "promoted", f"the candidate answers now: {better['reason']}")
@@ -143,63 +152,70 @@ def _loop(client: Client, url: str, digits: tuple[Array, list[str]]) -> None:
     _expect(client.model(MODEL).default_version == 2, "version 2 is the default version still")
 
 
-class Traffic:
-    """Callers that ask all the time and tell what is true; one failed answer ends the demo."""
+class Callers:
+    """Ask about pictures and tell what they truly show; each picture once before any comes again.
 
-    def __init__(self, url: str, pictures: Array, classes: list[str], *, camera: Camera) -> None:
-        self._url = url
+    Args:
+        pictures: `(rows, 64) float32`.
+        classes: What they show.
+        camera: What it makes of them.
+    """
+
+    def __init__(self, pictures: Array, classes: list[str], *, camera: Camera) -> None:
         self._pictures = pictures
         self._classes = np.asarray(classes)
         self._camera = camera
-        self._stopping = threading.Event()
-        self._failures: list[Exception] = []
-        self._thread = threading.Thread(target=self._ask_on, daemon=True)
-        self.versions: Counter[int] = Counter()
-        self.rows = self.right = 0
+        self._chance = np.random.default_rng(11)
+        self._next: deque[int] = deque()
+        self.rows: Counter[int] = Counter()
+        self.right: Counter[int] = Counter()
 
     @property
-    def accuracy(self) -> float:
-        """Of all answers."""
-        return self.right / max(self.rows, 1)
+    def summary(self) -> str:
+        """How many rows each version answered, and how many of them rightly."""
+        versions = sorted(self.rows.items())
+        return "; ".join(f"version {one}: {self.right[one] / rows:.3f} of {rows} rows right" for one, rows in versions)
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
+    def ask(self, client: Client) -> None:
+        """One request, and its feedback."""
+        if len(self._next) < ROWS:
+            self._next.extend(self._chance.permutation(len(self._pictures)).tolist())
+        chosen = [self._next.popleft() for _ in range(ROWS)]
+        seen = self._camera(self._pictures[chosen], self._chance)
+        answer, truth = client.predict(MODEL, seen.astype(np.float32)), self._classes[chosen]
+        client.feedback(answer.feedback(truth.tolist()))
+        self.rows[answer.version] += ROWS
+        self.right[answer.version] += int((answer.classes == truth).sum())
 
-    def __exit__(self, *_: object) -> None:
-        self._stopping.set()
-        self._thread.join()
-        for failure in self._failures:
+    @contextmanager
+    def asking(self, url: str) -> Iterator[None]:
+        """Ask all the time, in a thread; one request that fails ends the demo."""
+        stopping, failures = threading.Event(), []
+
+        def ask_on() -> None:
+            try:
+                with Client(url) as client:
+                    while not stopping.is_set():
+                        self.ask(client)
+            except Exception as error:  # noqa: BLE001 -- told by the thread that waits
+                failures.append(error)
+
+        thread = threading.Thread(target=ask_on, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            stopping.set()
+            thread.join()
+        for failure in failures:
             raise WorkFailed(f"a caller's request failed: {failure}") from failure
 
-    def answer(self, rows: int) -> None:
-        """Wait until so many rows are answered."""
-        _await(lambda: self.rows >= rows or self._failures, f"{rows} rows are answered")
 
-    def _ask_on(self) -> None:
-        chance = np.random.default_rng(11)
-        try:
-            with Client(self._url) as client:
-                while not self._stopping.is_set():
-                    self._ask(client, chance)
-        except Exception as error:  # noqa: BLE001 -- told by the thread that waits
-            self._failures.append(error)
-
-    def _ask(self, client: Client, chance: np.random.Generator) -> None:
-        chosen = chance.integers(len(self._pictures), size=ROWS)
-        seen = self._camera(self._pictures[chosen]) + chance.normal(0, NOISE, (ROWS, self._pictures.shape[1]))
-        answer = client.predict(MODEL, np.clip(seen, 0, None).astype(np.float32))
-        truth = self._classes[chosen]
-        client.feedback(answer.feedback(truth.tolist()))
-        self.rows += ROWS
-        self.right += int((answer.classes == truth).sum())
-        self.versions[answer.version] += 1
-
-
-def _askew(pictures: Array) -> Array:
-    """Half as bright, and one pixel to the side: `(rows, 64)`."""
+def _askew(pictures: Array, chance: np.random.Generator) -> Array:
+    """Half as bright, with noise, and one pixel to the side: `(rows, 64)`."""
     squares = pictures.reshape(-1, SIDE, SIDE)
-    return DARKER * np.roll(squares, 1, axis=2).reshape(pictures.shape)
+    moved = np.roll(squares, 1, axis=2).reshape(pictures.shape)
+    return np.asarray(np.clip(DARKER * moved + chance.normal(0, NOISE, pictures.shape), 0, None))
 
 
 def _train(client: Client, spec: Mapping[str, Any]) -> int:
@@ -213,7 +229,8 @@ def _follow(
     client: Client, url: str, digits: tuple[Array, list[str]], spec: Mapping[str, Any]
 ) -> dict[str, Any]:  # fmt: skip
     """Train under way, and the rollout that its publishing begins, to its end."""
-    with Traffic(url, *digits, camera=_askew) as traffic:
+    callers = Callers(*digits, camera=_askew)
+    with callers.asking(url):
         version = _train(client, spec)
         told, ended = 0, None
         deadline_s = time.monotonic() + PATIENCE_S
@@ -224,8 +241,7 @@ def _follow(
             told = len(rollout["story"])
             ended = rollout if rollout["ended_at"] else None
             time.sleep(0.2)
-    shares = ", ".join(f"version {version} {count}" for version, count in sorted(traffic.versions.items()))
-    print_line(f"{INDENT}{sum(traffic.versions.values())} requests, none failed: {shares}")
+    print_line(f"{INDENT}no request failed; {callers.summary}")
     _expect(ended is not None, f"the rollout is over within {PATIENCE_S:.0f} s")
     return dict(ended or {})
 
