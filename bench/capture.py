@@ -27,9 +27,9 @@ from models.store.store import Store
 from tests.conftest import _draft, wait_until
 from tests.contract.live import Live, live
 
-ROUNDS = int(os.environ.get("ROUNDS", "8"))
-SECONDS = float(os.environ.get("SECONDS", "6"))
-"""Longer than the five seconds between two segments, so that each turn pays for its own writes."""
+ROUNDS = int(os.environ.get("ROUNDS", "5"))
+SECONDS = float(os.environ.get("SECONDS", "16"))
+"""Longer than the fifteen seconds between two segments, so that each turn pays for its own writes."""
 AWAY_S = float(os.environ.get("AWAY_S", "60"))
 MODEL, JSON = "classic", {"Content-Type": "application/json"}
 CALL = Call(f"/v1/models/{MODEL}:predict", json.dumps({"instances": [[0.1] * 8]}).encode(), JSON)

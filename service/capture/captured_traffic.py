@@ -23,7 +23,7 @@ __all__ = ["CapturedTraffic"]
 MOST_ROWS_BYTES = 32 * 2**20
 MOST_LABELS_BYTES = 64 * 2**20
 """A hundred thousand labels."""
-ROWS = Timing(linger_s=0.5, every_s=5.0, full=8 * 2**20)
+ROWS = Timing(linger_s=0.5, every_s=15.0, full=8 * 2**20)
 LABELS = Timing(linger_s=0.2, every_s=1.0, full=8 * 2**20)
 CLEAN_S = 3600.0
 LAST_S = 3.0

@@ -18,6 +18,7 @@ import obstore
 import structlog
 from obstore.exceptions import BaseError
 
+from models.capture.segments import FEEDBACK, captured_folder
 from models.errors import StoreUnavailable, reason_of
 from models.names import is_model_name, version_number
 from models.store.manifest import MANIFEST
@@ -145,8 +146,8 @@ def _labels(store: Store, model: str) -> Mapping[str, int]:
 def _observe_bucket(store: Store, model: str | None, *, newest_only: bool) -> dict[str, ObservedModel]:
     if model is not None:
         return _grouped(_listed(store, model))
-    pages = obstore.list(store.objects, chunk_size=PAGE)
-    first = _files(next(iter(pages), ()))
+    pages = _pages(store)
+    first = _files(next(pages, ()))
     if not _has_many_files(first):
         return _grouped([*first, *(file for page in pages for file in _files(page))])
     names = [name for name in children(store.objects, "") if is_model_name(name)]
@@ -160,8 +161,30 @@ def _has_many_files(first_page: Sequence[_File]) -> bool:
 
 
 def _listed(store: Store, prefix: str) -> Iterator[_File]:
-    for page in obstore.list(store.objects, prefix=prefix, chunk_size=PAGE):
+    for page in _pages(store, prefix):
         yield from _files(page)
+
+
+def _pages(store: Store, prefix: str | None = None) -> Iterator[Sequence[Mapping[str, object]]]:
+    """A listing of a bucket, which is in the order of paths, without what may be very much and is no version."""
+    offset: str | None = None
+    while True:
+        for page in obstore.list(store.objects, prefix=prefix, offset=offset, chunk_size=PAGE):
+            yield page
+            end = _end_of_captured(str(page[-1]["path"])) if page else None
+            if end is not None:
+                offset = end
+                break
+        else:
+            return
+
+
+def _end_of_captured(path: str) -> str | None:
+    """Behind which path a listing goes on that has come to captured rows or their labels; None where it has not."""
+    first, _, rest = path.partition("/")
+    if first == FEEDBACK:
+        return f"{FEEDBACK}/~"
+    return f"{captured_folder(first)}/~" if rest.startswith("captured/") else None
 
 
 def _files(page: Iterable[Mapping[str, object]]) -> list[_File]:

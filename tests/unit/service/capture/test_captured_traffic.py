@@ -109,7 +109,7 @@ def test_rows_that_cannot_be_written_are_no_more_than_lost(traffic, predictor, m
 
 
 def test_a_segment_is_written_now_and_then_and_not_for_each_row(traffic, predictor, monkeypatch) -> None:
-    """Half a second after the first one; then every five seconds; at once when much waits."""
+    """Half a second after the first one; then every fifteen seconds; at once when much waits."""
     now_s = 100.0
     writer = traffic._rows_writer
     monkeypatch.setattr(writer, "_clock", lambda: now_s)
@@ -120,7 +120,7 @@ def test_a_segment_is_written_now_and_then_and_not_for_each_row(traffic, predict
     assert writer.is_due()
     writer.write()
     observe(traffic, predictor, 1)
-    now_s += 4
+    now_s += 14
     assert not writer.is_due()
     now_s += 1.1
     assert writer.is_due()

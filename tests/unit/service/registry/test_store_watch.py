@@ -362,3 +362,23 @@ def test_a_hint_that_is_none_is_said_once_and_put_right_by_the_next_publish(
     assert lines[0]["reason"].startswith("changes.json: expected {model: a token} as JSON; received")
     publish()
     assert list(watch.look()["classic"].versions) == [1, 2]
+
+
+@pytest.mark.parametrize("segments", [0, 3, 2500])
+def test_captured_rows_do_not_make_a_look_longer(draft_of, monkeypatch, segments) -> None:
+    """However many segments there are in a bucket, a listing passes over them after one page."""
+    store = Store(MemoryStore())
+    for model in ("classic", "later"):
+        store.publish(*draft_of(model))
+        for number in range(segments):
+            store.objects.put(f"{model}/captured/2026-01-01/{number:06}.npz", b"rows")
+            store.objects.put(f"_feedback/2026-01-01/{number:06}.jsonl.gz", b"labels")
+    listed: list[str] = []
+    grouped = store_listing._files
+    monkeypatch.setattr(
+        store_listing, "_files", lambda page: (listed.extend(m["path"] for m in page), grouped(page))[1]
+    )
+    found = observe_store(store)
+    assert {name: [*one.versions] for name, one in found.items()} == {"classic": [1], "later": [1]}
+    assert [*observe_store(store, model="later")["later"].versions] == [1]
+    assert sum("captured" in path or path.startswith("_") for path in listed) <= min(5 * segments, 4 * 1000)
