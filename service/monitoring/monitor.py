@@ -67,12 +67,18 @@ class Monitor:
             if not self._is_loaded(key):
                 del self._versions[key]  # what was counted stays with the others as long as it is in their windows
                 continue
-            if now_s >= watched.read_due_s:
-                self._read(watched, now_s)
-            watched.buffer.begin_turn()
-            if (taken := watched.take()) is not None:
-                watched.note(taken, run_in_thread(taken.counts))
-            self._post(key, watched, now_s)
+            try:
+                self._turn_of(key, watched, now_s)
+            except Exception:  # one version stops no other
+                log.exception("rows were not counted", model=key[0], version=key[1])
+
+    def _turn_of(self, key: tuple[str, int], watched: WatchedVersion, now_s: float) -> None:
+        if now_s >= watched.read_due_s:
+            self._read(watched, now_s)
+        watched.buffer.begin_turn()
+        if (taken := watched.take()) is not None:
+            watched.note(taken, run_in_thread(taken.counts))
+        self._post(key, watched, now_s)
 
     def is_watched(self, model: str, version: int) -> bool:
         """Whether rows of a version were counted here, or by another process of this service or another."""

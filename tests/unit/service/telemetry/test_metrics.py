@@ -232,7 +232,9 @@ def test_every_family_of_the_page_is_documented(metrics) -> None:
         for family in metrics._families.values()
     ]
     assert rows[: len(own)] == own
-    server = QueueServer({"train": 1.0}, {("train", "failed"): 1}, memory_bytes=1, memory_limit_bytes=2)
+    server = QueueServer(
+        {"train": 1.0}, {("train", "failed"): 1}, memory_bytes=1, memory_limit_bytes=2, webhooks={"delivered": 1}
+    )
     asked = metrics.page(lambda: [QueueState("train", 4, 2), server], store=StoreState(is_up=True)).decode()
     assert [name for name, *_ in rows] == re.findall(r"^# TYPE (\w+) ", asked, re.MULTILINE)
 
