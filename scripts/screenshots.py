@@ -114,6 +114,7 @@ def picture_of_page(browser: Browser, url: str, path: Path) -> None:
     left, top, width, height = browser.run(f"(({{left, top, width, height}}) => [left, top, width, height])({PAD})")
     browser.drag([(left + x * width, top + y * height) for x, y in between(SEVEN)])
     browser.wait("document.querySelector('.bars li')")
+    time.sleep(SETTLED_S)  # the answer to the last stroke
     browser.run("window.scrollTo(0, 0)")
     browser.picture(path)
 
