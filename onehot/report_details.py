@@ -5,6 +5,7 @@ from html import escape
 from typing import Any
 
 from onehot.report_pictures.fold_plots import fold_points
+from onehot.report_pictures.occlusion_plots import occlusion_map
 from onehot.report_pictures.report_charts import make_svg, shown_number
 from onehot.report_pictures.report_plots import (
     chosen_caption,
@@ -21,6 +22,7 @@ __all__ = [
     "importance_section",
     "interval_text",
     "network_section",
+    "occlusion_section",
     "pictures",
     "residual_section",
     "row_image",
@@ -127,6 +129,26 @@ def importance_section(found: Mapping[str, Any] | None) -> str:
     caption = f"{unit}: mean ± deviation of {found['repeats']} shuffles of {found['rows']} held-out rows"
     return section("Importance of columns", pictures([figure(caption, importances("permutation importance by column",
                                                                                 found["columns"], unit))]))  # fmt: skip
+
+
+def occlusion_section(found: Mapping[str, Any] | None) -> str:
+    """Where images are looked at by the served model; said in words where they are too large."""
+    if not found:
+        return ""
+    sentence = (
+        "Red: the probability of the predicted class falls when a grey patch lies there; blue: it rises. The strongest "
+        "colour of each image is its largest change."
+    )
+    left_out = f" Left out: {found['left_out']}." if found.get("left_out") else ""
+    images = [figure(_occlusion_caption(one), occlusion_map(one, str(one["row_name"]))) for one in found["pictures"]]
+    text = f'<p class="soft">{escape(sentence if images else "")}{escape(left_out)}</p>'
+    gallery = f'<div class="gallery">{"".join(images)}</div>' if images else ""
+    return section("Where it looks", text + gallery)
+
+
+def _occlusion_caption(one: Mapping[str, Any]) -> str:
+    what = one["true"] if one["true"] == one["predicted"] else f"{one['true']}, taken for {one['predicted']}"
+    return f"{one['row_name']}: {what} ({shown_number(one['probability'])})"
 
 
 def row_image(name: str, png: str) -> str:

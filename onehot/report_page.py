@@ -15,6 +15,7 @@ from onehot.report_details import (
     importance_section,
     interval_text,
     network_section,
+    occlusion_section,
     pictures,
     residual_section,
     row_image,
@@ -43,6 +44,7 @@ def report_page(manifest: Mapping[str, Any], report: Mapping[str, Any]) -> str:
         cross_validation_section(report.get("cross_validation")), _baseline(report.get("baseline")),
         _gate(report.get("gate")), _learning(report), _classes(report), residual_section(report.get("residuals")),
         importance_section(report.get("importance")), _balance(report), _mistakes(report.get("mistakes") or []),
+        occlusion_section(report.get("occlusion")),
         suspects_section(report.get("label_errors")), network_section(report.get("network")),
         _timings(report.get("timings_s") or {}),
     ]  # fmt: skip

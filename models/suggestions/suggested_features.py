@@ -8,13 +8,15 @@ import numpy as np
 from models.preprocessing.sequences import are_ragged
 from models.suggestions.raw_data import RawData
 from models.suggestions.suggested_layers import IMAGE, SERIES, TABLE, TOKENS
-from models.suggestions.suggested_sequences import find_tokens, longest, padding_step
+from models.suggestions.suggested_sequences import are_series, find_tokens, longest, padding_step
 from models.suggestions.suggested_table import suggest_table
 
 __all__ = ["Features", "suggest_features"]
 
 MOST_CHANNELS = 16
 PIXEL = 255
+MOST_ROWS = 2000
+STANDARDIZED = ("standardize",)
 ROWS_AT_ONCE = 1024
 
 
@@ -47,6 +49,8 @@ def suggest_features(dataset: RawData) -> Features:
     """Choose features and steps by the values and the shape of a data set."""
     if dataset.columns is not None:
         table = suggest_table(dataset)
+        if table.steps == STANDARDIZED and are_series(_chosen_numbers(dataset, table.chosen)):
+            return replace(_flat_series(len(table.chosen)), chosen=table.chosen, notes=table.notes)
         return Features(TABLE, (len(table.chosen),), table.steps, table.meaning, table.chosen, table.notes)
     return replace(_arrays(dataset), chosen=dataset.features_name)
 
@@ -59,12 +63,26 @@ def _arrays(dataset: RawData) -> Features:
     if sequences is not None:
         return sequences
     if len(shape) == 1:
-        return Features(TABLE, shape, ("standardize",), f"{shape[0]} numbers")
+        is_series = dataset.features.dtype.kind == "f" and are_series(np.asarray(dataset.features[:MOST_ROWS]))
+        numbers = Features(TABLE, shape, STANDARDIZED, f"{shape[0]} numbers")
+        return _flat_series(shape[0]) if is_series else numbers
     if _is_image(dataset):
         return _image(dataset, (shape[0], shape[1], shape[2] if len(shape) == 3 else 1))
     if len(shape) == 2:
         return Features(SERIES, shape, ("standardize",), f"a series of {shape[0]} steps with {shape[1]} values each")
     return Features(TABLE, shape, ("standardize",), f"an array of shape {list(shape)}")
+
+
+def _flat_series(steps: int) -> Features:
+    """Of one value a step, which gets an axis of its own."""
+    return Features(SERIES, (steps, 1), ({"reshape": [steps, 1]}, "standardize"), f"a series of {steps} steps")
+
+
+def _chosen_numbers(dataset: RawData, chosen: tuple[str, ...]) -> Any:
+    """The first rows of these columns, `(rows, columns) float64`."""
+    names = [column.name for column in dataset.columns or ()]
+    rows = np.asarray(dataset.features[:MOST_ROWS])
+    return rows[:, [names.index(name) for name in chosen]].astype(np.float64)
 
 
 def _sequences(dataset: RawData) -> Features | None:

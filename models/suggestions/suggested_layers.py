@@ -8,7 +8,8 @@ TABLE, IMAGE, SERIES, TOKENS = "table", "image", "series", "tokens"
 SMALLEST_SIDE = 8
 MOST_STAGES = 4
 FIRST_FILTERS = 32
-LONGEST_FLAT_SERIES = 128
+LONGEST_FLAT_SERIES = 512
+LONGEST_KERNEL = 9
 WEIGHT_DECAY = 0.003
 EMBEDDED, RECURRENT_UNITS = 32, 32
 
@@ -60,7 +61,7 @@ def _tokens(vocabulary: int, *, is_masked: bool) -> list[Any]:
 
 def _series(shape: tuple[int, ...]) -> list[Any]:
     steps = shape[0]
-    kernel = min(5, steps)
+    kernel = min(LONGEST_KERNEL, steps)
     end = "Flatten" if steps <= LONGEST_FLAT_SERIES else "GlobalAveragePooling1D"
     first = {"Conv1D": {"filters": 32, "kernel_size": kernel, "padding": "same", "activation": "relu"}}
     second = {"Conv1D": {"filters": 64, "kernel_size": kernel, "padding": "same", "activation": "relu"}}

@@ -9,7 +9,7 @@ from models.preprocessing.instances import Array
 from models.preprocessing.sequences import POST, PRE, are_ragged
 from models.suggestions.raw_data import RawData
 
-__all__ = ["Tokens", "find_tokens", "longest", "padding_step"]
+__all__ = ["Tokens", "are_series", "find_tokens", "longest", "padding_step"]
 
 FEWEST_STEPS, SMALLEST_VOCABULARY, LARGEST_VOCABULARY = 4, 256, 2**20
 MOST_ROWS = 2000
@@ -18,6 +18,8 @@ SHARE_OF_ROWS = 0.95
 """Longer sequences than so many of all are cut, where the longest is very long."""
 LIKE_ITS_NEIGHBOUR = 0.5
 """The correlation of neighbours above which numbers are a series: tokens do not grow into each other."""
+SHORTEST_SERIES, SMOOTH = 16, 0.7
+"""Steps of a series that comes without an axis of values, and the correlation of its neighbours."""
 PADDED_ROWS, ALIKE_COLUMNS, OF_THE_LARGEST = 0.3, 0.8, 0.5
 
 
@@ -77,6 +79,20 @@ def find_tokens(dataset: RawData) -> Tokens | None:
     inner = rows.size - np.count_nonzero(rows) - int((leading if padding == PRE else trailing).sum())
     largest = int(np.asarray(dataset.features[:]).max())
     return Tokens(largest + 1, shape[0], padding, is_zero_free=inner == 0) if largest < LARGEST_VOCABULARY else None
+
+
+def are_series(rows: Array) -> bool:
+    """Whether numbers in a row are steps of a series: each is much like the one before, beyond what all rows share.
+
+    Args:
+        rows: `(rows, steps)` of any numeric dtype.
+    """
+    some = np.asarray(rows[:MOST_ROWS], np.float64)
+    if some.shape[1] < SHORTEST_SERIES or not np.isfinite(some).all():
+        return False
+    spread = some.std(axis=0)
+    own = (some - some.mean(axis=0)) / np.where(spread > 0, spread, 1)
+    return bool((own[:, 1:] * own[:, :-1]).mean() > SMOOTH)
 
 
 def _of_ragged(dataset: RawData) -> Tokens | None:

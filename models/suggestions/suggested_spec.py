@@ -14,7 +14,7 @@ from models.spec import load_spec
 from models.spec.yaml_text import load_document
 from models.suggestions.raw_data import RawData
 from models.suggestions.suggested_features import Features, suggest_features
-from models.suggestions.suggested_layers import suggest_layers
+from models.suggestions.suggested_layers import SERIES, suggest_layers
 from models.suggestions.suggested_targets import Target, suggest_target
 from models.suggestions.target_choice import choice_notes
 
@@ -22,6 +22,9 @@ __all__ = ["DataSource", "SuggestedSpec", "model_name_for", "suggest_spec"]
 
 ENDLESS = 2**20
 FEW_ROWS, MANY_ROWS = 1_000, 20_000
+FEWEST_TO_STOP_BY = 100
+"""Of a series' training rows: the share of fewer that would stop the training in time is too small to tell."""
+TRAINED_SHARE = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +132,7 @@ def suggest_spec(dataset: RawData, data: DataSource, *, model: str | None = None
     out.part({"layers": [*hidden, target.layer]})
     out.part({"compile": {"optimizer": {"Adam": {"learning_rate": 0.001}}, "loss": target.loss,
                            "metrics": list(target.metrics)}})  # fmt: skip
-    _fit(out, dataset)
+    _fit(out, dataset, features)
     text = out.text.getvalue()
     load_spec(load_document(text))
     return SuggestedSpec(text, notes)
@@ -159,10 +162,20 @@ def _data(out: SpecText, dataset: RawData, data: DataSource, features: Features,
     _check_classes(target, data.name or data.source)
     if dataset.own_test_rows:
         out.comment("", f"The last {dataset.own_test_rows} rows are the data set's own test part: they are held out.")
-        out.part({"data": {**values, "validation": 0.1}})
+        out.part({"data": {**values, "validation": 0.1 if _is_stopped(dataset, features) else 0}})
+    elif not _is_stopped(dataset, features):
+        out.comment("", "test is held out: it says what the model is worth. So few rows are all trained on.")
+        out.part({"data": {**values, "validation": 0, "test": 0.3}})
     else:
         out.comment("", "validation stops the training in time; test is held out: it says what the model is worth.")
         out.part({"data": {**values, "validation": 0.15, "test": 0.15}})
+
+
+def _is_stopped(dataset: RawData, features: Features) -> bool:
+    """Whether there are rows enough to stop the training by; of a short series' few rows each is worth more in fit."""
+    rows = dataset.rows - dataset.own_test_rows
+    trained = rows if dataset.own_test_rows else rows * TRAINED_SHARE
+    return features.kind != SERIES or trained >= FEWEST_TO_STOP_BY
 
 
 def _plain(names: tuple[str, ...] | str) -> list[str] | str:
@@ -185,11 +198,15 @@ def _preprocessing(out: SpecText, features: Features, data: DataSource) -> None:
         out.part({"preprocessing": steps})
 
 
-def _fit(out: SpecText, dataset: RawData) -> None:
-    epochs, batch_size, patience = _pace(dataset.rows)
-    stopping = {"monitor": "val_loss", "patience": patience, "restore_best_weights": True}
-    out.comment("", f"At most {epochs} epochs: it ends {patience} after the best one, and keeps that.")
-    out.part({"fit": {"epochs": epochs, "batch_size": batch_size, "callbacks": [{"EarlyStopping": stopping}]}})
+def _fit(out: SpecText, dataset: RawData, features: Features) -> None:
+    if _is_stopped(dataset, features):
+        epochs, batch_size, patience = _pace(dataset.rows)
+        stopping = {"monitor": "val_loss", "patience": patience, "restore_best_weights": True}
+        out.comment("", f"At most {epochs} epochs: it ends {patience} after the best one, and keeps that.")
+        out.part({"fit": {"epochs": epochs, "batch_size": batch_size, "callbacks": [{"EarlyStopping": stopping}]}})
+    else:
+        out.comment("", "No rows stop it in time; `folds: 5` in `fit` measures it on all rows but the held-out ones.")
+        out.part({"fit": {"epochs": 120, "batch_size": 8}})
     out.comment("", "The label `stable` moves to a new version when it is not worse than the one that has it:",
                  "gate: {metric: loss, not_worse_than: stable}")  # fmt: skip
 

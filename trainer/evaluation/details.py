@@ -13,6 +13,7 @@ from trainer.evaluation.importance import permutation_importance
 from trainer.evaluation.intervals import metric_intervals
 from trainer.evaluation.label_errors import suspected_labels
 from trainer.evaluation.network_facts import best_epoch, network_facts
+from trainer.evaluation.pictures.occlusion import occlusion_maps
 from trainer.evaluation.residuals import residual_facts
 from trainer.export.parity import graph_predictor
 
@@ -57,6 +58,7 @@ def training_details(
         "importance": permutation_importance(
             head, test, prepared.preprocessing, predict=predict, parameters=facts["parameters"]
         ),
+        "occlusion": occlusion_maps(prepared, evaluation, predict=predict, layers=facts["layers"]),
         "label_errors": suspected_labels(head, prepared.pieces, predictions),
         "network": facts,
         "best_epoch": best_epoch(history),

@@ -57,6 +57,7 @@ def make_report(
         "intervals": {},
         "residuals": None,
         "importance": None,
+        "occlusion": None,
         "label_errors": None,
         "network": None,
         "best_epoch": None,

@@ -28,7 +28,7 @@ export default function Models({ query }) {
 }
 
 function Welcome() {
-  return html`<${Empty} title="No model is published yet">Train one: <code>onehot train SPEC</code>.</${Empty}>`;
+  return html`<${Empty} title="No model is published yet"><a href="#/train">Train one here</a>, or by <code>onehot train SPEC</code>.</${Empty}>`;
 }
 
 // What a row shows of a model.

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from models.preprocessing.instances import Feature
 from models.spec import load_spec
 from models.spec.yaml_text import load_document
 from models.suggestions.suggested_sequences import find_tokens
@@ -76,3 +77,33 @@ def test_ragged_measurements_are_a_series() -> None:
 def test_other_numbers_are_no_tokens(features) -> None:
     """Bytes are pixels; neighbours that grow into each other are a series; columns of their own reach are a table."""
     assert find_tokens(dataset_of(features)) is None
+
+
+def smooth(rows: int, steps: int = 60) -> np.ndarray:
+    phases = RNG.uniform(0, 6, (rows, 1))
+    return np.sin(np.arange(steps) / 6 + phases) + 0.1 * RNG.normal(size=(rows, steps))
+
+
+def test_a_short_series_of_few_rows_is_trained_on_all_of_them() -> None:
+    """Without an axis of values it gets one; a few rows to stop by would only take away from fit."""
+    spec = spec_of(smooth(60))
+    assert [step.name for step in spec.preprocessing] == ["reshape", "standardize"]
+    assert [layer.class_name for layer in spec.layers][-3:] == ["Flatten", "Dropout", "Dense"]
+    assert (spec.data.validation, spec.fit.callbacks) == (0, ())
+
+
+def test_a_series_of_more_rows_is_stopped_in_time() -> None:
+    """And numbers that have nothing of their neighbours stay a table."""
+    dataset = Dataset("rows.npz", smooth(300), np.arange(300) % 3, "", features_name="x")
+    spec = load_spec(load_document(suggest_spec(dataset, DataSource("rows.npz")).text))
+    assert spec.fit.callbacks
+    assert spec_of(RNG.normal(size=(120, 30))).layers[0].class_name == "Dense"
+
+
+def test_columns_of_a_smooth_series_are_one() -> None:
+    """As in a table with a column for each step."""
+    columns = tuple(Feature(f"t{step}") for step in range(60))
+    dataset = Dataset("rows.csv", smooth(60), LABELS[:60], "", columns=columns, target="y")
+    spec = load_spec(load_document(suggest_spec(dataset, DataSource("rows.csv")).text))
+    assert [step.name for step in spec.preprocessing] == ["reshape", "standardize"]
+    assert spec.data.features == tuple(f"t{step}" for step in range(60))
