@@ -1,9 +1,10 @@
-"""Takes the picture of the documents: the web page of a real service, with a digit drawn upon it.
+"""Takes pictures of the web page: of every view, light and dark, wide and narrow; and that of the documents.
 
-    python scripts/screenshots.py [FOLDER]     docs/images by default
+    python scripts/screenshots.py [FOLDER]     var/screenshots by default
 
 `onehot up` runs in a folder of its own, two models are trained through its queue (examples/digits.yaml, shortened, and
-examples/classic.yaml), and a headless Chromium looks at the page.
+examples/classic.yaml), and a headless Chromium looks at the views of `VIEWS`. docs/images/app.png, with a digit drawn
+upon it, is written too.
 """
 
 import os
@@ -29,7 +30,23 @@ from tests.e2e.conftest import Browser, start_browser  # noqa: E402
 DEADLINE_S = 120
 PAUSE_S = 0.2
 TRAININGS = (("digits.yaml", "fit.epochs=10"), ("classic.yaml", "fit.epochs=80"))
-WIDTH, HEIGHT = 1200, 930
+WIDTH, HEIGHT, TALLEST = 1200, 930, 5000
+SETTLED_S = 1.0
+VIEWS = {
+    "models": ("#/models", "#models tbody tr"),
+    "model": ("#/models/digits", "#versions tbody tr"),
+    "version": ("#/models/digits/1", ".matrix"),
+    "network": ("#/models/digits/1?tab=network", ".layers"),
+    "spec": ("#/models/digits/1?tab=spec", ".copyable"),
+    "files": ("#/models/digits/1?tab=files", "#proof"),
+    "code": ("#/models/digits/1?tab=code", ".copyable"),
+    "train": ("#/train", "main h1"),
+    "runs": ("#/runs", "main h1"),
+    "searches": ("#/searches", "main h1"),
+    "docs": ("docs", "h1, h2"),
+}
+"""Name of the picture → address of the view, and what is there when the view is."""
+LOOKS = [(width, scheme) for width in (1400, 360) for scheme in ("light", "dark")]
 SEVEN = [(0.25, 0.15), (0.45, 0.13), (0.72, 0.15), (0.62, 0.38), (0.5, 0.62), (0.42, 0.88)]
 """A digit in shares of the drawing pad."""
 PAD = "document.querySelector('#try .pad').getBoundingClientRect()"
@@ -73,17 +90,31 @@ def wait_for(url: str) -> None:
             return
 
 
+def pictures_of_views(browser: Browser, url: str, folder: Path) -> None:
+    """Every view as tall as it is: NAME-WIDTH-SCHEME.png."""
+    for name, (address, ready) in VIEWS.items():
+        for width, scheme in LOOKS:
+            browser.look(width=width, height=HEIGHT, scheme=scheme)
+            browser.open("about:blank")
+            browser.open(f"{url}/{address}")
+            browser.wait(f"document.querySelector({ready!r})")
+            time.sleep(SETTLED_S)
+            height = browser.run("document.documentElement.scrollHeight")
+            browser.look(width=width, height=min(height, TALLEST), scheme=scheme)
+            time.sleep(PAUSE_S)
+            browser.picture(folder / f"{name}-{width}-{scheme}.png")
+
+
 def picture_of_page(browser: Browser, url: str, path: Path) -> None:
-    """The page with a digit drawn and its probabilities."""
+    """The page of a version, with a digit drawn and its probabilities."""
     browser.look(width=WIDTH, height=HEIGHT)
-    browser.open(url)
-    browser.wait("document.querySelector('[data-place=\"digits/1\"]')")
-    browser.run("document.querySelector('[data-place=\"digits/1\"]').click()")
-    browser.wait("document.querySelector('#try .pad')")
+    browser.open(f"{url}/#/models/digits/1")
+    browser.wait("document.querySelector('#try .pad') && document.querySelector('.matrix')")
     browser.run("document.querySelector('#try').scrollIntoView()")
     left, top, width, height = browser.run(f"(({{left, top, width, height}}) => [left, top, width, height])({PAD})")
     browser.drag([(left + x * width, top + y * height) for x, y in between(SEVEN)])
     browser.wait("document.querySelector('.bars li')")
+    time.sleep(SETTLED_S)  # the answer to the last stroke
     browser.run("window.scrollTo(0, 0)")
     browser.picture(path)
 
@@ -98,14 +129,15 @@ def between(points: list[tuple[float, float]], steps: int = 8) -> list[tuple[flo
 
 def main() -> None:
     """Take the pictures."""
-    target = Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "docs" / "images").resolve()
+    target = Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "var" / "screenshots").resolve()
     target.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         browser = start_browser(folder)
         try:
             with everything_up(folder) as url:
-                picture_of_page(browser, url, target / "app.png")
+                picture_of_page(browser, url, ROOT / "docs" / "images" / "app.png")
+                pictures_of_views(browser, url, target)
         finally:
             browser.process.terminate()
             browser.process.wait(DEADLINE_S)

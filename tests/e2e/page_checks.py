@@ -81,9 +81,14 @@ def check_view(browser: Any, url: str, address: str, *, ready: str, looks: Itera
         looks: Widths in px, and schemes.
     """
     browser.open(f"{url}/{address}")
+    check_page(browser, address, ready=ready, looks=looks)
+
+
+def check_page(browser: Any, name: str, *, ready: str, looks: Iterable[tuple[int, str]] = LOOKS) -> None:
+    """The page as it is now, whatever was opened on it; as `check_view`."""
     for width, scheme in looks:
         browser.look(width=width, height=900, scheme=scheme)
         browser.wait(f"document.querySelector({json.dumps(ready)})")
         browser.run("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
         found = cut_off(browser) + barriers(browser)
-        assert not found, "\n".join([f"{address} at {width} px, {scheme}:", *found])
+        assert not found, "\n".join([f"{name} at {width} px, {scheme}:", *found])

@@ -8,7 +8,7 @@ import pytest
 
 from models.api_keys import ApiKeyFile
 from models.store.store import Store
-from tests.e2e.page_checks import LOOKS, check_view
+from tests.e2e.page_checks import LOOKS, check_page, check_view
 
 HOSTILE = "<img src=x onerror=\"document.title='taken'\">"
 NAMES = (HOSTILE, "b", "c")
@@ -116,7 +116,7 @@ def test_a_version_is_released_after_its_gate_was_asked(serve, open_page) -> Non
     assert stable(url) == 2
     read(browser, "#now", "version 2")
 
-    click(browser, ".view-head button", "Roll back")
+    click(browser, ".view-head button", "Roll stable back")
     read(browser, "dialog .notice", "stable goes from version 2 to version 1")
     click(browser, "dialog .primary")
     read(browser, "#now", "version 1")
@@ -205,3 +205,31 @@ def test_what_is_known_stays_greyed_while_the_service_is_away(serve, open_page) 
     browser.run("window.fetch = window.answered")
     click(browser, ".away button", "Try again now")
     browser.wait("!document.querySelector('.away') && !document.querySelector('.stale')")
+
+
+@pytest.mark.usefixtures("versions")
+def test_a_rollout_is_begun_watched_and_ended(serve, open_page) -> None:
+    """The gate is asked before; what it waits for is said; dialogs and card have no barriers and fit."""
+    looks = [(360, "dark"), (1400, "light")]
+    browser = open_page(f"{serve()}/#/models/classic")
+    click(browser, "[aria-label='Roll out version 3']")
+    read(browser, "dialog .notice", "not promoted")
+    click(browser, "dialog button", "Cancel")
+    click(browser, "[aria-label='Move a label to version 3']")
+    read(browser, "dialog .notice", "not promoted")
+    check_page(browser, "the dialog that moves a label", ready="dialog", looks=looks)
+    click(browser, "dialog button", "Cancel")
+    click(browser, "[aria-label='Roll out version 2']")
+    read(browser, "dialog .notice", "lets stable move to version 2")
+    check_page(browser, "the dialog of a rollout", ready="dialog", looks=looks)
+    fill(browser, "dialog textarea", "shadow 100\ncanary 50")
+    click(browser, "dialog .primary", "Begin")
+    for shown in ("Rollout of version 2", "shadow 100 %", "canary 50 %", "The next step waits"):
+        read(browser, "#rollout", shown)
+    check_page(browser, "a rollout", ready="#rollout", looks=looks)
+    click(browser, "#rollout button", "Pause")
+    read(browser, "#rollout", "paused")
+    click(browser, "#rollout button", "Roll back")
+    click(browser, "dialog .primary", "Roll back")
+    read(browser, "#rollout", "rolled back")
+    browser.wait("!document.querySelector('#rollout .actions button')")

@@ -19,7 +19,7 @@ export default function Model({ params, query }) {
   const close = () => askFor(null);
   return html`<nav class="crumbs" aria-label="Where this is"><a href="#/models">Models</a></nav>
     <div class="view-head"><h1 tabindex="-1">${params.model}</h1>
-      ${model.data?.versions.length > 1 && may("admin") && html`<div class="actions"><button type="button" onClick=${() => askFor({ back: true })}>Roll back …</button></div>`}</div>
+      ${model.data?.versions.length > 1 && may("admin") && html`<div class="actions"><button type="button" onClick=${() => askFor({ back: true })}>Roll stable back …</button></div>`}</div>
     <${Loaded} of=${model} lines=${8} label="The model">${(data) => (data
       ? html`<div class="stack"><${Now} model=${data} /><${Rollout} model=${data} />
           <${Versions} ...${{ model: data, query, askFor }} /><${Monitoring} model=${data} /></div>`
@@ -70,7 +70,7 @@ function Acts({ row, model, askFor }) {
   if (!may("admin") || row.error) return null;
   const isDefault = row.version === model.default_version;
   return html`<div class="acts"><button type="button" class="small" onClick=${() => askFor({ move: row.version })} aria-label=${`Move a label to version ${row.version}`}>Label …</button>
-    ${!isDefault && html`<button type="button" class="small" onClick=${() => askFor({ rollout: row.version })} aria-label=${`Roll version ${row.version} out`}>Roll out …</button>`}</div>`;
+    ${!isDefault && html`<button type="button" class="small" onClick=${() => askFor({ rollout: row.version })} aria-label=${`Roll out version ${row.version}`}>Roll out …</button>`}</div>`;
 }
 
 export function State({ version, model }) {

@@ -54,8 +54,8 @@ function troubles(model) {
 
 const columnsOf = (traffic, drift) => [
   { id: "name", title: "Model", width: "wide", value: (row) => row.name, cell: Name },
-  { id: "version", title: "Default", align: "end", value: (row) => row.model.default_version, cell: ({ model }) => model.default_version ?? "–", firstDown: true },
-  { id: "value", title: "Metric", align: "end", value: (row) => row.value, firstDown: true,
+  { id: "version", title: "Default", align: "end", width: "narrow", value: (row) => row.model.default_version, cell: ({ model }) => model.default_version ?? "–", firstDown: true },
+  { id: "value", title: "Metric", align: "end", width: "middle", value: (row) => row.value, firstDown: true,
     cell: ({ metric, value }) => metric && html`<span class="figure">${number(value)}</span> <span class="soft">${words(metric)}</span>` },
   { id: "versions", title: "Versions", spare: 1, value: (row) => row.versions, firstDown: true, cell: Versions },
   { id: "traffic", title: "Requests", align: "end", spare: 2, value: ({ name }) => traffic?.get(name) ?? 0, firstDown: true,

@@ -66,11 +66,11 @@ function Figures({ figures, one }) {
     ["Median time", (side) => duration3(side.p50_s)], ["99th percentile", (side) => duration3(side.p99_s)],
     ["Live accuracy", (side) => (side.labelled ? `${percent(side.accuracy)} of ${number(side.labelled)}` : "–")],
   ];
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="What was counted in this step"><table class="plain"><thead><tr><td />
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="What was counted in this step"><table class="plain side-by-side"><thead><tr><td />
       <th scope="col" class="end">version ${one.baseline}</th><th scope="col" class="end">version ${one.candidate}</th></tr></thead>
       <tbody>${rows.map(([name, of]) => html`<tr key=${name}><th scope="row">${name}</th><td class="end">${of(figures.default)}</td><td class="end">${of(figures.candidate)}</td></tr>`)}</tbody></table></div>
     ${figures.agreement && html`<p>Same class in ${percent(figures.agreement.share)} of ${number(figures.agreement.requests)} requests.</p>`}
-    <ul class="guards">${figures.guards.map((guard) => html`<li key=${guard.guard}><${Badge} kind=${guard.is_breached ? "bad" : guard.is_kept ? "good" : "busy"}>${words(guard.guard)}</${Badge}> ${guard.sentence}</li>`)}</ul>`;
+    <ul class="guards">${figures.guards.map((guard) => html`<li key=${guard.guard}><${Badge} kind=${guard.is_breached ? "bad" : guard.is_kept ? "good" : "busy"}>${words(guard.guard)}</${Badge}> ${guard.sentence.replace(/^\w+: /, "")}</li>`)}</ul>`;
 }
 
 const duration3 = (seconds) => (typeof seconds === "number" ? `${number(Number((1000 * seconds).toPrecision(3)))} ms` : "–");
