@@ -1,5 +1,5 @@
 # Every target prepares what it needs: only Python 3.11–3.13, make and git have to be there.
-.PHONY: demo-loop help browser setup demo up test test-service test-backends test-faults test-month test-retention test-long soak fuzz fuzz-store schemathesis check fix bench bench-init bench-train k8s-check image-check bench-scale bench-serve test-fleet test-wheels audit bench-client test-client-kills diagrams docs reference screenshots test-spec-of bench-runs openapi-clients test-search examples test-docs test-mlflow test-rollouts test-feedback bench-rollout bench-rollout-shadow bench-live-curves test-intervals
+.PHONY: demo-loop help browser setup demo up test test-service test-backends test-faults test-month test-retention test-long soak fuzz fuzz-store schemathesis check fix bench bench-init bench-train k8s-check image-check bench-scale bench-serve test-fleet test-wheels audit bench-client test-client-kills diagrams docs reference screenshots test-spec-of bench-runs openapi-clients test-search examples test-docs test-mlflow test-rollouts test-feedback bench-rollout bench-rollout-shadow bench-live-curves bench-drift bench-capture test-intervals
 .DEFAULT_GOAL := help
 
 PYTHON := .venv/bin/python
@@ -139,6 +139,10 @@ bench: .venv/.synced ## Ratios against named rivals, measured in one run
 bench-client: .venv/.synced ## The Python client against bare httpx
 	$(PYTHON) bench/client.py
 
+bench-capture: .venv/.synced ## Predictions with 10 % of them captured against without; the store away for a minute; both in one run
+	@sh scripts/wrk.sh
+	$(PYTHON) bench/capture.py
+
 bench-serve: .venv/.synced ## The service against its rivals, each in an environment of its own, and against the bare session
 	@sh scripts/wrk.sh
 	@sh scripts/rivals.sh
@@ -189,6 +193,14 @@ test-backends: .venv-backends/.synced ## One spec on tensorflow, jax and torch (
 
 bench-runs: .venv/.synced ## 1 000 runs of 20 models, in a folder and in a bucket: listed, filtered, sorted, compared
 	$(PYTHON) bench/runs.py
+
+bench-drift: .venv/.synced .venv-evidently/.synced ## Drift: false alarms, what is found, scipy's and Evidently's definitions, memory, throughput
+	@sh scripts/wrk.sh
+	$(PYTHON) bench/drift.py
+
+.venv-evidently/.synced: scripts/evidently.sh
+	@sh scripts/evidently.sh
+	@touch $@
 
 bench-rollout: .venv/.synced ## 500 simulated rollouts of a good candidate, 400 of a bad one: false alarms, and what was spoiled
 	$(PYTHON) -m bench.rollouts

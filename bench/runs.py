@@ -81,16 +81,21 @@ def ask(service: httpx.Client, path: str, **query: Any) -> tuple[float, httpx.Re
     return (time.perf_counter() - started_s) * 1000, answer
 
 
-def measure(place: str, service: httpx.Client, count: int, requests: Any) -> None:
-    """Print a line for each request, with the median and the worst of many."""
-    began_s = time.perf_counter()
+def first(place: str, what: str, service: httpx.Client, requests: Any) -> None:
+    """Print how long the first request takes, which reads what the service does not know yet."""
+    began_s, before = time.perf_counter(), requests()
     wait(lambda: service.get("/v1/runs", params={"limit": 1}).is_success, "the runs are read")
     first_ms = (time.perf_counter() - began_s) * 1000
+    print(f"| {place} | {what} | {first_ms:.0f} | {first_ms:.0f} | {requests() - before} |", flush=True)
+
+
+def measure(place: str, service: httpx.Client, count: int, requests: Any) -> None:
+    """Print a line for each request, with the median and the worst of many."""
+    first(place, "first request, reads every record", service, requests)
     answer = ask(service, "/v1/runs", limit=1000)[1]
     ids = [run["id"] for run in answer.json()["runs"] if run["status"] == "finished"][:20]
     if len(answer.json()["runs"]) != min(count, 1000):
         raise SystemExit(f"{place}: expected all {count} runs; received {len(answer.json()['runs'])}")
-    print(f"| {place} | first request, reads every record | {first_ms:.0f} | {first_ms:.0f} | |")
     lists = [(name, "/v1/runs", query) for name, query in QUERIES.items()]
     cases: list[tuple[str, str, dict[str, Any]]] = [*lists, ("compare 20", "/v1/runs/compare", {"id": ids})]
     for name, path, query in cases:
@@ -112,6 +117,8 @@ def both(site: Site, count: int, models: int) -> None:
         found = quiet | bucket.environment | {"ONEHOT_STORE": bucket.url}
         with site.service(**found) as service, connected(service.url) as client:
             measure("bucket", client, count, bucket.requests)
+        with site.service(**found) as service, connected(service.url) as client:
+            first("bucket", "first request of another start", client, bucket.requests)
 
 
 def connected(url: str) -> httpx.Client:

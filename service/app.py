@@ -7,7 +7,7 @@ from flask import Flask
 
 from models.settings import Settings
 from service.admission import Admission
-from service.assembly import figures_of, open_jobs, registry_of, rollouts_of, webhooks_of
+from service.assembly import figures_of, monitor_of, open_jobs, registry_of, rollouts_of, webhooks_of
 from service.auth.authenticator import Authenticator
 from service.capture.captured_traffic import CapturedTraffic
 from service.endpoints import BLUEPRINTS
@@ -82,6 +82,7 @@ def _services(
     readiness, captured = Readiness(registry, settings.ready_models), CapturedTraffic(registry, metrics)
     figures = figures_of(settings, registry)
     rollouts, decider = rollouts_of(settings, registry, figures, metrics, admission)
+    monitor = monitor_of(settings, registry, figures, metrics)
 
     def show_state() -> None:
         metrics.show_state(loaded=registry.loaded_versions, in_flight=admission.in_flight)
@@ -103,10 +104,11 @@ def _services(
         metrics=metrics,
         open_jobs=open_queue,
         captured=captured,
-        traffic=Traffic(RolloutRouter(registry), [rollouts, captured.observer]),
+        traffic=Traffic(RolloutRouter(registry), [rollouts, captured.observer, monitor]),
         figures=figures,
         rollouts=rollouts,
         decider=decider,
+        monitor=monitor,
         webhooks=webhooks_of(settings, registry) if settings.webhooks_file else None,
     )
     rollouts.quality_of = lambda *of: services.quality.quality_of(*of)  # noqa: PLW0108 -- opened when it is asked first

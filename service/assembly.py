@@ -1,14 +1,18 @@
 """Parts of an application that are opened only when they are needed, in the process that serves."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from models.rollout.rollout_store import RolloutStore
 from models.settings import Settings
 from models.store.file_cache import FileCache
+from models.store.manifest import Manifest
 from models.store.store import Store
 from service.admission import Admission
+from service.monitoring.drift_metrics import DriftMetrics
+from service.monitoring.drift_watch import DriftWatch
+from service.monitoring.monitor import Monitor
 from service.registry.coordination.coordinator import Coordinator
 from service.registry.coordination.desired_state import DesiredModel
 from service.registry.coordination.shared_coordinator import SharedCoordinator
@@ -26,7 +30,7 @@ if TYPE_CHECKING:
     from service.traffic.figure_hash import FigureHash
     from service.webhooks.webhooks import Webhooks
 
-__all__ = ["figures_of", "open_jobs", "registry_of", "rollouts_of", "webhooks_of"]
+__all__ = ["figures_of", "monitor_of", "open_jobs", "registry_of", "rollouts_of", "webhooks_of"]
 
 BUSY = 16
 """Requests in flight in one process beyond which a shadow computes nothing."""
@@ -88,6 +92,24 @@ def rollouts_of(
     rollouts = Rollouts(registry, figures, shown, is_busy=lambda: admission.in_flight > BUSY)
     figures.sources.append(rollouts.post)
     return rollouts, Decider(registry, rollouts, shown, open_lease=lambda service: _open_lease(settings, service))
+
+
+def monitor_of(settings: Settings, registry: Registry, figures: SharedFigures, metrics: Metrics) -> Monitor:
+    """What watches every version in this process; the leader shows what it finds."""
+    monitor = Monitor(lambda: registry.store, figures, is_loaded=lambda key: key in registry.loaded_versions)
+    watch = DriftWatch(
+        monitor, DriftMetrics(metrics), leads=registry.coordinator.lead, manifests=lambda: registry.manifests,
+        on_drift=lambda *found: _tell_of_drift(settings, *found),
+    )  # fmt: skip
+    figures.sources += [monitor.turn, watch.turn]
+    return monitor
+
+
+def _tell_of_drift(settings: Settings, manifest: Manifest, drift: float, alarms: Sequence[str]) -> None:
+    from service.monitoring.drift_messages import add_drift_message  # noqa: PLC0415 -- as above
+    from service.queue_connection import connect  # noqa: PLC0415
+
+    add_drift_message(lambda: connect(settings.redis_url, settings.redis_password_file), manifest, drift, alarms)
 
 
 def _open_lease(settings: Settings, service: str) -> "DeciderLease":

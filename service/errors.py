@@ -14,6 +14,7 @@
         ├── VersionNotLoaded    known, but it cannot answer now
         │   └── NotPromoted     its gate does not hold: it answers only requests that name it
         ├── FileNotInVersion    a file that a version does not have
+        ├── NoStatistics        a version without statistics of its training rows
         ├── JobNotFound
         ├── RunNotFound         no record of such a training
         ├── JobHasEnded         there is nothing left to cancel
@@ -64,6 +65,7 @@ __all__ = [
     "KeyMissing",
     "KeyRefused",
     "KeyReused",
+    "NoStatistics",
     "NotPromoted",
     "QueueFull",
     "QueueUnavailable",
@@ -206,6 +208,18 @@ class FileNotInVersion(ServiceError):
         super().__init__(f"file: expected one of {', '.join(names)}; received {shown(file)}")
 
 
+class NoStatistics(ServiceError):
+    """A version has no statistics of its training rows, so that nothing can be compared with them."""
+
+    def __init__(self, model: str, version: int) -> None:
+        self.model = model
+        self.version = version
+        command = f"onehot models profile {model} {version} --data SOURCE"
+        super().__init__(
+            f"version {version} of model {model!r} has no statistics of its training rows: `{command}` makes them"
+        )
+
+
 class JobNotFound(ServiceError):
     """No such job, or no longer."""
 
@@ -304,6 +318,7 @@ STATUSES: Mapping[type[OnehotError], HTTPStatus] = {
     LabelNotFound: HTTPStatus.NOT_FOUND,
     DatasetNotFound: HTTPStatus.NOT_FOUND,
     FileNotInVersion: HTTPStatus.NOT_FOUND,
+    NoStatistics: HTTPStatus.NOT_FOUND,
     JobNotFound: HTTPStatus.NOT_FOUND,
     RunNotFound: HTTPStatus.NOT_FOUND,
     SearchNotFound: HTTPStatus.NOT_FOUND,

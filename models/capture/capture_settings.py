@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from hashlib import blake2b
 from typing import Any, Self
+from zlib import crc32
 
 from models.errors import StoreUnavailable, shown
 from models.keras_catalog.argument_kinds import Check, Mismatch, integer, kind, listing, number
@@ -19,8 +19,8 @@ __all__ = [
 CAPTURE = "capture.json"
 DEFAULT_KEEP_DAYS, MOST_DAYS = 30, 3650
 MOST_COLUMNS, LONGEST_COLUMN = 1000, 500
-HASH_BYTES = 8
-HASHES: float = 256**HASH_BYTES
+HASHES, SALT, MIX = 2**32, 0x6F6E65, 2_654_435_761
+"""How many hashes of request ids there are; a checksum, spread by Knuth's multiplier: every prediction pays for it."""
 
 column = kind(
     f"the name of a column, of at most {LONGEST_COLUMN} characters",
@@ -89,8 +89,12 @@ class CaptureSettings:
 
     def takes(self, request_id: str) -> bool:
         """Whether a request is among the sample: the same for the same id, in every process and for every model."""
-        digest = blake2b(request_id.encode(), digest_size=HASH_BYTES, person=b"onehot-capture").digest()
-        return int.from_bytes(digest) < self.sample * HASHES
+        return crc32(request_id.encode(), SALT) * MIX % HASHES < self.limit
+
+    @property
+    def limit(self) -> float:
+        """Below it, out of `HASHES`, the hashes of sampled ids are."""
+        return self.sample * HASHES
 
 
 OFF = CaptureSettings()

@@ -23,7 +23,7 @@ from models.preprocessing.instances import Array
 from models.store.manifest import Manifest
 from models.strict_json import read_object
 
-__all__ = ["CapturedRows", "Layout", "concatenated", "decode", "encode"]
+__all__ = ["CapturedRows", "Layout", "decode", "encode"]
 
 FORMAT = 1
 HEADER, INPUTS, JSON_INPUTS = "header.json", "inputs.npy", "inputs.jsonl"
@@ -106,16 +106,6 @@ class CapturedRows:
             self.layout, self.request_ids[rows], self.indexes[rows], self.at_s[rows], self.outputs[rows],
             None if self.inputs is None else self.inputs[rows],
         )  # fmt: skip
-
-
-def concatenated(parts: Sequence[CapturedRows]) -> CapturedRows:
-    """Rows of the same layout, one after the other; at least one part."""
-    inputs = [one.inputs for one in parts if one.inputs is not None]
-    ids, indexes, at_s, outputs = (
-        np.concatenate([getattr(one, name) for one in parts]) for name in ("request_ids", "indexes", "at_s", "outputs")
-    )
-    joined = np.concatenate(inputs) if len(inputs) == len(parts) else None
-    return CapturedRows(parts[0].layout, ids, indexes, at_s, outputs, joined)
 
 
 def encode(rows: CapturedRows) -> bytes:

@@ -59,7 +59,7 @@ def _lower_bound(ones: float, zeros: float, needed: float) -> float:
     """
     if ones <= 0:
         return 0.0
-    bound = math.exp(max(-needed / ones, LEAST_LOG))
+    bound = min(math.exp(max(-needed / ones, LEAST_LOG)), MOST)
     for _ in range(STEPS):
         excess = -ones * math.log(bound) - zeros * math.log1p(-bound) - needed
         slope = zeros / (1.0 - bound) - ones / bound

@@ -9,13 +9,12 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import reduce
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.rollout.latency_bins import BINS, Counts
-from models.strict_json import read_object
 
 __all__ = ["MOST_CLASSES", "PairFigures", "RolloutFigures", "Shares", "SideFigures", "added"]
 
@@ -144,7 +143,7 @@ class RolloutFigures:
             ValueError: When it is none.
         """
         try:
-            document = read_object(content)
+            document = json.loads(content, parse_constant=_refuse)  # the strict reader takes ten times as long
             return cls(
                 float(document["seconds"]),
                 SideFigures.of(document["default"]),
@@ -197,3 +196,7 @@ def _read(value: Any, like: Any) -> Any:
     made = np.zeros(length, like.dtype)
     made[np.asarray(value["at"], np.int64)] = value["values"]
     return made
+
+
+def _refuse(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")

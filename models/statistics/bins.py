@@ -20,7 +20,7 @@ __all__ = ["OTHER", "BinCounts", "CategoryBins", "NumberBins"]
 
 BINS = 10
 """Deciles of the training values, fewer where many are equal."""
-MOST_CATEGORIES = 50
+MOST_CATEGORIES = 20
 """Each with a bin; the rarer ones share one."""
 MOST_KNOWN = 1000
 """Of the rarer ones, how many are known by their names; and of classes, how many have a bin."""
@@ -155,7 +155,8 @@ class CategoryBins:
         counts: Training rows of each, then of the others.
         missing: Training rows without a category.
         rare: Others that training rows have, by their names.
-        singles: Categories that one training row has: what stands for those that none of them has.
+        singles: Categories that one training row has, which stand for those that none of them has; and rows of
+            categories that are too many to be known by their names.
     """
 
     name: Annotated[str, fields.String()]
@@ -182,6 +183,7 @@ class CategoryBins:
         counts = [found[one] for one in frequent]
         counts.append(found.total() - sum(counts))
         singles = 0 if known is not None else sum(count == 1 for count in found.values())
+        singles += sum(found[one] for one in rare[MOST_KNOWN:])
         return cls(name, tuple(frequent), tuple(counts), missing, tuple(rare[:MOST_KNOWN]), singles)
 
     @property

@@ -19,8 +19,8 @@ __all__ = ["ALPHA", "ColumnDrift", "WindowDrift", "compare"]
 
 ALPHA = 1e-3
 """How many of all windows may raise an alarm by chance."""
-LEAST_PSI = 0.02
-"""A smaller one does not matter: it is that of a shift by a seventh of a standard deviation."""
+LEAST_PSI = 0.01
+"""A smaller one does not matter: it is that of a shift by a tenth of a standard deviation."""
 LEAST_CONFIDENCE_PSI = 0.25
 """Of the confidence, which is higher on the rows that the network has learned than on any others."""
 LEAST_RATE = 0.01

@@ -19,7 +19,7 @@ __all__ = ["WEEKDAYS", "Columns"]
 LAYOUTS = TABLE, PICTURE, SERIES, VECTOR, WORDS = ("table", "picture", "series", "vector", "words")
 NUMBER, CATEGORY, DATE = KINDS = ("number", "category", "date")
 """Of columns; of a date, the day of the week is looked at, as time itself always moves on."""
-MOST_COLUMNS = 200
+MOST_COLUMNS = 150
 """Of a table or a vector."""
 MOST_CHANNELS = 16
 COLOURS = ("red", "green", "blue", "alpha")

@@ -47,6 +47,8 @@ class CaptureObserver:
             settings = OFF
             with suppress(ValueError):
                 settings = CaptureSettings.of(document)
+            if known is not None and known[1] == settings:
+                settings = known[1]  # rows of the same settings make a segment: they are told by being the same
             known = self._read[model] = document, settings
         return known[1]
 

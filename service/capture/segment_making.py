@@ -9,7 +9,7 @@ import numpy as np
 import structlog
 
 from models.capture.feedback_items import FeedbackItem, encode_items
-from models.capture.segment_format import CapturedRows, Layout, concatenated, encode
+from models.capture.segment_format import CapturedRows, Layout, encode
 from models.capture.segments import FEEDBACK, captured_folder, day_of, new_path
 from models.preprocessing.instances import Array
 from service.capture.capture_observer import size_of
@@ -21,6 +21,7 @@ __all__ = ["label_segments", "row_segments", "size_of_label"]
 LABEL_BYTES = 400
 """Of a label in memory, besides its own texts."""
 NANOSECONDS = 1e9
+DAY_S = 86_400
 
 log = structlog.get_logger("service")
 
@@ -28,16 +29,19 @@ log = structlog.get_logger("service")
 def row_segments(batches: Sequence[SampledBatch]) -> list[Segment]:
     """Segments of sampled rows."""
     groups: dict[tuple[Any, ...], list[SampledBatch]] = {}
-    for one in batches:
-        layout = replace(Layout.of(one.manifest, one.settings.drop), shape=_kept_columns(one).shape[1:])
-        groups.setdefault((layout, day_of(one.at_s), one.batch.dtype.kind), []).append(one)
-    return [_row_segment(layout, day, group) for (layout, day, _), group in groups.items()]
+    for one in batches:  # by what is the same object in nearly all: telling layouts apart would take longer
+        batch = one.batch
+        key = id(one.manifest), id(one.settings), one.at_s // DAY_S, batch.shape[1:], batch.dtype.kind
+        groups.setdefault(key, []).append(one)
+    return [_row_segment(group) for group in groups.values()]
 
 
-def _row_segment(layout: Layout, day: date, batches: Sequence[SampledBatch]) -> Segment:
-    content = _encoded(layout.model, lambda: encode(concatenated([_rows(layout, one) for one in batches])))
+def _row_segment(batches: Sequence[SampledBatch]) -> Segment:
+    first = batches[0]
+    content = _encoded(first.manifest.model, lambda: encode(_rows(batches)))
     count, size = sum(len(one.batch) for one in batches), sum(size_of(one.batch, one.outputs) for one in batches)
-    return Segment(new_path(captured_folder(layout.model), day, ".npz"), content, layout.model, count, size)
+    path = new_path(captured_folder(first.manifest.model), day_of(first.at_s), ".npz")
+    return Segment(path, content, first.manifest.model, count, size)
 
 
 def _encoded(model: str, make: Callable[[], bytes]) -> bytes | None:
@@ -49,20 +53,23 @@ def _encoded(model: str, make: Callable[[], bytes]) -> bytes | None:
         return None
 
 
-def _rows(layout: Layout, sampled: SampledBatch) -> CapturedRows:
-    count = len(sampled.batch)
+def _rows(batches: Sequence[SampledBatch]) -> CapturedRows:
+    """The rows of requests to the same version, without the columns that are dropped."""
+    counts = [len(one.batch) for one in batches]
+    inputs = _kept_columns(batches[0], np.concatenate([one.batch for one in batches]))
+    layout = replace(Layout.of(batches[0].manifest, batches[0].settings.drop), shape=inputs.shape[1:])
     return CapturedRows(
-        layout, np.full(count, sampled.request_id.encode()), np.arange(count, dtype=np.int32),
-        np.full(count, sampled.at_s), sampled.outputs, _kept_columns(sampled),
+        layout, np.repeat(np.array([one.request_id for one in batches], "S"), counts),
+        np.concatenate([np.arange(count, dtype=np.int32) for count in counts]),
+        np.repeat([one.at_s for one in batches], counts), np.concatenate([one.outputs for one in batches]), inputs,
     )  # fmt: skip
 
 
-def _kept_columns(sampled: SampledBatch) -> Array:
-    """The raw instances without the columns that are dropped."""
+def _kept_columns(sampled: SampledBatch, batch: Array) -> Array:
     columns, drop = sampled.manifest.instance.features, sampled.settings.drop
     if columns is None or not drop:
-        return sampled.batch
-    return sampled.batch[:, [index for index, one in enumerate(columns) if one.name not in drop]]
+        return batch
+    return batch[:, [index for index, one in enumerate(columns) if one.name not in drop]]
 
 
 def label_segments(items: Sequence[FeedbackItem]) -> list[Segment]:

@@ -19,6 +19,7 @@ from service.capture.quality_lookup import QualityLookup
 from service.http.cross_origin import CrossOrigin
 from service.http.uploads import UploadSpace, remove_leftovers
 from service.inference.predictor import Predictor
+from service.monitoring.monitor import Monitor
 from service.registry.pending_versions import PendingVersions
 from service.registry.poller import Poller
 from service.registry.readiness import Readiness
@@ -59,6 +60,7 @@ class Services:
     open_jobs: Callable[[], "Jobs"]
     rollouts: Rollouts
     decider: Decider
+    monitor: Monitor
     captured: CapturedTraffic
     write_line: RequestLine = write_request_line
     traffic: Traffic = field(default_factory=Traffic)

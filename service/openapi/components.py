@@ -16,13 +16,13 @@ from service.openapi import (
 from service.openapi.drafting import draft_schemas
 from service.openapi.json_schema import Schema
 from service.openapi.learning import learning_schemas
-from service.openapi.releasing import rollout_schemas
+from service.openapi.releasing import monitoring_schemas, rollout_schemas
 
 __all__ = ["EXAMPLES", "SCHEMAS"]
 
 RESOURCES = (
     prediction_schemas, model_schemas, metadata_schemas, spec_schemas, job_schemas, run_schemas, search_schemas,
-    rollout_schemas, learning_schemas, draft_schemas, inference_protocol_schemas, service_schemas,
+    monitoring_schemas, rollout_schemas, learning_schemas, draft_schemas, inference_protocol_schemas, service_schemas,
 )  # fmt: skip
 EXAMPLES: dict[str, Any] = {name: example for resource in RESOURCES for name, example in resource.EXAMPLES.items()}
 """Component → a document that its schema describes."""

@@ -13,6 +13,7 @@ from typing import Any
 
 import structlog
 
+from models.store.manifest import Manifest
 from models.store.store import Store
 from service.errors import VersionNotLoaded
 from service.inference.predictor import Predictor
@@ -134,6 +135,12 @@ class Registry:
         if self._loaded[0] is not snapshot:
             self._loaded = (snapshot, snapshot.loaded_versions)
         return self._loaded[1]
+
+    @property
+    def manifests(self) -> list[Manifest]:
+        """Of every version that answers."""
+        statuses = (one for model in self.snapshot.models.values() for one in model.versions.values())
+        return [one.predictor.manifest for one in statuses if one.predictor is not None]
 
     def routed(self, model: str, version: int) -> Predictor | None:
         """What answers for a version that a rollout has chosen; None when it does not answer any more."""

@@ -5,6 +5,7 @@ a change of one document by compare-and-swap: whoever decided, it is right as lo
 decided on. Without the store or the queue's server nothing is decided.
 """
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 __all__ = ["Decider"]
 
 TURN_S = 0.5
+JUDGE_S = 0.9
+"""Between two looks at the figures of a rollout, which are new once a second and take milliseconds to judge."""
 WHOLE_S = 2.5
 """How long all figures must have been there before a step is passed: services that were cut off post theirs again."""
 FAILED_S = 3.0
@@ -53,11 +56,13 @@ class _Watch:
         frozen: Why nothing is decided.
         whole_since_s: Since when something can be; None while nothing can.
         failed_since_s: Since when its candidate is missing; None while it is not.
+        judged_s: When its figures were judged.
     """
 
     frozen: str | None = None
     whole_since_s: float | None = None
     failed_since_s: float | None = None
+    judged_s: float = -math.inf
 
 
 class Decider:
@@ -157,12 +162,15 @@ class Decider:
 
     def _decide(self, rollout: Rollout, held: Held) -> None:
         model, watch = rollout.model, self._watched.setdefault(rollout.model, _Watch())
+        if self._clock() < watch.judged_s + JUDGE_S:
+            return
+        watch.judged_s = self._clock()
         shown = self._rollouts.shown(model, rollout)
         if shown.failed is not None:
             self._stop_failed(rollout, shown, watch, held)
             return
         watch.failed_since_s = None
-        made = decision(rollout, shown.figures)
+        made = run_in_thread(decision, rollout, shown.figures)
         if shown.frozen is not None:
             self._freeze(model, shown.frozen)
         else:

@@ -144,7 +144,7 @@ class Rollouts:
             rollout: As it stands in the store.
         """
         blobs = self._figures.of(stage_topic(rollout))
-        figures = self._with_quality(rollout, added(blobs))
+        figures = self._with_quality(rollout, run_in_thread(added, blobs))
         if not self._registry.sees_store:
             return ShownRollout("the store does not answer", figures)
         if not blobs.is_complete:

@@ -25,7 +25,9 @@ def families() -> set[str]:
     stores = pytest.importorskip("service.telemetry.store_state")
     server = servers.QueueServer({"train": 1.0}, {("train", "failed"): 1}, 1, 2)
     queues = [metrics.QueueState(queue="train", jobs=1, workers=1), server]
-    page = metrics.Metrics().page(lambda: queues, store=stores.StoreState(is_up=True)).decode()
+    counted = metrics.Metrics()
+    pytest.importorskip("service.monitoring.drift_metrics").DriftMetrics(counted)
+    page = counted.page(lambda: queues, store=stores.StoreState(is_up=True)).decode()
     return set(re.findall(r"^# TYPE (\S+) ", page, re.MULTILINE))
 
 

@@ -190,3 +190,18 @@ def test_what_a_key_may_not_do_is_not_offered(serve, open_page, tmp_path) -> Non
 def test_a_version_has_no_barriers_and_fits(serve, browser, address, ready) -> None:
     """Each of its tabs; those beside the report at one width of each scheme."""
     check_view(browser, serve(), f"#/models/classic/1{address}", ready=ready, looks=LOOKS[:: 1 if not address else 3])
+
+
+@pytest.mark.usefixtures("versions")
+def test_what_is_known_stays_greyed_while_the_service_is_away(serve, open_page) -> None:
+    """It is said since when, and colour comes back with the service; the theme is switched meanwhile."""
+    browser = open_page(serve())
+    browser.wait("document.querySelector('#models tbody tr')")
+    browser.run("window.answered = window.fetch; window.fetch = () => Promise.reject(new TypeError('away'));")
+    browser.wait("document.querySelector('.away') && document.querySelector('.stale #models, #models .stale')")
+    assert "classic" in browser.text("#models .stale")
+    click(browser, "button[aria-label='Switch to dark']")
+    browser.wait("document.documentElement.dataset.theme === 'dark'")
+    browser.run("window.fetch = window.answered")
+    click(browser, ".away button", "Try again now")
+    browser.wait("!document.querySelector('.away') && !document.querySelector('.stale')")

@@ -24,7 +24,7 @@ ONEHOT = (sys.executable, "-c", "from onehot.cli import main; main()")
 HOSTILE = "<img src=x onerror=alert(1)>"
 LONG = "penguins" + "-of-islands" * 5
 CHECKED = "document.querySelector('.problems p')?.innerText.includes('as it stands')"
-UP_S, MOST_CLICKS = 60, 8
+UP_S, TRAINED_S, MOST_CLICKS = 60, 180, 8
 USUAL_S = 120
 """What the whole walk takes at most on a machine that does nothing else; here it is asked for its clicks."""
 
@@ -85,7 +85,13 @@ def looks_right(browser) -> None:
         assert cut_off(browser) + barriers(browser) == [], (width, scheme)
 
 
-@pytest.mark.timeout(240)
+def published(browser, wait_until) -> None:
+    """Wait for the end of the training, before which the worker has to have its framework."""
+    script = "document.querySelector('#published, #training .notice')?.id ?? ''"
+    assert wait_until(lambda: browser.run(script), what="a version is published", deadline_s=TRAINED_S) == "published"
+
+
+@pytest.mark.timeout(300)
 def test_a_stranger_trains_on_a_table_and_tries_the_model(open_page, tmp_path, wait_until) -> None:
     """With few clicks, and no terminal; what the data calls things stays text."""
     table = tmp_path / f"{LONG}.csv"
@@ -104,7 +110,7 @@ def test_a_stranger_trains_on_a_table_and_tries_the_model(open_page, tmp_path, w
         browser.wait(
             "document.querySelector('.chart canvas') && document.querySelector('#training').innerText.includes('epoch')"
         )
-        browser.wait("document.querySelector('#published')")
+        published(browser, wait_until)
         assert f"{LONG} version 1 is stable now" in browser.text("#published")
         looks_right(browser)
         person.click("#published .primary")
@@ -117,7 +123,7 @@ def test_a_stranger_trains_on_a_table_and_tries_the_model(open_page, tmp_path, w
         assert browser.run("document.querySelectorAll('img[src=x]').length") == 0
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(300)
 def test_a_folder_of_pictures_becomes_a_model_by_keyboard_alone(open_page, tmp_path, wait_until) -> None:
     """With keys configured: the page asks for one, and goes on."""
     _, key = ApiKeyFile(tmp_path / "keys").add(["predict", "train"])
@@ -141,7 +147,7 @@ def test_a_folder_of_pictures_becomes_a_model_by_keyboard_alone(open_page, tmp_p
         browser.wait(f"document.querySelector('#draft textarea').value.includes('epochs: 4\\n') && {CHECKED}")
         person.tab_to("#draft button.primary")
         person.enter()
-        browser.wait("document.querySelector('#published')")
+        published(browser, wait_until)
         person.tab_to("#published .primary")
         person.enter()
         browser.wait("document.activeElement.matches('.pad')")

@@ -37,7 +37,9 @@ class Source {
     const stop = this.stop = new AbortController();
     const began = performance.now();
     try {
-      this.keep(await this.read(await open(this.path, { signal: stop.signal })));
+      const answer = await open(this.path, { signal: stop.signal });
+      if (this.read) this.keep(await this.read(answer));
+      else this.keepText(await answer.text());
     } catch (error) {
       if (error.name === "AbortError") return;
       this.fail(error);
@@ -45,15 +47,18 @@ class Source {
     if (this.stop === stop) this.plan(performance.now() - began);
   }
 
-  // What did not change is not drawn again.
+  // What did not change is neither read nor drawn again.
+  keepText(text) {
+    const isSame = text === this.text && this.state.value.data !== undefined;
+    this.text = text;
+    this.keep(isSame ? this.state.value.data : JSON.parse(text));
+  }
+
   keep(data) {
     this.failures = 0;
     if (away.value) away.value = null;
-    const text = JSON.stringify(data);
-    const { isStale, error, isLoading } = this.state.value;
-    if (text === this.text && !isStale && !error && !isLoading) return;
-    this.text = text;
-    this.state.value = { data, error: null, isStale: false, isLoading: false };
+    const known = this.state.value;
+    if (data !== known.data || known.isStale || known.error) this.state.value = { data, error: null, isStale: false, isLoading: false };
   }
 
   // What is known stays, greyed, while the service is away; what it refuses goes.
@@ -78,9 +83,7 @@ class Source {
 
 const sources = new Map();
 
-const asJson = (answer) => answer.json();
-
-export function sourceOf(path, read = asJson) {
+export function sourceOf(path, read) {
   let source = sources.get(path);
   if (!source) source = new Source(path, read);
   sources.delete(path);

@@ -14,19 +14,30 @@ export function Table({ label, columns, rows, rowKey, sort, onSort, address, row
   const heights = useRef(new Map());
   const { first, last, before, after } = useWindow(body, ordered, rowKey, heights);
   useLayoutEffect(() => measure(body.current, heights.current));
-  const click = (row) => (event) => {
-    if (address && !event.target.closest("a, button, input, select, label") && !getSelection().toString()) location.hash = address(row);
+  // A row that was drawn before is the same element again, which is not compared anew while one scrolls.
+  const elements = useMemo(() => new Map(), [columns, rows]);
+  const drawn = (row, index) => {
+    const known = elements.get(row);
+    if (known?.index === index) return known.element;
+    const element = html`<${Row} key=${`row:${rowKey(row)}`} ...${{ row, index, columns, id: rowKey(row), address, name: rowClass?.(row) ?? "" }} />`;
+    elements.set(row, { index, element });
+    return element;
   };
   return html`<div class="table-frame"><table role="table" aria-label=${label} aria-rowcount=${ordered.length + 1}>
     <thead role="rowgroup"><tr role="row" aria-rowindex="1">${columns.map((column) => html`<${Head} key=${column.id} ...${{ column, sort, onSort }} />`)}</tr></thead>
     <tbody role="rowgroup" ref=${body}>
       ${before > 0 && html`<tr key="before" class="gap" aria-hidden="true" style=${{ height: `${before}px` }} />`}
-      ${ordered.slice(first, last).map((row, index) => html`
-        <tr role="row" key=${`row:${rowKey(row)}`} data-key=${rowKey(row)} aria-rowindex=${first + index + 2} onClick=${click(row)}
-          class=${`${address ? "open" : ""} ${rowClass?.(row) ?? ""}`}>
-          ${columns.map((column, place) => html`<${Cell} key=${column.id} ...${{ column, row, place }} />`)}</tr>`)}
+      ${ordered.slice(first, last).map((row, index) => drawn(row, first + index))}
       ${after > 0 && html`<tr key="after" class="gap" aria-hidden="true" style=${{ height: `${after}px` }} />`}
     </tbody></table></div>`;
+}
+
+function Row({ row, index, columns, id, address, name }) {
+  const click = (event) => {
+    if (address && !event.target.closest("a, button, input, select, label") && !getSelection().toString()) location.hash = address(row);
+  };
+  return html`<tr role="row" data-key=${id} aria-rowindex=${index + 2} onClick=${click} class=${`${address ? "open" : ""} ${name}`}>
+    ${columns.map((column, place) => html`<${Cell} key=${column.id} ...${{ column, row, place }} />`)}</tr>`;
 }
 
 const kind = ({ align, width, spare }) => [align === "end" && "end", width, spare && `spare-${spare}`].filter(Boolean).join(" ");

@@ -1,5 +1,5 @@
 // Two to twenty runs side by side: only what differs, curves over each other, metrics with intervals, McNemar's test, confusion.
-import { html } from "../vendor/preact.js";
+import { html, useState } from "../vendor/preact.js";
 import { number, words } from "../core/format.js";
 import { useData } from "../core/live.js";
 import { go, href } from "../core/router.js";
@@ -13,6 +13,7 @@ import { Tags } from "../runs/tags.js";
 await styled(new URL("../runs/runs.css", import.meta.url));
 
 const COLOURS = 6;
+const MOST_PAIRS = 20; // of McNemar's test; the rest when asked for
 
 export default function Compare({ query }) {
   const ids = [...new Set(query.getAll("id"))];
@@ -81,14 +82,16 @@ function Differs({ all: { spec, runs } }) {
 }
 
 function McNemar({ all }) {
+  const [isWhole, setWhole] = useState(false);
   const named = (id) => nameOf(all.runs.find((run) => run.id === id));
   if (!all.mcnemar.length) return html`<p class="soft">Asks whether two classifiers are right equally often; it needs the same test rows.</p>`;
   const pairs = [...all.mcnemar].sort((a, b) => a.p_value_holm - b.p_value_holm);
   return html`${!all.test_rows.same && html`<${Notice} kind="busy">Not all were measured on the same test rows: only those that were are paired.</${Notice}>`}
     <div class="scroll" tabindex="0" role="region" aria-label="Each two runs"><table class="plain">
     <thead><tr><th scope="col">Runs</th><th scope="col" class="end">Only the first right</th><th scope="col" class="end">Only the second right</th><th scope="col" class="end">Both</th><th scope="col" class="end">p, corrected</th><th scope="col">In words</th></tr></thead>
-    <tbody>${pairs.map((pair) => html`<tr key=${pair.runs.join()}><th scope="row" class="wrapped">${named(pair.runs[0])} and ${named(pair.runs[1])}</th><td class="end">${number(pair.only_first)}</td><td class="end">${number(pair.only_second)}</td>
+    <tbody>${(isWhole ? pairs : pairs.slice(0, MOST_PAIRS)).map((pair) => html`<tr key=${pair.runs.join()}><th scope="row" class="wrapped">${named(pair.runs[0])} and ${named(pair.runs[1])}</th><td class="end">${number(pair.only_first)}</td><td class="end">${number(pair.only_second)}</td>
       <td class="end">${number(pair.both)} of ${number(pair.rows)}</td><td class="end">${number(pair.p_value_holm)}</td><td class="wrapped">${verdict(pair, named)}</td></tr>`)}</tbody></table></div>
+    ${pairs.length > MOST_PAIRS && !isWhole && html`<p><button type="button" class="small" onClick=${() => setWhole(true)}>All ${number(pairs.length)} pairs</button></p>`}
     <p class="soft">The exact test on the rows that only one of two is right on; p is corrected for ${number(pairs.length)} ${pairs.length === 1 ? "pair" : "pairs"} by Holm's method.</p>`;
 }
 

@@ -8,15 +8,15 @@ import { Ago, Badge, Empty, Loaded } from "../parts/basics.js";
 import { TextField } from "../parts/fields.js";
 import { Spark } from "../parts/spark.js";
 import { Table } from "../parts/table.js";
-import { useTraffic } from "../parts/traffic.js";
+import { useDrift, useTraffic } from "../parts/traffic.js";
 
 export default function Models({ query }) {
   const models = useData("v1/models");
   const sought = query.get("q") ?? "";
   const rows = useMemo(() => models.data?.models.map(summary) ?? [], [models.data]);
   const shown = useMemo(() => rows.filter(({ name }) => name.includes(sought.trim().toLowerCase())), [rows, sought]);
-  const traffic = useTraffic();
-  const columns = useMemo(() => columnsOf(traffic), [traffic]);
+  const [traffic, drift] = [useTraffic(), useDrift()];
+  const columns = useMemo(() => columnsOf(traffic, drift), [traffic, drift]);
   return html`<div class="view-head"><h1 tabindex="-1">Models</h1>
       ${rows.length > 0 && html`<span class="soft" role="status">${sought ? `${number(shown.length)} of ${plural(rows.length, "model")}` : plural(rows.length, "model")}</span>`}</div>
     <div class="bar-of-tools"><${TextField} label="Search by name" type="search" value=${sought} onInput=${(q) => setQuery({ q })} /></div>
@@ -28,7 +28,7 @@ export default function Models({ query }) {
 }
 
 function Welcome() {
-  return html`<${Empty} title="No model is published yet">Train one: <code>onehot train SPEC</code>.</${Empty}>`;
+  return html`<${Empty} title="No model is published yet"><a href="#/train">Train one here</a>, or by <code>onehot train SPEC</code>.</${Empty}>`;
 }
 
 // What a row shows of a model.
@@ -52,7 +52,7 @@ function troubles(model) {
   return found;
 }
 
-const columnsOf = (traffic) => [
+const columnsOf = (traffic, drift) => [
   { id: "name", title: "Model", width: "wide", value: (row) => row.name, cell: Name },
   { id: "version", title: "Default", align: "end", value: (row) => row.model.default_version, cell: ({ model }) => model.default_version ?? "–", firstDown: true },
   { id: "value", title: "Metric", align: "end", value: (row) => row.value, firstDown: true,
@@ -60,8 +60,16 @@ const columnsOf = (traffic) => [
   { id: "versions", title: "Versions", spare: 1, value: (row) => row.versions, firstDown: true, cell: Versions },
   { id: "traffic", title: "Requests", align: "end", spare: 2, value: ({ name }) => traffic?.get(name) ?? 0, firstDown: true,
     cell: ({ name }) => (traffic ? html`<span class="figure">${number(Number((traffic.get(name) ?? 0).toPrecision(2)))}</span><span class="soft"> /s</span>` : "–") },
+  { id: "drift", title: "Drift", align: "end", spare: 1, value: (row) => driftOf(row, drift)?.drift, firstDown: true, cell: (row) => html`<${Drift} of=${driftOf(row, drift)} />` },
   { id: "age", title: "Published", align: "end", spare: 2, value: (row) => row.age, firstDown: true, cell: ({ shown }) => html`<${Ago} at=${shown?.created_at} />` },
 ];
+
+const driftOf = ({ name, model }, drift) => drift[`${name}/${model.default_version}`];
+
+function Drift({ of }) {
+  if (of?.drift === undefined) return html`<span class="soft">–</span>`;
+  return of.drift_alarms ? html`<${Badge} kind="bad">${number(of.drift)}</${Badge}>` : html`<span class="figure">${number(of.drift)}</span>`;
+}
 
 function Name({ name, shown, trouble }) {
   const classes = shown?.class_names.length ? plural(shown.class_names.length, "class", "classes") : shown?.task;

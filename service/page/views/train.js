@@ -113,7 +113,7 @@ function FromData({ sha, target }) {
 function FromRun({ id }) {
   const [found, setFound] = useState(null);
   useEffect(() => {
-    ask(`v1/runs/${place(id)}`).then((run) => setFound({ spec: run.spec }), (error) => setFound({ error }));
+    ask(`v1/runs/${place(id)}`).then((run) => setFound({ spec: run.spec_as_written ?? run.spec }), (error) => setFound({ error }));
   }, []);
   if (!found) return html`<${Placeholder} lines=${10} label="Fetching the spec" />`;
   return found.error ? html`<${Notice} error=${found.error} />` : html`<${Draft} first=${written(found.spec)} known=${found.spec} />`;

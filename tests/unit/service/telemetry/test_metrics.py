@@ -8,6 +8,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from service.errors import QueueUnavailable
+from service.monitoring.drift_metrics import DriftMetrics
 from service.rollouts.rollout_metrics import RolloutMetrics
 from service.telemetry.answered_request import AnsweredRequest
 from service.telemetry.metrics import Metrics, QueueState
@@ -223,6 +224,7 @@ def test_processes_are_added_up_and_counts_stay_when_they_are_killed():
 def test_every_family_of_the_page_is_documented(metrics) -> None:
     """With its kind and its labels, in the order of the page."""
     RolloutMetrics(metrics)
+    DriftMetrics(metrics)
     document = (Path(__file__).parents[4] / "docs" / "metrics.md").read_text("utf-8")
     rows = re.findall(r"^\| `(onehot_\w+)` \| (\w+) \| (.*?) \|", document, re.MULTILINE)
     own = [
