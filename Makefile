@@ -1,5 +1,5 @@
 # Every target prepares what it needs: only Python 3.11–3.13, make and git have to be there.
-.PHONY: demo-loop help browser setup demo up test test-service test-backends test-faults test-month test-retention test-long soak fuzz fuzz-store schemathesis check fix bench bench-init bench-train k8s-check image-check bench-scale bench-serve test-fleet test-wheels audit bench-client test-client-kills diagrams docs reference screenshots test-spec-of bench-runs openapi-clients test-search examples test-docs test-mlflow test-rollouts test-feedback bench-rollout bench-rollout-shadow bench-live-curves bench-drift bench-capture
+.PHONY: demo-loop help browser setup demo up test test-service test-backends test-faults test-month test-retention test-long soak fuzz fuzz-store schemathesis check fix bench bench-init bench-train k8s-check image-check bench-scale bench-serve test-fleet test-wheels audit bench-client test-client-kills diagrams docs reference screenshots test-spec-of bench-runs openapi-clients test-search examples test-docs test-mlflow test-rollouts test-feedback bench-rollout bench-rollout-shadow bench-live-curves bench-drift bench-capture test-intervals
 .DEFAULT_GOAL := help
 
 PYTHON := .venv/bin/python
@@ -172,6 +172,9 @@ test-feedback: .venv/.synced ## Live quality of 100 000 labels, out of order, on
 
 test-search: .venv/.synced ## A search killed at 10 random moments against an undisturbed one: work-horses, workers, the queue's server
 	KILLS=10 $(PYTHON) $(PYTEST) -s tests/e2e/trainer/test_search.py
+
+test-intervals: .venv/.synced ## How often the report's bootstrap intervals hold the true value, of simulated test sets
+	$(PYTHON) bench/interval_coverage.py
 
 test-long: .venv/.synced ## At length: 20 kills of each kind, outages of 3, 15 and 60 s, three seeds against hand-written Keras
 	PATIENCE=1 KILLS=20 OUTAGES=3,15,60 LEASE=15 $(PYTHON) $(PYTEST) tests/e2e/trainer

@@ -1,6 +1,7 @@
 """Statistics of training rows: raw, as a client would send them, with what the exported graph computes for them."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from math import prod
 
 from models.errors import DataError, InputError
@@ -32,12 +33,19 @@ def make_statistics(manifest: Manifest, graph: bytes, dataset: Dataset, *, part:
     Raises:
         DataError: When they are not what the version takes.
     """
+    dataset = _padded(manifest, dataset)
     _check(manifest, dataset)
     rows = take_rows(dataset.features, chosen_rows(dataset.rows))
     predictions = graph_predictions(graph, _inputs(manifest, dataset))
     data = {"source": dataset.source, "sha256": dataset.sha256, "part": part}
     batches = (batch.reshape(-1, *manifest.instance.shape) for batch in _batches(rows))
     return profile(manifest.instance, OutputColumns.of(manifest), batches, predictions, rows=dataset.rows, data=data)
+
+
+def _padded(manifest: Manifest, dataset: Dataset) -> Dataset:
+    """The same with sequences of one length, as requests are counted, where the version pads them."""
+    steps = manifest.fitted_preprocessing
+    return dataset if steps.padding is None else replace(dataset, features=steps.whole_rows(dataset.features[:]))
 
 
 def _check(manifest: Manifest, dataset: Dataset) -> None:
