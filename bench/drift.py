@@ -27,7 +27,7 @@ from models.statistics.output_columns import OutputColumns
 from models.statistics.profiling import profile
 from models.statistics.version_statistics import VersionStatistics
 from service.monitoring.live_window import LONGEST_S, LiveWindow
-from service.monitoring.row_buffer import RowBuffer
+from service.monitoring.recent_rows import RowBuffer
 from service.monitoring.watched_version import BinnedVersion
 
 WINDOWS = int(os.environ.get("WINDOWS", "200"))

@@ -12,7 +12,7 @@ from models.statistics.output_columns import OutputColumns
 from models.statistics.version_statistics import VersionStatistics
 from models.store.manifest import Manifest
 from service.monitoring.live_window import LiveWindow, window_of
-from service.monitoring.row_buffer import RowBuffer
+from service.monitoring.recent_rows import RowBuffer
 
 __all__ = ["BinnedVersion", "ComparedWindow", "Taken", "WatchedVersion"]
 

@@ -42,6 +42,7 @@ NOT_RUN = {
     "docs/mlflow.md": 3,
     "docs/privacy.md": 1,
     "docs/retention.md": 1,
+    "docs/rollouts.md": 1,
     "docs/runs.md": 1,
     "docs/tutorial/classic.md": 1,
     "k8s/README.md": 7,

@@ -1,6 +1,6 @@
 import numpy as np
 
-from service.monitoring.row_buffer import MOST_OBJECTS, MOST_ROWS, MOST_VALUES, ROWS_A_TURN, RowBuffer
+from service.monitoring.recent_rows import MOST_OBJECTS, MOST_ROWS, MOST_VALUES, ROWS_A_TURN, RowBuffer
 
 
 def rows(count: int, size: int = 8, dtype: type = np.float32):
