@@ -34,6 +34,11 @@ class ImageRows:
     shape: tuple[int, ...]
 
     @property
+    def ndim(self) -> int:
+        """How many axes there are."""
+        return len(self.shape)
+
+    @property
     def dtype(self) -> np.dtype[Any]:
         """Bytes."""
         return np.dtype(np.uint8)
