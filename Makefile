@@ -54,7 +54,7 @@ up: .venv/.synced ## Everything on this machine: queue, trainer, service
 
 test: browser .venv/.synced .venv-clients/.synced .venv-docs/.synced .venv-openapi/.synced .venv-mlflow/.synced test-service ## Every test but the faults, which take longer: test-faults
 	$(PYTHON) $(PYTEST) $(IN_PARALLEL) $(wildcard tests/e2e/test_*.py) tests/unit tests/integration tests/contract $(addprefix --ignore=,$(SERVICE_TESTS))
-	$(PYTHON) $(PYTEST) tests/e2e/service
+	$(PYTHON) $(PYTEST) tests/e2e/service tests/e2e/rollouts
 
 test-faults: .venv/.synced ## Kills, drains, outages and errors of the trainer, in their short form
 	$(PYTHON) $(PYTEST) tests/e2e/trainer
