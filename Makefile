@@ -1,5 +1,5 @@
 # Every target prepares what it needs: only Python 3.11–3.13, make and git have to be there.
-.PHONY: demo-loop help browser setup demo up test test-service test-backends test-faults test-month test-retention test-long soak fuzz fuzz-store schemathesis check fix bench bench-init bench-train k8s-check image-check bench-scale bench-serve test-fleet test-wheels audit bench-client test-client-kills diagrams docs reference screenshots test-spec-of bench-runs openapi-clients test-search examples test-docs test-mlflow test-rollouts test-feedback bench-rollout bench-rollout-shadow bench-live-curves bench-drift bench-capture test-intervals
+.PHONY: demo-loop help browser setup demo up test test-service test-backends test-faults test-month test-retention test-long soak fuzz fuzz-store schemathesis check fix bench bench-init bench-train k8s-check image-check bench-scale bench-serve test-fleet test-wheels audit bench-client test-client-kills diagrams docs reference screenshots test-spec-of bench-runs openapi-clients test-search examples test-docs test-mlflow test-rollouts test-feedback bench-rollout bench-rollout-shadow bench-live-curves bench-drift bench-capture test-intervals bench-search
 .DEFAULT_GOAL := help
 
 PYTHON := .venv/bin/python
@@ -155,6 +155,13 @@ bench-train: .venv/.synced .venv-jax/.synced ## Training against plain `model.fi
 bench-init: .venv/.synced .venv-tables/.synced ## Specs of `onehot init` on twelve real tables and three short series, against linear models (SEEDS="1 2 3")
 	.venv-tables/bin/python bench/tables/write_tables.py .bench/tables
 	$(PYTHON) bench/init.py --seeds $(or $(SEEDS),1 2 3)
+
+bench-search: .venv/.synced .venv-kerastuner/.synced ## `onehot search` with two workers beside KerasTuner (SEEDS="1 2 3")
+	$(PYTHON) bench/search.py --seeds $(or $(SEEDS),1 2 3)
+
+.venv-kerastuner/.synced: bench/kerastuner/requirements.txt scripts/kerastuner.sh
+	@sh scripts/kerastuner.sh
+	@touch $@
 
 .venv-tables/.synced: bench/tables/requirements.txt scripts/tables.sh
 	@sh scripts/tables.sh
