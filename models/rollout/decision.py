@@ -72,8 +72,9 @@ def _action(rollout: Rollout, figures: RolloutFigures, found: tuple[Verdict, ...
 
 
 def _lacks_labels(rollout: Rollout, one: Verdict) -> bool:
-    """Whether a guard waits for true labels, which the candidate's answers get and a shadow's do not."""
-    return one.guard == "quality" and one.value is None and not rollout.current.is_shadow
+    """Whether a guard waits for true labels, which the answers of both get where both answer."""
+    both_answer = not rollout.current.is_shadow and rollout.current.percent < 100.0
+    return both_answer and one.guard == "quality" and one.value is None
 
 
 def decided(rollout: Rollout, made: Decision, *, now: str) -> Rollout:

@@ -108,8 +108,8 @@ class Rollout:
 
     @property
     def step_alpha(self) -> float:
-        """The part of `alpha` that one step has."""
-        return self.alpha / len(self.plan.stages)
+        """The part of `alpha` that its step has: half of what the steps before it have left; later ones see more."""
+        return self.alpha / 2.0 ** (self.step + 1)
 
     @property
     def canary_percent(self) -> float:

@@ -20,6 +20,8 @@ from models.rollout.latency_bins import lower_edge_s, quantile_bin
 __all__ = ["Verdict", "verdicts"]
 
 P99 = 0.99
+CANDIDATE, DEFAULT = 0.9, 0.1
+"""How they share the error of a guard: the default version has far more requests, and is well known soon."""
 MOST_GROUPS = 50
 """Of classes, whose shares are compared."""
 
@@ -102,8 +104,8 @@ def _error_rate(figures: RolloutFigures, alpha: float) -> _Judged | None:
     default, candidate = figures.default, figures.candidate
     if not (candidate.requests and default.requests):
         return None
-    rate, least, _ = _rate(candidate.errors, candidate.requests, alpha / 2)
-    usual, _, most = _rate(default.errors, default.requests, alpha / 2)
+    rate, least, _ = _rate(candidate.errors, candidate.requests, CANDIDATE * alpha)
+    usual, _, most = _rate(default.errors, default.requests, DEFAULT * alpha)
     words = f"{rate:.2%} of {candidate.requests} requests failed (surely {least:.2%}), by default {usual:.2%} of "
     return _Judged(rate - usual, least - most, f"{words}{default.requests} (surely not above {most:.2%})")
 
@@ -116,8 +118,8 @@ def _collapse(figures: RolloutFigures, alpha: float) -> _Judged | None:
     default, candidate = figures.default, figures.candidate
     if not candidate.requests:
         return None
-    rate, least, _ = _rate(candidate.errors, candidate.requests, alpha / 2)
-    usual, _, most = _rate(default.errors, default.requests, alpha / 2) if default.requests else (0.0, 0.0, 0.0)
+    rate, least, _ = _rate(candidate.errors, candidate.requests, CANDIDATE * alpha)
+    usual, _, most = _rate(default.errors, default.requests, DEFAULT * alpha) if default.requests else (0.0, 0.0, 0.0)
     words = f"{rate:.2%} of {candidate.requests} requests failed (surely {least:.2%}), by default before {usual:.2%}"
     return _Judged(rate - 2 * usual, least - 2 * most, f"{words}, which counts twice (surely not above {most:.2%})")
 
@@ -127,8 +129,8 @@ def _p99_ratio(figures: RolloutFigures, alpha: float) -> _Judged | None:
     slow, usual = _p99_s(figures.candidate), _p99_s(figures.default)
     if slow is None or usual is None:
         return None
-    least, _ = quantile_bounds_s(figures.candidate.latencies, P99, alpha / 2)
-    _, most = quantile_bounds_s(figures.default.latencies, P99, alpha / 2)
+    least, _ = quantile_bounds_s(figures.candidate.latencies, P99, CANDIDATE * alpha)
+    _, most = quantile_bounds_s(figures.default.latencies, P99, DEFAULT * alpha)
     words = (
         f"{1000 * slow:.3g} ms (surely {1000 * least:.3g}) at the 99th percentile, by default {1000 * usual:.3g} ms "
     )
@@ -151,8 +153,8 @@ def _quality(figures: RolloutFigures, alpha: float) -> _Judged | None:
     default, candidate = figures.default, figures.candidate
     if not (candidate.labelled and default.labelled):
         return None
-    accuracy, _, most = _rate(candidate.correct, candidate.labelled, alpha / 2)
-    usual, least, _ = _rate(default.correct, default.labelled, alpha / 2)
+    accuracy, _, most = _rate(candidate.correct, candidate.labelled, CANDIDATE * alpha)
+    usual, least, _ = _rate(default.correct, default.labelled, DEFAULT * alpha)
     words = f"{accuracy:.2%} of {candidate.labelled} labelled rows right (surely not above {most:.2%}), by default "
     return _Judged(accuracy - usual, most - least, f"{words}{usual:.2%} of {default.labelled} (surely {least:.2%})")
 

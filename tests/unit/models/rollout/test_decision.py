@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from models.rollout.decision import BREACH, FINISH, NEXT, STAY, decided, decision
@@ -69,3 +71,12 @@ def test_an_ended_rollout_stays_as_it_is(rollout_of, figures_of, side_of, state)
     rollout = rollout_of().moved(state, "done", now=NOW)
     assert decision(rollout, figures_of()).action == STAY
     assert decision(rollout, figures_of(candidate=side_of(300, 60))).action == STAY
+
+
+def test_a_quality_guard_waits_for_labels_where_both_answer(rollout_of, figures_of, side_of):
+    """At `canary 100` the default version gets none any more, and the rollout still ends."""
+    rollout = decided(rollout_of(), decision(rollout_of(), figures_of()), now=NOW)
+    rollout = replace(rollout, plan=rollout_of(guards={"quality": -0.01}).plan)
+    assert decision(rollout, figures_of()).reason == "not sure yet, more figures decide: quality: no figures yet"
+    last = replace(rollout, step=2)
+    assert decision(last, figures_of(default=side_of(0))).action == FINISH
