@@ -4,7 +4,7 @@ from service.openapi.operation import operations_of
 
 NAMES = {
     "model": "classic", "version": "1", "label": "stable", "job_id": "abc", "run_id": "abc",
-    "search_id": "abc", "reference": "x.csv", "file": "report.json", "asset": "app.js",
+    "search_id": "abc", "rollout_id": "abc", "request_id": "abc", "reference": "x.csv", "file": "report.json", "asset": "app.js",
 }  # fmt: skip
 
 
@@ -45,6 +45,7 @@ def test_every_list_has_pages(app) -> None:
         "jobs.list_jobs",
         "runs.list_runs",
         "searches.list_searches",
+        "rollouts.list_rollouts",
         "datasets.list_datasets",
         "model_status.list_models",
     }

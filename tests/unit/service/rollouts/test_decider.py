@@ -220,7 +220,7 @@ def test_figures_of_another_stage_do_not_count(turn, begin, current, figures) ->
 
 def test_a_guard_that_asks_for_labels_waits_for_them(turn, begin, current, decider) -> None:
     """Those of rows of this stage; without any, the step is not passed."""
-    begin({"canary": 100}, guards={"quality": -0.05})
+    begin({"canary": 50}, guards={"quality": -0.05})
     for _ in range(3):
         turn(GOOD)
     assert len(current().story) == 1
