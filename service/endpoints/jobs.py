@@ -25,7 +25,7 @@ from service.http.responses import json_answer
 from service.openapi.components import EXAMPLES
 from service.openapi.job_schemas import STATUSES
 from service.openapi.json_schema import STRING, enumeration
-from service.openapi.media import json_media, text_media
+from service.openapi.media import event_stream_media, json_media
 from service.openapi.operation import ApiBlueprint, api_response, header_parameter, query_parameter
 from service.registry.registry import Registry
 
@@ -167,7 +167,7 @@ def _record_canceled(jobs: "Jobs", registry: Registry, job_id: str) -> None:
     "job's last status. A client that lost the connection comes back with `Last-Event-ID`.",
     parameters=(LAST_EVENT_ID,),
     responses={
-        200: api_response("The events", text_media("text/event-stream", example=EVENTS)),
+        200: api_response("The events", event_stream_media(EVENTS)),
         204: api_response("The end was seen already: do not come again"),
     },
     errors=(400, 503),

@@ -18,7 +18,7 @@ from service.http.forwarded_prefix import location_of
 from service.http.query import CURSOR, choice_of, cursor_of, limit_of, limit_parameter, next_page
 from service.http.responses import json_answer
 from service.openapi.json_schema import STRING, enumeration
-from service.openapi.media import json_media, text_media
+from service.openapi.media import event_stream_media, json_media
 from service.openapi.operation import ApiBlueprint, api_response, query_parameter
 from service.openapi.search_schemas import CANCELED_SEARCH, NEW_SEARCH, SEARCH_STATUSES, SEARCHED_SPEC
 from service.registry.registry import Registry
@@ -118,7 +118,7 @@ def cancel_search(search_id: str) -> Response:
     "status. A client that lost the connection comes back with `Last-Event-ID`.",
     parameters=(LAST_EVENT_ID,),
     responses={
-        200: api_response("The events", text_media("text/event-stream", example=EVENTS)),
+        200: api_response("The events", event_stream_media(EVENTS)),
         204: api_response("The end was seen already: do not come again"),
     },
     errors=(400, 503),

@@ -73,7 +73,7 @@ def test_the_page_shows_models_and_nothing_leaves_the_machine(serve, publish, fl
     browser.run("document.querySelector('#models tbody a').click()")
     browser.wait("document.querySelectorAll('#versions tbody tr').length === 2")
     text = browser.text("#versions")
-    for shown in ("available", "stable", "0.9", "end", "model.onnx of version 2"):
+    for shown in ("available", "stable", "0.9", "broken", "model.onnx of version 2"):
         assert shown in text
     assert browser.text("#state") == "Ready: 1 model, 1 version loaded"
     browser.run("location.hash = '#/runs'")

@@ -145,7 +145,17 @@ def test_the_classic_case_goes_through_the_queue(queue: Queue, folder: Path) -> 
     run = wait_for(lambda: find_run(Store.open(folder / "store"), job.id))
     assert (run["version"], run["attempts"], run["data"]["sha256"]) == (1, 1, manifest.data["sha256"])
     assert (run["test"]["sha256"], run["metrics"]["test"]) == (manifest.data["test_sha256"], manifest.metrics)
-    assert set(run["timings_s"]) == {"data", "build", "fit", "evaluate", "baseline", "details", "export", "gate"}
+    assert set(run["timings_s"]) == {
+        "data",
+        "build",
+        "fit",
+        "evaluate",
+        "baseline",
+        "details",
+        "export",
+        "gate",
+        "statistics",
+    }
     assert run["package_versions"] == manifest.package_versions
 
 

@@ -50,6 +50,8 @@ CALLS = [
     ("start_rollout", ("iris", {"version": 2}), {}, ANY, f"PUT {M}/rollout"),
     ("steer_rollout", ("iris", "promote"), {}, ANY, f"POST {M}/rollout/promote"),
     ("end_rollout", ("iris",), {}, None, f"DELETE {M}/rollout"),
+    ("rollouts", ("iris",), {}, {"rollouts": []}, f"GET {M}/rollouts"),
+    ("rollout_record", ("iris", "r"), {}, ANY, f"GET {M}/rollouts/r"),
     ("capture", ("iris",), {}, ANY, f"GET {M}/capture"),
     ("set_capture", ("iris", {"sample": 0.1}), {}, ANY, f"PUT {M}/capture"),
     ("captured", ("iris",), {"labelled": False, "limit": 5}, {"rows": []}, f"GET {M}/captured?labelled=false&limit=5"),
@@ -75,8 +77,8 @@ BODIES = {
 }
 REPEATED = {
     "train", "jobs", "job", "datasets", "dataset", "upload", "models", "model", "labels", "metadata", "report",
-    "set_label", "runs", "run", "compare_runs", "tag", "search", "searches", "search_state", "rollout",
-    "start_rollout", "capture",
+    "set_label", "runs", "run", "compare_runs", "tag", "search", "searches", "search_state", "rollout", "rollouts",
+    "rollout_record", "start_rollout", "capture",
     "set_capture", "end_capture", "captured", "erase_captured", "feedback", "quality", "monitoring",
     "whoami",
 }  # fmt: skip

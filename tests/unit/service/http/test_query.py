@@ -4,7 +4,8 @@ from service.openapi.operation import operations_of
 
 NAMES = {
     "model": "classic", "version": "1", "label": "stable", "job_id": "abc", "run_id": "abc",
-    "search_id": "abc", "rollout_id": "abc", "request_id": "abc", "reference": "x.csv", "file": "report.json", "asset": "app.js",
+    "search_id": "abc", "rollout_id": "abc", "request_id": "abc",
+    "reference": "x.csv", "file": "report.json", "asset": "app.js",
 }  # fmt: skip
 
 

@@ -72,8 +72,8 @@ def test_everything_that_is_wrong_in_the_space_is_reported_at_once() -> None:
             "an argument of Conv2D (did you mean filters?); 'filterz', which it does not have"
         ),
         "search.space.fit.batch_sise": (
-            "one of the keys epochs, batch_size, callbacks, class_weight, precision, shuffle, timeout_s "
-            "(did you mean batch_size?); 'batch_sise', which is none of them"
+            "one of the keys epochs, batch_size, callbacks, class_weight, precision, shuffle, timeout_s, folds, "
+            "repeats (did you mean batch_size?); 'batch_sise', which is none of them"
         ),
     }
 
