@@ -9,6 +9,7 @@ const EVERY_MS = 15_000;
 const WINDOWS = [["600", "10 minutes"], ["3600", "the last hour"], ["86400", "the last day"]].map(([value, title]) => ({ value, title }));
 const MOST_COLUMNS = 40;
 const MOST_BINS = 12;
+const LEAST_ROWS = 50; // fewer say nothing, as models/statistics/drift.py has it
 
 export function Monitoring({ model }) {
   const [window, setWindow] = useState("3600");
@@ -21,13 +22,19 @@ export function Monitoring({ model }) {
     <div class=${isStale ? "stale" : ""}>
       <${Facts} of=${[
         ["Rows", number(data.rows_answered)], ["Compared", data.rows === data.rows_answered ? null : number(data.rows)], ["Failed requests", number(data.failures)],
-        ["Drift", html`<${Badge} kind=${data.alarms.length ? "bad" : "good"}>${data.alarms.length ? plural(data.alarms.length, "alarm") : "none beyond chance"}</${Badge}>`],
+        ["Drift", html`<${Drift} data=${data} />`],
         ["Largest PSI beyond chance", number(data.drift)], ["Training rows", number(data.training?.rows)],
       ]} />
       ${!data.is_complete && html`<p class="soft">Of this service only: the queue's server does not answer.</p>`}
       ${data.alarms.map((text) => html`<${Notice} key=${text} kind="busy">${text}</${Notice}>`)}
       ${data.rows === 0 ? html`<p class="soft">No rows in this window.</p>` : html`<${Columns} shown=${shown} left=${columns.length - shown.length + data.columns_left_out} />`}
     </div></${Card}>`;
+}
+
+function Drift({ data }) {
+  if (data.alarms.length) return html`<${Badge} kind="bad">${plural(data.alarms.length, "alarm")}</${Badge}>`;
+  if (data.rows < LEAST_ROWS) return html`<${Badge}>too few rows to say</${Badge}>`;
+  return html`<${Badge} kind="good">none beyond chance</${Badge}>`;
 }
 
 function Columns({ shown, left }) {
