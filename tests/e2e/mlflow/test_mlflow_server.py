@@ -59,7 +59,7 @@ with mlflow.start_run() as run:
     network.save("plain.keras")
     mlflow.log_artifact("plain.keras")
     mlflow.log_text("no network", "text.txt")
-    print(run.info.run_id)
+print(run.info.run_id)
 """
 TRACK = """
 import json, sys
@@ -125,13 +125,12 @@ def python(script: str, *arguments: str, folder: Path, stdin: str = "") -> str:
 
 def run_of(url: str, experiment: str) -> dict[str, Any]:
     """The last run of an experiment, as MLflow tells of it."""
-    client = httpx.Client(base_url=f"{url}/api/2.0/mlflow")
-    number = client.get("/experiments/get-by-name", params={"experiment_name": experiment}).json()["experiment"]
-    runs = client.post("/runs/search", json={"experiment_ids": [number["experiment_id"]], "max_results": 1}).json()[
-        "runs"
-    ]
-    history = client.get("/metrics/get-history", params={"run_id": runs[0]["info"]["run_id"], "metric_key": "loss"})
-    return runs[0] | {"loss": [point["step"] for point in history.json()["metrics"]]}
+    with httpx.Client(base_url=f"{url}/api/2.0/mlflow") as client:
+        number = client.get("/experiments/get-by-name", params={"experiment_name": experiment}).json()["experiment"]
+        asked = {"experiment_ids": [number["experiment_id"]], "max_results": 1}
+        run = client.post("/runs/search", json=asked).json()["runs"][0]
+        history = client.get("/metrics/get-history", params={"run_id": run["info"]["run_id"], "metric_key": "loss"})
+    return run | {"loss": [point["step"] for point in history.json()["metrics"]]}
 
 
 def test_a_local_training_is_recorded_and_its_version_opens_in_mlflow(

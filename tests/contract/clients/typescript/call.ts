@@ -36,7 +36,7 @@ const dataset = given(
 );
 
 const spec: components["schemas"]["Spec"] = {
-  model: "kinds",
+  model: "kinds-typescript",  // other clients use the same queue
   data: { source: dataset.source, target: "kind", validation: 0.2, test: 0.2 },
   preprocessing: ["standardize"],
   layers: [{ Dense: { units: 3, activation: "softmax" } }],
