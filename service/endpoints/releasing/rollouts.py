@@ -7,9 +7,9 @@ import structlog
 from flask import Response, request
 
 from models.errors import ModelNotFound, RolloutNotFound, RolloutRefused
-from models.names import is_model_name
+from models.names import STABLE, is_model_name
 from models.rollout import rollout_course
-from models.rollout.rollout import Rollout
+from models.rollout.rollout import PROMOTED, Rollout
 from models.rollout.rollout_store import ROLLOUT_ID, RolloutStore
 from models.rollout.shown_rollout import rollout_document, rollout_summary
 from models.spec.rollout.rollout_plan import RolloutRequest, read_request
@@ -98,7 +98,12 @@ def delete_rollout(model: str) -> Response:
 )
 def promote_rollout(model: str) -> Response:
     """Make the candidate the default version at once, past the steps that are left."""
-    return _sent(model, rollout_course.promoted)
+    _check_name(model)
+    promoted = run_in_thread(rollout_course.promoted, services().registry.store, model, by=caller())
+    _announce(promoted)
+    if promoted.state == PROMOTED:
+        services().pending_versions.wait_for_label(model, STABLE, promoted.candidate)
+    return _shown(promoted)
 
 
 @blueprint.operation(
