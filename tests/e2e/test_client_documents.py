@@ -16,6 +16,8 @@ ROOT = Path(__file__).parents[2]
 GUIDE = ROOT / "docs" / "python-client.md"
 README = ROOT / "client" / "README.md"
 ADDRESS = "http://127.0.0.1:8501"
+ANSWERING = {README: 1, GUIDE: 2}
+"""The version that the last prediction comes from: the guide has promoted a candidate by then."""
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -43,7 +45,7 @@ def test_every_block_does_what_it_says(url: str, document: Path, capsys: pytest.
     finally:
         names["client"].close()
     assert names["job"].model in ("sizes", "digits")
-    assert names["answer"].version == 1
+    assert names["answer"].version == ANSWERING[document]
     assert "accuracy" in capsys.readouterr().out
 
 

@@ -1,6 +1,5 @@
 """`train`: one's own `fit`, on the queue."""
 
-import hashlib
 import math
 import os
 import tempfile
@@ -15,7 +14,6 @@ from onehot_client.keras.arrays import Rows, split_last
 from onehot_client.keras.epoch_display import EpochDisplay
 from onehot_client.keras.runtime import load_keras
 from onehot_client.keras.spec_writer import model_name_of, spec_of
-from onehot_client.operations.paths import model_path
 from onehot_client.resources import Job
 from onehot_client.sync_client import Client
 
@@ -91,7 +89,7 @@ def train(  # noqa: PLR0913 -- the arguments of Keras' own fit
         spec["data"] = _uploaded(service, name, {"source": rows, "validation": validation, "test": test}, test_split)
         job = _followed(service, service.train(spec), display)
         version = int(job.version or 0)
-        trained = _loaded(_file(service, str(job.model), version, MODEL_FILE))
+        trained = _loaded(service.download(str(job.model), version, MODEL_FILE))
     trained.history = display.keras_history(trained)
     return Trained(trained, version)
 
@@ -145,18 +143,6 @@ def _followed(service: Client, job: Job, display: EpochDisplay) -> Job:
     measured = ", ".join(f"{name} {float(value):.4g}" for name, value in ended.metrics.items())
     display.say(f"{ended.model} version {ended.version}: {measured} on held-out rows")
     return ended
-
-
-def _file(service: Client, model: str, version: int, name: str) -> bytes:
-    """A file of a version, with the digest that the service names.
-
-    Raises:
-        UnexpectedAnswer: When it is not what was published.
-    """
-    answer = service.request("GET", f"{model_path(model, version=version)}/files/{name}")
-    if answer.headers.get("ETag", "").strip('"') != hashlib.sha256(answer.content).hexdigest():
-        raise answer.unexpected(f"{name} as it was published")
-    return answer.content
 
 
 def _loaded(content: bytes) -> Any:

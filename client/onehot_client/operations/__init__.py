@@ -7,6 +7,7 @@ from onehot_client.operations.prediction_calls import PredictionOperations
 from onehot_client.operations.raw_calls import RawOperations
 from onehot_client.operations.release_calls import ReleaseOperations
 from onehot_client.operations.run_calls import RunOperations
+from onehot_client.operations.spec_calls import SpecOperations
 
 __all__ = ["Operations"]
 
@@ -16,6 +17,7 @@ class Operations(
     JobOperations,
     ModelOperations,
     DatasetOperations,
+    SpecOperations,
     RunOperations,
     ReleaseOperations,
     RawOperations,

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from onehot_client.errors import InvalidInput
-from onehot_client.http.calls import Body, Call, Steps
+from onehot_client.http.calls import Body, Call, Document, Steps
 from onehot_client.lazy_numpy import np
-from onehot_client.operations.paths import paged, part
+from onehot_client.operations.paths import paged, params_of, part
 from onehot_client.resources import Dataset
 from onehot_client.rows.frames import is_frame
 
@@ -53,6 +53,16 @@ class DatasetOperations:
         """The data set that a name or a digest means."""
         response = yield Call("GET", f"/v1/datasets/{part(reference)}")
         return Dataset.of(response.document("source"))
+
+    def preview(self, reference: str, *, target: str | None = None) -> Steps[Document]:
+        """What is to be known of a data set before it is trained on: columns, gaps, classes, what stands out.
+
+        Args:
+            reference: A name or a digest.
+            target: The column or array that is to be predicted; else one with a usual name, else the last column.
+        """
+        response = yield Call("GET", f"/v1/datasets/{part(reference)}/preview", params=params_of(target=target))
+        return response.document()
 
     def delete_dataset(self, reference: str) -> Steps[list[str]]:
         """Delete the data set that a name or a digest means; versions that were trained on it stay.

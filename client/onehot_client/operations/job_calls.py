@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from onehot_client.errors import InvalidInput
-from onehot_client.http.calls import Call, Steps
+from onehot_client.http.calls import NOTHING, Call, Steps
 from onehot_client.operations.paths import paged, params_of, part
 from onehot_client.resources import Job
 
-__all__ = ["JobOperations", "Spec", "job_id_of", "spec_call"]
+__all__ = ["JobOperations", "Spec", "job_id_of", "spec_call", "submission"]
 
 Spec = Mapping[str, Any] | str | Path
 """A spec as a document, as YAML text, or as the path of a YAML or JSON file."""
@@ -34,7 +34,7 @@ class JobOperations:
         Raises:
             BadRequest: With every problem of the spec in `details`.
         """
-        response = yield spec_call("/v1/jobs", spec, idempotency_key)
+        response = yield submission("/v1/jobs", spec, idempotency_key)
         return Job.of(response.document("id", "status"))
 
     def jobs(
@@ -74,15 +74,19 @@ def job_id_of(job: Job | str) -> str:
     return job.id if isinstance(job, Job) else job
 
 
-def spec_call(path: str, spec: Spec, idempotency_key: str | None) -> Call:
-    """The call that submits a spec, once however often it is sent.
+def submission(path: str, spec: Spec, idempotency_key: str | None) -> Call:
+    """The call that submits a spec, once however often it is sent; raises as `spec_call`."""
+    return spec_call(path, spec, {"Idempotency-Key": idempotency_key or os.urandom(16).hex()})
+
+
+def spec_call(path: str, spec: Spec, headers: Mapping[str, str] = NOTHING) -> Call:
+    """The call whose body is a spec.
 
     Raises:
         InvalidInput: When there is no such file, or the document is none of JSON.
     """
     content, content_type = _content(spec)
-    headers = {"Content-Type": content_type, "Idempotency-Key": idempotency_key or os.urandom(16).hex()}
-    return Call("POST", path, headers=headers, content=content)
+    return Call("POST", path, headers={"Content-Type": content_type, **headers}, content=content)
 
 
 def _content(spec: Spec) -> tuple[bytes, str]:

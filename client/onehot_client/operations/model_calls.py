@@ -1,8 +1,8 @@
-"""Models, their versions, labels and reports."""
+"""Models, their versions, labels, reports and files."""
 
 from onehot_client.errors import NotFound
 from onehot_client.http.calls import Call, Document, Steps, json_call
-from onehot_client.operations.paths import model_path, paged
+from onehot_client.operations.paths import model_path, paged, params_of, part
 from onehot_client.resources import Model
 
 __all__ = ["ModelOperations"]
@@ -24,9 +24,10 @@ class ModelOperations:
         Raises:
             NotFound: When there is none of this name.
         """
-        for found in (yield from self.models()):
-            if found.name == model:
-                return found
+        response = yield Call("GET", "/v1/models", params=params_of(model=model))
+        for document in response.document("models")["models"]:
+            if document["name"] == model:
+                return Model.of(document)
         raise NotFound(status=404, message=f"no model {model!r}")
 
     def report(self, model: str, version: int | None = None) -> Steps[Document]:
@@ -37,6 +38,36 @@ class ModelOperations:
             raise NotFound(status=404, message=f"no version of model {model!r} answers by default: name one")
         response = yield Call("GET", f"{model_path(model, version=version)}/report")
         return response.document()
+
+    def manifest(self, model: str, version: int) -> Steps[Document]:
+        """What is known of a version: its files with their digests, data, preprocessing, seed, packages."""
+        response = yield Call("GET", f"{model_path(model, version=version)}/manifest")
+        return response.document("files")
+
+    def examples(self, model: str, version: int) -> Steps[list[Document]]:
+        """A few held-out rows to try a version with, each an `instance` with the `prediction` that Keras gave."""
+        response = yield Call("GET", f"{model_path(model, version=version)}/examples")
+        examples: list[Document] = response.document("examples")["examples"]
+        return examples
+
+    def download(self, model: str, version: int, file: str) -> Steps[bytes]:
+        """A file of a version, as it was published: its digest is checked.
+
+        Args:
+            model: The model's name.
+            version: Its number.
+            file: `model.keras`, `model.onnx`, `report.json` or `spec.yaml`.
+
+        Raises:
+            NotFound: When the version has no such file.
+            UnexpectedAnswer: When what came is not what was published.
+        """
+        import hashlib  # noqa: PLC0415 -- it loads OpenSSL, which takes half as long as all the rest
+
+        response = yield Call("GET", f"{model_path(model, version=version)}/files/{part(file)}")
+        if response.headers.get("ETag", "").strip('"') != hashlib.sha256(response.content).hexdigest():
+            raise response.unexpected(f"{file} as it was published")
+        return response.content
 
     def labels(self, model: str) -> Steps[dict[str, int]]:
         """The labels of a model, each with the version that it names."""

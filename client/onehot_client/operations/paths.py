@@ -7,7 +7,7 @@ from urllib.parse import quote
 from onehot_client.errors import InvalidInput
 from onehot_client.http.calls import Call, Params, Steps
 
-__all__ = ["model_path", "paged", "params_of", "part"]
+__all__ = ["given", "model_path", "paged", "params_of", "part"]
 
 MOST_AT_ONCE = 1000
 """Documents that the service puts on one page."""
@@ -39,9 +39,14 @@ def model_path(model: str, *, version: int | None = None, label: str | None = No
     return path if label is None else f"{path}/labels/{part(label)}"
 
 
-def params_of(**given: Any) -> dict[str, str | Sequence[str]]:
+def given(**values: Any) -> dict[str, Any]:
+    """Those that are not None."""
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def params_of(**values: Any) -> dict[str, str | Sequence[str]]:
     """The query of those that are given."""
-    return {name: _text(value) for name, value in given.items() if value is not None}
+    return {name: _text(value) for name, value in given(**values).items()}
 
 
 def _text(value: Any) -> str | Sequence[str]:

@@ -79,11 +79,12 @@ class ReleaseOperations:
         """Sample no more requests."""
         yield Call("DELETE", f"{model_path(model)}/capture")
 
-    def captured(
+    def captured(  # noqa: PLR0913 -- as many ways to choose rows as the service has
         self,
         model: str,
         *,
         since: str | None = None,
+        until: str | None = None,
         version: int | None = None,
         labelled: bool | None = None,
         order: str | None = None,
@@ -94,13 +95,14 @@ class ReleaseOperations:
         Args:
             model: The model's name.
             since: Only rows computed then or later: `2026-05-31`, or an age as `7d`.
+            until: Only rows computed before.
             version: Only of this version.
             labelled: Only rows with a label, or only rows without.
             order: `newest`, or `least_sure` for what is most worth a label.
             limit: At most so many; 100 without it.
         """
         which = None if labelled is None else str(labelled).lower()
-        params = params_of(since=since, version=version, labelled=which, order=order, limit=limit)
+        params = params_of(since=since, until=until, version=version, labelled=which, order=order, limit=limit)
         response = yield Call("GET", f"{model_path(model)}/captured", params=params)
         rows: list[Document] = response.document("rows")["rows"]
         return rows
@@ -125,7 +127,13 @@ class ReleaseOperations:
         return response.document() if response.content else {}
 
     def quality(
-        self, model: str, *, version: int | None = None, window_s: float | None = None, since: str | None = None
+        self,
+        model: str,
+        *,
+        version: int | None = None,
+        window_s: float | None = None,
+        since: str | None = None,
+        until: str | None = None,
     ) -> Steps[Document]:
         """How good the predictions were, as far as true labels are known.
 
@@ -134,19 +142,23 @@ class ReleaseOperations:
             version: Only of this version.
             window_s: Of the last so many seconds.
             since: Of then and later: `2026-05-31`, or an age as `7d`.
+            until: Of before then.
         """
-        params = params_of(version=version, window_s=window_s, since=since)
+        params = params_of(version=version, window_s=window_s, since=since, until=until)
         response = yield Call("GET", f"{model_path(model)}/quality", params=params)
         return response.document()
 
-    def monitoring(self, model: str, *, version: int | None = None, window_s: float | None = None) -> Steps[Document]:
+    def monitoring(
+        self, model: str, *, version: int | None = None, label: str | None = None, window_s: float | None = None
+    ) -> Steps[Document]:
         """Live inputs and outputs against the training's distributions.
 
         Args:
             model: The model's name.
-            version: This version; else the default one.
+            version: This version.
+            label: The version that this label names; without both, the default one.
             window_s: Of the last so many seconds.
         """
-        path = f"{model_path(model, version=version)}/monitoring"
+        path = f"{model_path(model, version=version, label=label)}/monitoring"
         response = yield Call("GET", path, params=params_of(window_s=window_s))
         return response.document()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from onehot_client.http.calls import Call, Document, Steps, json_call
-from onehot_client.operations.job_calls import Spec, spec_call
+from onehot_client.operations.job_calls import Spec, submission
 from onehot_client.operations.paths import paged, params_of, part
 
 __all__ = ["RunOperations"]
@@ -20,6 +20,7 @@ class RunOperations:
         status: str | None = None,
         tag: str | Sequence[str] | None = None,
         sort: str | None = None,
+        parameter: str | Sequence[str] | None = None,
         limit: int | None = None,
     ) -> Steps[list[Document]]:
         """The records of trainings, also of those that failed.
@@ -29,9 +30,10 @@ class RunOperations:
             status: Only those of this status.
             tag: Only those with this tag, or with all of these.
             sort: By what, as the service's interface says.
+            parameter: A path of the spec, as `fit.batch_size`, or several; each run has their values in `parameters`.
             limit: At most so many; all without it.
         """
-        params = params_of(model=model, status=status, tag=tag, sort=sort)
+        params = params_of(model=model, status=status, tag=tag, sort=sort, parameter=parameter)
         return (yield from paged("/v1/runs", "runs", params, most=limit))
 
     def run(self, run: str) -> Steps[Document]:
@@ -73,7 +75,7 @@ class RunOperations:
             spec: With a part `search`; as for `train`.
             idempotency_key: As for `train`.
         """
-        response = yield spec_call("/v1/searches", spec, idempotency_key)
+        response = yield submission("/v1/searches", spec, idempotency_key)
         return response.document("id")
 
     def searches(

@@ -1,3 +1,4 @@
+import hashlib
 import inspect
 import json
 
@@ -25,15 +26,20 @@ CALLS = [
     ("jobs", (), {"status": "failed", "model": "iris"}, {"jobs": [JOB]}, "GET /v1/jobs?status=failed&model=iris"),
     ("job", ("7",), {}, JOB, "GET /v1/jobs/7"),
     ("cancel", ("7",), {}, JOB, "DELETE /v1/jobs/7"),
+    ("check_spec", ("model: iris",), {}, {"spec": {}}, "POST /v1/specs/check"),
+    ("propose_spec", ("dataset://9f",), {"target": "y"}, {"spec": {}, "text": ""}, "POST /v1/specs/propose"),
     ("datasets", (), {}, {"datasets": [DATASET]}, "GET /v1/datasets"),
+    ("preview", ("iris.csv",), {"target": "y"}, ANY, "GET /v1/datasets/iris.csv/preview?target=y"),
     ("dataset", ("iris.csv",), {}, DATASET, "GET /v1/datasets/iris.csv"),
     ("delete_dataset", ("iris.csv",), {}, None, "DELETE /v1/datasets/iris.csv"),
     ("upload", (b"a,b\n", ), {"name": "iris.csv"}, DATASET, "POST /v1/datasets?name=iris.csv"),
     ("models", (), {}, MODELS, "GET /v1/models"),
-    ("model", ("iris",), {}, MODELS, "GET /v1/models"),
-    ("labels", ("iris",), {}, MODELS, "GET /v1/models"),
+    ("model", ("iris",), {}, MODELS, "GET /v1/models?model=iris"),
+    ("labels", ("iris",), {}, MODELS, "GET /v1/models?model=iris"),
     ("metadata", ("iris",), {"label": "canary"}, {"metadata": {}}, f"GET {M}/labels/canary/metadata"),
     ("report", ("iris", 2), {}, ANY, f"GET {M}/versions/2/report"),
+    ("manifest", ("iris", 2), {}, {"files": {}}, f"GET {M}/versions/2/manifest"),
+    ("examples", ("iris", 2), {}, {"examples": []}, f"GET {M}/versions/2/examples"),
     ("set_label", ("iris", "stable", 2), {}, MOVED, f"PUT {M}/labels/stable"),
     ("roll_back", ("iris",), {}, MOVED, f"PUT {M}/labels/stable"),
     ("delete_label", ("iris", "canary"), {}, None, f"DELETE {M}/labels/canary"),
@@ -72,14 +78,15 @@ BODIES = {
     "search": {"search": {}},
     "start_rollout": {"version": 2},
     "set_capture": {"sample": 0.1},
+    "propose_spec": {"source": "dataset://9f", "target": "y"},
     "feedback": {"items": [{"request_id": "r", "index": 0, "label": "x"}]},
     "request": [1],
 }
 REPEATED = {
     "train", "jobs", "job", "datasets", "dataset", "upload", "models", "model", "labels", "metadata", "report",
-    "set_label", "runs", "run", "compare_runs", "tag", "search", "searches", "search_state", "rollout", "rollouts",
-    "rollout_record", "start_rollout", "capture",
-    "set_capture", "end_capture", "captured", "erase_captured", "feedback", "quality", "monitoring",
+    "manifest", "examples", "check_spec", "propose_spec", "preview", "set_label", "runs", "run", "compare_runs",
+    "tag", "search", "searches", "search_state", "rollout", "rollouts", "rollout_record", "start_rollout",
+    "capture", "set_capture", "end_capture", "captured", "erase_captured", "feedback", "quality", "monitoring",
     "whoami",
 }  # fmt: skip
 """Doing these twice does no harm."""
@@ -98,9 +105,27 @@ def test_each_operation_is_one_call_of_the_interface(done, name, arguments, opti
 
 
 def test_every_operation_is_in_this_table():
-    """But the predictions, which have tests of their own."""
+    """But predictions and files, which have tests of their own."""
     public = {name for name, _ in inspect.getmembers(Operations, inspect.isfunction) if not name.startswith("_")}
-    assert public == {one[0] for one in CALLS} | {"predict", "classify"}
+    assert public == {one[0] for one in CALLS} | {"predict", "classify", "download"}
+
+
+def test_a_file_of_a_version_is_what_was_published(done):
+    """By the digest that the service names."""
+    content = b"a network"
+    digest = hashlib.sha256(content).hexdigest()
+    found, (call,) = done(OPERATIONS.download("iris", 2, "model.keras"), response(content=content, ETag=f'"{digest}"'))
+    assert (found, call.path, call.is_repeatable) == (content, f"{M}/versions/2/files/model.keras", True)
+    with pytest.raises(UnexpectedAnswer, match=r"model\.keras as it was published"):
+        done(OPERATIONS.download("iris", 2, "model.keras"), response(content=b"half", ETag=f'"{digest}"'))
+
+
+def test_a_spec_is_proposed_for_an_upload(done):
+    """Which is given as it came back, too."""
+    dataset, _ = done(OPERATIONS.dataset("iris.csv"), response(DATASET))
+    steps = OPERATIONS.propose_spec(dataset, features=("a", "b"), model="iris")
+    _, (call,) = done(steps, response({"spec": {}, "text": ""}))
+    assert json.loads(call.content) == {"source": "dataset://9f", "features": ["a", "b"], "model": "iris"}
 
 
 def test_what_jobs_models_and_data_sets_say_is_read_once(done):
