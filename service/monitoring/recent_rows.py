@@ -6,7 +6,7 @@ from models.preprocessing.instances import Array
 
 __all__ = ["RowBuffer"]
 
-MOST_ROWS, MOST_VALUES, MOST_OBJECTS = 4096, 128 * 1024, 4 * 1024
+MOST_ROWS, MOST_VALUES, MOST_OBJECTS = 4096, 128 * 1024, 3 * 1024
 """In the buffer: rows, numbers, and cells of any kind, which take more. Half a megabyte at most."""
 ROWS_A_TURN = 16 * 1024
 OBJECTS_A_TURN, VALUES_A_TURN, PIXELS_A_TURN = 64 * 1024, 512 * 1024, 8 * 1024 * 1024
