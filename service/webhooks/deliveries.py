@@ -6,7 +6,7 @@ due later, and after the last attempt it is a dead letter.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,10 @@ BODIES = "onehot:webhooks:bodies"
 DEAD = "onehot:webhooks:dead"
 """List: the newest dead letters."""
 MOST_DEAD = 1000
+MOST_SPREAD = 100
 MOST_TAKEN = 100
+"""At once, of an address that is no longer in the file: they are dead letters."""
+PAGE = 500
 TAKEN_S = 60.0
 """How long an attempt may take, name, connection and answer."""
 PAUSES_S = (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
@@ -42,15 +45,33 @@ return 1
 TAKE = f"""
 local now = redis.call('TIME')
 now = now[1] + now[2] / 1e6
-local found = {{}}
-for _, name in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, {MOST_TAKEN})) do
-  redis.call('ZADD', KEYS[1], now + {TAKEN_S}, name)
-  local body = redis.call('HGET', KEYS[2], name)
-  if body then table.insert(found, name) table.insert(found, body) else redis.call('ZREM', KEYS[1], name) end
+local room, found, from = {{}}, {{}}, 0
+for place = 1, #ARGV, 2 do room[ARGV[place]] = tonumber(ARGV[place + 1]) end
+local names = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', from, {PAGE})
+while #names > 0 do
+  local stay = 0
+  for _, name in ipairs(names) do
+    local address = string.match(name, '^[^ ]*')
+    local left = room[address] or {MOST_TAKEN}
+    local body = redis.call('HGET', KEYS[2], name)
+    if not body then
+      redis.call('ZREM', KEYS[1], name)
+    elseif left > 0 then
+      room[address] = left - 1
+      redis.call('ZADD', KEYS[1], now + {TAKEN_S}, name)
+      table.insert(found, name)
+      table.insert(found, body)
+    else
+      stay = stay + 1
+    end
+  end
+  from = from + stay
+  names = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', from, {PAGE})
 end
 return found
 """
-"""KEYS: due, bodies. Gives names and bodies by turns."""
+"""KEYS: due, bodies. ARGV: address keys and for how many there is room by turns. Gives names and bodies by turns; what
+there is no room for stays due, and keeps none of another address from being taken."""
 LATER = """
 local now = redis.call('TIME')
 if not redis.call('ZSCORE', KEYS[1], ARGV[1]) then return 0 end
@@ -102,15 +123,20 @@ class Deliveries:
 
     def spread(self, subscriptions: Sequence[Subscription]) -> None:
         """Make deliveries of the messages that wait; cut off in between, or done by two at once, none is doubled."""
-        for raw in self._connection.lrange(MESSAGES, 0, MOST_TAKEN - 1):
+        for raw in self._connection.lrange(MESSAGES, 0, MOST_SPREAD - 1):
             message = json.loads(raw)
             kind = message["payload"]["type"]
             names = [f"{one.key} {message['id']}" for one in subscriptions if kind in one.kinds]
             self._connection.eval(SPREAD, 3, MESSAGES, WEBHOOKS_DUE, BODIES, raw, *names)
 
-    def take(self) -> list[Delivery]:
-        """The deliveries that are due; no other service takes them while an attempt lasts."""
-        found = [one.decode() for one in self._connection.eval(TAKE, 2, WEBHOOKS_DUE, BODIES)]
+    def take(self, room: Mapping[str, int]) -> list[Delivery]:
+        """The deliveries that are due; no other service takes them while an attempt lasts.
+
+        Args:
+            room: Key of each address in the file → how many more attempts may be under way to it.
+        """
+        arguments = [part for one in room.items() for part in one]
+        found = [one.decode() for one in self._connection.eval(TAKE, 2, WEBHOOKS_DUE, BODIES, *arguments)]
         return [Delivery(name, *json.loads(body)) for name, body in zip(found[::2], found[1::2], strict=True)]
 
     def note_delivered(self, delivery: Delivery) -> None:

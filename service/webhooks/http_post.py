@@ -7,13 +7,15 @@ from urllib.parse import urlsplit
 import httpx
 
 from models.errors import OnehotError
-from service.webhooks.addresses import address_of
+from service.webhooks.addresses import addresses_of
 from service.webhooks.signature import signed_headers
 from service.webhooks.subscriptions import Subscription
 
 __all__ = ["NotTaken", "post_message"]
 
-TIMEOUT_S = 10.0
+TIMEOUT = httpx.Timeout(10.0, connect=5.0)
+MOST_ADDRESSES = 4
+"""Of a host, one after the other, as long as none can be connected to: all of it takes less than `TAKEN_S`."""
 
 
 class NotTaken(OnehotError):
@@ -48,12 +50,24 @@ def post_message(subscription: Subscription, message_id: str, body: bytes) -> No
 
 def _post(subscription: Subscription, headers: dict[str, str], body: bytes) -> int:
     """The status of the answer, whose body is not read."""
-    parts = urlsplit(subscription.url)
-    address = address_of(subscription.url, allows_private=subscription.allows_private)
-    url = httpx.URL(subscription.url).copy_with(host=address)
+    addresses = addresses_of(subscription.url, allows_private=subscription.allows_private)
+    *others, last = addresses[:MOST_ADDRESSES]
+    for address in others:
+        try:
+            return _post_to(address, subscription.url, headers, body)
+        except (httpx.ConnectError, httpx.ConnectTimeout):
+            continue  # as of a host with an IPv6 address, where there is no way to one
+    return _post_to(last, subscription.url, headers, body)
+
+
+def _post_to(address: str, url: str, headers: dict[str, str], body: bytes) -> int:
+    parts = urlsplit(url)
     sent = {**headers, "Host": parts.netloc, "Content-Type": "application/json", "User-Agent": "onehot-webhooks"}
+    extensions = {"sni_hostname": parts.hostname}
     with (
-        httpx.Client(timeout=TIMEOUT_S, trust_env=False) as client,
-        client.stream("POST", url, content=body, headers=sent, extensions={"sni_hostname": parts.hostname}) as answer,
+        httpx.Client(timeout=TIMEOUT, trust_env=False) as client,
+        client.stream(
+            "POST", httpx.URL(url).copy_with(host=address), content=body, headers=sent, extensions=extensions
+        ) as answer,
     ):
         return answer.status_code

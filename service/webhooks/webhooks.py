@@ -1,8 +1,8 @@
 """The sender of webhooks, in the process that leads its service."""
 
 import threading
+import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -25,8 +25,8 @@ __all__ = ["Models", "Webhooks"]
 TURN_S = 0.5
 QUIET_TURNS = 10
 """Between two tries while the queue's server is away."""
-AT_ONCE = 16
-"""Attempts under way, of which one address has half at most: the others wait for no slow one."""
+AT_ONCE = 8
+"""Attempts under way to one address: it waits for no other one, however slow that is."""
 
 Models = Callable[[], Mapping[str, DesiredModel] | None]
 """Gives what the store has; None before it was seen."""
@@ -56,7 +56,8 @@ class Webhooks:
         self._read_rollout = read_rollout
         self._subscriptions: Mapping[str, Subscription] = {}
         self._signature: object = None
-        self._stopping = threading.Event()
+        self._is_stopping = False
+        self._has_room = threading.Event()
         self._under_way: list[str] = []
         self._is_away = False
 
@@ -66,23 +67,37 @@ class Webhooks:
 
     def stop(self) -> None:
         """Take nothing more; what is under way ends by itself, or is sent again by another process."""
-        self._stopping.set()
+        self._is_stopping = True
+        self._has_room.set()
 
     def _run(self) -> None:
         connection = self._connect()
         deliveries, changes = Deliveries(connection), self._changes(connection)
-        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="webhook") as pool:
-            while not self._stopping.wait(TURN_S * (QUIET_TURNS if self._is_away else 1)):
-                if not run_in_thread(self._leads):
-                    continue
-                try:
-                    want_messages(connection)
-                    changes()
-                    self._turn(deliveries, pool)
-                except RedisError as error:
-                    self._note_away(error)
-                except Exception:  # the boundary of a thread that must not end
-                    log.exception("webhooks were not sent")
+        due_s = 0.0
+        while not self._is_stopping:
+            self._has_room.wait(max(0.0, due_s - time.monotonic()))
+            self._has_room.clear()
+            try:
+                if time.monotonic() >= due_s:
+                    due_s = time.monotonic() + TURN_S * (QUIET_TURNS if self._is_away else 1)
+                    if not self._look(connection, deliveries, changes):
+                        continue
+                self._take(deliveries)
+            except RedisError as error:
+                self._note_away(error)
+            except Exception:  # the boundary of a thread that must not end
+                log.exception("webhooks were not sent")
+
+    def _look(self, connection: Redis, deliveries: Deliveries, changes: Callable[[], None]) -> bool:
+        """Make deliveries of what is new, where this process leads; whether it does."""
+        if not run_in_thread(self._leads):
+            return False
+        want_messages(connection)
+        changes()
+        self._read_when_changed()
+        deliveries.spread(list(self._subscriptions.values()))
+        self._is_away = False
+        return True
 
     def _changes(self, connection: Redis) -> Callable[[], None]:
         """Adds messages for what has changed in the store."""
@@ -97,14 +112,14 @@ class Webhooks:
 
         return tell
 
-    def _turn(self, deliveries: Deliveries, pool: ThreadPoolExecutor) -> None:
-        self._read_when_changed()
-        deliveries.spread(list(self._subscriptions.values()))
-        for delivery in deliveries.take():
-            if self._under_way.count(delivery.address_key) < AT_ONCE // 2:  # else it is due again in a minute
-                self._under_way.append(delivery.address_key)
-                pool.submit(self._send, deliveries, delivery)
-        self._is_away = False
+    def _take(self, deliveries: Deliveries) -> None:
+        """Begin an attempt for each delivery that is due, as far as there is room; what is left waits for an end."""
+        if self._is_stopping:
+            return
+        room = {key: AT_ONCE - self._under_way.count(key) for key in self._subscriptions}
+        for delivery in deliveries.take(room):
+            self._under_way.append(delivery.address_key)
+            threading.Thread(target=self._send, args=(deliveries, delivery), name="webhook", daemon=True).start()
 
     def _send(self, deliveries: Deliveries, delivery: Delivery) -> None:
         try:
@@ -115,6 +130,7 @@ class Webhooks:
             log.exception("a webhook was not sent", delivery=delivery.message_id)
         finally:
             self._under_way.remove(delivery.address_key)
+            self._has_room.set()
 
     def _attempt(self, deliveries: Deliveries, delivery: Delivery) -> None:
         try:

@@ -3,12 +3,16 @@
 import base64
 import hmac
 import json
+import socket
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+from standardwebhooks import Webhook, WebhookVerificationError
 
 from models.queue.job_messages import add_job_messages
 from models.queue.webhook_messages import MESSAGES, add_message, want_messages
@@ -22,9 +26,11 @@ from service.webhooks.deliveries import DEAD, Deliveries
 from service.webhooks.rollout_changes import RolloutChanges
 from service.webhooks.store_changes import StoreChanges
 from service.webhooks.subscriptions import Subscription
-from service.webhooks.webhooks import Webhooks
+from service.webhooks.webhooks import AT_ONCE, Webhooks
+from tests.timing import promised_s
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+OTHER = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
 BOTH = {"a": ({1: "", 2: ""}, {"stable": 2})}
 
 
@@ -69,6 +75,40 @@ def receiver() -> Iterator[Receiver]:
     receiver.server.server_close()
 
 
+class Hanging:
+    """Three receivers that take connections and never answer."""
+
+    def __init__(self) -> None:
+        self.sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(3)]
+        self.connections = 0
+        self._taken: list[socket.socket] = []
+        for one in self.sockets:
+            threading.Thread(target=self._take, args=(one,), daemon=True).start()
+
+    @property
+    def urls(self) -> list[str]:
+        """Where they listen."""
+        return [f"http://127.0.0.1:{one.getsockname()[1]}/hook" for one in self.sockets]
+
+    def _take(self, listening: socket.socket) -> None:
+        with suppress(OSError):
+            while True:
+                self._taken.append(listening.accept()[0])
+                self.connections += 1
+
+    def close(self) -> None:
+        """Hang up."""
+        for one in [*self.sockets, *self._taken]:
+            one.close()
+
+
+@pytest.fixture
+def hanging() -> Iterator[Hanging]:
+    hanging = Hanging()
+    yield hanging
+    hanging.close()
+
+
 @pytest.fixture
 def start(redis, redis_server, receiver, tmp_path):
     """Starts senders of the same file."""
@@ -76,15 +116,19 @@ def start(redis, redis_server, receiver, tmp_path):
     path = tmp_path / "webhooks.yaml"
     started: list[Webhooks] = []
 
-    def start(models=lambda: None, **fields) -> Webhooks:
+    def write(more=(), **fields) -> None:
         webhook = {"url": receiver.url, "secret": SECRET, "allow_private": True, **fields}
-        path.write_text(json.dumps({"webhooks": [webhook]}))
+        path.write_text(json.dumps({"webhooks": [webhook, *more]}))
+
+    def start(models=lambda: None, **fields) -> Webhooks:
+        write(**fields)
         one = Webhooks(path, leads=lambda: True, connect=lambda: connect(redis_server), models=models,
                        read_rollout=lambda _: None)  # fmt: skip
         one.start()
         started.append(one)
         return one
 
+    start.write = write
     yield start
     for one in started:
         one.stop()
@@ -173,10 +217,72 @@ def test_an_attempt_that_was_killed_is_made_again(redis) -> None:
     want_messages(redis)
     add_message(redis, "drift", {}, message_id="one")
     one.spread([Subscription("https://example.org/hook", (SECRET,))])
-    (taken,) = one.take()
-    assert other.take() == []
+    room = {taken_by.key: 8 for taken_by in [Subscription("https://example.org/hook", (SECRET,))]}
+    (taken,) = one.take(room)
+    assert other.take(room) == []
     redis.zadd(DUE, {taken.name: 0})  # as if its time was over
-    assert [again.message_id for again in other.take()] == ["one"]
+    assert [again.message_id for again in other.take(room)] == ["one"]
+
+
+def test_what_there_is_no_room_for_stays_due_and_stands_in_no_other_s_way(redis) -> None:
+    """Of an address with very many deliveries so many are taken as there is room for, and all of another one."""
+    slow, quick = (Subscription(f"https://{name}.example.org", (SECRET,)) for name in ("slow", "quick"))
+    queue = Deliveries(redis)
+    want_messages(redis)
+    for number in range(600):
+        add_message(redis, "drift", {}, message_id=f"slow-{number}")
+    for _ in range(6):
+        queue.spread([slow])
+    add_message(redis, "drift", {}, message_id="quick")
+    queue.spread([quick])
+    first = queue.take({slow.key: 3, quick.key: 8})
+    assert sorted(one.address_key for one in first) == sorted([slow.key] * 3 + [quick.key])
+    again = queue.take({slow.key: 8, quick.key: 8})
+    assert len({one.message_id for one in [*first, *again]}) == 12
+    assert redis.zcard(DUE) == 601
+
+
+def test_many_messages_at_once_arrive_at_once(start, redis, receiver, wait_until) -> None:
+    """None waits for the next turn, or for a minute."""
+    want_messages(redis)
+    for number in range(200):
+        add_message(redis, "drift", {"number": number}, message_id=f"drift-{number}")
+    start()
+    wait_until(lambda: len(receiver.taken) == 200, what="all arrive", deadline_s=promised_s(4))
+    assert len({headers["webhook-id"] for headers, _ in receiver.taken}) == 200
+
+
+def test_a_new_secret_signs_from_then_on(start, redis, receiver, wait_until) -> None:
+    """First beside the old one, then alone; the service goes on."""
+    want_messages(redis)
+    start()
+    for secrets, number in (((SECRET,), 1), ((OTHER, SECRET), 2), ((OTHER,), 3)):
+        start.write(secret=" ".join(secrets))
+        time.sleep(1.2)
+        add_message(redis, "drift", {}, message_id=f"drift-{number}")
+        wait_until(lambda number=number: len(receiver.taken) == number)
+        headers, body = receiver.taken[-1]
+        assert [_verifies(one, headers, body) for one in (SECRET, OTHER)] == [one in secrets for one in (SECRET, OTHER)]
+
+
+def test_receivers_that_hang_keep_no_other_waiting(start, redis, receiver, hanging, wait_until) -> None:
+    """However many hang, and however much waits for them; what is refused is counted, and sent again later."""
+    want_messages(redis)
+    for number in range(30):
+        add_message(redis, "drift", {}, message_id=f"before-{number}")
+    start(more=[{"url": url, "secret": SECRET, "allow_private": True} for url in hanging.urls])
+    wait_until(lambda: hanging.connections >= 3 * AT_ONCE and len(receiver.taken) == 30, what="they hang")
+    add_message(redis, "drift", {}, message_id="after")
+    wait_until(lambda: len(receiver.taken) == 31, what="the others go on", deadline_s=promised_s(2))
+    assert redis.hget(COUNTS, "delivered") in (b"30", b"31")
+
+
+def _verifies(secret: str, headers: dict[str, str], body: bytes) -> bool:
+    try:
+        Webhook(secret).verify(body, headers)
+    except WebhookVerificationError:
+        return False
+    return True
 
 
 def test_what_changes_in_the_store_is_told_once_by_however_many_services(redis) -> None:
