@@ -19,7 +19,8 @@ KNOWN_HEADERS = 256
 def encode_npy(array: Array) -> bytes:
     """An array of numbers, of any shape and dtype, as a `.npy` file."""
     whole = np.ascontiguousarray(array)
-    return _header(whole.dtype.str, array.shape) + whole.tobytes()
+    # Joined, the numbers are copied once: a large batch is worth it.
+    return b"".join((_header(whole.dtype.str, array.shape), whole.reshape(-1).view(np.uint8).data))
 
 
 @lru_cache(KNOWN_HEADERS)
