@@ -16,11 +16,12 @@ import numpy as np
 from sklearn.datasets import load_digits
 
 SEED = 7
-EPOCHS, HEAD_EPOCHS = 10, 40
 TO_LEARN, TO_CHOOSE = 20, 10
 """Pictures of each of the digits 5 to 9: what the new head learns from, and what decides between the heads."""
 HEADS = (0, 16, 32, 64)
 """Hidden units of the heads that are tried."""
+MOST_EPOCHS, PATIENCE = 200, 10
+"""How long is trained at most, and how many epochs without a smaller loss end it. All else is as Keras has it."""
 
 
 def main(folder: Path) -> None:
@@ -37,8 +38,9 @@ def main(folder: Path) -> None:
 
 
 def parts(classes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Rows of the digits 5 to 9: to learn from, to choose by, and all others, which decide nothing."""
-    by_digit = [np.flatnonzero(classes == digit) for digit in range(5, 10)]
+    """Rows of the digits 5 to 9, drawn at random: to learn from, to choose by, and all others, which decide nothing."""
+    random = np.random.default_rng(SEED)
+    by_digit = [random.permutation(np.flatnonzero(classes == digit)) for digit in range(5, 10)]
     learn = np.concatenate([rows[:TO_LEARN] for rows in by_digit])
     choose = np.concatenate([rows[TO_LEARN : TO_LEARN + TO_CHOOSE] for rows in by_digit])
     return learn, choose, np.setdiff1d(np.concatenate(by_digit), np.concatenate([learn, choose]))
@@ -55,8 +57,13 @@ def trained_features(pictures: np.ndarray, classes: np.ndarray) -> list[keras.la
     ]
     network = keras.Sequential([keras.Input((8, 8, 1)), *features, keras.layers.Dense(5, activation="softmax")])
     network.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
-    network.fit(pictures, classes, epochs=EPOCHS, batch_size=64, verbose=0)
+    network.fit(pictures, classes, epochs=MOST_EPOCHS, validation_split=0.2, callbacks=[until_the_best()], verbose=0)
     return features
+
+
+def until_the_best() -> keras.callbacks.Callback:
+    """Ends a training whose loss on the rows to choose by falls no more, with the weights of the best epoch."""
+    return keras.callbacks.EarlyStopping(monitor="val_loss", patience=PATIENCE, restore_best_weights=True)
 
 
 def best_head(
@@ -65,20 +72,23 @@ def best_head(
     """Of the networks with a head of each size, the one with the smallest loss on the pictures to choose by."""
     for layer in features:
         layer.trainable = False
-    networks = [with_new_head(features, units, *learn) for units in HEADS]
+    networks = [with_new_head(features, units, learn, choose) for units in HEADS]
     losses = [network.evaluate(*choose, verbose=0, return_dict=True)["loss"] for network in networks]
     return networks[int(np.argmin(losses))]
 
 
 def with_new_head(
-    features: list[keras.layers.Layer], units: int, pictures: np.ndarray, classes: np.ndarray
+    features: list[keras.layers.Layer],
+    units: int,
+    learn: tuple[np.ndarray, np.ndarray],
+    choose: tuple[np.ndarray, np.ndarray],
 ) -> keras.Sequential:
-    """The frozen features behind a head that learns from few pictures."""
+    """The frozen features behind a head that learns from few pictures, as long as it helps with those to choose by."""
     hidden = [keras.layers.Dense(units, activation="relu")] if units else []
     head = [*hidden, keras.layers.Dense(5, activation="softmax")]
     network = keras.Sequential([keras.Input((8, 8, 1)), *features, *head])
-    network.compile(keras.optimizers.Adam(0.003), "sparse_categorical_crossentropy", metrics=["accuracy"])
-    network.fit(pictures, classes, epochs=HEAD_EPOCHS, batch_size=20, verbose=0)
+    network.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    network.fit(*learn, epochs=MOST_EPOCHS, validation_data=choose, callbacks=[until_the_best()], verbose=0)
     return network
 
 

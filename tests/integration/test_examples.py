@@ -90,6 +90,7 @@ def check_life_without_onehot(
     del sys.modules["predict"]
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.skipif(TRAINED is not ALL, reason="`make examples` trains it")
 def test_the_network_of_one_s_own_reaches_what_the_table_says(tmp_path: Path) -> None:
     """Trained by plain Keras, imported, measured on pictures that it never saw."""
