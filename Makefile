@@ -139,7 +139,7 @@ bench: .venv/.synced ## Ratios against named rivals, measured in one run
 bench-client: .venv/.synced ## The Python client against bare httpx
 	$(PYTHON) bench/client.py
 
-bench-capture: .venv/.synced ## Predictions with 10 % of them captured against without; the store away for a minute; both in one run
+bench-capture: .venv/.synced ## Predictions with 10 % of them captured against without; the store away for a minute; the segments of a month
 	@sh scripts/wrk.sh
 	$(PYTHON) bench/capture.py
 

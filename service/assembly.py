@@ -105,11 +105,11 @@ def monitor_of(settings: Settings, registry: Registry, figures: SharedFigures, m
     return monitor
 
 
-def _tell_of_drift(settings: Settings, manifest: Manifest, drift: float, alarms: Sequence[str]) -> None:
+def _tell_of_drift(settings: Settings, manifest: Manifest, drift: float, alarms: Sequence[str]) -> bool:
     from service.monitoring.drift_messages import add_drift_message  # noqa: PLC0415 -- as above
     from service.queue_connection import connect  # noqa: PLC0415
 
-    add_drift_message(lambda: connect(settings.redis_url, settings.redis_password_file), manifest, drift, alarms)
+    return add_drift_message(lambda: connect(settings.redis_url, settings.redis_password_file), manifest, drift, alarms)
 
 
 def _open_lease(settings: Settings, service: str) -> "DeciderLease":

@@ -16,7 +16,7 @@ from models.capture.feedback_items import Label
 from models.capture.label_reading import class_of, classes_of, numbers_of
 from models.capture.labelled_rows import JoinedRows
 from models.capture.live_quality import class_names_of
-from models.capture.quality_index import Known, QualityIndex
+from models.capture.quality_index import MOST_PASSES, Known, QualityIndex
 from models.capture.segment_format import Layout, decode
 from models.capture.segments import read_segment
 from models.errors import DataError, shown
@@ -133,16 +133,13 @@ def read_labelled(objects: ObjectStore, source: CapturedSource) -> LabelledRows:
         DataError: When there are none.
         StoreUnavailable: When the store does not answer.
     """
-    known = QualityIndex(lambda: objects).look(source.model)
-    labelled = known.joined.of(**source.of_rows).labelled
-    newest = labelled.newest
-    if newest is None:
-        raise DataError(
-            where="data.source", expected=f"captured rows of {source.model} with labels", received=_counts(known)
-        )
-    fits = [_fits(one, newest) for one in labelled.layouts]
-    alike = labelled.take(np.array(fits, dtype=bool)[labelled.layout])
-    inputs, found = _inputs(objects, known, alike)
+    index, read = QualityIndex(lambda: objects), dict[str, Array | None]()
+    for _ in range(MOST_PASSES):
+        known = index.look(source.model)
+        labelled, newest, alike = _chosen(known, source)
+        if _read_inputs(objects, known, alike, read):
+            break  # else some were put together, or erased, since the look
+    inputs, found = _inputs(known, alike, read)
     alike = alike.take(found)
     labels = [known.codes.values[one] for one in alike.label.tolist()]
     layouts = [alike.layouts[one] for one in alike.layout.tolist()]
@@ -158,6 +155,18 @@ def read_labelled(objects: ObjectStore, source: CapturedSource) -> LabelledRows:
     return LabelledRows(inputs[readable], targets, newest.features, names, digest, left_out)
 
 
+def _chosen(known: Known, source: CapturedSource) -> tuple[JoinedRows, Layout, JoinedRows]:
+    """The labelled rows, the layout of the newest of them, and those that are like it."""
+    labelled = known.joined.of(**source.of_rows).labelled
+    newest = labelled.newest
+    if newest is None:
+        raise DataError(
+            where="data.source", expected=f"captured rows of {source.model} with labels", received=_counts(known)
+        )
+    fits = [_fits(one, newest) for one in labelled.layouts]
+    return labelled, newest, labelled.take(np.array(fits, dtype=bool)[labelled.layout])
+
+
 def _counts(known: Known) -> str:
     rows = len(known.joined.at_s)
     return f"{rows} captured rows, none of them with a label that was asked for" if rows else "no captured rows"
@@ -167,16 +176,27 @@ def _fits(layout: Layout, newest: Layout) -> bool:
     return (layout.features, layout.shape, layout.task) == (newest.features, newest.shape, newest.task)
 
 
-def _inputs(objects: ObjectStore, known: Known, chosen: JoinedRows) -> tuple[Array, Array]:
+def _read_inputs(objects: ObjectStore, known: Known, chosen: JoinedRows, read: dict[str, Array | None]) -> bool:
+    """Read the inputs of the segments of some rows, by path, that were not read before; whether all are still there."""
+    is_whole = True
+    for segment in np.unique(chosen.segment).tolist():
+        path = known.segments[segment]
+        if path not in read:
+            content = read_segment(objects, path)
+            if content is None:
+                is_whole = False
+            else:
+                read[path] = decode(content).inputs
+    return is_whole
+
+
+def _inputs(known: Known, chosen: JoinedRows, read: Mapping[str, Array | None]) -> tuple[Array, Array]:
     """The inputs of rows, and the places of those that are still there, `(rows,) int64`."""
     parts: list[Array] = []
     places: list[Array] = []
     for segment in np.unique(chosen.segment).tolist():
-        content = read_segment(objects, known.segments[segment])
-        if content is None:
-            continue  # erased a moment ago
         mine = np.flatnonzero(chosen.segment == segment)
-        inputs = decode(content).inputs
+        inputs = read.get(known.segments[segment])
         if inputs is not None:
             parts.append(inputs[chosen.place[mine]])
             places.append(mine)

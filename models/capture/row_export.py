@@ -1,6 +1,7 @@
 """Captured rows as documents, for those who label them: the least sure first, where that is asked for."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,9 +11,10 @@ from obstore.store import ObjectStore
 from models.capture.captured_source import CapturedSource
 from models.capture.label_reading import predicted_classes, sureness
 from models.capture.labelled_rows import NONE, JoinedRows
-from models.capture.quality_index import Known
+from models.capture.quality_index import MOST_PASSES, Known
 from models.capture.segment_format import CapturedRows, decode
 from models.capture.segments import read_segment
+from models.errors import StoreUnavailable
 from models.names import REGRESSION
 from models.preprocessing.instances import Array
 
@@ -20,14 +22,14 @@ __all__ = ["export_rows"]
 
 
 def export_rows(
-    objects: ObjectStore, known: Known, source: CapturedSource, *, labelled: bool | None = None,
+    objects: ObjectStore, look: Callable[[], Known], source: CapturedSource, *, labelled: bool | None = None,
     is_least_sure_first: bool = False, limit: int | None = None,
 ) -> list[dict[str, Any]]:  # fmt: skip
     """Captured rows with what was predicted, and their label where there is one.
 
     Args:
         objects: The store.
-        known: The rows of the model.
+        look: Gives the rows of the model as the store has them now.
         source: Which of them.
         labelled: Only rows with a label, or only rows without; both when None.
         is_least_sure_first: Whether what the version was least sure of comes first; else the newest does.
@@ -36,15 +38,23 @@ def export_rows(
     Raises:
         StoreUnavailable: When the store does not answer.
     """
-    chosen = known.joined.of(**source.of_rows)
-    if labelled is not None:
-        chosen = chosen.take((chosen.label != NONE) == labelled)
-    chosen = chosen.take(np.arange(len(chosen.at_s))[::-1])  # the newest first
-    if is_least_sure_first:
-        chosen = chosen.take(np.argsort(_sureness(objects, known, chosen), kind="stable"))
-    chosen = chosen.take(np.arange(len(chosen.at_s))[:limit])
-    found = dict(_documents(objects, known, chosen))
-    return [found[place] for place in range(len(chosen.at_s)) if place in found]
+    for _ in range(MOST_PASSES):
+        with suppress(_SegmentGone):
+            known = look()
+            chosen = known.joined.of(**source.of_rows)
+            if labelled is not None:
+                chosen = chosen.take((chosen.label != NONE) == labelled)
+            chosen = chosen.take(np.arange(len(chosen.at_s))[::-1])  # the newest first
+            if is_least_sure_first:
+                chosen = chosen.take(np.argsort(_sureness(objects, known, chosen), kind="stable"))
+            chosen = chosen.take(np.arange(len(chosen.at_s))[:limit])
+            found = dict(_documents(objects, known, chosen))
+            return [found[place] for place in range(len(chosen.at_s))]
+    raise StoreUnavailable("captured rows were put together again and again while they were read")
+
+
+class _SegmentGone(Exception):
+    """A segment that was put together with others, or erased from, since the look."""
 
 
 def _segments(
@@ -54,8 +64,9 @@ def _segments(
     for segment in np.unique(chosen.segment).tolist():
         mine = np.flatnonzero(chosen.segment == segment)
         content = read_segment(objects, known.segments[segment])
-        if content is not None:
-            yield mine, decode(content, with_inputs=with_inputs).take(chosen.place[mine])
+        if content is None:
+            raise _SegmentGone
+        yield mine, decode(content, with_inputs=with_inputs).take(chosen.place[mine])
 
 
 def _sureness(objects: ObjectStore, known: Known, chosen: JoinedRows) -> Array:

@@ -79,7 +79,7 @@ class StoredCaptured:
     def rows(self, model: str, query: RowQuery) -> list[Document]:
         """Captured rows."""
         return export_rows(
-            self.store.objects, self._known(model), _source(model, query), labelled=query.labelled,
+            self.store.objects, lambda: self._known(model), _source(model, query), labelled=query.labelled,
             is_least_sure_first=query.least_sure_first, limit=query.limit,
         )  # fmt: skip
 

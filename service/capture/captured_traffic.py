@@ -1,4 +1,4 @@
-"""Everything that takes rows and labels in: the observer, the buffers, and the thread that writes and cleans up."""
+"""Everything that takes rows and labels in: the observer, the buffers, the threads that write and that keep order."""
 
 import time
 from collections.abc import Sequence
@@ -6,12 +6,12 @@ from collections.abc import Sequence
 import structlog
 from obstore.store import ObjectStore
 
-from models.capture.erasing import delete_old_segments
 from models.capture.feedback_items import FeedbackItem
 from models.errors import StoreUnavailable
 from service.blocking_calls import run_in_thread, start_thread
 from service.capture.capture_observer import CaptureObserver
 from service.capture.row_buffer import BoundedBuffer, SampledBatch
+from service.capture.segment_keeping import SegmentKeeping
 from service.capture.segment_making import label_segments, row_segments, size_of_label
 from service.capture.segment_writer import SegmentWriter, Timing
 from service.registry.poller import Poller
@@ -25,7 +25,8 @@ MOST_LABELS_BYTES = 64 * 2**20
 """A hundred thousand labels."""
 ROWS = Timing(linger_s=0.5, every_s=15.0, full=8 * 2**20)
 LABELS = Timing(linger_s=0.2, every_s=1.0, full=8 * 2**20)
-CLEAN_S = 3600.0
+IDLE_S = 60.0
+KEEP_S = 60.0
 LAST_S = 3.0
 """How long a process that ends tries to write what it has."""
 TURN_S = 0.02
@@ -55,12 +56,14 @@ class CapturedTraffic:
         self._labels_writer = SegmentWriter(self._labels, label_segments, self._objects, LABELS)
         self._flushed = registry.coordinator.flush_requests
         self._poller = Poller(
-            self._clean, every_s=CLEAN_S, then=self._count, is_behind=self._is_due, catch_up=self._write
+            lambda: None, every_s=IDLE_S, then=self._count, is_behind=self._is_due, catch_up=self._write
         )
+        self._keeper = Poller(SegmentKeeping(registry).turn, every_s=KEEP_S)  # beside: rows do not wait for it
 
     def start(self) -> None:
         """Begin to write; in a forked process, after the fork."""
         self._poller.start()
+        self._keeper.start()
 
     def stop(self) -> None:
         """Write what there is, for a moment; what cannot be written is counted as lost."""
@@ -127,11 +130,3 @@ class CapturedTraffic:
                 self._metrics.rows_captured(model, count) if model else self._metrics.labels_stored(count)
             while writer.lost:
                 self._metrics.rows_dropped(*writer.lost.popleft())
-
-    def _clean(self) -> None:
-        """Delete what is older than it may be; the process that leads does it for all."""
-        if self._registry.coordinator.lead():
-            try:
-                delete_old_segments(self._registry.store)
-            except StoreUnavailable as error:
-                log.warning("captured rows of former days stay until the store answers", reason=str(error))

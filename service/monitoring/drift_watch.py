@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 import structlog
 
 from models.errors import OnehotError
+from models.statistics.drift import WindowDrift
 from models.store.manifest import Manifest
 from service.blocking_calls import run_in_thread
 from service.monitoring.drift_metrics import DriftMetrics
@@ -16,11 +17,14 @@ __all__ = ["WINDOW_S", "DriftWatch"]
 
 WINDOW_S = 3600.0
 LOOK_S = 15.0
+AGAIN_S = 3600.0
+"""Between two messages of a version that goes on drifting."""
 
 log = structlog.get_logger("service")
 
-OnDrift = Callable[[Manifest, float, Sequence[str]], None]
-"""Called once when a version begins to drift, with its drift and its alarms."""
+OnDrift = Callable[[Manifest, float, Sequence[str]], bool]
+"""Called when a version begins to drift, and once an hour while it does, with its drift and its alarms; where it gives
+False, it is called again at the next look."""
 
 
 class DriftWatch:
@@ -36,7 +40,7 @@ class DriftWatch:
 
     def __init__(
         self, monitor: Monitor, metrics: DriftMetrics, *, leads: Callable[[], bool],
-        manifests: Callable[[], Iterable[Manifest]], on_drift: OnDrift = lambda *_: None,
+        manifests: Callable[[], Iterable[Manifest]], on_drift: OnDrift = lambda *_: True,
     ) -> None:  # fmt: skip
         self._monitor = monitor
         self._metrics = metrics
@@ -46,6 +50,7 @@ class DriftWatch:
         self._due_s = -math.inf
         self._shown: set[tuple[str, int]] = set()
         self._alarmed: set[tuple[str, int]] = set()
+        self._told_s: dict[tuple[str, int], float] = {}
 
     def turn(self) -> None:
         """Look, where it is time and this process leads; called in the event loop."""
@@ -69,8 +74,14 @@ class DriftWatch:
             return False
         found, key = window.drift, (manifest.model, manifest.version)
         self._metrics.show(*key, drift=found.drift, alarms=len(found.alarms), rows=found.rows)
-        if found.alarms and key not in self._alarmed:
-            log.warning("drift", model=key[0], version=key[1], drift=round(found.drift, 4), alarms=found.alarms[:5])
-            self._on_drift(manifest, found.drift, found.alarms)
+        if found.alarms:
+            self._tell(manifest, key, found)
         (self._alarmed.add if found.alarms else self._alarmed.discard)(key)
         return True
+
+    def _tell(self, manifest: Manifest, key: tuple[str, int], found: WindowDrift) -> None:
+        if key not in self._alarmed:
+            log.warning("drift", model=key[0], version=key[1], drift=round(found.drift, 4), alarms=found.alarms[:5])
+        is_due = time.monotonic() >= self._told_s.get(key, -math.inf) + AGAIN_S
+        if is_due and self._on_drift(manifest, found.drift, found.alarms):
+            self._told_s[key] = time.monotonic()

@@ -199,6 +199,7 @@ class Metrics:
     def rows_captured(self, model: str, count: int) -> None:
         """Count sampled rows that are in the store."""
         self._numbers[self._start(self._captured, model)] += count
+        self._start(self._dropped, model)  # a counter that begins at 0 says of its first step that it is one
 
     def rows_dropped(self, model: str, count: int) -> None:
         """Count sampled rows that were lost, as there was no room for them."""

@@ -13,6 +13,13 @@ from tests.contract.manifests.cluster import K8S
 FILE = K8S / "components" / "monitoring" / "alerts.yaml"
 GROUPS: list[dict[str, Any]] = yaml.safe_load(FILE.read_text(encoding="utf-8"))["spec"]["groups"]
 ALERTS: dict[str, str] = {rule["alert"]: rule["expr"] for group in GROUPS for rule in group["rules"]}
+RUNBOOKS: dict[str, str] = {
+    rule["alert"]: rule["annotations"]["runbook_url"]
+    for group in GROUPS
+    for rule in group["rules"]
+    if "runbook_url" in rule["annotations"]
+}
+DOCS = Path(__file__).parents[2]
 PLAYED: dict[str, Any] = {
     one["name"]: one
     for one in yaml.safe_load((Path(__file__).parent / "alerts" / "alerts_test.yaml").read_text("utf-8"))["tests"]
@@ -33,6 +40,15 @@ def test_an_alert_is_played_asleep_and_awake(alert: str) -> None:
 def test_no_series_are_played_to_an_alert_that_is_gone() -> None:
     """Names of tests are names of alerts."""
     assert set(PLAYED) - set(ALERTS) == {"nothing fires"}
+
+
+@pytest.mark.parametrize("alert", RUNBOOKS)
+def test_a_runbook_is_a_heading_of_the_documents(alert: str) -> None:
+    """The one that names the alert."""
+    path, _, anchor = RUNBOOKS[alert].partition("#")
+    headings = [line.lstrip("# ") for line in (DOCS / path).read_text("utf-8").splitlines() if line.startswith("##")]
+    (heading,) = [one for one in headings if re.sub(r"[^\w -]", "", one.lower()).replace(" ", "-") == anchor]
+    assert alert in heading
 
 
 @pytest.mark.parametrize("alert", ["OnehotPredictionsFail", "OnehotPredictionsFailRarely"])

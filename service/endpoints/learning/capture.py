@@ -132,10 +132,10 @@ def list_captured(model: str) -> Response:
     store = services().registry.store
     run_in_thread(_require, store, model)
     services().captured.flush()
-    known = services().quality.known(model)
+    quality, wanted = services().quality, None if labelled is None else labelled == "true"
     rows = run_in_thread(
-        export_rows, store.objects, known, source, labelled=None if labelled is None else labelled == "true",
-        is_least_sure_first=order == "least_sure", limit=limit,
+        export_rows, store.objects, lambda: quality.known_here(model), source,
+        labelled=wanted, is_least_sure_first=order == "least_sure", limit=limit,
     )  # fmt: skip
     return json_answer({"model": model, "rows": rows})
 

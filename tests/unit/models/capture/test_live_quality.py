@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from models.capture import quality_index
 from models.capture.capture_settings import CaptureSettings, change_capture
 from models.capture.erasing import Erased, delete_old_segments, erase_request
 from models.capture.feedback_items import FeedbackItem, encode_items
@@ -172,3 +173,27 @@ def test_sureness_is_the_margin() -> None:
     assert softmax == pytest.approx([0.1, 1.0])
     sigmoid = sureness(np.array([[0.75], [0.3]], np.float32), replace(LAYOUT, task="sigmoid", threshold=0.7))
     assert sigmoid == pytest.approx([0.05, 0.4])
+
+
+def test_of_very_many_rows_the_newest_are_known(store, monkeypatch) -> None:
+    """As many as may be, and those beside them in their segments; of several models the ones that were asked last."""
+    monkeypatch.setattr(quality_index, "AT_ONCE", 2)
+    for number in range(10):
+        capture_rows(store, [f"{number}-a", f"{number}-b"])
+        capture_rows(store, [f"{number}"], layout=replace(LAYOUT, model="rose"))
+    read: list[str] = []
+
+    def ask(call, paths):
+        read.extend(paths)
+        return quality_index.one_by_one(call, paths)
+
+    ticks = iter(range(1000))
+    index = QualityIndex(lambda: store.objects, ask=ask, most=7, clock=lambda: next(ticks))
+    for _ in range(2):
+        assert index.look("iris", anew=True).quality()["rows"] == 8
+        assert len(read) == 4
+    assert not index.look("iris").is_complete
+    assert index.look("rose").quality()["rows"] == 8
+    index.look("iris")
+    assert len(read) == 4 + 8 + 4
+    assert QualityIndex(lambda: store.objects).look("iris").is_complete

@@ -120,7 +120,7 @@ def test_the_leader_shows_drift_and_tells_of_it_once(client, trained, monitor, r
     monkeypatch.setattr("service.monitoring.drift_watch.LOOK_S", 0.0)
     metrics, told, manifests = Metrics(), [], registry.manifests
     watch = DriftWatch(monitor, DriftMetrics(metrics), leads=lambda: True, manifests=lambda: manifests,
-                       on_drift=lambda *found: told.append(found))  # fmt: skip
+                       on_drift=lambda *found: told.append(found) or True)  # fmt: skip
     watch.turn()
     assert b"onehot_drift{" not in metrics.page(lambda: ())
     predict(client, 0.2 * trained(500))
@@ -135,6 +135,22 @@ def test_the_leader_shows_drift_and_tells_of_it_once(client, trained, monitor, r
     manifests = []
     watch.turn()
     assert b"onehot_drift{" not in metrics.page(lambda: ())
+
+
+def test_drift_that_could_not_be_told_is_told_at_the_next_look(client, trained, monitor, registry, monkeypatch) -> None:
+    """As the queue's server was away; then once an hour while it goes on."""
+    monkeypatch.setattr("service.monitoring.drift_watch.LOOK_S", 0.0)
+    answers, told = [False, False, True, True], []
+    watch = DriftWatch(monitor, DriftMetrics(Metrics()), leads=lambda: True, manifests=lambda: registry.manifests,
+                       on_drift=lambda *found: told.append(found) or answers[len(told) - 1])  # fmt: skip
+    predict(client, 0.2 * trained(500))
+    monitor.turn()
+    for expected in (1, 2, 3, 3, 3):
+        watch.turn()
+        assert len(told) == expected
+    monkeypatch.setattr("service.monitoring.drift_watch.AGAIN_S", 0.0)
+    watch.turn()
+    assert len(told) == 4
 
 
 def test_a_version_that_fails_is_counted(client, trained, monkeypatch) -> None:
