@@ -43,12 +43,13 @@ class ModelCall:
         Raises:
             ModelNotFound, VersionNotFound, LabelNotFound, VersionNotLoaded: As `Registry.find`.
         """
-        context.is_default = is_prediction and version is None and label is None
-        predictor = _routed(services, context, model) if context.is_default else None
         try:
-            predictor = predictor or services.registry.find(model, version=version, label=label)
+            predictor = services.registry.find(model, version=version, label=label)
         except (*MISSING, VersionNotLoaded) as missing:
             predictor = services.pending_versions.find(model, version=version, label=label, missing=missing)
+        if is_prediction and version is None and label is None:
+            context.is_default = True
+            predictor = _routed(services, context, model) or predictor
         context.predictor = predictor
         return cls(services, context, predictor)
 
@@ -94,18 +95,15 @@ class ModelCall:
         self.check_rows(rows, where=where)
         self.services.admission.check(context.started_s)
         context.infer_from_s = perf_counter()
-        predictions = self._predict(batch, where)
+        try:
+            predictions = self.predictor.predict(batch, where=where)
+        except Exception as error:
+            context.infer_to_s = perf_counter()
+            self._tell(batch, None, error)
+            raise
         context.infer_to_s = perf_counter()
         self._tell(batch, predictions)
         return predictions
-
-    def _predict(self, batch: Array, where: str) -> Array:
-        try:
-            return self.predictor.predict(batch, where=where)
-        except Exception as error:
-            self.context.infer_to_s = perf_counter()
-            self._tell(batch, None, error)
-            raise
 
     def _tell(self, batch: Array, predictions: Array | None, error: Exception | None = None) -> None:
         """Tell the observers of predictions, if there are any."""

@@ -50,15 +50,17 @@ class Monitor:
     def observe(self, prediction: ObservedPrediction) -> None:
         """Keep the rows of a prediction, to be counted within a second."""
         manifest, predictions = prediction.predictor.manifest, prediction.predictions
-        watched = self._versions.get((manifest.model, manifest.version))
-        if watched is None:
-            watched = self._versions[manifest.model, manifest.version] = WatchedVersion(manifest)
-        if watched.is_blind:
+        watched = self._versions.get((manifest.model, manifest.version)) or self._watch(manifest)
+        if watched.binned is None and watched.is_blind:
             return
         if predictions is None:
             watched.failed += 1
         elif watched.buffer.add(prediction.batch, predictions) and (taken := watched.take()) is not None:
             watched.note(taken, taken.counts())
+
+    def _watch(self, manifest: Manifest) -> WatchedVersion:
+        watched = self._versions[manifest.model, manifest.version] = WatchedVersion(manifest)
+        return watched
 
     def turn(self) -> None:
         """Count what has come, and post it; called about once a second in the event loop."""

@@ -8,10 +8,11 @@ __all__ = ["RowBuffer"]
 
 MOST_ROWS, MOST_VALUES, MOST_OBJECTS = 4096, 128 * 1024, 3 * 1024
 """In the buffer: rows, numbers, and cells of any kind, which take more. Half a megabyte at most."""
-ROWS_A_TURN = 16 * 1024
+ROWS_A_TURN, BATCHES_A_TURN = 16 * 1024, 512
 OBJECTS_A_TURN, VALUES_A_TURN, PIXELS_A_TURN = 64 * 1024, 512 * 1024, 8 * 1024 * 1024
-"""In one turn, a second, of cells of any kind, of numbers in columns, and of those in pictures, which cost the least.
-Of rows beyond only the number is kept: more would take more than a hundredth of a core."""
+"""In one turn, a second: rows; the requests that brought them, which cost most where each has one row; cells of any
+kind, numbers in columns, and those in pictures, which cost the least. Of rows beyond only the number is kept: more
+would take more than a hundredth of a core."""
 
 
 class RowBuffer:
@@ -26,7 +27,7 @@ class RowBuffer:
 
     def begin_turn(self) -> None:
         """Begin a new second."""
-        self._rows_left, self._share_left = ROWS_A_TURN, 1.0
+        self._rows_left, self._batches_left, self._share_left = ROWS_A_TURN, BATCHES_A_TURN, 1.0
 
     def add(self, batch: Array, predictions: Array) -> bool:
         """Keep rows; of a large batch some, evenly spread.
@@ -40,9 +41,10 @@ class RowBuffer:
         """
         rows = len(batch)
         self.seen += rows
-        if self._rows_left <= 0 or self._share_left <= 0:
+        if self._batches_left <= 0 or self._rows_left <= 0 or self._share_left <= 0:
             return False
-        is_object = batch.dtype == object
+        self._batches_left -= 1
+        is_object = batch.dtype.hasobject
         most = MOST_OBJECTS if is_object else MOST_VALUES
         if batch.size > most or rows > MOST_ROWS:
             batch, predictions = _some(batch, predictions, max(1, min(MOST_ROWS, most * rows // batch.size)))

@@ -96,6 +96,8 @@ class Registry:
         self._local = Snapshot()
         self._waiting_for = self._local.waiting_for
         self._seen = _Seen(self._local, CommittedState(), self._local)
+        self.splits = self._local.splits
+        """Of the snapshot that was read last: each request reads one, and asks here for the price of an attribute."""
         self._loaded: tuple[Snapshot, frozenset[tuple[str, int]]] = (self._local, frozenset())
         self._requested: dict[tuple[str, int], float] = {}
         self._waited_for: set[str] = set()
@@ -126,6 +128,7 @@ class Registry:
             if committed.revision == coordinator.committed_revision:  # else its versions can be unloaded by now
                 break
         self._seen = seen = seen.followed_by(local, committed)
+        self.splits = seen.snapshot.splits
         return seen.snapshot
 
     @property

@@ -81,8 +81,7 @@ class Rollouts:
 
     def observe(self, prediction: ObservedPrediction) -> None:
         """Count a request that named neither version nor label, where a rollout is under way."""
-        splits = self._registry.snapshot.splits
-        if splits and prediction.is_default:
+        if prediction.is_default and (splits := self._registry.splits):
             model = prediction.predictor.model
             split = splits.get(model)
             step = None if split is None else self._step(model, split)

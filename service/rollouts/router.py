@@ -46,8 +46,8 @@ class RolloutRouter:
         self._place = random.random()  # noqa: S311 -- no secret
 
     def version_for(self, model: str, caller: Caller) -> int | None:
-        """The candidate; None for the default version."""
-        split = self._registry.snapshot.splits.get(model)
+        """The candidate; None for the default version, which the caller has found just now."""
+        split = self._registry.splits.get(model)
         return None if split is None else self._side(split, caller)
 
     def _side(self, split: TrafficSplit, caller: Caller) -> int | None:

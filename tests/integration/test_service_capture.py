@@ -65,8 +65,11 @@ def test_workers_and_services_write_without_collisions(store, tmp_path) -> None:
             return (found["rows"], found["labelled"]) == (120, 60)
 
         wait_until(is_counted, what="every row and label is counted")
-        assert counter(first, "onehot_captured_rows") + counter(second, "onehot_captured_rows") == 120
-        assert counter(first, "onehot_feedback_labels") == 120
+        wait_until(
+            lambda: sum(counter(one, "onehot_captured_rows") for one in (first, second)) == 120,
+            what="the pages of both services, which are kept for seconds, say so",
+        )
+        wait_until(lambda: counter(first, "onehot_feedback_labels") == 120, what="the labels are on the page")
         log = first.log + second.log
     assert str(ROWS[0][0]) not in log  # rows are in no log
 

@@ -1,6 +1,13 @@
 import numpy as np
 
-from service.monitoring.recent_rows import MOST_OBJECTS, MOST_ROWS, MOST_VALUES, ROWS_A_TURN, RowBuffer
+from service.monitoring.recent_rows import (
+    BATCHES_A_TURN,
+    MOST_OBJECTS,
+    MOST_ROWS,
+    MOST_VALUES,
+    ROWS_A_TURN,
+    RowBuffer,
+)  # fmt: skip
 
 
 def rows(count: int, size: int = 8, dtype: type = np.float32):
@@ -53,3 +60,15 @@ def test_memory_is_bounded_whatever_a_row_is() -> None:
     assert buffer.take()[0].size <= max(MOST_VALUES, large[0].size)
     buffer.add(*rows(5000, 10, object))
     assert buffer.take()[0].size <= MOST_OBJECTS
+
+
+def test_of_many_small_requests_so_many_are_kept() -> None:
+    """Each costs as much as many rows of one request; those beyond are seen, until the next turn."""
+    buffer = RowBuffer()
+    for _ in range(BATCHES_A_TURN + 10):
+        buffer.add(*rows(1))
+    assert buffer.seen == BATCHES_A_TURN + 10
+    assert len(buffer.take()[0]) == BATCHES_A_TURN
+    buffer.begin_turn()
+    buffer.add(*rows(1))
+    assert buffer.take() is not None

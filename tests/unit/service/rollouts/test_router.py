@@ -26,7 +26,7 @@ class Caller:
 
 def router_of(split: TrafficSplit | None, now_s: float = 0.0) -> RolloutRouter:
     splits = {} if split is None else {"classic": split}
-    return RolloutRouter(SimpleNamespace(snapshot=SimpleNamespace(splits=splits)), lambda: now_s)
+    return RolloutRouter(SimpleNamespace(splits=splits), lambda: now_s)
 
 
 def user(name: str) -> Caller:
