@@ -187,8 +187,8 @@ test-long: .venv/.synced ## At length: 20 kills of each kind, outages of 3, 15 a
 	PATIENCE=1 KILLS=20 OUTAGES=3,15,60 LEASE=15 $(PYTHON) $(PYTEST) tests/e2e/trainer
 	SEEDS=3 $(PYTHON) $(PYTEST) tests/integration/test_trainer_init.py
 
-soak: .venv/.synced ## The service at length: 20 changes in 60 s, 20 kills, twice the load for 60 s, 10 minutes of reloads, 500 models
-	PATIENCE=1 CHANGES=20 LOAD_S=60 KILLS=20 SOAK_S=600 RELOAD_S=5 MODELS=500 $(PYTHON) $(PYTEST) -s --timeout=900 tests/e2e/service
+soak: .venv/.synced ## The service at length: 20 changes in 60 s, 20 kills, twice the load for 60 s, 10 minutes of reloads, 500 models, its store away for 60 s
+	PATIENCE=1 CHANGES=20 LOAD_S=60 KILLS=20 SOAK_S=600 RELOAD_S=5 MODELS=500 AWAY_S=60 $(PYTHON) $(PYTEST) -s --timeout=900 tests/e2e/service
 
 test-backends: .venv-backends/.synced ## One spec on tensorflow, jax and torch (torch from PyPI is several GB)
 	TRAINER_BACKEND=jax .venv-backends/bin/python $(PYTEST) tests/integration/test_trainer_search.py

@@ -23,7 +23,7 @@ def families() -> set[str]:
     metrics = pytest.importorskip("service.telemetry.metrics")
     servers = pytest.importorskip("service.telemetry.queue_server")
     stores = pytest.importorskip("service.telemetry.store_state")
-    server = servers.QueueServer({"train": 1.0}, {("train", "failed"): 1}, 1, 2)
+    server = servers.QueueServer({"train": 1.0}, {("train", "failed"): 1}, 1, 2, {"dead": 0})
     queues = [metrics.QueueState(queue="train", jobs=1, workers=1), server]
     counted = metrics.Metrics()
     pytest.importorskip("service.monitoring.drift_metrics").DriftMetrics(counted)
