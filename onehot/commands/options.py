@@ -3,22 +3,27 @@
 import os
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from models.settings import Settings, read_settings
 
 if TYPE_CHECKING:
-    from onehot.dataset_access import ServedDatasets, StoredDatasets
-    from onehot.run_access import ServedRuns, StoredRuns
-    from onehot.versions import ServedVersions, StoredVersions
+    from onehot.access.captured_access import ServedCaptured, StoredCaptured
+    from onehot.access.dataset_access import ServedDatasets, StoredDatasets
+    from onehot.access.places import StorePlace
+    from onehot.access.run_access import ServedRuns, StoredRuns
+    from onehot.access.served_versions import ServedVersions
+    from onehot.access.stored_versions import StoredVersions
+    from onehot.client import Service
 
 __all__ = [
     "URL",
     "AgeType",
+    "captured_here",
     "datasets_here",
     "json_option",
     "runs_here",
@@ -26,6 +31,9 @@ __all__ = [
     "store_option",
     "versions_here",
 ]
+
+InStore = TypeVar("InStore", bound="StorePlace")
+AtService = TypeVar("AtService")
 
 URL = "ONEHOT_URL"
 AGE = re.compile(r"(\d{1,6})([smhdw])")
@@ -63,42 +71,44 @@ def settings_here() -> Settings:
 
 
 @contextmanager
-def versions_here(*, from_store: bool) -> "Iterator[ServedVersions | StoredVersions]":
-    """The versions of the service that ONEHOT_URL names, or of the store itself."""
+def _one_of(
+    stored: type[InStore], served: "Callable[[Service], AtService]", *, from_store: bool
+) -> "Iterator[InStore | AtService]":
+    """What the service that ONEHOT_URL names tells, or what the store itself has."""
     from onehot.client import Service  # noqa: PLC0415 -- a command that needs no service loads no HTTP client
-    from onehot.versions import ServedVersions, StoredVersions  # noqa: PLC0415
 
     settings = settings_here()
     if from_store or not os.environ.get(URL):
-        yield StoredVersions.open(settings.store)
+        yield stored.open(settings.store)
         return
     with Service.from_settings(settings) as service:
-        yield ServedVersions(service)
+        yield served(service)
 
 
-@contextmanager
-def datasets_here(*, from_store: bool) -> "Iterator[ServedDatasets | StoredDatasets]":
+def versions_here(*, from_store: bool) -> "AbstractContextManager[ServedVersions | StoredVersions]":
+    """The versions of the service that ONEHOT_URL names, or of the store itself."""
+    from onehot.access.served_versions import ServedVersions  # noqa: PLC0415 -- as above
+    from onehot.access.stored_versions import StoredVersions  # noqa: PLC0415
+
+    return _one_of(StoredVersions, ServedVersions, from_store=from_store)
+
+
+def datasets_here(*, from_store: bool) -> "AbstractContextManager[ServedDatasets | StoredDatasets]":
     """The uploaded data sets of the service that ONEHOT_URL names, or of the store itself."""
-    from onehot.client import Service  # noqa: PLC0415 -- as above
-    from onehot.dataset_access import ServedDatasets, StoredDatasets  # noqa: PLC0415
+    from onehot.access.dataset_access import ServedDatasets, StoredDatasets  # noqa: PLC0415 -- as above
 
-    settings = settings_here()
-    if from_store or not os.environ.get(URL):
-        yield StoredDatasets.open(settings.store)
-        return
-    with Service.from_settings(settings) as service:
-        yield ServedDatasets(service)
+    return _one_of(StoredDatasets, ServedDatasets, from_store=from_store)
 
 
-@contextmanager
-def runs_here(*, from_store: bool) -> "Iterator[ServedRuns | StoredRuns]":
+def runs_here(*, from_store: bool) -> "AbstractContextManager[ServedRuns | StoredRuns]":
     """The runs of the service that ONEHOT_URL names, or of the store itself."""
-    from onehot.client import Service  # noqa: PLC0415 -- as above
-    from onehot.run_access import ServedRuns, StoredRuns  # noqa: PLC0415
+    from onehot.access.run_access import ServedRuns, StoredRuns  # noqa: PLC0415 -- as above
 
-    settings = settings_here()
-    if from_store or not os.environ.get(URL):
-        yield StoredRuns.open(settings.store)
-        return
-    with Service.from_settings(settings) as service:
-        yield ServedRuns(service)
+    return _one_of(StoredRuns, ServedRuns, from_store=from_store)
+
+
+def captured_here(*, from_store: bool) -> "AbstractContextManager[ServedCaptured | StoredCaptured]":
+    """The captured rows of the service that ONEHOT_URL names, or of the store itself."""
+    from onehot.access.captured_access import ServedCaptured, StoredCaptured  # noqa: PLC0415 -- as above
+
+    return _one_of(StoredCaptured, ServedCaptured, from_store=from_store)

@@ -9,7 +9,7 @@ import pytest
 
 from models.errors import DataError
 from models.store.store import Store
-from onehot.versions.at_rest import StoredVersions
+from onehot.access.stored_versions import StoredVersions
 from trainer.backends.choice import choose_backend
 
 assert choose_backend("tensorflow")

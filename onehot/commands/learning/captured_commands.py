@@ -7,9 +7,8 @@ from typing import Any
 import click
 
 from models.capture.capture_settings import DEFAULT_KEEP_DAYS, MOST_DAYS
-from onehot.commands.learning.captured_here import captured_here
-from onehot.commands.options import json_option, store_option
-from onehot.learning.captured_access import RowQuery
+from onehot.access.captured_access import RowQuery
+from onehot.commands.options import captured_here, json_option, store_option
 from onehot.output import print_json, print_line, print_pairs, print_table
 
 __all__ = ["captured"]

@@ -11,8 +11,7 @@ import click
 from models.capture.feedback_items import FIELDS
 from models.errors import shown
 from models.keras_catalog.argument_kinds import Mismatch
-from onehot.commands.learning.captured_here import captured_here
-from onehot.commands.options import json_option, store_option
+from onehot.commands.options import captured_here, json_option, store_option
 from onehot.failures import WrongUsage
 from onehot.output import print_json, print_line
 

@@ -8,10 +8,10 @@ import click
 from models.runs.comparison import FEWEST, MOST
 from models.runs.person_fields import check_note, check_tags
 from models.runs.run_list import ENDED_STATUSES
+from onehot.access.run_access import RunQuery, full_id
 from onehot.commands.options import json_option, runs_here, store_option
 from onehot.commands.training.run_tables import print_comparison, run_pairs, run_row
 from onehot.output import print_json, print_line, print_list, print_pairs
-from onehot.run_access import RunQuery, full_id
 
 __all__ = ["runs"]
 

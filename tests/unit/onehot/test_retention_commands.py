@@ -87,7 +87,7 @@ def test_a_clock_that_is_ahead_deletes_nothing_young(onehot, store, monkeypatch)
         def now(cls, tz=None):
             return super().now(tz) + timedelta(days=365)
 
-    monkeypatch.setattr("onehot.versions.at_rest.datetime", Ahead)
+    monkeypatch.setattr("onehot.access.stored_versions.datetime", Ahead)
     assert onehot("models", "prune", "--keep", "0").exit_code == 0
     assert store.versions("tiny") == [1, 2, 3, 4, 5]
     assert not (store.folder / ".clock").exists()

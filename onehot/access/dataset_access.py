@@ -3,32 +3,18 @@
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from models.retention.dataset_use import trained_on
 from models.store.datasets import Datasets
-from models.store.store import Store
-from onehot.client import Service
+from onehot.access.places import ServicePlace, StorePlace
 
 __all__ = ["ServedDatasets", "StoredDatasets"]
 
 
 @dataclass(frozen=True, slots=True)
-class StoredDatasets:
-    """The data sets of a store.
-
-    Args:
-        store: Where they are.
-        place: How it is called.
-    """
-
-    store: Store
-    place: str
-
-    @classmethod
-    def open(cls, location: str) -> Self:
-        """Open a store."""
-        return cls(Store.open(location), location)
+class StoredDatasets(StorePlace):
+    """The data sets of a store."""
 
     def rows(self) -> list[dict[str, Any]]:
         """Every data set, by name."""
@@ -52,19 +38,8 @@ class StoredDatasets:
 
 
 @dataclass(frozen=True, slots=True)
-class ServedDatasets:
-    """The data sets that a service knows.
-
-    Args:
-        service: Whom to ask.
-    """
-
-    service: Service
-
-    @property
-    def place(self) -> str:
-        """Where they are."""
-        return self.service.url
+class ServedDatasets(ServicePlace):
+    """The data sets that a service knows."""
 
     def rows(self) -> list[dict[str, Any]]:
         """Every data set, by name."""

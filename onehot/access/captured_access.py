@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Self
+from typing import Any
 
 from models.capture.capture_settings import OFF, CaptureSettings, change_capture, read_capture
 from models.capture.captured_source import SCHEME, CapturedSource, read_moment
@@ -13,8 +13,7 @@ from models.capture.feedback_items import FeedbackItem, encode_items
 from models.capture.quality_index import Known, QualityIndex
 from models.capture.row_export import export_rows
 from models.capture.segments import FEEDBACK, new_path, write_segment
-from models.store.store import Store
-from onehot.client import Service
+from onehot.access.places import ServicePlace, StorePlace
 
 __all__ = ["RowQuery", "ServedCaptured", "StoredCaptured"]
 
@@ -42,21 +41,8 @@ class RowQuery:
 
 
 @dataclass(frozen=True, slots=True)
-class StoredCaptured:
-    """What a store has.
-
-    Args:
-        store: Where it is.
-        place: How it is called.
-    """
-
-    store: Store
-    place: str
-
-    @classmethod
-    def open(cls, location: str) -> Self:
-        """Open a store."""
-        return cls(Store.open(location), location)
+class StoredCaptured(StorePlace):
+    """What a store has."""
 
     def settings(self, model: str) -> Document:
         """What is captured of a model."""
@@ -117,19 +103,8 @@ def _source(model: str, query: RowQuery) -> CapturedSource:
 
 
 @dataclass(frozen=True, slots=True)
-class ServedCaptured:
-    """What a service tells.
-
-    Args:
-        service: Whom to ask.
-    """
-
-    service: Service
-
-    @property
-    def place(self) -> str:
-        """Where it is."""
-        return self.service.url
+class ServedCaptured(ServicePlace):
+    """What a service tells."""
 
     def settings(self, model: str) -> Document:
         """What is captured of a model."""

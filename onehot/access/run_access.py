@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any
 
 from models.names import is_model_name
 from models.runs.comparison import compare_runs
@@ -12,8 +12,7 @@ from models.runs.run_list import RunFilter, RunSort, list_runs
 from models.runs.summary import Summary, summary_of
 from models.store.object_store import children
 from models.store.runs import StoredRun, change_run, find_run, is_run_id, read_run, stored_runs
-from models.store.store import Store
-from onehot.client import Service
+from onehot.access.places import ServicePlace, StorePlace
 from onehot.failures import WorkFailed
 
 __all__ = ["RunQuery", "ServedRuns", "StoredRuns", "full_id"]
@@ -38,21 +37,8 @@ EVERY = RunQuery()
 
 
 @dataclass(frozen=True, slots=True)
-class StoredRuns:
-    """The runs of a store.
-
-    Args:
-        store: Where they are.
-        place: How it is called.
-    """
-
-    store: Store
-    place: str
-
-    @classmethod
-    def open(cls, location: str) -> Self:
-        """Open a store."""
-        return cls(Store.open(location), location)
+class StoredRuns(StorePlace):
+    """The runs of a store."""
 
     def rows(self, query: RunQuery = EVERY) -> list[Summary]:
         """The runs that are asked for, one line each; a damaged record is passed over."""
@@ -98,19 +84,8 @@ class StoredRuns:
 
 
 @dataclass(frozen=True, slots=True)
-class ServedRuns:
-    """The runs that a service knows.
-
-    Args:
-        service: Whom to ask.
-    """
-
-    service: Service
-
-    @property
-    def place(self) -> str:
-        """Where they are."""
-        return self.service.url
+class ServedRuns(ServicePlace):
+    """The runs that a service knows."""
 
     def rows(self, query: RunQuery = EVERY) -> list[Summary]:
         """The runs that are asked for, one line each."""

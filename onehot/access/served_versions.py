@@ -10,7 +10,7 @@ from typing import Any
 from models.retention.pruning import DELETED, FAILED, KEPT, Outcome, Retention
 from models.runs.fold_summary import cross_validation_pairs
 from models.store.label_moves import Moved
-from onehot.client import Service
+from onehot.access.places import ServicePlace
 from onehot.failures import ServiceRefused, WorkFailed
 
 __all__ = ["ServedVersions"]
@@ -19,19 +19,8 @@ AVAILABLE = "AVAILABLE"
 
 
 @dataclass(frozen=True, slots=True)
-class ServedVersions:
-    """The versions that a service knows.
-
-    Args:
-        service: Whom to ask.
-    """
-
-    service: Service
-
-    @property
-    def place(self) -> str:
-        """Where they are."""
-        return self.service.url
+class ServedVersions(ServicePlace):
+    """The versions that a service knows."""
 
     def rows(self) -> list[dict[str, Any]]:
         """Every version of every model, the oldest first."""

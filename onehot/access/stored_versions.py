@@ -7,7 +7,7 @@ import socket
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Self
+from typing import Any
 
 from models.class_ranking import Threshold
 from models.errors import CorruptVersion, ModelNotFound
@@ -19,7 +19,7 @@ from models.runs.fold_summary import cross_validation_pairs
 from models.store.gate_verdict import gate_verdict
 from models.store.label_moves import Moved, move_label, roll_back
 from models.store.manifest import Manifest
-from models.store.store import Store
+from onehot.access.places import StorePlace
 
 __all__ = ["StoredVersions"]
 
@@ -27,21 +27,8 @@ REPORT = "report.json"
 
 
 @dataclass(frozen=True, slots=True)
-class StoredVersions:
-    """The versions of a store.
-
-    Args:
-        store: Where they are.
-        place: How it is called.
-    """
-
-    store: Store
-    place: str
-
-    @classmethod
-    def open(cls, location: str) -> Self:
-        """Open a store."""
-        return cls(Store.open(location), location)
+class StoredVersions(StorePlace):
+    """The versions of a store."""
 
     def rows(self) -> list[dict[str, Any]]:
         """Every version of every model."""

@@ -1,0 +1,1 @@
+"""What the commands ask: a store itself, or a service that tells of it."""

@@ -1,1 +1,0 @@
-"""Captured rows, true labels and live quality for the commands."""
