@@ -186,7 +186,7 @@ def _command_line() -> list[str]:
         "What `--help` of each command prints. Settings are [environment variables](settings.md). "
         "Exit status: 0 done, 1 the work failed, 2 wrong usage."
     )
-    context = click.Context(cli, info_name="onehot")
+    context = cli.make_context("onehot", [], resilient_parsing=True)
     return [*_head("Command line", about), *_commands(cli, context)]
 
 

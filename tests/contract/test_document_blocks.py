@@ -126,7 +126,7 @@ def ours(line: str) -> list[str]:
 def parsed(arguments: list[str]) -> None:
     """Let click read the arguments, as far as the command that they name."""
     command: click.Command = cli
-    context = click.Context(cli, info_name="onehot")
+    context = cli.make_context("onehot", [], resilient_parsing=True)
     while isinstance(command, click.Group) and arguments and not arguments[0].startswith("-"):
         found = command.get_command(context, arguments[0])
         assert found is not None, arguments

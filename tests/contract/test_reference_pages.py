@@ -34,7 +34,7 @@ def commands(group, context):
             yield from commands(command, inner)
 
 
-ALL_COMMANDS = list(commands(cli, click.Context(cli, info_name="onehot")))
+ALL_COMMANDS = list(commands(cli, cli.make_context("onehot", [], resilient_parsing=True)))
 
 
 @pytest.fixture(scope="module")
