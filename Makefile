@@ -121,7 +121,6 @@ diagrams: browser .venv/.synced ## The Mermaid diagrams of the documents, drawn 
 
 screenshots: browser .venv/.synced ## The picture of the web page in the README, and one of each view in build/pictures: real services, looked at by a Chromium
 	$(PYTHON) scripts/screenshots.py
-	$(PYTHON) scripts/view_pictures.py
 
 check: .venv/.synced ## Format, lint, types, layers; changes nothing
 	.venv/bin/ruff format --check $(CHECKED)

@@ -1,122 +1,104 @@
-"""Takes pictures of the web page: of every view, light and dark, wide and narrow; and that of the documents.
+"""Takes pictures of the web page: of every view, light and dark, at three widths; three of them for the documents.
 
-    python scripts/screenshots.py [FOLDER]     var/screenshots by default
+    python scripts/screenshots.py [FOLDER] [URL] [VIEW …]     build/pictures by default
 
-`onehot up` runs in a folder of its own, two models are trained through its queue (examples/digits.yaml, shortened, and
-examples/classic.yaml), and a headless Chromium looks at the views of `VIEWS`. docs/images/app.png, with a digit drawn
-upon it, is written too.
+A headless Chromium looks at a service with something to see on every view (scripts/picture_site.py), or at one that
+runs at URL. When every view is taken, docs/images/ is written too.
 """
 
-import os
-import shutil
-import signal
-import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
+
+import httpx
+from picture_site import furnished
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from onehot.local.server import free_port  # noqa: E402 -- `python scripts/…` has scripts/ on its path
-from tests.e2e.conftest import Browser, start_browser  # noqa: E402
+from tests.e2e.conftest import Browser, start_browser  # noqa: E402 -- `python scripts/…` has scripts/ on its path
 
-DEADLINE_S = 120
-PAUSE_S = 0.2
-TRAININGS = (("digits.yaml", "fit.epochs=10"), ("classic.yaml", "fit.epochs=80"))
-WIDTH, HEIGHT, TALLEST = 1200, 930, 5000
-SETTLED_S = 1.0
-VIEWS = {
-    "models": ("#/models", "#models tbody tr"),
-    "model": ("#/models/digits", "#versions tbody tr"),
-    "version": ("#/models/digits/1", ".matrix"),
-    "network": ("#/models/digits/1?tab=network", ".layers"),
-    "spec": ("#/models/digits/1?tab=spec", ".copyable"),
-    "files": ("#/models/digits/1?tab=files", "#proof"),
-    "code": ("#/models/digits/1?tab=code", ".copyable"),
-    "train": ("#/train", "main h1"),
-    "runs": ("#/runs", "main h1"),
-    "searches": ("#/searches", "main h1"),
-    "docs": ("docs", "h1, h2"),
-}
-"""Name of the picture → address of the view, and what is there when the view is."""
-LOOKS = [(width, scheme) for width in (1400, 360) for scheme in ("light", "dark")]
+HEIGHT, TALLEST = 900, 6000
+SETTLED_S = 0.8
+"""Until curves are drawn and their frames have their size."""
+LOOKS = [(width, scheme) for width in (1400, 800, 360) for scheme in ("light", "dark")]
 SEVEN = [(0.25, 0.15), (0.45, 0.13), (0.72, 0.15), (0.62, 0.38), (0.5, 0.62), (0.42, 0.88)]
 """A digit in shares of the drawing pad."""
 PAD = "document.querySelector('#try .pad').getBoundingClientRect()"
+FOR_THE_DOCUMENTS = {
+    "app": ("version", 1200, 900),
+    "train": ("train-data", 1200, 900),
+    "compare": ("compare", 1200, 900),
+}
+"""Name in docs/images → the view, width and height."""
 
 
-def onehot(*arguments: str) -> list[str]:
-    """A command line."""
-    return [sys.executable, "-m", "onehot", *arguments]
+def views(client: httpx.Client) -> dict[str, tuple[str, str]]:
+    """Name of the picture → address of the view, and what is there when the view is."""
+    penguins = client.get("/v1/datasets/penguins.csv").json()["sha256"]
+    shapes = client.get("/v1/datasets/shapes.zip").json()["sha256"]
+    runs = client.get("/v1/runs?model=digits").json()["runs"]
+    job = client.get("/v1/runs?model=penguins").json()["runs"][0]["id"]
+    search = client.get("/v1/searches").json()["searches"][0]["id"]
+    compared = "&".join(f"id={run['id']}" for run in reversed(runs))
+    version = "#/models/digits/2"
+    return {
+        "models": ("#/models", "#models tbody tr"),
+        "model": ("#/models/digits", "#versions tbody tr"),
+        "monitoring": ("#/models/penguins", "#versions tbody tr"),
+        "version": (version, ".matrix"),
+        "version-table": ("#/models/penguins/1", ".matrix"),
+        "version-pictures": ("#/models/shapes/1", ".matrix"),
+        "network": (f"{version}?tab=network", "ol.network"),
+        "spec": (f"{version}?tab=spec", ".copyable"),
+        "files": (f"{version}?tab=files", "#proof"),
+        "code": (f"{version}?tab=code", ".copyable"),
+        "train": ("#/train", ".drop"),
+        "train-data": (f"#/train?data={penguins}&target=species", "#draft .problems p"),
+        "train-pictures": (f"#/train?data={shapes}", "#draft .problems p"),
+        "train-job": (f"#/train?job={job}", "#published"),
+        "runs": ("#/runs", "tbody tr"),
+        "run": (f"#/runs/{job}", "#curves canvas"),
+        "compare": (f"#/compare?{compared}", "#curves canvas"),
+        "searches": ("#/searches", "tbody tr"),
+        "search": (f"#/searches/{search}", "#parallel svg"),
+        "docs": ("docs#/Predictions/predict", ".execute"),
+    }
 
 
-@contextmanager
-def everything_up(folder: Path) -> Iterator[str]:
-    """`onehot up` in a folder, with the models trained; the service's address."""
-    address = f"127.0.0.1:{free_port()}"
-    environment = os.environ | {"ONEHOT_BIND": address, "PYTHONPATH": str(ROOT)}
-    shutil.copytree(ROOT / "examples", folder / "examples")
-    with (folder / "up.log").open("wb") as log:
-        process = subprocess.Popen(onehot("up"), cwd=folder, env=environment, stdout=log, stderr=log)
-    try:
-        wait_for(f"http://{address}/readyz")
-        for spec, change in TRAININGS:
-            command = onehot("train", f"examples/{spec}", "--set", change)
-            subprocess.run(command, cwd=folder, env=environment, check=True)
-        yield f"http://{address}"
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.wait(DEADLINE_S)
+def show(browser: Browser, url: str, view: tuple[str, str], *, width: int, height: int, scheme: str = "light") -> None:
+    """Open a view at a size and wait until it stands."""
+    browser.look(width=width, height=height, scheme=scheme)
+    browser.open("about:blank")
+    browser.open(f"{url}/{view[0]}")
+    browser.wait(f"document.querySelector({view[1]!r})")
+    time.sleep(SETTLED_S)
 
 
-def wait_for(url: str) -> None:
-    """Until an address answers."""
-    deadline = time.monotonic() + DEADLINE_S
-    while True:
-        try:
-            urllib.request.urlopen(url, timeout=PAUSE_S * 10).close()  # noqa: S310 -- our own address
-        except urllib.error.URLError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(PAUSE_S)
-        else:
-            return
+def pictures_of(browser: Browser, url: str, name: str, view: tuple[str, str], folder: Path) -> None:
+    """A view in every look, as tall as it is: NAME-WIDTH-SCHEME.png."""
+    for width, scheme in LOOKS:
+        show(browser, url, view, width=width, height=HEIGHT, scheme=scheme)
+        height = browser.run("document.documentElement.scrollHeight")
+        browser.look(width=width, height=min(height, TALLEST), scheme=scheme)
+        time.sleep(SETTLED_S / 2)
+        path = folder / f"{name}-{width}-{scheme}.png"
+        browser.picture(path)
+        print(path, flush=True)
 
 
-def pictures_of_views(browser: Browser, url: str, folder: Path) -> None:
-    """Every view as tall as it is: NAME-WIDTH-SCHEME.png."""
-    for name, (address, ready) in VIEWS.items():
-        for width, scheme in LOOKS:
-            browser.look(width=width, height=HEIGHT, scheme=scheme)
-            browser.open("about:blank")
-            browser.open(f"{url}/{address}")
-            browser.wait(f"document.querySelector({ready!r})")
-            time.sleep(SETTLED_S)
-            height = browser.run("document.documentElement.scrollHeight")
-            browser.look(width=width, height=min(height, TALLEST), scheme=scheme)
-            time.sleep(PAUSE_S)
-            browser.picture(folder / f"{name}-{width}-{scheme}.png")
-
-
-def picture_of_page(browser: Browser, url: str, path: Path) -> None:
-    """The page of a version, with a digit drawn and its probabilities."""
-    browser.look(width=WIDTH, height=HEIGHT)
-    browser.open(f"{url}/#/models/digits/1")
-    browser.wait("document.querySelector('#try .pad') && document.querySelector('.matrix')")
-    browser.run("document.querySelector('#try').scrollIntoView()")
+def draw_digit(browser: Browser) -> None:
+    """A seven on the pad, and its probabilities."""
+    browser.wait("document.querySelector('#try .pad')")
     left, top, width, height = browser.run(f"(({{left, top, width, height}}) => [left, top, width, height])({PAD})")
     browser.drag([(left + x * width, top + y * height) for x, y in between(SEVEN)])
     browser.wait("document.querySelector('.bars li')")
     time.sleep(SETTLED_S)  # the answer to the last stroke
-    browser.run("window.scrollTo(0, 0)")
-    browser.picture(path)
 
 
 def between(points: list[tuple[float, float]], steps: int = 8) -> list[tuple[float, float]]:
@@ -127,20 +109,41 @@ def between(points: list[tuple[float, float]], steps: int = 8) -> list[tuple[flo
     return [*inner, points[-1]]
 
 
+def pictures_for_the_documents(browser: Browser, url: str, known: dict[str, tuple[str, str]]) -> None:
+    """Those that the README shows."""
+    for name, (view, width, height) in FOR_THE_DOCUMENTS.items():
+        show(browser, url, known[view], width=width, height=height)
+        if view == "version":
+            draw_digit(browser)
+        browser.picture(ROOT / "docs" / "images" / f"{name}.png")
+
+
+@contextmanager
+def looking(folder: Path) -> Iterator[Browser]:
+    """A browser until the end."""
+    browser = start_browser(folder)
+    try:
+        yield browser
+    finally:
+        browser.process.terminate()
+        browser.process.wait(60)
+
+
 def main() -> None:
     """Take the pictures."""
-    target = Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "var" / "screenshots").resolve()
+    arguments = sys.argv[1:]
+    target = Path(arguments[0] if arguments else ROOT / "build" / "pictures").resolve()
     target.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        browser = start_browser(folder)
-        try:
-            with everything_up(folder) as url:
-                picture_of_page(browser, url, ROOT / "docs" / "images" / "app.png")
-                pictures_of_views(browser, url, target)
-        finally:
-            browser.process.terminate()
-            browser.process.wait(DEADLINE_S)
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
+        site: Any = nullcontext(arguments[1]) if len(arguments) > 1 else furnished(Path(name) / "site")
+        with looking(Path(name)) as browser, site as url, httpx.Client(base_url=url, trust_env=False) as client:
+            known = views(client)
+            for view in arguments[2:] or known:
+                pictures_of(browser, url, view, known[view], target)
+            if not arguments[2:]:
+                pictures_for_the_documents(browser, url, known)
+    for complaint in browser.complaints:
+        print("the page complains:", complaint)
 
 
 if __name__ == "__main__":

@@ -96,12 +96,13 @@ def _is_name(cell: str) -> bool:
 
 
 @contextmanager
-def open_table(path: Path, data: DataSpec | None = None) -> Iterator[CsvTable]:
+def open_table(path: Path, data: DataSpec | None = None, *, encoding: str | None = None) -> Iterator[CsvTable]:
     """A file of text as a table that is trained on: rows of gaps only are none.
 
     Args:
         path: The file.
         data: What is known about it; without that, its first line has its names.
+        encoding: What is known about it where nothing else is.
 
     Raises:
         DataError: Where it is not certain how the file is to be read.
@@ -109,19 +110,19 @@ def open_table(path: Path, data: DataSpec | None = None) -> Iterator[CsvTable]:
         csv.Error: For a cell that is too long.
     """
     said = data or DataSpec(path.name)
-    dialect = _dialect(path, data)
+    dialect = _dialect(path, data, encoding)
     with _decoding(said.source, dialect), _open_text(path, dialect) as file:
         rows = dropwhile(_is_blank, csv_rows(bounded_lines(file), dialect))
         yield _table(rows, dialect, said, checked=data is not None)
 
 
-def _dialect(path: Path, data: DataSpec | None) -> Dialect:
+def _dialect(path: Path, data: DataSpec | None, encoding: str | None) -> Dialect:
     head = _head(path)
     if data is not None:
         return find_dialect(head, data.dialect, source=data.source)
     with suppress(DataError):
-        return find_dialect(head, CsvSpec(), source=path.name)
-    return Dialect(encoding=encoding_of(head))
+        return find_dialect(head, CsvSpec(encoding=encoding), source=path.name)
+    return Dialect(encoding=encoding or encoding_of(head))
 
 
 def _table(rows: Iterator[list[str]], dialect: Dialect, data: DataSpec, *, checked: bool) -> CsvTable:

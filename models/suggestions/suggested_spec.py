@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from io import StringIO
 from typing import Any
 
@@ -11,6 +11,7 @@ from ruamel.yaml import YAML
 from models.errors import DataError
 from models.names import is_model_name
 from models.spec import load_spec
+from models.spec.parts import CsvSpec
 from models.spec.yaml_text import load_document
 from models.suggestions.raw_data import RawData
 from models.suggestions.suggested_features import Features, suggest_features
@@ -37,6 +38,7 @@ class DataSource:
         resize: The size to bring images to, when they have several.
         name: What people call it, where that is another name.
         drop_missing_target: Whether rows without a target are to be left out.
+        csv: What the caller said about a file of text.
     """
 
     source: str
@@ -44,6 +46,7 @@ class DataSource:
     resize: tuple[int, int] | None = None
     name: str | None = None
     drop_missing_target: bool = False
+    csv: CsvSpec | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +161,7 @@ def _data(out: SpecText, dataset: RawData, data: DataSource, features: Features,
     values: dict[str, Any] = {"source": data.source} | {
         key: _plain(name) for key, name in named.items() if name is not None
     }
+    values |= {"csv": _said(data.csv)} if data.csv else {}
     values |= {"drop_missing_target": True} if data.drop_missing_target else {}
     _check_classes(target, data.name or data.source)
     if dataset.own_test_rows:
@@ -169,6 +173,10 @@ def _data(out: SpecText, dataset: RawData, data: DataSource, features: Features,
     else:
         out.comment("", "validation stops the training in time; test is held out: it says what the model is worth.")
         out.part({"data": {**values, "validation": 0.15, "test": 0.15}})
+
+
+def _said(csv: CsvSpec) -> dict[str, Any]:
+    return {key: value for key, value in asdict(csv).items() if value is not None}
 
 
 def _is_stopped(dataset: RawData, features: Features) -> bool:

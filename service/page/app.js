@@ -47,8 +47,8 @@ function Header({ tab, openKey }) {
     <a class="brand" href="#/models"><img src="page/icon.svg" alt="" width="26" height="26" /> Onehot</a>
     <nav aria-label="Views">${TABS.filter(({ scope }) => !scope || may(scope)).map((one) => html`<a key=${one.id} href=${one.address} aria-current=${one.id === tab ? "page" : undefined}>${one.title}</a>`)}</nav>
     <div class="aside">
-      <p id="state" class=${`state ${ready.error ? "bad" : ready.data ? "good" : ""}`} role="status">${text}</p>
-      <a href="docs">HTTP interface</a>
+      <p id="state" class=${`state ${ready.error ? "bad" : ready.data ? "good" : ""}`} role="status" title=${text}><span>${text}</span></p>
+      <a href="docs">API docs</a>
       <button type="button" class="quiet" onClick=${switchTheme} aria-label=${`Switch to ${theme.value === "dark" ? "light" : "dark"}`}>
         <span aria-hidden="true">${theme.value === "dark" ? "☀" : "☾"}</span></button>
       <button type="button" id="key-button" class=${`quiet ${keyWanted.value ? "wanted" : ""}`} onClick=${openKey}>API key</button>

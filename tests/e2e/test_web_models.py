@@ -182,7 +182,7 @@ def test_what_a_key_may_not_do_is_not_offered(serve, open_page, tmp_path) -> Non
     ("address", "ready"),
     [
         ("", ".matrix"),
-        ("?tab=network", ".layers"),
+        ("?tab=network", "ol.network"),
         ("?tab=files", "#proof"),
         ("?tab=code", "[role=tabpanel] pre"),
     ],

@@ -88,6 +88,8 @@ def test_a_picture_is_drawn_with_the_mouse_and_predicted(serve, publish, open_pa
     url = serve()
     browser = open_page(url)
     try_model(browser, "digits/1")
+    browser.wait("document.getElementById('summary')?.innerText.includes('Trained with')")  # nothing moves from now on
+    browser.run("document.querySelector('.pad').scrollIntoView({ block: 'center' })")
     left, top, size = browser.run(
         "(({ left, top, width }) => [left, top, width])(document.querySelector('.pad').getBoundingClientRect())"
     )

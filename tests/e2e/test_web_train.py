@@ -194,6 +194,40 @@ def test_a_spec_is_checked_as_one_types(source, open_page) -> None:
     browser.wait("document.querySelector('.problems li')?.innerText.includes('line 1')")
 
 
+def test_layers_come_go_and_change_places(source, open_page) -> None:
+    """Form and text stay in step, the text with its comments; what the service says of a layer stands beside it."""
+    url, address = source
+    browser = open_page(f"{url}/{address}")
+    person = Person(browser)
+    browser.wait(CHECKED)
+    value = "document.querySelector('#draft textarea').value"
+    layers = "[...document.querySelectorAll('fieldset.layers .layer-name')].map((one) => one.innerText)"
+    assert browser.run(layers) == ["Dense", "Dense", "Dense"]
+    person.write(".new-layer select", "Dropout")
+    person.write(".new-layer .field:nth-child(2) select", "1")
+    person.click(".new-layer button")
+    browser.wait(f"{layers}.join() === 'Dense,Dropout,Dense,Dense'")
+    lines = browser.run(value).splitlines()
+    assert lines[lines.index("layers:") + 2] == "  - Dropout: {rate: 0.3}"
+    assert "# A suggested spec for" in lines[0]
+    browser.wait(CHECKED)
+    person.write("fieldset.layers li:nth-child(2) input", "2")
+    browser.wait("document.querySelector('fieldset.layers li:nth-child(2) .reason')?.innerText.includes('expected')")
+    assert "Dropout: {rate: 2}" in browser.run(value)
+    person.write("fieldset.layers li:nth-child(2) input", "0.5")
+    person.write("fieldset.layers li:first-child select", "tanh")
+    person.click("[aria-label='Move layer 2, Dropout, down']")
+    browser.wait(f"{layers}.join() === 'Dense,Dense,Dropout,Dense'")
+    browser.wait(CHECKED)
+    text = browser.run(value)
+    assert text.index("activation: tanh") < text.index("Dropout: {rate: 0.5}") < text.index("activation: softmax")
+    for _ in range(2):
+        person.click("[aria-label^='Remove layer 1, Dense']")
+    browser.wait(f"{layers}.join() === 'Dropout,Dense' && {CHECKED}")
+    person.write("#draft textarea", browser.run(value).replace("  - Dropout: {rate: 0.5}", "  - Flatten: {kernel: 1}"))
+    browser.wait("document.querySelector('fieldset.layers li .reason')?.innerText.includes('kernel')")
+
+
 def test_columns_and_target_are_chosen_beside_the_data(source, open_page) -> None:
     """Each choice brings another spec; a target that teaches nothing says so."""
     url, address = source
@@ -239,3 +273,26 @@ def test_what_is_no_data_is_told(serve, open_page, tmp_path) -> None:
     ):
         person.choose(selector, path)
         browser.wait(f"document.querySelector('.drop .notice')?.innerText.includes({json.dumps(said)})")
+
+
+def test_how_a_csv_is_read_is_chosen_where_it_is_not_certain(serve, open_page) -> None:
+    """The refusal stands above the choice; what is chosen stands in the address, in the preview and in the spec."""
+    url = serve()
+    content = "weight;kind,note\n" + "".join(f"{row % 9};{'ab'[row % 2]},{HOSTILE}\n" for row in range(40))
+    answer = httpx.post(f"{url}/v1/datasets", params={"name": "odd.csv"}, content=content.encode(), trust_env=False)
+    browser = open_page(f"{url}/#/train?data={answer.json()['sha256']}")
+    person = Person(browser)
+    browser.wait("document.querySelector('.notice.bad')?.innerText.includes('data.csv.separator')")
+    browser.wait("document.querySelector('.csv-options[open]')")
+    looks_right(browser)
+    person.write("[data-option=separator]", ";")
+    browser.wait(CHECKED)
+    assert "separator=%3B" in browser.run("location.href")
+    assert "kind,note" in browser.text(".column-list")
+    assert "csv: {separator: ;}" in browser.run("document.querySelector('#draft textarea').value")
+    browser.wait("[...document.querySelectorAll('[data-option=decimal] option')][0].innerText === 'point, as found'")
+    looks_right(browser)
+    person.write("[data-option=header]", "false")
+    browser.wait("document.querySelectorAll('.column-list tbody tr').length === 2")
+    browser.wait("document.querySelector('.notice.bad')?.innerText.includes('at least 3 rows of each class')")
+    assert browser.run("document.querySelectorAll('main img').length") == 0

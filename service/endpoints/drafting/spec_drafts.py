@@ -1,15 +1,16 @@
 """Before a training is submitted: uploaded data is looked at, a spec proposed for it and checked, without a job."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Response, request
-from marshmallow import Schema
+from marshmallow import Schema, fields
 
 from models.errors import InputError, StoreUnavailable, shown
-from models.keras_catalog.argument_kinds import listing, text
+from models.keras_catalog.argument_kinds import boolean, choice, listing, text
 from models.settings import Settings
-from models.spec.value_kinds import model_name
+from models.spec.parts import CsvSpec
+from models.spec.value_kinds import cell_separator, model_name, text_encoding
 from models.store.datasets import Datasets
 from service.auth.scopes import Scope
 from service.blocking_calls import run_in_thread
@@ -19,7 +20,7 @@ from service.http.content_negotiation import JSON, JSON_TYPES, require_content_t
 from service.http.context import services
 from service.http.request_bodies import parse_object, read_body
 from service.http.responses import json_answer
-from service.openapi.json_schema import STRING
+from service.openapi.json_schema import BOOLEAN, STRING, TEXT, enumeration
 from service.openapi.media import json_media
 from service.openapi.operation import ApiBlueprint, api_response, query_parameter
 from service.registry.registry import Registry
@@ -28,6 +29,7 @@ __all__ = ["blueprint"]
 
 UPLOADED = "dataset://"
 LIMIT_BYTES = 2**20
+BOOLEANS = {"true": True, "false": False}
 TARGET = query_parameter(
     "target",
     STRING,
@@ -35,17 +37,39 @@ TARGET = query_parameter(
     example="species",
 )
 
+HOW_TEXT_IS_READ = (
+    query_parameter("separator", TEXT, "Of a file of text: the character between two cells", example=";"),
+    query_parameter(
+        "decimal", enumeration(".", ","), "Of a file of text: the sign before the fraction of a number", example=","
+    ),
+    query_parameter("encoding", TEXT, "Of a file of text: how text becomes bytes", example="windows-1252"),
+    query_parameter("header", BOOLEAN, "Of a file of text: whether its first line names the columns", example=True),
+)
+"""Each is told from the file where it is left out, as by `data.csv` of a spec."""
+
 blueprint = ApiBlueprint("spec_drafts", __name__, tag="Specs", scope=Scope.TRAIN)
+
+
+class _CsvSchema(Schema):
+    """What is said about a file of text."""
+
+    error_messages = {"unknown": "expected separator, decimal, encoding and header; received another name"}  # noqa: RUF012 -- marshmallow's way
+
+    separator = StrictField(cell_separator)
+    decimal = StrictField(choice(".", ","))
+    encoding = StrictField(text_encoding)
+    header = StrictField(boolean)
 
 
 class _ProposalSchema(Schema):
     """The body of a request for a spec."""
 
-    error_messages = {"unknown": "expected source, target, features and model; received another name"}  # noqa: RUF012 -- marshmallow's way
+    error_messages = {"unknown": "expected source, target, features, csv and model; received another name"}  # noqa: RUF012 -- marshmallow's way
 
     source = StrictField(text, required=True)
     target = StrictField(text, load_default=None)
     features = StrictField(listing(text), load_default=None)
+    csv = fields.Nested(_CsvSchema, load_default=None, error_messages={"type": "expected an object"})
     model = StrictField(model_name, load_default=None)
 
 
@@ -53,18 +77,30 @@ class _ProposalSchema(Schema):
     "GET",
     "/v1/datasets/<name:reference>/preview",
     description="Columns with their kind, gaps and range; classes with their rows; what stands out: ids, columns that "
-    "alone predict the target. Some rows of a large file stand for all. What only a trainer reads is refused with 400.",
-    parameters=(TARGET,),
+    "alone predict the target; how a file of text is read. Some rows of a large file stand for all. What only a "
+    "trainer reads is refused with 400.",
+    parameters=(TARGET, *HOW_TEXT_IS_READ),
     responses={200: api_response("What was seen", "DatasetPreview")},
     errors=(503,),
     tag="Data sets",
 )
 def preview_dataset(reference: str) -> Response:
     """What is to be known of a data set before it is trained on."""
-    target = request.args.get("target") or None
+    target, csv = request.args.get("target") or None, _csv_of_query(request.args)
     from service.jobs.data_preview import dataset_preview  # noqa: PLC0415 -- predictions need not wait for it
 
-    return _answered(lambda datasets: dataset_preview.preview_dataset(datasets, reference, target=target))
+    return _answered(lambda datasets: dataset_preview.preview_dataset(datasets, reference, target=target, csv=csv))
+
+
+def _csv_of_query(query: Mapping[str, str]) -> CsvSpec | None:
+    said: dict[str, Any] = {one["name"]: query[one["name"]] for one in HOW_TEXT_IS_READ if one["name"] in query}
+    if "header" in said:
+        said["header"] = BOOLEANS.get(said["header"], said["header"])
+    return _csv(_CsvSchema().load(said))
+
+
+def _csv(said: dict[str, Any] | None) -> CsvSpec | None:
+    return CsvSpec(**said) if said else None
 
 
 @blueprint.operation(
@@ -85,7 +121,10 @@ def propose_spec() -> Response:
         raise InputError(where="source", expected=expected, received=shown(source))
     from service.jobs.data_preview import dataset_preview  # noqa: PLC0415 -- as above
 
-    choices = {"target": document["target"], "model": document["model"], "features": _several(document["features"])}
+    choices = {
+        "target": document["target"], "model": document["model"], "features": _several(document["features"]),
+        "csv": _csv(document["csv"]),
+    }  # fmt: skip
     return _answered(lambda datasets: dataset_preview.propose_spec(datasets, source.removeprefix(UPLOADED), **choices))
 
 

@@ -1,8 +1,10 @@
 """An uploaded data set for people: its columns or classes, what stands out, and a spec that fits it."""
 
+from dataclasses import asdict, replace
 from typing import Any
 
 from models.errors import DataError
+from models.spec.parts import CsvSpec
 from models.spec.yaml_text import load_document
 from models.store.datasets import DatasetInfo, Datasets
 from models.suggestions.suggested_features import suggest_features
@@ -17,13 +19,16 @@ MOST_COLUMNS = 200
 MOST_CLASSES = 50
 
 
-def preview_dataset(datasets: Datasets, reference: str, *, target: str | None = None) -> dict[str, Any]:
+def preview_dataset(
+    datasets: Datasets, reference: str, *, target: str | None = None, csv: CsvSpec | None = None
+) -> dict[str, Any]:
     """What is to be known of a data set before it is trained on, as JSON.
 
     Args:
         datasets: The uploaded ones.
         reference: A name or a digest.
         target: The column or array to be predicted; else one with a usual name.
+        csv: How a file of text is written; what is not said is told from it.
 
     Raises:
         DatasetNotFound: When there is none.
@@ -32,18 +37,18 @@ def preview_dataset(datasets: Datasets, reference: str, *, target: str | None = 
     """
     info = datasets.find(reference)
     with datasets.local(info.sha256) as path:
-        seen = see_data(path, info.source, name=info.name, target=target)
+        seen = see_data(path, info.source, name=info.name, target=target, csv=csv)
     return {
         "source": info.source, "name": info.name, "kind": seen.kind, "rows": seen.data.rows,
         "seen_rows": len(seen.data.features), "shape": list(seen.data.instance_shape),
         "target": seen.data.target, "choices": list(seen.choices), "columns": _columns(seen),
-        **_understood(seen),
+        "csv": asdict(seen.table.csv) if seen.table and seen.table.csv else None, **_understood(seen),
     }  # fmt: skip
 
 
 def propose_spec(
     datasets: Datasets, reference: str, *, target: str | None = None, features: tuple[str, ...] | None = None,
-    model: str | None = None,
+    model: str | None = None, csv: CsvSpec | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """A spec that fits a data set: as YAML with comments, as a document, and what its reader should know.
 
@@ -53,6 +58,7 @@ def propose_spec(
         target: The column or array to be predicted; else one with a usual name.
         features: The columns, or the array, to choose from; else all others.
         model: The model's name; else made of the data set's.
+        csv: How a file of text is written; the spec says it too.
 
     Raises:
         DatasetNotFound: When there is none.
@@ -61,8 +67,8 @@ def propose_spec(
     """
     info = datasets.find(reference)
     with datasets.local(info.sha256) as path:
-        seen = see_data(path, info.source, name=info.name, target=target, features=features)
-    suggested = suggest_spec(seen.data, _named(info, seen), model=model)
+        seen = see_data(path, info.source, name=info.name, target=target, features=features, csv=csv)
+    suggested = suggest_spec(seen.data, replace(_named(info, seen), csv=csv), model=model)
     notes = [*suggested.notes, *_about_rows(seen)]
     return {"spec": load_document(suggested.text), "text": suggested.text, "notes": notes}
 

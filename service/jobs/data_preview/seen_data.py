@@ -12,7 +12,7 @@ from models.preprocessing.instances import Array
 from models.sources.damaged_files import reading
 from models.sources.known_sources import CSV_ENDINGS, ending_of
 from models.sources.npz_arrays import archive_headers, choose_arrays, own_test_arrays, target_index
-from models.spec.parts import DataSpec
+from models.spec.parts import CsvSpec, DataSpec
 from models.suggestions.raw_data import SampledData
 from service.jobs.data_preview.seen_table import SeenTable, see_table
 
@@ -70,8 +70,9 @@ class SeenData:
 
 
 def see_data(
-    path: Path, source: str, *, name: str, target: str | None = None, features: tuple[str, ...] | None = None
-) -> SeenData:
+    path: Path, source: str, *, name: str, target: str | None = None, features: tuple[str, ...] | None = None,
+    csv: CsvSpec | None = None,
+) -> SeenData:  # fmt: skip
     """Look at an uploaded file, or at the folder of images that an archive held.
 
     Args:
@@ -80,12 +81,15 @@ def see_data(
         name: As people call it: in errors.
         target: The column or array that is predicted; else one with a usual name.
         features: The columns, or the array, to choose from; else all others.
+        csv: How a file of text is written; what is not said is told from it.
 
     Raises:
         DataError: When it cannot be read, or not without a trainer.
     """
     ending = "" if path.is_dir() else ending_of(path.name)
-    data = DataSpec(name, target=target, features=features)
+    if csv is not None and ending not in CSV_ENDINGS:
+        raise DataError(where="csv", expected=f"a file of text: {', '.join(CSV_ENDINGS)}", received=repr(name))
+    data = DataSpec(name, target=target, features=features, csv=csv)
     if not ending:
         return _see_images(path, source, data)
     if ending == ".npz":

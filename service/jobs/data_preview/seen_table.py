@@ -20,7 +20,7 @@ from models.sources.csv_text import open_table
 from models.sources.damaged_files import bounded_lines, reading
 from models.sources.known_sources import CSV_ENDINGS, ending_of
 from models.sources.row_numbers import row_names
-from models.spec.parts import DataSpec
+from models.spec.parts import CsvSpec, DataSpec
 from models.suggestions.raw_data import SampledData
 from service.decoding.parquet_table import as_json_lines
 
@@ -47,6 +47,7 @@ class SeenTable:
         numbers: Where they are in the file, from 0.
         rows: How many rows the file has.
         targets: Target → rows, as long as there are few.
+        csv: How a file of text is written: as it was said, else as it was told from the file.
     """
 
     source: str
@@ -57,6 +58,7 @@ class SeenTable:
     numbers: list[int] = field(default_factory=list)
     rows: int = 0
     targets: Counter[str] = field(default_factory=Counter)
+    csv: CsvSpec | None = None
 
     def see(self, rows: Iterator[Sequence[Any]]) -> None:
         """Go through all rows.
@@ -161,6 +163,8 @@ def _see_csv(path: Path, data: DataSpec, every: int) -> SeenTable:
         seen.see([cell.strip() for cell in row] for row in table.rows)
     decimal = find_decimal(data.dialect, table.dialect.separator, _any_cell(seen.cells), source=data.source)
     seen.cells = [[None if is_gap(cell) else with_point(cell, decimal) for cell in row] for row in seen.cells]
+    separator, encoding = table.dialect.separator, table.dialect.encoding.removesuffix("-sig")
+    seen.csv = CsvSpec(separator=separator, decimal=decimal, encoding=encoding, header=table.has_header)
     return seen
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from models.suggestions.column_profiles import CATEGORY, DATE, NUMBER
 from service.openapi.json_schema import (
+    BOOLEAN,
     INTEGER,
     NULL,
     OBJECT,
@@ -37,6 +38,7 @@ SCHEMAS: dict[str, Schema] = {
         target=nullable(STRING, description="The column or array that is predicted; null where sub-folders are it"),
         choices=array(STRING, description="The columns or arrays that could be predicted"),
         columns=array(reference("ColumnPreview"), description="Of a table, the first 200"),
+        csv=either(NULL, reference("CsvPreview")) | {"description": "Of a file of text, how it is read"},
         classes=array(reference("ClassPreview"), description="The first 50, where classes are predicted"),
         more_classes=INTEGER | {"description": "How many more there are"},
         predicts=nullable(STRING, description="What is predicted, in words"),
@@ -45,6 +47,21 @@ SCHEMAS: dict[str, Schema] = {
         problem=nullable(STRING, description="Why nothing can be learned with this target"),
     )
     | {"description": "What is to be known of a data set before it is trained on"},
+    "CsvPreview": object_of(
+        separator=STRING | {"description": "The character between two cells"},
+        decimal=enumeration(".", ",", description="The sign before the fraction of a number"),
+        encoding=STRING | {"description": "How text becomes bytes"},
+        header=BOOLEAN | {"description": "Whether the first line names the columns"},
+    )
+    | {"description": "How a file of text is read: as it was asked for, else as it was told from the file"},
+    "CsvRequest": object_of(
+        [],
+        separator=TEXT | {"description": "The character between two cells"},
+        decimal=enumeration(".", ",", description="The sign before the fraction of a number"),
+        encoding=TEXT | {"description": "How text becomes bytes"},
+        header=BOOLEAN | {"description": "Whether the first line names the columns"},
+    )
+    | {"description": "How a file of text is to be read; what is left out is told from the file"},
     "ColumnPreview": object_of(
         name=STRING,
         kind=enumeration(NUMBER, CATEGORY, DATE, description="What its cells are"),
@@ -68,6 +85,7 @@ SCHEMAS: dict[str, Schema] = {
         source=pattern("^dataset://.+$", description="An uploaded data set, by its digest or its name"),
         target=either(NULL, TEXT) | {"description": "The column or array to be predicted"},
         features=either(NULL, array(TEXT)) | {"description": "The columns, or the array, to choose from"},
+        csv=either(NULL, reference("CsvRequest")) | {"description": "How a file of text is to be read"},
         model=either(NULL, MODEL) | {"description": "The model's name; else made of the data set's"},
     )
     | {"description": "What to write a spec for"},
@@ -91,13 +109,16 @@ COLUMN = {
     "frequent": [],
 }  # fmt: skip
 CLASS = {"name": "setosa", "rows": 50}
+CSV = {"separator": ",", "decimal": ".", "encoding": "utf-8", "header": True}
 EXAMPLES: dict[str, Any] = {
     "DatasetPreview": {
         "source": SOURCE, "name": "iris.csv", "kind": "table", "rows": 150, "seen_rows": 150, "shape": [1],
-        "target": "species", "choices": ["petal", "species"], "columns": [COLUMN], "classes": [CLASS],
+        "target": "species", "choices": ["petal", "species"], "columns": [COLUMN], "classes": [CLASS], "csv": CSV,
         "more_classes": 0, "predicts": "one of 3 classes: setosa (50), versicolor (50), virginica (50)",
         "instance": "a row of 1 numbers", "warnings": [], "problem": None,
     },
+    "CsvPreview": CSV,
+    "CsvRequest": {"separator": ";", "decimal": ","},
     "ColumnPreview": COLUMN,
     "ColumnRange": COLUMN["range"],
     "FrequentValue": {"value": "Biscoe", "rows": 168},

@@ -25,6 +25,14 @@ export function mainMetric(metrics) {
   return Object.keys(metrics).sort((a, b) => (RANK.indexOf(a) >>> 0) - (RANK.indexOf(b) >>> 0))[0];
 }
 
+const TASKS = { softmax: "classes", sigmoid: "classes", multilabel: "labels, several at once" };
+
+// What a version predicts, in words.
+export function taskOf({ task, class_names: names }) {
+  if (task === "regression") return names.length > 1 ? `${names.length} numbers` : "a number";
+  return names.length ? `${names.length} ${TASKS[task] ?? "classes"}` : task;
+}
+
 const STATES = { AVAILABLE: ["good", "available"], LOADING: ["busy", "loading"], START: ["busy", "waiting"], UNLOADING: ["", "unloading"] };
 
 // A version that only was unloaded is no fault: red is for one that cannot be served. [kind, words]

@@ -1,5 +1,6 @@
 // One operation: what it does, its parameters as a form, its body, the same call as code, what it answers; and trying it.
 import { LANGUAGES } from "./code.js";
+import { written } from "./json_text.js";
 import { copyButton, make, prose, spans } from "./elements.js";
 import { needsKey } from "./model.js";
 
@@ -207,7 +208,7 @@ async function read(answer, shown) {
 
 function pretty(text) {
   try {
-    return JSON.stringify(JSON.parse(text), null, 2);
+    return written(JSON.parse(text));
   } catch {
     return text;
   }
@@ -215,7 +216,7 @@ function pretty(text) {
 
 function exampleOf(media) {
   if (media.example === undefined) return null;
-  return typeof media.example === "string" ? media.example : JSON.stringify(media.example, null, 2);
+  return typeof media.example === "string" ? media.example : written(media.example);
 }
 
 function choice(id, values, { required = false } = {}) {

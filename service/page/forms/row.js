@@ -47,13 +47,16 @@ export function textsIn(element, features) {
 }
 
 export function RowFields({ features, texts, onInput }) {
+  const optional = features.filter((feature) => feature.optional);
+  const which = optional.length === features.length ? "Any field" : "A field that is marked ○";
   return html`<div class="fields" role="group" aria-label="Features">${features.map((feature) => html`
-    <${FeatureField} key=${feature.name} feature=${feature} value=${texts[feature.name]} onInput=${(text) => onInput(feature.name, text)} />`)}</div>`;
+    <${FeatureField} key=${feature.name} feature=${feature} isMarked=${feature.optional && optional.length < features.length} value=${texts[feature.name]} onInput=${(text) => onInput(feature.name, text)} />`)}</div>
+    ${optional.length > 0 && html`<p class="hint">${which} may be left empty: the model fills it as in its training.</p>`}`;
 }
 
-function FeatureField({ feature, value, onInput }) {
+function FeatureField({ feature, isMarked, value, onInput }) {
   const { name, kind, optional, categories, form } = feature;
-  const label = html`${name}${optional && html`<span class="soft"> optional</span>`}`;
+  const label = html`${name}${isMarked && html`<span class="soft" title="may be left empty"> ○</span>`}`;
   const choices = kind === "boolean" ? ["true", "false"] : kind === "category" ? categories : null;
   if (choices) {
     const options = choices.map((one) => ({ value: String(one), title: String(one) }));

@@ -43,10 +43,10 @@ export function Card({ title, level = 2, actions, children, id, soft }) {
   return html`<section class="card" id=${id} aria-labelledby=${id && title ? `${id}-title` : undefined}>${head}${children}</section>`;
 }
 
-// Term and figure, side by side or below each other.
+// Term and figure, side by side or below each other; [term, value, "wide"] takes the room of two.
 export function Facts({ of }) {
   const shown = of.filter(([, value]) => value !== undefined && value !== null && value !== false);
-  return html`<dl class="facts">${shown.map(([term, value]) => html`<div key=${term}><dt>${term}</dt><dd>${value}</dd></div>`)}</dl>`;
+  return html`<dl class="facts">${shown.map(([term, value, room]) => html`<div key=${term} class=${room}><dt>${term}</dt><dd>${value}</dd></div>`)}</dl>`;
 }
 
 // tabs: [{ id, title }]; the arrow keys move between them. The caller shows what belongs to `chosen`.

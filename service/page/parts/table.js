@@ -5,7 +5,7 @@ const GUESS_PX = 45;
 const AROUND_PX = 600;
 const FEW = 60; // rows that are simply there
 
-// columns: [{ id, title, cell(row), value(row) to sort by, align: "end", width: "wide" | "narrow", spare: 1 | 2 }];
+// columns: [{ id, title, head: what stands in its place on top, cell(row), value(row) to sort by, align: "end", width: "wide" | "narrow", spare: 1 | 2 }];
 // a spare column goes when the window is narrower than 64 rem (1) or 40 rem (2). The first column heads its row.
 // sort: "id" or "-id"; onSort gets the next one. `address(row)`: a click anywhere on the row goes there.
 export function Table({ label, columns, rows, rowKey, sort, onSort, address, rowClass }) {
@@ -47,7 +47,7 @@ function Head({ column, sort, onSort }) {
   const direction = isSorted ? (sort.startsWith("-") ? "descending" : "ascending") : undefined;
   const next = isSorted ? (sort.startsWith("-") ? column.id : `-${column.id}`) : column.firstDown ? `-${column.id}` : column.id;
   const title = column.value && onSort
-    ? html`<button type="button" class="sort" onClick=${() => onSort(next)}>${column.title}<span aria-hidden="true">${{ ascending: " ↑", descending: " ↓" }[direction] ?? ""}</span></button>`
+    ? html`<button type="button" class="sort" onClick=${() => onSort(next)}>${column.head ?? column.title}<span aria-hidden="true">${{ ascending: " ↑", descending: " ↓" }[direction] ?? ""}</span></button>`
     : column.title || html`<span class="unseen">${column.unseen ?? "Actions"}</span>`;
   return html`<th role="columnheader" scope="col" aria-sort=${direction} class=${kind(column)}>${title}</th>`;
 }

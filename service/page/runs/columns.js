@@ -64,7 +64,7 @@ export function columnOf(id) {
 }
 
 function figures(id, title, read) {
-  return { id, title, align: "end", firstDown: !isLossLike(id), cell: (run) => number(read(run)), value: read };
+  return { id, title, align: "end", firstDown: !isLossLike(id), cell: (run) => (read(run) === undefined ? null : number(read(run))), value: read };
 }
 
 function sortable(value) {

@@ -13,5 +13,5 @@ export function RunCurves({ curves, mark }) {
 
 function seriesOf({ columns }, name) {
   return [[name, "training"], [`val_${name}`, "validation"]]
-    .filter(([one]) => columns.has(one)).map(([one, title]) => ({ name: title, values: columns.get(one), colour: title === "training" ? 0 : 1 }));
+    .filter(([one]) => columns.has(one)).map(([one, title]) => ({ name: title, values: columns.get(one), colour: title === "training" ? 0 : 1, dash: title === "training" ? 0 : 1 }));
 }

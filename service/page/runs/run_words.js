@@ -28,6 +28,11 @@ export function progressText({ epoch, epochs, eta_s: left, fold }) {
   return `${which}epoch ${number(epoch)} of ${number(epochs)}${left ? ` · ${duration(left)} left` : ""}`;
 }
 
+// A path of a spec, which breaks at its points only.
+export function Path({ of }) {
+  return html`<code class="path">${of.split(".").map((part, index) => (index ? html`<wbr />.${part}` : part))}</code>`;
+}
+
 // A value of a spec, in a cell.
 export function shown(value) {
   if (value === null || value === undefined) return "–";

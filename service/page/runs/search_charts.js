@@ -65,6 +65,6 @@ export function LearningCurves({ search, chosen }) {
 
 export function Importance({ shares }) {
   const rows = Object.entries(shares).sort((a, b) => b[1] - a[1]);
-  return html`<ul class="shares">${rows.map(([path, share]) => html`<li key=${path}><code>${path}</code>
+  return html`<ul class="importances">${rows.map(([path, share]) => html`<li key=${path}><code>${path}</code>
     <span class="track" aria-hidden="true"><span class="fill" style=${{ inlineSize: `${Math.max(100 * share, 0.5)}%` }} /></span><span class="end">${percent(share, 0)}</span></li>`)}</ul>`;
 }

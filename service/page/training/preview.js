@@ -7,12 +7,13 @@ import { CheckField, SelectField } from "../parts/fields.js";
 const PICTURES_SHOWN = 4; // of each class
 const CLASSES_SHOWN = 12;
 
-// data: as the service previews it; pictures: [{ className, file }] of a folder that was dropped here; dropped: Set of names.
-export function Preview({ data, pictures, notes, target, onTarget, left, onLeft }) {
+// data: as the service previews it; options: how it is read, to be chosen; pictures: [{ className, file }] of a folder that was dropped here; dropped: Set of names.
+export function Preview({ data, pictures, notes, options, target, onTarget, left, onLeft }) {
   const what = { table: plural(data.rows, "row"), arrays: plural(data.rows, "row"), images: plural(data.rows, "picture") }[data.kind];
   const warnings = [...notes, ...data.warnings];
   return html`<${Card} id="preview" title=${data.name} soft=${`${what}${data.predicts ? `, each ${data.instance}` : ""}`}>
     ${data.choices.length > 1 && html`<div class="bar-of-tools"><${SelectField} label="Predict" value=${target ?? data.target ?? ""} onInput=${onTarget} options=${data.choices} /></div>`}
+    ${options}
     ${data.problem && html`<${Notice}>${data.problem}</${Notice}>`}
     ${data.predicts && !data.classes.length && html`<p>Predicts ${data.predicts}.</p>`}
     ${data.classes.length > 0 && html`<${Classes} ...${{ data, pictures }} />`}

@@ -91,9 +91,9 @@ function Curves({ epochs }) {
   const names = [...new Set(epochs.flatMap(({ metrics }) => Object.keys(metrics ?? {})))].filter((name) => !name.startsWith("val_"));
   const x = { title: "epoch", values: epochs.map(({ epoch }) => epoch) };
   const values = (name) => epochs.map(({ metrics }) => metrics?.[name] ?? null);
-  return html`<div class="tiles">${names.slice(0, 4).map((name) => html`<${Card} key=${name}>
+  return html`<div class="tiles charts-of">${names.slice(0, 4).map((name) => html`<${Card} key=${name}>
     <${Chart} title=${words(name)} x=${x} level=${2} series=${[{ name: "training", values: values(name) },
-      ...(epochs.some(({ metrics }) => `val_${name}` in (metrics ?? {})) ? [{ name: "validation", values: values(`val_${name}`) }] : [])]} /></${Card}>`)}</div>`;
+      ...(epochs.some(({ metrics }) => `val_${name}` in (metrics ?? {})) ? [{ name: "validation", values: values(`val_${name}`), dash: 1 }] : [])]} /></${Card}>`)}</div>`;
 }
 
 function Log({ epochs }) {

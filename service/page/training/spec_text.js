@@ -16,9 +16,12 @@ export function withValue(document, [key, ...rest], value) {
   return copy;
 }
 
-// YAML with a line for each key of a part, as `onehot init` writes it.
+const ORDER = ["model", "backend", "seed", "data", "target", "input_shape", "preprocessing", "layers", "compile", "fit", "threshold", "resources", "gate", "rollout", "search"];
+const rank = ([key]) => (ORDER.includes(key) ? ORDER.indexOf(key) : ORDER.length);
+
+// YAML with a line for each key of a part, in the order in which `onehot init` writes it.
 export function written(document) {
-  return Object.entries(document).flatMap(([key, value]) => part(key, value)).map((line) => `${line}\n`).join("");
+  return Object.entries(document).sort((a, b) => rank(a) - rank(b)).flatMap(([key, value]) => part(key, value)).map((line) => `${line}\n`).join("");
 }
 
 function part(key, value) {
@@ -65,13 +68,18 @@ export function lineOf(text, path) {
   return placeIn(lines, found, inner) ?? found[0];
 }
 
-function placeIn(lines, [first, last], inner) {
-  const places = Array.from({ length: last - first - 1 }, (_, index) => first + 1 + index);
-  if (!/^\d+$/.test(inner)) return places.find((place) => keyed(inner, "\\s+").test(lines[place]));
-  const items = places.filter((place) => /^\s*- /.test(lines[place]));
+const placesIn = ([first, last]) => Array.from({ length: last - first - 1 }, (_, index) => first + 1 + index);
+
+function placeIn(lines, found, inner) {
+  if (/^\d+$/.test(inner)) return itemsIn(lines, found)[Number(inner)];
+  return placesIn(found).find((place) => keyed(inner, "\\s+").test(lines[place]));
+}
+
+// The lines where the items of a list begin.
+function itemsIn(lines, found) {
+  const items = placesIn(found).filter((place) => /^\s*- /.test(lines[place]));
   const indents = items.map((place) => lines[place].search(/\S/));
-  const outer = items.filter((_, index) => indents[index] === Math.min(...indents));
-  return outer[Number(inner)];
+  return items.filter((_, index) => indents[index] === Math.min(...indents));
 }
 
 // The text with one value changed in its line; null where that line is not found, so that the text is written anew.
@@ -79,6 +87,27 @@ export function withValueInText(text, path, value) {
   const lines = text.split("\n");
   const changed = change(lines, path, value);
   return changed ? lines.join("\n") : null;
+}
+
+// The text with items of a list taken out and others put in, its comments kept; null where they have no lines of their own.
+export function splicedInText(text, name, index, removed, ...added) {
+  const lines = text.split("\n");
+  const found = section(lines, name);
+  if (!found || /:\s*[^\s#]/.test(lines[found[0]])) return null;
+  const starts = itemsIn(lines, found);
+  if (!starts.length || index + removed > starts.length) return null;
+  const start = starts[index] ?? endOf(lines, found);
+  const end = removed ? starts[index + removed] ?? endOf(lines, found) : start;
+  const before = lines[starts[0]].match(/^\s*/)[0];
+  lines.splice(start, end - start, ...added.map((value) => `${before}- ${item(value)}`));
+  return lines.join("\n");
+}
+
+// Behind the last line that says something.
+function endOf(lines, [first, last]) {
+  let end = last;
+  while (end > first + 1 && /^\s*(#|$)/.test(lines[end - 1])) end -= 1;
+  return end;
 }
 
 function change(lines, [name, inner, ...rest], value) {

@@ -1,9 +1,8 @@
-// The request of the form as code, key header included: what it sends, somebody's program can send.
+// The request of the form as code, key header included: what the form sends, a program can send.
 import { html, useState } from "../vendor/preact.js";
 import { key } from "../core/api.js";
 import { useData } from "../core/live.js";
 import { Copyable, Loaded } from "../parts/basics.js";
-import { SelectField } from "../parts/fields.js";
 import { tried } from "./try.js";
 
 const LANGUAGES = [["curl", curl], ["Python", python], ["Python, without a package", urllib], ["JavaScript", javascript]];
@@ -17,7 +16,7 @@ export function Code({ path, version, model }) {
   const base = new URL(".", location.href).href.replace(/\/$/, "");
   const write = LANGUAGES.find(([name]) => name === language)[1];
   return html`<p class="soft">${sent ? "The request that the form sent last." : "A request with one of its golden rows; what the form sends takes its place."}${key.value ? " The key stands in ONEHOT_API_KEY, not here." : ""}</p>
-    <div class="bar-of-tools"><${SelectField} label="Language" value=${language} options=${LANGUAGES.map(([name]) => name)} onInput=${setLanguage} /></div>
+    <div class="row languages" role="group" aria-label="Language">${LANGUAGES.map(([name]) => html`<button type="button" class="small" key=${name} aria-pressed=${String(name === language)} onClick=${() => setLanguage(name)}>${name}</button>`)}</div>
     ${document ? html`<${Copyable} text=${write({ base, address: `${base}/${path}:predict`, document, hasKey: Boolean(key.value), model: model.name, version: version.version })} label=${`${language} code`} />`
       : html`<${Loaded} of=${examples} lines=${6} label="A golden row" />`}`;
 }

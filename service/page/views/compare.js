@@ -7,7 +7,7 @@ import { styled } from "../core/styles.js";
 import { Card, Empty, Loaded, Notice } from "../parts/basics.js";
 import { Chart } from "../parts/chart.js";
 import { ConfusionDifference } from "../runs/confusion.js";
-import { MOST_COMPARED, Status, compareAddress, runAddress, shortId, shown } from "../runs/run_words.js";
+import { MOST_COMPARED, Path, Status, compareAddress, runAddress, shortId, shown } from "../runs/run_words.js";
 import { Tags } from "../runs/tags.js";
 
 await styled(new URL("../runs/runs.css", import.meta.url));
@@ -40,12 +40,19 @@ function Side({ all, ids }) {
   return html`<div class="stack"><${Card} title="Runs" id="runs"><${Runs} runs=${runs} ids=${ids} /></${Card}>
     <${Card} title="Metrics of the test rows" id="metrics"><${Metrics} all=${all} /></${Card}>
     <${Card} title="Only what differs" id="differs"><${Differs} all=${all} /></${Card}>
-    ${all.curves.length > 0 && html`<${Card} title="Curves" id="curves"><div class="charts">${all.curves.map((curve) => html`<${Chart} key=${curve.name} title=${words(curve.name)}
+    ${all.curves.length > 0 && html`<${Card} title="Curves" id="curves"><div class="charts">${[...all.curves].sort(byMetric).map((curve) => html`<${Chart} key=${curve.name} title=${words(curve.name)}
       x=${{ title: "epoch", values: [] }} series=${curve.runs.flatMap((line, index) => (line ? [{ name: nameOf(runs[index]), x: line.epochs, values: line.values, ...lineOf(index) }] : []))} />`)}</div></${Card}>`}
     <${Card} title="McNemar's test" id="mcnemar"><${McNemar} all=${all} /></${Card}>
     <${Card} title="Confusion" id="confusion" soft=${`against ${nameOf(runs[0])}`}>${all.confusion.length
-      ? all.confusion.map((one) => html`<div key=${one.runs[1]}><h3>${nameOf(runs.find(({ id }) => id === one.runs[1]))}</h3><${ConfusionDifference} cells=${one.cells} name=${nameOf(runs.find(({ id }) => id === one.runs[1]))} /></div>`)
+      ? html`<div class="columns-2">${all.confusion.map((one) => html`<div key=${one.runs[1]}><h3>${nameOf(runs.find(({ id }) => id === one.runs[1]))}</h3><${ConfusionDifference} cells=${one.cells} name=${nameOf(runs.find(({ id }) => id === one.runs[1]))} /></div>`)}</div>`
       : html`<p class="soft">Nothing to compare: other test rows, or no classes.</p>`}</${Card}></div>`;
+}
+
+const plain = (name) => name.replace(/^val_/, "");
+
+// A metric of training, and beside it the same of validation.
+function byMetric({ name: a }, { name: b }) {
+  return plain(a).localeCompare(plain(b)) || a.length - b.length;
 }
 
 function Runs({ runs, ids }) {
@@ -77,7 +84,7 @@ function Metrics({ all: { metrics, runs } }) {
 
 function Differs({ all: { spec, runs } }) {
   if (!spec.length) return html`<p class="soft">Nothing in their specs and their data.</p>`;
-  const rows = spec.map(({ path, values }) => ({ id: path, name: html`<code>${path}</code>`, cells: values.map((value) => html`<span class="value">${shown(value)}</span>`) }));
+  const rows = spec.map(({ path, values }) => ({ id: path, name: html`<${Path} of=${path} />`, cells: values.map((value) => html`<span class="value">${shown(value)}</span>`) }));
   return html`<${Wide} label="Table of what differs" runs=${runs} title="Path" rows=${rows} />`;
 }
 

@@ -1,7 +1,7 @@
 // One model: what answers, its versions with their gates, the rollout under way, what monitoring says.
 import { html, useState } from "../vendor/preact.js";
 import { may } from "../core/caller.js";
-import { gateOf, mainMetric, stateOf, useModel } from "../core/model_data.js";
+import { gateOf, mainMetric, stateOf, taskOf, useModel } from "../core/model_data.js";
 import { href, setQuery } from "../core/router.js";
 import { isLossLike, number, words } from "../core/format.js";
 import { Ago, Badge, Card, Empty, Facts, Loaded } from "../parts/basics.js";
@@ -38,7 +38,7 @@ function Now({ model }) {
   const label = `${words(metric ?? "metric")} by version`;
   return html`<${Card} id="now" title="Now"><${Facts} of=${[
     ["Answers by default", model.default_version === null ? html`<${Badge} kind="bad">nothing</${Badge}>` : html`<a href=${href(["models", model.name, model.default_version])}>version ${model.default_version}</a>`],
-    ["Task", shown.class_names.length ? `${shown.task}, ${shown.class_names.length} classes` : shown.task],
+    ["Predicts", taskOf(shown)],
     [words(metric ?? "metric"), number(shown.metrics[metric])],
     ["Requests", traffic && html`<span class="figure">${number(Number((traffic.get(model.name) ?? 0).toPrecision(2)))}</span> /s`],
     ["Published", html`<${Ago} at=${shown.created_at} />`],

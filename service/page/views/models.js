@@ -1,6 +1,6 @@
 // All models in one list: found by name, sorted, a thousand as quickly as three.
 import { html, useMemo } from "../vendor/preact.js";
-import { mainMetric } from "../core/model_data.js";
+import { mainMetric, taskOf } from "../core/model_data.js";
 import { useData } from "../core/live.js";
 import { href, setQuery } from "../core/router.js";
 import { isLossLike, number, plural, words } from "../core/format.js";
@@ -18,8 +18,8 @@ export default function Models({ query }) {
   const [traffic, drift] = [useTraffic(), useDrift()];
   const columns = useMemo(() => columnsOf(traffic, drift), [traffic, drift]);
   return html`<div class="view-head"><h1 tabindex="-1">Models</h1>
-      ${rows.length > 0 && html`<span class="soft" role="status">${sought ? `${number(shown.length)} of ${plural(rows.length, "model")}` : plural(rows.length, "model")}</span>`}</div>
-    <div class="bar-of-tools"><${TextField} label="Search by name" type="search" value=${sought} onInput=${(q) => setQuery({ q })} /></div>
+      ${rows.length > 0 && html`<span class="soft" role="status">${sought ? `${number(shown.length)} of ${plural(rows.length, "model")}` : plural(rows.length, "model")}</span>`}
+      <${TextField} label="Search by name" hideLabel placeholder="Search by name" type="search" value=${sought} onInput=${(q) => setQuery({ q })} /></div>
     <section class="card" id="models" aria-label="Models"><${Loaded} of=${models} lines=${8} label="Models">
       ${() => (rows.length === 0 ? html`<${Welcome} />` : shown.length === 0 ? html`<${Empty} title="No such model">No name holds “${sought}”.</${Empty}>`
         : html`<${Table} label="Models" columns=${columns} rows=${shown} rowKey=${({ name }) => name}
@@ -68,12 +68,11 @@ const driftOf = ({ name, model }, drift) => drift[`${name}/${model.default_versi
 
 function Drift({ of }) {
   if (of?.drift === undefined) return html`<span class="soft">–</span>`;
-  return of.drift_alarms ? html`<${Badge} kind="bad">${number(of.drift)}</${Badge}>` : html`<span class="figure">${number(of.drift)}</span>`;
+  return of.drift_alarms ? html`<${Badge} kind="bad" title="Population stability index beyond what chance makes">drifted, ${number(Number(of.drift.toPrecision(2)))}</${Badge}>` : html`<span class="soft">none, ${number(Number(of.drift.toPrecision(2)))}</span>`;
 }
 
 function Name({ name, shown, trouble }) {
-  const classes = shown?.class_names.length ? plural(shown.class_names.length, "class", "classes") : shown?.task;
-  return html`<a href=${href(["models", name])}>${name}</a> <span class="soft">${classes}</span>
+  return html`<a href=${href(["models", name])}>${name}</a> <span class="soft">${shown && taskOf(shown)}</span>
     ${trouble.map(([kind, text]) => html` <${Badge} key=${text} kind=${kind}>${text}</${Badge}>`)}`;
 }
 

@@ -7,7 +7,8 @@ import { SelectField } from "../parts/fields.js";
 
 const EVERY_MS = 15_000;
 const WINDOWS = [["600", "10 minutes"], ["3600", "the last hour"], ["86400", "the last day"]].map(([value, title]) => ({ value, title }));
-const MOST_COLUMNS = 40;
+const FEW_COLUMNS = 12;
+const MOST_NAMED = 3;
 const MOST_BINS = 12;
 const LEAST_ROWS = 50; // fewer say nothing, as models/statistics/drift.py has it
 
@@ -16,7 +17,7 @@ export function Monitoring({ model }) {
   const { data, isStale } = useOptional(`${modelPath(model.name)}/monitoring?window_s=${window}`, { every: EVERY_MS });
   if (!data) return null;
   const columns = [...data.features, data.classes, data.confidence, ...data.outputs].filter(Boolean);
-  const shown = [...columns].sort((a, b) => b.drifted - a.drifted || (b.psi ?? -1) - (a.psi ?? -1)).slice(0, MOST_COLUMNS);
+  columns.sort((a, b) => b.drifted - a.drifted || (b.psi ?? -1) - (a.psi ?? -1));
   return html`<${Card} id="monitoring" title="Monitoring" soft=${`of version ${data.version}`}
       actions=${html`<${SelectField} label="Window" hideLabel value=${window} options=${WINDOWS} onInput=${setWindow} />`}>
     <div class=${isStale ? "stale" : ""}>
@@ -26,8 +27,8 @@ export function Monitoring({ model }) {
         ["Largest PSI beyond chance", number(data.drift)], ["Training rows", number(data.training?.rows)],
       ]} />
       ${!data.is_complete && html`<p class="soft">Of this service only: the queue's server does not answer.</p>`}
-      ${data.alarms.map((text) => html`<${Notice} key=${text} kind="busy">${text}</${Notice}>`)}
-      ${data.rows === 0 ? html`<p class="soft">No rows in this window.</p>` : html`<${Columns} shown=${shown} left=${columns.length - shown.length + data.columns_left_out} />`}
+      ${data.alarms.length > 0 && html`<${Alarms} ...${{ data, columns }} />`}
+      ${data.rows === 0 ? html`<p class="soft">No rows in this window.</p>` : html`<${Columns} columns=${columns} left=${data.columns_left_out} />`}
     </div></${Card}>`;
 }
 
@@ -37,15 +38,27 @@ function Drift({ data }) {
   return html`<${Badge} kind="good">none beyond chance</${Badge}>`;
 }
 
-function Columns({ shown, left }) {
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Columns"><table class="plain drift"><thead><tr><th scope="col">Column</th><th scope="col" class="end">PSI</th><th scope="col" class="end">by chance</th>
-      <th scope="col" class="end">Missing</th><th scope="col" class="end">Outside</th><th scope="col">Training and live</th></tr></thead>
+// The first few in words; a picture of 64 pixels that is another one drifts in most of them.
+function Alarms({ data: { alarms, rows }, columns }) {
+  const named = columns.filter(({ drifted }) => drifted).map(({ name }) => name);
+  const more = alarms.length - MOST_NAMED;
+  const which = `${named.slice(0, MOST_NAMED).join(", ")}${more > 0 ? ` and ${plural(more, "more column")}` : ""}`;
+  return html`<${Notice} kind="busy">${alarms.length === 1 ? alarms[0] : `The ${number(rows)} live rows differ from those of the training in ${which}.`}</${Notice}>`;
+}
+
+function Columns({ columns, left }) {
+  const [isWhole, setWhole] = useState(false);
+  const shown = isWhole ? columns : columns.slice(0, FEW_COLUMNS);
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Columns"><table class="plain drift"><thead><tr><th scope="col">Column</th><th scope="col" class="end">PSI</th><th scope="col" class="end">By chance up to</th>
+      <th scope="col" class="end">Missing</th><th scope="col" class="end">Outside</th><th scope="col"><span class="key before" aria-hidden="true" /> Training <span class="key now" aria-hidden="true" /> live</th></tr></thead>
       <tbody>${shown.map((one) => html`<tr key=${one.name}><th scope="row">${one.name} ${one.drifted && html`<${Badge} kind="bad">drifted</${Badge}>`}</th>
         <td class="end">${number(one.psi)}</td><td class="end soft">${number(one.psi_limit)}</td>
-        <td class="end">${percent(one.missing.live)}<span class="soft"> of ${percent(one.missing.training)}</span></td>
+        <td class="end">${percent(one.missing.live)}<span class="soft">, was ${percent(one.missing.training)}</span></td>
         <td class="end">${percent(one.unseen ?? (one.out_of_range ? one.out_of_range.below + one.out_of_range.above : 0))}</td>
         <td><${Shares} one=${one} /></td></tr>`)}</tbody></table></div>
-    ${left > 0 && html`<p class="soft">and ${plural(left, "more column")}</p>`}`;
+    ${columns.length > shown.length && html`<p><button type="button" class="small" onClick=${() => setWhole(true)}>All ${number(columns.length)} columns</button></p>`}
+    ${left > 0 && html`<p class="soft">and ${plural(left, "more column")} without figures</p>`}
+    <p class="soft">PSI, the population stability index, says how far live rows are from those of the training; what lies above chance has drifted. Outside: beyond the range, or a category, that training saw.</p>`;
 }
 
 // Each bin twice: the training's share, and the live one beside it.

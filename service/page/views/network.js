@@ -14,7 +14,7 @@ function Layers({ network, manifest, task }) {
   const most = Math.max(...(network?.layers ?? []).map(({ parameters }) => parameters), 1);
   const steps = manifest?.preprocessing.map(stepOf) ?? [];
   return html`${network && html`<p>${plural(network.layer_count, "layer")}, ${plural(network.parameters, "parameter")}, ${bytes(4 * network.parameters)} as float32.</p>`}
-    <ol class="layers">
+    <ol class="network">
       ${manifest && html`<li class="edge"><span class="kind">Instance</span><span class="soft">${shapeOf(manifest.instance.shape)}</span></li>`}
       ${steps.map(([name, options], index) => html`<li key=${`step ${index}`} class="step"><span class="kind">${name}</span><span class="soft">${brief(options)}</span></li>`)}
       ${manifest && html`<li class="edge"><span class="kind">Input</span><span class="soft">${shapeOf(manifest.inputs[0].shape.slice(1))}</span></li>`}

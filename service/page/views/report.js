@@ -46,7 +46,7 @@ function History({ of: { history = [], best_epoch: best } }) {
   names.sort((a, b) => (b === "loss") - (a === "loss"));
   const epochs = history.map((_, index) => index + 1);
   const values = (name) => history.map((epoch) => epoch[name] ?? null);
-  return html`<div class="tiles">${names.slice(0, 4).map((name) => html`<${Chart} key=${name} title=${words(name)} x=${{ title: "epoch", values: epochs }} height=${190} mark=${best?.epoch}
+  return html`<div class="tiles charts-of">${names.slice(0, 4).map((name) => html`<${Chart} key=${name} title=${words(name)} x=${{ title: "epoch", values: epochs }} height=${190} mark=${best?.epoch}
     series=${[{ name: "training", values: values(name) }, ...(`val_${name}` in history[0] ? [{ name: "validation", values: values(`val_${name}`), dash: 1 }] : [])]} />`)}</div>
     ${best && html`<p class="soft">The dashed line is epoch ${best.epoch}, of the least ${words(best.metric)}.</p>`}`;
 }

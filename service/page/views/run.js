@@ -7,6 +7,7 @@ import { styled } from "../core/styles.js";
 import { may } from "../core/caller.js";
 import { href } from "../core/router.js";
 import { Ago, Card, Copyable, Empty, Facts, Loaded, Notice, Placeholder, toast } from "../parts/basics.js";
+import { DataSource } from "../parts/data_source.js";
 import { confirmed } from "../parts/dialog.js";
 import { Confusion } from "../runs/confusion.js";
 import { thinned } from "../runs/curve_points.js";
@@ -14,6 +15,7 @@ import { useLiveJob } from "../runs/live_job.js";
 import { RunCurves } from "../runs/run_curves.js";
 import { Status, UNDER_WAY, compareAddress, leaves, progressText, runAddress, searchAddress, shortId, shown } from "../runs/run_words.js";
 import { TagEditor } from "../runs/tags.js";
+import { written as asYaml } from "../training/spec_text.js";
 
 await styled(new URL("../runs/runs.css", import.meta.url));
 
@@ -110,7 +112,7 @@ function glance(run) {
     ["Worker", run.worker],
     ["Backend", run.backend],
     ["Seed", run.seed === null ? null : shown(run.seed)],
-    ["Id", html`<code class="id">${run.id}</code>`],
+    ["Id", html`<code class="id">${run.id}</code>`, "wide"],
   ];
 }
 
@@ -161,18 +163,18 @@ function Spec({ run }) {
   return html`<div class="row" role="group" aria-label="Which spec">
       <button type="button" class="small" aria-pressed=${String(!isResolved)} onClick=${() => setResolved(false)}>As written</button>
       <button type="button" class="small" aria-pressed=${String(isResolved)} onClick=${() => setResolved(true)}>With every default${defaults.size ? ` (${defaults.size} more values)` : ""}</button></div>
-    <${Copyable} text=${JSON.stringify(isResolved ? run.spec : written, null, 2)} label="Spec as JSON" />`;
+    <${Copyable} text=${asYaml(isResolved ? run.spec : written)} label="Spec as YAML" />`;
 }
 
 function Rest({ run }) {
   const rows = Object.entries(run.data?.rows ?? {}).map(([part, count]) => `${part} ${number(count)}`).join(", ");
   const facts = [
-    ["Source", run.data?.source && html`<code>${shown(run.data.source)}</code>`], ["Rows", rows || null],
-    ["Digest of the data", run.data?.sha256 && html`<code>${run.data.sha256.slice(0, 16)}…</code>`],
+    ["Source", run.data?.source && html`<${DataSource} of=${shown(run.data.source)} />`, "wide"], ["Rows", rows || null, "wide"],
+    ["Digest of the data", run.data?.sha256 && html`<code title=${run.data.sha256}>${run.data.sha256.slice(0, 16)}…</code>`, "wide"],
     ...Object.entries(run.timings_s ?? {}).map(([step, seconds]) => [`Time for ${words(step)}`, duration(seconds)]),
     ["Size", run.data?.size_bytes && bytes(run.data.size_bytes)],
   ];
   const packages = Object.entries(run.package_versions ?? {});
   return html`<${Facts} of=${facts} />${packages.length > 0 && html`<details><summary>${plural(packages.length, "package")}</summary>
-    <ul class="packages">${packages.map(([name, version]) => html`<li key=${name}><code>${name} ${version}</code></li>`)}</ul></details>`}`;
+    <ul class="package-list">${packages.map(([name, version]) => html`<li key=${name}><code>${name} ${version}</code></li>`)}</ul></details>`}`;
 }

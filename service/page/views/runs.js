@@ -71,7 +71,7 @@ function Listed({ all, query, columns }) {
   const table = [nameColumn(chosen, choose), ...ids.map(columnOf).filter(Boolean)];
   const set = (name) => (value) => setQuery({ [name]: value });
   const picked = all.filter(({ id }) => chosen.has(id));
-  return html`<div class="filters" role="search" aria-label="Runs">
+  return html`<section class="card"><div class="filters" role="search" aria-label="Runs">
       <${TextField} label="Search" type="search" placeholder="id, note, tag, error …" value=${query.get("q") ?? ""} onInput=${set("q")} />
       <${SelectField} label="Model" value=${query.get("model") ?? ""} onInput=${set("model")} options=${counted(all.map(({ model }) => model))} />
       <${SelectField} label="Status" value=${query.get("status") ?? ""} onInput=${set("status")} options=${STATUSES} />
@@ -83,7 +83,7 @@ function Listed({ all, query, columns }) {
       ${chosen.size > 0 && html`<${Chosen} ...${{ chosen, picked, open }} />`}</div>
     ${shown.length ? html`<div class="runs-table" style=${{ "--columns": ids.length }}><${Table} label="Runs" columns=${table} rows=${shown} rowKey=${({ id }) => id} address=${({ id }) => runAddress(id)}
         sort=${query.get("sort") ?? "-ended"} onSort=${set("sort")} rowClass=${({ id }) => (chosen.has(id) ? "chosen" : "")} /></div>`
-      : html`<${Empty} title="No run is like that."><a href=${href(["runs"])}>Show all</a></${Empty}>`}
+      : html`<${Empty} title="No run is like that."><a href=${href(["runs"])}>Show all</a></${Empty}>`}</section>
     ${dialog === "columns" && html`<${ColumnDialog} runs=${shown.length ? shown : all} chosen=${ids} onChoose=${(next) => setQuery({ column: next })} onClose=${() => open("")} />`}
     ${dialog === "tags" && html`<${TagDialog} runs=${picked} onClose=${() => open("")} />`}`;
 }

@@ -2,7 +2,7 @@
 import { html, useState } from "../vendor/preact.js";
 import { place, send } from "../core/api.js";
 import { may } from "../core/caller.js";
-import { duration, number, plural } from "../core/format.js";
+import { duration, number, plural, words } from "../core/format.js";
 import { refresh, useData } from "../core/live.js";
 import { setQuery, href } from "../core/router.js";
 import { styled } from "../core/styles.js";
@@ -10,7 +10,8 @@ import { Ago, Card, Copyable, Facts, Loaded, Notice, toast } from "../parts/basi
 import { confirmed } from "../parts/dialog.js";
 import { Table } from "../parts/table.js";
 import { ParallelCoordinates } from "../runs/parallel.js";
-import { Status, runAddress, shortId, shown } from "../runs/run_words.js";
+import { Path, Status, runAddress, shortId, shown } from "../runs/run_words.js";
+import { written } from "../training/spec_text.js";
 import { BestSoFar, Importance, LearningCurves } from "../runs/search_charts.js";
 
 await styled(new URL("../runs/runs.css", import.meta.url));
@@ -45,17 +46,17 @@ function Shown({ search, query }) {
       ? html`<${Importance} shares=${search.importances} /><p class="soft">Shares in the differences between trials.</p>`
       : html`<p class="soft">Known when the winner is chosen.</p>`}</${Card}>
     <${Card} title="Trials" id="trials" soft=${`${done} of ${search.trial_count} done`}><${Trials} ...${{ search, query, chosen }} /></${Card}>
-    <${Card} title="Spec" id="spec"><${Copyable} text=${JSON.stringify(search.spec, null, 2)} label="Spec as JSON" /></${Card}></div>`;
+    <${Card} title="Spec" id="spec"><${Copyable} text=${written(search.spec)} label="Spec as YAML" /></${Card}></div>`;
 }
 
 function Best({ search, done }) {
   const { best, winner } = search;
   const facts = [
     ["Trials", html`<span class="progress"><progress value=${done} max=${search.trial_count} aria-label="Trials that are done" /> ${done} of ${search.trial_count}, ${search.parallel} at a time</span>`],
-    [search.objective, best && html`<strong class="large">${number(best.value)}</strong> <span class="soft">${search.direction === "maximize" ? "the higher the better" : "the lower the better"}</span>`],
+    [`Best ${words(search.objective)}`, best && html`<strong class="large">${number(best.value)}</strong> <span class="soft">${search.direction === "maximize" ? "higher is better" : "lower is better"}</span>`, "wide"],
     ["Trial", best && `${best.trial}${winner ? winner.trial === best.trial ? ", the winner" : `; the winner is ${winner.trial}` : ""}`],
-    ...Object.entries(best?.parameters ?? {}).map(([path, value]) => [html`<code>${path}</code>`, shown(value)]),
-    ["Chosen by", `${search.sampler}${search.prune === "none" ? "" : `, ${search.prune}`}`],
+    ...Object.entries(best?.parameters ?? {}).map(([path, value]) => [html`<${Path} of=${path} />`, shown(value), "wide"]),
+    ["Sampler", search.sampler], ["Pruning", search.prune],
     ["Began", html`<${Ago} at=${search.created_at} />`],
     ["Took", search.ended_at && duration((new Date(search.ended_at) - new Date(search.created_at)) / 1000)],
   ];
@@ -70,7 +71,7 @@ function Trials({ search, query, chosen }) {
     { id: "status", title: "Status", value: ({ status }) => status, cell: ({ status }) => html`<${Status} of=${status} />` },
     { id: "value", title: search.objective, align: "end", firstDown: search.direction === "maximize", value: ({ value }) => value, cell: ({ value }) => number(value) },
     { id: "epochs", title: "Epochs", align: "end", value: ({ epochs }) => epochs, cell: ({ epochs }) => number(epochs) },
-    ...paths.map((path) => ({ id: path, title: path, align: "end", value: ({ parameters }) => parameters[path], cell: ({ parameters }) => shown(parameters[path]) })),
+    ...paths.map((path) => ({ id: path, title: path, head: html`<${Path} of=${path} />`, align: "end", value: ({ parameters }) => parameters[path], cell: ({ parameters }) => shown(parameters[path]) })),
     { id: "why", title: "Error", value: null, cell: (trial) => trial.jobs.map(({ error }) => error?.message).filter(Boolean).at(-1) ?? null },
   ].filter(({ id }) => id !== "why" || search.trials.some(({ jobs }) => jobs.some(({ error }) => error)));
   if (!search.trials.length) return html`<p class="soft">None has been proposed yet.</p>`;

@@ -6,11 +6,12 @@ import { go, href } from "../core/router.js";
 import { styled } from "../core/styles.js";
 import { Card, Notice, Placeholder } from "../parts/basics.js";
 import { SelectField } from "../parts/fields.js";
+import { CSV_ENDINGS, CsvOptions, csvOf, typedCsv } from "../training/csv_options.js";
 import { Preview } from "../training/preview.js";
 import { Progress } from "../training/progress.js";
 import { SpecEditor } from "../training/spec_editor.js";
 import { SpecForm } from "../training/spec_form.js";
-import { withValue, withValueInText, written } from "../training/spec_text.js";
+import { splicedInText, withValue, withValueInText, written } from "../training/spec_text.js";
 import { ACCEPTED, chosenFiles, droppedFiles, upload } from "../training/upload.js";
 
 await styled(new URL("./train.css", import.meta.url));
@@ -31,7 +32,7 @@ export default function Train({ query }) {
   const again = html`<a class="button" href="#/train">Other data</a>`;
   return html`<div class="view-head"><h1 tabindex="-1">Train</h1><div class="actions">${(job || data || run || query.has("sketch")) && again}</div></div>
     ${job ? html`<${Progress} key=${job} id=${job} />`
-      : data ? html`<${FromData} key=${data} sha=${data} target=${query.get("target")} />`
+      : data ? html`<${FromData} key=${data} sha=${data} target=${query.get("target")} csv=${csvOf(query)} />`
       : run ? html`<${FromRun} key=${run} id=${run} />`
       : query.has("sketch") ? html`<${Draft} first=${written(SKETCH)} />` : html`<${Choose} />`}`;
 }
@@ -76,23 +77,25 @@ function Kept() {
   const found = useData("v1/datasets?limit=200", { every: Infinity });
   const all = found.data?.datasets ?? [];
   const options = [{ value: "", title: "choose" }, ...all.map(({ sha256, name, rows }) => ({ value: sha256, title: `${name}${rows ? `, ${rows} rows` : ""}` }))];
-  return html`<${Card} title="Or">${found.error && html`<${Notice} error=${found.error} />`}
+  return html`<${Card} title="Or begin otherwise">${found.error && html`<${Notice} error=${found.error} />`}
     <div class="bar-of-tools">${all.length > 0 && html`<${SelectField} label="Data that was uploaded before" value="" options=${options} onInput=${(sha) => sha && go(href(["train"], { data: sha }))} />`}
       <a class="button" href="#/train?sketch=1">Write a spec by hand</a></div></${Card}>`;
 }
 
-function FromData({ sha, target }) {
+function FromData({ sha, target, csv }) {
   const [left, setLeft] = useState(new Set());
   const [proposal, setProposal] = useState({ isLoading: true });
-  const preview = useData(`v1/datasets/${sha}/preview${target ? `?target=${encodeURIComponent(target)}` : ""}`, { every: Infinity });
+  const asked = new URLSearchParams({ ...(target ? { target } : {}), ...csv }).toString();
+  const preview = useData(`v1/datasets/${sha}/preview${asked ? `?${asked}` : ""}`, { every: Infinity });
+  const known = useData(preview.error && !preview.data ? `v1/datasets/${sha}` : null, { every: Infinity });
   const { data } = preview;
-  const wanted = data?.problem === null ? JSON.stringify([data.target, [...left].sort()]) : null;
+  const wanted = data?.problem === null ? JSON.stringify([data.target, [...left].sort(), csv]) : null;
   useEffect(() => {
     if (!wanted) return undefined;
     const stop = new AbortController();
     const features = left.size ? data.columns.map(({ name }) => name).filter((name) => name !== data.target && !left.has(name)) : null;
     setProposal((before) => ({ ...before, isLoading: true }));
-    send("v1/specs/propose", { source: data.source, target: data.target, features }, { signal: stop.signal })
+    send("v1/specs/propose", { source: data.source, target: data.target, features, csv: typedCsv(csv) }, { signal: stop.signal })
       .then(({ text, spec }) => setProposal({ text, spec, wanted }), (error) => error.name !== "AbortError" && setProposal({ error }));
     return () => stop.abort();
   }, [wanted]);
@@ -103,9 +106,13 @@ function FromData({ sha, target }) {
     return after;
   });
   const { pictures: shown = [], notes = [] } = pictures.get(sha) ?? {};
-  if (preview.error && !data) return html`<${Notice} error=${preview.error} />`;
+  const read = (next) => go(href(["train"], { data: sha, ...next }), { replace: true }); // other columns may come of it
+  const options = (found) => html`<${CsvOptions} chosen=${csv} found=${found} onChange=${read} />`;
+  if (preview.error && !data) {
+    return html`<${Notice} error=${preview.error} />${CSV_ENDINGS.test(known.data?.name ?? "") && html`<${Card} title=${known.data.name}>${options(null)}</${Card}>`}`;
+  }
   if (!data) return html`<${Placeholder} lines=${8} label="Looking at the data" />`;
-  return html`<${Preview} ...${{ data, notes, target, left, pictures: shown }} onLeft=${leave} onTarget=${(name) => go(href(["train"], { data: sha, target: name }), { replace: true })} />
+  return html`<${Preview} ...${{ data, notes, target, left, pictures: shown }} options=${data.csv && options(data.csv)} onLeft=${leave} onTarget=${(name) => go(href(["train"], { data: sha, target: name, ...csv }), { replace: true })} />
     ${proposal.error && html`<${Notice} error=${proposal.error} />`}
     ${proposal.text ? html`<${Draft} key=${proposal.wanted} first=${proposal.text} known=${proposal.spec} />` : proposal.isLoading && wanted && html`<${Placeholder} lines=${10} label="Writing a spec" />`}`;
 }
@@ -136,6 +143,14 @@ function Draft({ first, known }) {
     setDraft((before) => ({ ...before, text, document, isChecking: true }));
     check(text);
   };
+  const splice = (index, removed, ...added) => {
+    const layers = [...draft.document.layers];
+    layers.splice(index, removed, ...added);
+    const document = { ...draft.document, layers };
+    const text = splicedInText(draft.text, "layers", index, removed, ...added) ?? written(document);
+    setDraft((before) => ({ ...before, text, document, isChecking: true }));
+    check(text);
+  };
   const start = async (event) => {
     event.preventDefault();
     setSending(true);
@@ -149,7 +164,7 @@ function Draft({ first, known }) {
   };
   const button = html`<button type="submit" class="primary" disabled=${isSending || draft.problems.length > 0}>Start training</button>`;
   return html`<form id="draft" class="stack" onSubmit=${start} noValidate><${Card} title="The training" actions=${button}>
-      <div class="columns even"><${SpecForm} document=${draft.document} problems=${draft.problems} onChange=${change} />
+      <div class="columns even"><${SpecForm} document=${draft.document} problems=${draft.problems} onChange=${change} onSplice=${splice} />
         <${SpecEditor} ...${draft} onInput=${type} /></div>
       ${failure && html`<${Notice} error=${failure} />`}
       <div class="row">${button}</div></${Card}></form>`;

@@ -6,6 +6,7 @@ import { useModel, versionPath } from "../core/model_data.js";
 import { useData } from "../core/live.js";
 import { href, setQuery } from "../core/router.js";
 import { Ago, Badge, Card, Empty, Facts, Loaded, Tabs } from "../parts/basics.js";
+import { DataSource } from "../parts/data_source.js";
 import { MoveDialog } from "../parts/release.js";
 import { Gate, State } from "./model.js";
 import { Code } from "./code.js";
@@ -51,11 +52,11 @@ function Summary({ model, version, manifest }) {
   return html`<${Card} id="summary" title="Summary"><${Facts} of=${[
     ["State", html`<${State} version=${version} model=${model.name} />`],
     ["Labels", version.labels.length ? version.labels.map((label) => html`<${Badge} key=${label} kind=${label === "stable" ? "strong" : ""}>${label}</${Badge}>`) : "none"],
-    ["Gate", Gate(version)],
+    ["Gate", Gate(version), "wide"],
     ["Published", html`<${Ago} at=${version.created_at} />`],
     ["Made by", data && !data.imported && !data.job_id.startsWith("import-") ? html`<a href=${href(["runs", data.job_id])}>run ${data.job_id.slice(0, 8)}</a>` : data && "an import"],
     ["Trained with", data && `${data.backend}${data.seed === null ? "" : `, seed ${data.seed}`}`],
-    ["Rows", rows && Object.entries(rows).map(([part, count]) => `${part} ${count.toLocaleString("en")}`).join(", ")],
-    ["Data", data?.data?.source && html`<code>${data.data.source}</code>`],
+    ["Rows", rows && Object.entries(rows).map(([part, count]) => `${part} ${count.toLocaleString("en")}`).join(", "), "wide"],
+    ["Data", data?.data?.source && html`<${DataSource} of=${data.data.source} />`, "wide"],
   ]} /></${Card}>`;
 }

@@ -149,3 +149,16 @@ def test_a_compressed_file_has_a_name_of_its_own_for_caches(client) -> None:
     assert len(packed.data) < len(plain.data)
     again = client.get("/page/app.js", headers={"Accept-Encoding": "gzip", "If-None-Match": packed.headers["ETag"]})
     assert again.status_code == 304
+
+
+def test_no_class_is_styled_by_the_sheets_of_two_views() -> None:
+    """A sheet stays when its view is left: another view's rule for the same class would change this one's looks."""
+    homes: dict[str, set[str]] = {}
+    for name in OWN_FILES:
+        if not name.endswith(".css") or name == "style.css" or name.startswith("docs/"):
+            continue
+        for selectors in re.findall(r"([^{}]+)\{", re.sub(r"/\*.*?\*/", "", SOURCES[name], flags=re.DOTALL)):
+            for head in re.findall(r"(?:^|,)\s*[a-z]*\.([\w-]+)", selectors):
+                homes.setdefault(head, set()).add(name)
+    assert len(homes) > 50
+    assert {head: names for head, names in homes.items() if len(names) > 1} == {}

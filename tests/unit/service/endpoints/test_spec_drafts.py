@@ -84,6 +84,106 @@ def test_a_table_is_previewed_column_by_column(client) -> None:
     assert found["choices"] == list(columns)
 
 
+SEMICOLONS = "size;kind\n" + "".join(f"{row % 7},5;{'ab'[row % 2]}\n" for row in range(20))
+AMBIGUOUS = "size;kind,more\n" + "".join(f"{row % 7};{'ab'[row % 2]},1\n" for row in range(20))
+
+
+def test_how_a_file_of_text_is_read_is_told_and_can_be_said(client) -> None:
+    """Found by itself where it is certain; said, it stands in the proposed spec too, which is read the same way."""
+    found = previewed(client, "a.csv", SEMICOLONS)
+    assert found["csv"] == {"separator": ";", "decimal": ",", "encoding": "utf-8", "header": True}
+    assert [column["kind"] for column in found["columns"]] == ["number", "category"]
+    reference = uploaded(client, "b.csv", AMBIGUOUS)
+    path = f"/v1/datasets/{reference.removeprefix('dataset://')}/preview"
+    refused = client.get(path)
+    assert (refused.status_code, "data.csv.separator" in refused.json["error"]) == (400, True)
+    said = client.get(path, query_string={"separator": ";"}).json
+    assert ([column["name"] for column in said["columns"]], said["csv"]["separator"]) == (["size", "kind,more"], ";")
+    spec = proposed(client, source=reference, csv={"separator": ";", "decimal": "."})
+    assert spec["spec"]["data"]["csv"] == {"separator": ";", "decimal": "."}
+    checked = client.post("/v1/specs/check", data=spec["text"], content_type="application/yaml")
+    assert checked.status_code == 200, checked.json
+
+
+def test_a_file_without_names_and_in_another_encoding_is_previewed(client) -> None:
+    """Its columns are numbered; what is not in the encoding is refused by that word."""
+    rows = "".join(f"{row % 7}.5,{'Zürich' if row % 2 else 'Genf'}\n" for row in range(20)).encode("windows-1252")
+    reference = uploaded(client, "c.csv", rows)
+    path = f"/v1/datasets/{reference.removeprefix('dataset://')}/preview"
+    assert "data.csv.encoding" in client.get(path, query_string={"header": "false"}).json["error"]
+    found = client.get(path, query_string={"header": "false", "encoding": "windows-1252"}).json
+    assert (found["csv"]["header"], found["csv"]["encoding"], found["rows"]) == (False, "windows-1252", 20)
+    assert [one["name"] for one in found["classes"]] == ["Genf", "Zürich"]
+    spec = proposed(client, source=reference, csv={"header": False, "encoding": "windows-1252"})["spec"]
+    assert load_spec(spec).data.dialect.header is False
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ({"separator": "ab"}, "separator"),
+        ({"decimal": ";"}, "one of ., ,"),
+        ({"header": "maybe"}, "true or false"),
+        ({"encoding": "no-such"}, "an encoding of text"),
+        ({"separators": ";"}, "separators"),
+    ],
+)
+def test_unusual_words_about_a_file_of_text_are_refused_by_name(client, query, said) -> None:
+    """In the query of a preview and in the body of a proposal alike."""
+    source = uploaded(client, "a.csv", SEMICOLONS)
+    answer = client.get(f"/v1/datasets/{source.removeprefix('dataset://')}/preview", query_string=query)
+    assert (answer.status_code, said in str(answer.json)) == (400, True), answer.json
+    answer = client.post("/v1/specs/propose", json={"source": source, "csv": query})
+    assert (answer.status_code, "csv" in str(answer.json)) == (400, True), answer.json
+
+
+@pytest.mark.parametrize("csv", [None, {}])
+def test_nothing_said_about_a_file_of_text_stands_in_no_spec(client, csv) -> None:
+    """Nor does it matter to a file that is none."""
+    assert "csv" not in proposed(client, source=uploaded(client, "a.csv", SEMICOLONS), csv=csv)["spec"]["data"]
+    assert "csv" not in proposed(client, source=uploaded(client, "pets.zip", images()), csv=csv)["spec"]["data"]
+
+
+def test_words_about_text_of_a_file_that_is_none_are_refused(client) -> None:
+    """They would be passed over in silence."""
+    source = uploaded(client, "pets.zip", images())
+    answer = client.post("/v1/specs/propose", json={"source": source, "csv": {"separator": ";"}})
+    assert (answer.status_code, "a file of text" in answer.json["error"]) == (400, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("empty.csv", b"", "a data file"),
+        ("bytes.csv", b"a,b\n\xff\x00,1\n", "text in utf-8"),
+        ("names.csv", b"a,b\n", "at least one row"),
+        ("ragged.csv", b"a,b\n1,2\n1,2,3\n", "2 cells"),
+        ("twice.csv", b"a,a\n1,x\n2,y\n", "a"),
+        ("noise.parquet", b"PAR1 and nothing else", "parquet"),
+        ("noise.npz", b"PK\x03\x04 and nothing else", "npz"),
+        ("list.json", b"[1, 2, 3]", "a JSON object"),
+        ("nested.jsonl", b'{"a": [1], "b": "x"}\n{"a": [2], "b": "y"}\n', "single values"),
+        ("deep.json", b"[" * 100_000, "json"),
+    ],
+)
+def test_a_preview_of_unusual_data_says_what_is_wrong_with_it(client, name, content, said) -> None:
+    """At the upload, or when it is looked at; never a fault of the service."""
+    answer = client.post("/v1/datasets", query_string={"name": name}, data=content)
+    if answer.status_code == 201:
+        answer = client.get(f"/v1/datasets/{answer.json['sha256']}/preview")
+    assert (answer.status_code, said in answer.json["error"]) == (400, True), answer.json
+
+
+@pytest.mark.parametrize("name", ["<img src=x onerror=alert(1)>", "a" * 3000, "größe", "=1+1", "\u202eabc", "a,b"])
+def test_unusual_names_of_columns_are_previewed_and_proposed_as_they_are(client, name) -> None:
+    """Markup, a long one, other letters, a formula, one that is written from right to left, one with a comma."""
+    table = f'"{name}",kind\n' + "".join(f"{row % 7},{'ab'[row % 2]}\n" for row in range(30))
+    found = previewed(client, "odd.csv", table)
+    assert [column["name"] for column in found["columns"]] == [name, "kind"]
+    spec = proposed(client, source=found["source"], features=[name], target="kind")
+    assert load_spec(load_document(spec["text"])).data.features == (name,)
+
+
 def test_a_target_that_teaches_nothing_is_told_beside_the_columns(client) -> None:
     """So that another can be chosen."""
     found = previewed(client, "p.csv", penguins(), target="island")
