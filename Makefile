@@ -1,14 +1,18 @@
 # Every target prepares what it needs: only Python 3.11–3.13, make and git have to be there.
-.PHONY: demo-loop help browser setup demo up test test-service test-backends test-faults test-month test-retention test-long soak fuzz fuzz-store schemathesis check fix bench bench-init bench-train k8s-check image-check bench-scale bench-serve test-fleet test-wheels audit bench-client test-client-kills diagrams docs reference screenshots test-spec-of bench-runs openapi-clients test-search examples test-docs test-mlflow test-rollouts test-feedback bench-rollout bench-rollout-shadow bench-live-curves bench-drift bench-capture test-intervals bench-search
+.PHONY: demo-loop help browser setup demo up test test-service test-load test-together test-backends test-faults test-month test-retention test-long soak fuzz fuzz-store schemathesis check fix bench bench-init bench-train k8s-check image-check bench-scale bench-serve test-fleet test-wheels audit bench-client test-client-kills diagrams docs reference screenshots test-spec-of bench-runs openapi-clients test-search examples test-docs test-mlflow test-rollouts test-feedback bench-rollout bench-rollout-shadow bench-live-curves bench-drift bench-capture test-intervals bench-search
 .DEFAULT_GOAL := help
+# Many images set it; each of the hundreds of processes of the tests would then compile all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
 
 PYTHON := .venv/bin/python
 PACKAGES := models trainer service onehot client
 CHECKED := $(PACKAGES) tests scripts examples bench
 PYTEST := -m pytest --durations=10
-SERVICE_TESTS := tests/unit/service $(wildcard tests/integration/test_service_*.py tests/contract/test_service_*.py) \
-	tests/contract/test_tensorflow_serving_rest.py tests/contract/test_open_inference_protocol.py
-IN_PARALLEL := --numprocesses 3 --dist loadfile
+SERVICE_TESTS := $(wildcard tests/integration/test_service_*.py tests/contract/test_service_*.py) \
+	tests/contract/test_tensorflow_serving_rest.py tests/contract/test_open_inference_protocol.py tests/unit/service
+# Files in the order in which they are named, the longest first: the short ones at the end leave no processor idle.
+IN_PARALLEL := --numprocesses 3 --dist loadfile --no-loadscope-reorder
+LONGEST := $(addprefix tests/,integration/test_trainer_layers.py e2e/test_documents_run.py e2e/test_web_page.py)
 
 help: ## What can be made
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 16
@@ -52,9 +56,13 @@ examples: .venv/.synced ## Train every example; the table of what each reaches, 
 up: .venv/.synced ## Everything on this machine: queue, trainer, service
 	@.venv/bin/onehot up
 
-test: browser .venv/.synced .venv-clients/.synced .venv-docs/.synced .venv-openapi/.synced .venv-mlflow/.synced test-service ## Every test but the faults, which take longer: test-faults
-	$(PYTHON) $(PYTEST) $(IN_PARALLEL) $(wildcard tests/e2e/test_*.py) tests/unit tests/integration tests/contract $(addprefix --ignore=,$(SERVICE_TESTS))
+test: test-service test-load test-together ## Every test but the faults, which take longer: test-faults; `make -j2 -O test` runs two parts at a time
+
+test-load: .venv/.synced ## The tests that watch services under load: one process, which waits more than it computes
 	$(PYTHON) $(PYTEST) tests/e2e/service tests/e2e/rollouts
+
+test-together: browser .venv/.synced .venv-clients/.synced .venv-docs/.synced .venv-openapi/.synced .venv-mlflow/.synced ## All others, in three processes
+	$(PYTHON) $(PYTEST) $(IN_PARALLEL) $(LONGEST) $(wildcard tests/e2e/test_*.py) tests/integration tests/unit tests/contract $(addprefix --ignore=,$(SERVICE_TESTS))
 
 test-faults: .venv/.synced ## Kills, drains, outages and errors of the trainer, in their short form
 	$(PYTHON) $(PYTEST) tests/e2e/trainer

@@ -24,8 +24,8 @@ SWITCHES = (
 DEADLINE_S = 60
 
 
-class Browser:
-    """One page of a headless Chromium.
+class Chromium:
+    """A headless Chromium and the pipe that it is driven over.
 
     Args:
         process: Reads commands from its descriptor 3 and writes answers to its descriptor 4.
@@ -35,24 +35,18 @@ class Browser:
 
     def __init__(self, process: subprocess.Popen[bytes], commands: int, answers: int) -> None:
         self.process = process
-        self.complaints: list[str] = []
-        self.addresses: list[str] = []
+        self.listeners: dict[str, Callable[[dict[str, Any]], None]] = {}
         self._commands = commands
         self._answers = answers
         self._rest = b""
         self._number = 0
-        self._session: str | None = None
-        target = self.call("Target.createTarget", url="about:blank")["targetId"]
-        self._session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-        for domain in ("Page", "Runtime", "Log", "Network"):
-            self.call(f"{domain}.enable")
 
-    def call(self, method: str, **parameters: Any) -> dict[str, Any]:
-        """Send a command and wait for its answer; what the page complains of meanwhile is kept."""
+    def call(self, method: str, *, session: str | None = None, **parameters: Any) -> dict[str, Any]:
+        """Send a command and wait for its answer; events meanwhile go to those who listen to their session."""
         self._number += 1
         command = {"id": self._number, "method": method, "params": parameters}
-        if self._session is not None:
-            command["sessionId"] = self._session
+        if session is not None:
+            command["sessionId"] = session
         os.write(self._commands, json.dumps(command).encode() + b"\0")
         deadline = time.monotonic() + DEADLINE_S
         while True:
@@ -60,7 +54,8 @@ class Browser:
             if message.get("id") == self._number:
                 assert "error" not in message, f"{method}: {message}"
                 return message["result"]
-            self._note(message)
+            if listener := self.listeners.get(message.get("sessionId", "")):
+                listener(message)
 
     def _next(self, deadline: float) -> dict[str, Any]:
         while b"\0" not in self._rest:
@@ -70,6 +65,30 @@ class Browser:
             self._rest += content
         line, _, self._rest = self._rest.partition(b"\0")
         return json.loads(line)
+
+
+class Browser:
+    """One page of a headless Chromium.
+
+    Args:
+        chromium: That shows it.
+        profile: That the page belongs to: `browserContextId`; else the Chromium's own.
+    """
+
+    def __init__(self, chromium: Chromium, **profile: str) -> None:
+        self.process = chromium.process
+        self.complaints: list[str] = []
+        self.addresses: list[str] = []
+        self._chromium = chromium
+        target = chromium.call("Target.createTarget", url="about:blank", **profile)["targetId"]
+        self._session = chromium.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        chromium.listeners[self._session] = self._note
+        for domain in ("Page", "Runtime", "Log", "Network"):
+            self.call(f"{domain}.enable")
+
+    def call(self, method: str, **parameters: Any) -> dict[str, Any]:
+        """Send a command and wait for its answer; what the page complains of meanwhile is kept."""
+        return self._chromium.call(method, session=self._session, **parameters)
 
     def _note(self, message: dict[str, Any]) -> None:
         parameters = message.get("params", {})
@@ -133,7 +152,12 @@ class Browser:
 
 
 def start_browser(folder: Path) -> Browser:
-    """Start a Chromium with a profile of its own."""
+    """Start a Chromium with a profile of its own; its page."""
+    return Browser(start_chromium(folder))
+
+
+def start_chromium(folder: Path) -> Chromium:
+    """Start a Chromium whose own profile is in a folder."""
     found = subprocess.run(["sh", str(FINDER)], capture_output=True, text=True, check=False)
     assert found.returncode == 0, found.stderr
     to_browser, commands = os.pipe()
@@ -150,19 +174,31 @@ def start_browser(folder: Path) -> Browser:
         process = subprocess.Popen(command, stderr=log, stdout=log, close_fds=False, preexec_fn=place_pipes)  # noqa: PLW1509
     os.close(to_browser)
     os.close(from_browser)
-    return Browser(process, commands, answers)
+    return Chromium(process, commands, answers)
+
+
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
+    """One for all tests of this process: to start it takes longer than most of them."""
+    chromium = start_chromium(tmp_path_factory.mktemp("browser"))
+    try:
+        yield chromium
+    finally:
+        chromium.process.terminate()
+        chromium.process.wait(timeout=30)
 
 
 @pytest.fixture
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """A browser of this test's own; what its page complains of fails the test."""
-    browser = start_browser(tmp_path_factory.mktemp("browser"))
+def browser(chromium: Chromium) -> Iterator[Browser]:
+    """A page in a profile of this test's own; what it complains of fails the test."""
+    profile = chromium.call("Target.createBrowserContext")
+    browser = Browser(chromium, **profile)
     try:
         yield browser
         assert browser.complaints == []
     finally:
-        browser.process.terminate()
-        browser.process.wait(timeout=30)
+        chromium.call("Target.disposeBrowserContext", **profile)
+        chromium.listeners.clear()
 
 
 @pytest.fixture
