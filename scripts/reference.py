@@ -1,4 +1,4 @@
-"""Writes docs/reference/ from the code: the spec, Keras' objects, the HTTP interface, the command line, the settings.
+"""Writes docs/reference/ from the code: spec, Keras' objects, HTTP interface and its documents, command line, settings.
 
     python scripts/reference.py            writes the pages
     python scripts/reference.py --check    names those that are not as the code has them, and ends with 1
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 import click
+from reference_schemas import Field, fields_of, name_of, value_of
 
 from models.keras_catalog.descriptions import object_text
 from models.keras_catalog.objects import families, keras_version, known_names, refused_names
@@ -32,11 +33,13 @@ METHODS = ("get", "post", "put", "patch", "delete")
 
 def pages() -> dict[str, str]:
     """File name → what it holds."""
+    interface = openapi_document(create_app(Settings()), is_locked=True)
     made = {
         "spec.md": _spec(),
         "layers.md": _family_page("Layers", ["layers"]),
         "keras.md": _family_page("Keras' objects", [one for one in families() if one != "layers"]),
-        "http.md": _http(openapi_document(create_app(Settings()), is_locked=True)),
+        "http.md": _http(interface),
+        "schemas.md": _schemas(interface["components"]["schemas"]),
         "command-line.md": _command_line(),
         "settings.md": _settings(),
     }
@@ -124,7 +127,7 @@ def _family_page(title: str, shown: Sequence[str]) -> list[str]:
 def _http(document: Mapping[str, Any]) -> list[str]:
     about = (
         f"{_text(document['info']['description'])} A running service shows the same at `/docs`, and gives it at "
-        "`/openapi.json` (OpenAPI 3.1), with the schema of every document."
+        "`/openapi.json` (OpenAPI 3.1). [HTTP documents](schemas.md) has every field of what is sent and received."
     )
     operations = [
         (method, path, described)
@@ -177,8 +180,26 @@ def _media(content: Mapping[str, Any]) -> str:
 
 
 def _schema_name(schema: Mapping[str, Any]) -> str:
-    name = schema.get("$ref", "").rpartition("/")[2]
-    return f" ({name})" if name else ""
+    name = name_of(schema)
+    return f" ([{name}](schemas.md#{name.lower()}))" if name else ""
+
+
+def _schemas(schemas: Mapping[str, Any]) -> list[str]:
+    about = (
+        "The JSON documents of the [HTTP interface](http.md), field by field. A field that is not always there may be "
+        "left out of a request, and may be missing in an answer. Those that begin with `Spec` are parts of "
+        "[the spec](spec.md), which says more of them."
+    )
+    lines = _head("HTTP documents", about)
+    for name, schema in schemas.items():
+        lines += [f"## {name}", "", f"{_text(schema.get('description') or 'A document').rstrip('.')}.", ""]
+        rows = list(map(_field_row, fields_of(schema)))
+        lines += _table(("field", "value", "always there", "meaning"), rows) if rows else [value_of(schema), ""]
+    return lines
+
+
+def _field_row(field: Field) -> list[str]:
+    return [_code(field.path), _text(field.value), "yes" if field.is_always_there else "", _text(field.meaning)]
 
 
 def _command_line() -> list[str]:

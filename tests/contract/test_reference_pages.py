@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+import sys
 from dataclasses import fields as fields_of
 from pathlib import Path
 
@@ -9,10 +10,13 @@ import click
 import pytest
 
 from models.keras_catalog.objects import families, known_names
+from models.queue.webhook_messages import KINDS
 from models.settings import Settings
 from models.spec.steps import STEPS
 from onehot.cli import COMMANDS, cli
 from service.app import create_app
+from service.openapi.document import openapi_document
+from service.webhooks.subscriptions import FIELDS
 from tests.spec_keys import spec_keys
 
 ROOT = Path(__file__).parents[2]
@@ -39,9 +43,11 @@ ALL_COMMANDS = list(commands(cli, cli.make_context("onehot", [], resilient_parsi
 
 @pytest.fixture(scope="module")
 def generated():
+    sys.path.insert(0, str(ROOT / "scripts"))  # where it finds its other half
     found = importlib.util.spec_from_file_location("reference", ROOT / "scripts" / "reference.py")
     module = importlib.util.module_from_spec(found)
     found.loader.exec_module(module)
+    sys.path.pop(0)
     return module.pages()
 
 
@@ -98,3 +104,30 @@ def test_every_operation_is_there():
         for method in rule.methods - {"HEAD", "OPTIONS"}
     }
     assert routes == shown
+
+
+def test_every_document_is_there_with_its_fields():
+    """Of requests and answers, those of objects within them too."""
+    text = page("schemas.md")
+    for name, schema in openapi_document(create_app(Settings()), is_locked=True)["components"]["schemas"].items():
+        section = text.partition(f"\n## {name}\n")[2].partition("\n## ")[0]
+        shown = {path.rpartition(".")[2] for path in re.findall(r"^\| `(\S+)` \|", section, re.MULTILINE)}
+        assert section, name
+        assert set(properties_of(schema)) <= shown, name
+
+
+def properties_of(schema):
+    """The names of the properties of a schema, and of those written within it."""
+    if isinstance(schema, dict):
+        yield from schema.get("properties", {})
+        for key, part in schema.items():
+            yield from properties_of(list(part.values()) if key == "properties" else part if key != "examples" else ())
+    elif isinstance(schema, list):
+        for part in schema:
+            yield from properties_of(part)
+
+
+def test_the_guide_of_webhooks_has_every_kind_and_key():
+    """Those of the file, and those of the messages."""
+    words = set(re.findall(r"[\w.]+", (ROOT / "docs" / "howto" / "webhooks.md").read_text("utf-8")))
+    assert FIELDS | set(KINDS) <= words

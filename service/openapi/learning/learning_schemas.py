@@ -28,7 +28,13 @@ SOME_REQUEST = "5f2c7a0e9d1b4c3f8a6e2d4b1c0f9e8d"
 SHARE: Schema = nullable(NUMBER)
 INTERVAL: Schema = either(NULL, array(NUMBER, minItems=2, maxItems=2)) | {"description": "Of 95 %"}
 SAMPLE: Schema = {"type": "number", "minimum": 0, "maximum": 1, "description": "The share of the requests"}
-KEEP_DAYS: Schema = {"type": "integer", "minimum": 1, "maximum": MOST_DAYS, "default": DEFAULT_KEEP_DAYS}
+KEEP_DAYS: Schema = {
+    "type": "integer",
+    "minimum": 1,
+    "maximum": MOST_DAYS,
+    "default": DEFAULT_KEEP_DAYS,
+    "description": "For how many days rows are kept after the day of their request",
+}
 DROP: Schema = array(TEXT, maxItems=MOST_COLUMNS, description="Columns that are never kept")
 LABEL: Schema = {"description": "A class by its name or its index; a number of a regression; a list of several"}
 ANY: Schema = {"description": "Any value"}
