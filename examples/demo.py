@@ -82,7 +82,7 @@ def main() -> int:
         print_line(f"Error: {error}", err=True)
         return 1
     print_line(f"\nDone in {time.monotonic() - started_at:.0f} s; everything that was started is stopped.")
-    print_line("Next: `.venv/bin/onehot up`, and `onehot train SPEC` with a spec of your own.")
+    print_line("Next: `make up`, and `.venv/bin/onehot train SPEC` with a spec of your own.")
     return 0
 
 

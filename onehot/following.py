@@ -13,7 +13,7 @@ from models.store.manifest import added_sentence
 from onehot.client import Service
 from onehot.events import EPOCH, FOLD, follow_events
 from onehot.failures import Canceled, NotPromoted, ServiceRefused, WorkFailed, WrongUsage
-from onehot.output import passed_over_sentences, print_json, print_line, short_number
+from onehot.output import passed_over_sentences, print_json, print_line, program, short_number
 from onehot.progress import UNTRACKED, ShowEpoch, Tracker, epoch_screen
 from onehot.serving import wait_until_served
 
@@ -73,7 +73,7 @@ def follow_job(service: Service, job_id: str, *, as_json: bool, poll_s: float, t
     except KeyboardInterrupt:
         tracker.ended({"id": job_id, "status": "stopped", "error": "the command was interrupted; the job goes on"})
         print_line(f"\nJob {job_id} goes on without you looking.", err=True)
-        print_line(f"  onehot jobs follow {job_id}\n  onehot jobs cancel {job_id}", err=True)
+        print_line(f"  {program()} jobs follow {job_id}\n  {program()} jobs cancel {job_id}", err=True)
         sys.exit(INTERRUPTED_STATUS)
     tracker.ended(job)
     if as_json:
@@ -169,4 +169,4 @@ def print_result(service: Service, result: Mapping[str, Any], *, as_json: bool, 
     serving = wait_until_served(service, model, version, poll_s=poll_s)
     print_line(serving.sentence, err=as_json or not serving.is_served)
     if not as_json:
-        print_line(f"Next: onehot predict {model} INPUT.json")
+        print_line(f"Next: {program()} predict {model} INPUT.json")

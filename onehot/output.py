@@ -1,16 +1,27 @@
 """The output of commands: JSON, aligned columns, pairs. Plain off a terminal: click strips styles."""
 
 import json
+import shutil
+import sys
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
 
 __all__ = [
-    "passed_over_sentences", "print_json", "print_line", "print_list", "print_pairs", "print_table", "short_number",
+    "passed_over_sentences", "print_json", "print_line", "print_list", "print_pairs", "print_table", "program",
+    "short_number",
 ]  # fmt: skip
 
 GAP = "  "
+NAME = "onehot"
+
+
+def program() -> str:
+    """What this program is called here: its path as it was typed, where a shell does not find it by its name."""
+    typed = sys.argv[0]
+    return typed if Path(typed).name == NAME and shutil.which(NAME) is None else NAME
 
 
 def print_line(text: str = "", *, err: bool = False) -> None:

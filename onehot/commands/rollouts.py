@@ -11,7 +11,7 @@ from models.spec.yaml_text import load_document
 from onehot.client import Service
 from onehot.commands.options import json_option, settings_here
 from onehot.failures import WrongUsage
-from onehot.output import print_json, print_line, print_list
+from onehot.output import print_json, print_line, print_list, program
 from onehot.releasing.following_rollout import follow_rollout
 from onehot.releasing.rollout_text import print_rollout
 
@@ -54,7 +54,7 @@ def start(model: str, version: int, plan: str | None, follow: bool, as_json: boo
             print_json(begun)
         else:
             print_line(f"Rollout {begun['id']}: {begun['reason']}")
-            print_line(f"Next: onehot rollout follow {model}")
+            print_line(f"Next: {program()} rollout follow {model}")
 
 
 @rollout.command()

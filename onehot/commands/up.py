@@ -14,13 +14,15 @@ from models.settings import Settings
 from onehot.commands.options import settings_here
 from onehot.local.interrupts import ends_as_interrupts
 from onehot.local.stack import Stack, StackConfig, run_stack
-from onehot.output import print_line
+from onehot.output import print_line, program
 
 __all__ = ["up"]
 
 COLORS = {"queue server": "blue", "trainer": "magenta", "service": "green"}
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 NAME_WIDTH = max(map(len, COLORS))
+EXAMPLE = "examples/digits.yaml"
+"""In a clone of the repository; elsewhere there is a spec of one's own."""
 SERVER_FOLDER = Path("var/valkey")
 
 
@@ -71,9 +73,10 @@ def _print_ready(settings: Settings, stack: Stack, seconds: float) -> None:
     print_line(f"  store    {settings.store}")
     print_line(f"  queue    {queue}\n")
     address = "" if settings.url == stack.url else f"ONEHOT_URL={stack.url} "
+    spec, model = (EXAMPLE, Path(EXAMPLE).stem) if Path(EXAMPLE).is_file() else ("SPEC.yaml", "MODEL")
     print_line("From another terminal:\n")
-    print_line(f"  {address}onehot train examples/digits.yaml")
-    print_line(f"  {address}onehot predict digits INPUT.json\n")
+    print_line(f"  {address}{program()} train {spec}")
+    print_line(f"  {address}{program()} predict {model} INPUT.json\n")
     sys.stdout.flush()
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from onehot.client import Service
 from onehot.failures import ServiceRefused, ServiceUnreachable, WorkFailed
 from onehot.following import INTERRUPTED_STATUS
-from onehot.output import print_json, print_line
+from onehot.output import print_json, print_line, program
 from onehot.releasing.rollout_text import event_line, progress_line
 
 __all__ = ["PROMOTED", "follow_rollout"]
@@ -32,7 +32,7 @@ def follow_rollout(service: Service, model: str, *, as_json: bool) -> None:
         rollout = _watch(service, model, err=as_json)
     except KeyboardInterrupt:
         print_line(f"\nThe rollout of {model} goes on without you looking.", err=True)
-        print_line(f"  onehot rollout follow {model}\n  onehot rollout rollback {model}", err=True)
+        print_line(f"  {program()} rollout follow {model}\n  {program()} rollout rollback {model}", err=True)
         sys.exit(INTERRUPTED_STATUS)
     if as_json:
         print_json(rollout)

@@ -8,7 +8,7 @@ from typing import Any
 from onehot.client import Service
 from onehot.failures import Canceled, ServiceRefused, ServiceUnreachable, WorkFailed
 from onehot.following import FINISHED, INTERRUPTED_STATUS, print_result
-from onehot.output import print_json, print_line
+from onehot.output import print_json, print_line, program
 from onehot.searching.search_screen import ShowSearch, search_screen, shown_value
 
 __all__ = ["follow_search", "print_best"]
@@ -36,7 +36,7 @@ def follow_search(service: Service, search_id: str, *, as_json: bool, poll_s: fl
             search = _watch(service, search_id, show)
     except KeyboardInterrupt:
         print_line(f"\nSearch {search_id} goes on without you looking.", err=True)
-        print_line(f"  onehot searches follow {search_id}\n  onehot searches cancel {search_id}", err=True)
+        print_line(f"  {program()} searches follow {search_id}\n  {program()} searches cancel {search_id}", err=True)
         sys.exit(INTERRUPTED_STATUS)
     if as_json:
         print_json(search)
@@ -81,7 +81,7 @@ def print_best(search: Mapping[str, Any]) -> None:
     parameters = search["trials"][number]["parameters"]
     for path, one in parameters.items():
         print_line(f"  {path} = {one}")
-    print_line(f"Its pictures: onehot searches report {search['id']}")
+    print_line(f"Its pictures: {program()} searches report {search['id']}")
 
 
 def _failure(search: Mapping[str, Any]) -> WorkFailed:

@@ -8,7 +8,7 @@ import click
 
 from onehot.failures import WorkFailed, WrongUsage
 from onehot.local.child import trainer_environment
-from onehot.output import print_line
+from onehot.output import print_line, program
 
 __all__ = ["init"]
 
@@ -42,7 +42,7 @@ def init(data: str, target: str | None, model: str | None, out: str | None) -> N
         Path(out).write_text(text, encoding="utf-8")
     except OSError as error:
         raise WorkFailed(f"{out}: {error.strerror}") from error
-    print_line(f"{out} is written: onehot train {out}", err=True)
+    print_line(f"{out} is written: {program()} train {out}", err=True)
 
 
 def _written_by_trainer(data: str, target: str | None, model: str | None) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from models.queue.events import fold_in_words
 from onehot.client import Service
 from onehot.commands.options import json_option, settings_here
 from onehot.following import CANCELED, error_of, follow_job
-from onehot.output import print_json, print_line, print_list, print_pairs, short_number
+from onehot.output import print_json, print_line, print_list, print_pairs, program, short_number
 
 __all__ = ["jobs"]
 
@@ -56,7 +56,7 @@ def cancel(job_id: str, as_json: bool) -> None:  # noqa: FBT001
         print_json(answer.json() if answer.content else {"id": job_id})
     else:
         print_line(f"Job {job_id} is being canceled.")
-        print_line(f"Next: onehot jobs show {job_id}", err=True)
+        print_line(f"Next: {program()} jobs show {job_id}", err=True)
 
 
 @jobs.command()

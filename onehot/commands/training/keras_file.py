@@ -12,7 +12,7 @@ from models.spec import load_spec
 from models.spec.yaml_text import dump_document
 from onehot.failures import WorkFailed, WrongUsage
 from onehot.local.child import trainer_environment
-from onehot.output import print_json, print_line
+from onehot.output import print_json, print_line, program
 
 __all__ = ["spec_of_file"]
 
@@ -70,4 +70,4 @@ def _write(path: Path, document: dict[str, Any]) -> None:
         path.write_bytes(dump_document(document))
     except OSError as error:
         raise WorkFailed(f"{path}: {error.strerror}") from error
-    print_line(f"{path} is written: onehot train {path}", err=True)
+    print_line(f"{path} is written: {program()} train {path}", err=True)

@@ -10,7 +10,7 @@ from onehot.client import Service
 from onehot.commands.options import json_option, settings_here
 from onehot.commands.training.train import BAD_SPEC, DATA_ROOTS, read_spec
 from onehot.failures import ServiceRefused, WrongUsage
-from onehot.output import print_json, print_line
+from onehot.output import print_json, print_line, program
 from onehot.searching.following_search import follow_search
 
 __all__ = ["search"]
@@ -42,7 +42,7 @@ def search(spec: str, assignments: tuple[str, ...], detach: bool, as_json: bool)
             print_json(started)
         else:
             print_line(str(started["id"]))
-            print_line(f"Next: onehot searches follow {started['id']}", err=True)
+            print_line(f"Next: {program()} searches follow {started['id']}", err=True)
 
 
 def _submit(service: Service, document: dict[str, Any], written: dict[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from onehot.commands.options import json_option, settings_here
 from onehot.direct import train_here
 from onehot.failures import ServiceRefused, WrongUsage
 from onehot.following import follow_job, print_result
-from onehot.output import print_json, print_line
+from onehot.output import print_json, print_line, program
 from onehot.progress import UNTRACKED, Tracker
 
 __all__ = ["BAD_SPEC", "DATA_ROOTS", "read_spec", "submit", "train"]
@@ -59,7 +59,7 @@ def train(
             print_json(job)
         else:
             print_line(str(job["id"]))
-            print_line(f"Next: onehot jobs follow {job['id']}", err=True)
+            print_line(f"Next: {program()} jobs follow {job['id']}", err=True)
 
 
 def _tracker(uri: str | None, document: dict[str, Any], *, store: str) -> Tracker:
