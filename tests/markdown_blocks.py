@@ -4,6 +4,8 @@ import os
 import re
 import shlex
 import subprocess
+import time
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,12 +84,16 @@ class Reader:
         folder: Where files are made and commands run.
         environment: Of each command.
         address: Of the running service, which documents call `localhost:8501`.
+
+    Attributes:
+        spent_s: Document → how long its commands took.
     """
 
     def __init__(self, folder: Path, environment: dict[str, str], address: str) -> None:
         self.folder = folder
         self.environment = environment
         self.address = address
+        self.spent_s: defaultdict[Path, float] = defaultdict(float)
         self._state = folder / ".state"
 
     def read(self, block: Block) -> None:
@@ -106,11 +112,13 @@ class Reader:
         state = shlex.quote(str(self._state))
         before = f"if [ -e {state} ]; then . {state}; fi\nset -aeo pipefail"
         script = f'{before}\n{command}\nset +a\n{{ export -p; echo "cd $PWD"; }} > {state}'
+        started_s = time.monotonic()
         ran = subprocess.run(
             ["bash", "-c", script], cwd=self.folder, env=self.environment, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True, timeout=600, check=False,
         )  # fmt: skip
         assert ran.returncode == 0, f"{block}: {command}\n{ran.stdout}"
+        self.spent_s[block.document] += time.monotonic() - started_s
         return ran.stdout
 
     @property

@@ -20,7 +20,10 @@ PROGRAM = ".venv/bin/onehot "
 TUTORIAL = DOCS / "tutorial" / "classic.md"
 OWN_CSV = DOCS / "tutorial" / "own-csv.md"
 GUIDES = sorted((DOCS / "howto").glob("*.md"))
+CALL = DOCS / "howto" / "call.md"
 DEADLINE_S = 240
+WALK_S = 300
+"""How long the commands of a newcomer's walk may take, from an installed Onehot on."""
 pytestmark = pytest.mark.timeout(1800)
 """Trainings of a busy machine: the tutorial alone trains four times."""
 
@@ -50,7 +53,9 @@ def read(reader: Reader, block: Block, started: list[subprocess.Popen[bytes]]) -
             started.append(
                 subprocess.Popen(command.split(), cwd=reader.cwd, env=reader.environment, stdout=log, stderr=log)
             )
+        started_s = time.monotonic()
         wait_for(reader.address)
+        reader.spent_s[block.document] += time.monotonic() - started_s
     elif not block.reason:
         reader.read(block)
 
@@ -102,6 +107,21 @@ def test_every_block_of_a_guide_does_what_it_shows(with_flowers: Reader, guide: 
             run_javascript(block, with_flowers.address, browser, tmp_path)
         elif block.title is not None or block.language in ("python", "console"):
             with_flowers.read(block)
+
+
+def test_a_walk_through_the_documents_takes_minutes(with_flowers: Reader, browser, tmp_path) -> None:
+    """One's own table served, and a call from Python, JavaScript and curl: each in less than five of them."""
+    for block in blocks_of(CALL):
+        if block.language == "javascript":
+            started_s = time.monotonic()
+            run_javascript(block, with_flowers.address, browser, tmp_path)
+            with_flowers.spent_s[CALL] += time.monotonic() - started_s
+        else:
+            with_flowers.read(block)
+    table_s, call_s = (sum(map(with_flowers.spent_s.__getitem__, walk)) for walk in ((TUTORIAL, OWN_CSV), (CALL,)))
+    print(f"own table: {table_s:.0f} s, three calls: {call_s:.1f} s")
+    assert table_s < WALK_S
+    assert call_s < WALK_S
 
 
 def test_the_readme_s_three_ways_to_call_answer(reader: Reader, browser, tmp_path) -> None:
