@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 import click
-from reference_schemas import Field, fields_of, name_of, value_of
+from reference_schemas import ANYTHING, Field, fields_of, name_of, value_of
 
 from models.keras_catalog.descriptions import object_text
 from models.keras_catalog.objects import families, keras_version, known_names, refused_names
@@ -194,7 +194,10 @@ def _schemas(schemas: Mapping[str, Any]) -> list[str]:
     for name, schema in schemas.items():
         lines += [f"## {name}", "", f"{_text(schema.get('description') or 'A document').rstrip('.')}.", ""]
         rows = list(map(_field_row, fields_of(schema)))
-        lines += _table(("field", "value", "always there", "meaning"), rows) if rows else [value_of(schema), ""]
+        if rows:
+            lines += _table(("field", "value", "always there", "meaning"), rows)
+        elif (value := value_of(schema)) != ANYTHING:
+            lines += [f"{value[0].upper()}{value[1:]}.", ""]
     return lines
 
 

@@ -1,11 +1,13 @@
 """The documents of the HTTP interface, field by field, from the schemas of OpenAPI."""
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-__all__ = ["Field", "fields_of", "name_of", "value_of"]
+__all__ = ["ANYTHING", "Field", "fields_of", "name_of", "value_of"]
 
 Schema = Mapping[str, Any]
+ANYTHING = "any value"
 WORDS = {
     "string": "text", "integer": "whole number", "number": "number", "boolean": "true or false", "object": "object",
     "array": "list", "null": "null",
@@ -62,7 +64,7 @@ def value_of(schema: Schema) -> str:
         return f"one of {', '.join(map(_shown, schema['enum']))}"
     kinds = schema.get("type", ())
     kinds = [kinds] if isinstance(kinds, str) else kinds
-    return " or ".join(_of_kind(kind, schema) for kind in kinds) or "any value"
+    return " or ".join(_of_kind(kind, schema) for kind in kinds) or ANYTHING
 
 
 def _of_kind(kind: str, schema: Schema) -> str:
@@ -85,4 +87,4 @@ def _bounds(schema: Schema) -> str:
 
 
 def _shown(value: Any) -> str:
-    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+    return f"`{value}`" if isinstance(value, str) and value else f"`{json.dumps(value)}`"

@@ -28,11 +28,17 @@ pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture(scope="module")
-def url(tmp_path_factory):
-    """Of a service with everything around it, in a folder of its own."""
-    folder = tmp_path_factory.mktemp("site")
+def folder(tmp_path_factory) -> Path:
+    """Where the service and the script run."""
+    return Path(tmp_path_factory.mktemp("site"))
+
+
+@pytest.fixture(scope="module")
+def url(folder):
+    """Of a service with everything around it."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("ONEHOT_")}
     environment |= {"ONEHOT_STORE": str(folder / "store"), "ONEHOT_BIND": f"127.0.0.1:{free_port()}"}
+    environment["ONEHOT_DATA_ROOTS"] = str(folder)
     config = StackConfig(read_settings(environment), environment, folder / "valkey")
     with run_stack(config, on_line=lambda *_: None, on_message=lambda _: None) as stack:
         yield stack.url
@@ -49,9 +55,9 @@ def typed(commands: str) -> str:
     return printed
 
 
-def test_the_guide_does_what_it_says(url, tmp_path, monkeypatch, capsys) -> None:
+def test_the_guide_does_what_it_says(url, folder, monkeypatch, capsys) -> None:
     """The classic text line by line: trained through the queue, on rows kept aside as good as its own fit."""
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.chdir(folder)
     monkeypatch.setenv("ONEHOT_URL", url)
     names: dict[str, Any] = {}
     started_s = time.monotonic()
