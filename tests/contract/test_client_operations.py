@@ -12,6 +12,7 @@ from onehot_client.operations import Operations
 
 from models.settings import Settings
 from service.app import create_app
+from service.openapi.components import SCHEMAS
 from service.openapi.operation import operations_of
 from tests.unit.client.conftest import metadata
 from tests.unit.client.test_operations import CALLS
@@ -38,10 +39,19 @@ NO_METHOD = {
     "page": "for browsers",
 }
 """Endpoints, or whole blueprints, and why the client has no method for them."""
-SENT_ITSELF = {"cursor": "pages are read one after the other", "id": "the `runs` that are compared"}
+SENT_ITSELF = {
+    "cursor": "pages are read one after the other", "id": "the `runs` that are compared",
+    **dict.fromkeys(("separator", "decimal", "encoding", "header"), "parts of `csv`"),
+    "rollback": "`roll_back`",
+}  # fmt: skip
 """Parameters that are no argument of a method."""
 READ_WHOLE = {"datasets": {"limit"}, "models": {"limit", "model"}, "model": {"limit"}, "labels": {"limit"}}
 """Methods that give all there is, and the parameters which they need not."""
+BODIES = {
+    "set_label": "LabelRequest", "roll_back": "LabelRequest", "delete_version": "VersionDeletion", "tag": "RunPatch",
+    "propose_spec": "ProposalRequest",
+}  # fmt: skip
+"""Methods whose arguments are the fields of a document; others are given the whole document."""
 APP = create_app(Settings())
 ADAPTER = APP.url_map.bind("localhost")
 
@@ -88,3 +98,10 @@ def test_a_method_has_every_parameter_of_its_operation(name: str, endpoint: str)
     taken = set(inspect.signature(getattr(Client, name)).parameters)
     known = {one["name"] for one in operations_of(APP)[endpoint].get("parameters", ()) if one["in"] == "query"}
     assert known - set(SENT_ITSELF) - READ_WHOLE.get(name, set()) <= taken
+
+
+@pytest.mark.parametrize(("name", "document"), BODIES.items())
+def test_a_method_has_every_field_of_its_document(name: str, document: str) -> None:
+    """Under the same names."""
+    taken = set(inspect.signature(getattr(Client, name)).parameters)
+    assert set(SCHEMAS[document]["properties"]) - set(SENT_ITSELF) <= taken

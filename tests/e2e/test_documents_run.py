@@ -13,6 +13,7 @@ import pytest
 
 from onehot.local.server import free_port
 from tests.markdown_blocks import BACKGROUND, ROOT, Block, Reader, blocks_of, environment_with
+from tests.timing import promised_s
 
 DOCS = ROOT / "docs"
 README = ROOT / "README.md"
@@ -120,8 +121,7 @@ def test_a_walk_through_the_documents_takes_minutes(with_flowers: Reader, browse
             with_flowers.read(block)
     table_s, call_s = (sum(map(with_flowers.spent_s.__getitem__, walk)) for walk in ((TUTORIAL, OWN_CSV), (CALL,)))
     print(f"own table: {table_s:.0f} s, three calls: {call_s:.1f} s")
-    assert table_s < WALK_S
-    assert call_s < WALK_S
+    assert max(table_s, call_s) < promised_s(WALK_S)
 
 
 def test_the_readme_s_three_ways_to_call_answer(reader: Reader, browser, tmp_path) -> None:

@@ -17,6 +17,7 @@ from onehot_client.keras import train
 from models.settings import read_settings
 from onehot.local.server import free_port
 from onehot.local.stack import StackConfig, run_stack
+from tests.timing import promised_s
 
 ROOT = Path(__file__).parents[2]
 GUIDE = ROOT / "docs" / "from-keras.md"
@@ -66,7 +67,8 @@ def test_the_guide_does_what_it_says(url, folder, monkeypatch, capsys) -> None:
             assert re.search(r"is written.*Published own version 1", typed(text), re.DOTALL)
         else:
             exec(compile(text.replace(ADDRESS, url), GUIDE.name, "exec"), names)  # noqa: S102 -- it is ours
-    assert time.monotonic() - started_s < WALK_S
+    took_s = time.monotonic() - started_s
+    assert took_s < promised_s(WALK_S)
     printed = capsys.readouterr().out
     assert "Epoch 150/150" in printed
     assert "layers.0.Lambda" in printed

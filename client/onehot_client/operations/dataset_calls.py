@@ -54,14 +54,18 @@ class DatasetOperations:
         response = yield Call("GET", f"/v1/datasets/{part(reference)}")
         return Dataset.of(response.document("source"))
 
-    def preview(self, reference: str, *, target: str | None = None) -> Steps[Document]:
+    def preview(
+        self, reference: str, *, target: str | None = None, csv: Mapping[str, Any] | None = None
+    ) -> Steps[Document]:
         """What is to be known of a data set before it is trained on: columns, gaps, classes, what stands out.
 
         Args:
             reference: A name or a digest.
             target: The column or array that is to be predicted; else one with a usual name, else the last column.
+            csv: How a file of text is read: `separator`, `decimal`, `encoding`, `header`, as `data.csv` of a spec.
         """
-        response = yield Call("GET", f"/v1/datasets/{part(reference)}/preview", params=params_of(target=target))
+        params = params_of(target=target, **(csv or {}))
+        response = yield Call("GET", f"/v1/datasets/{part(reference)}/preview", params=params)
         return response.document()
 
     def delete_dataset(self, reference: str) -> Steps[list[str]]:

@@ -2,7 +2,7 @@
 
 from onehot_client.errors import NotFound
 from onehot_client.http.calls import Call, Document, Steps, json_call
-from onehot_client.operations.paths import model_path, paged, params_of, part
+from onehot_client.operations.paths import given, model_path, paged, params_of, part
 from onehot_client.resources import Model
 
 __all__ = ["ModelOperations"]
@@ -74,7 +74,9 @@ class ModelOperations:
         found = yield from self.model(model)
         return dict(found.labels)
 
-    def set_label(self, model: str, label: str, version: int, *, force: bool = False) -> Steps[Document]:
+    def set_label(
+        self, model: str, label: str, version: int, *, force: bool = False, dry_run: bool = False
+    ) -> Steps[Document]:
         """Let a label name a version.
 
         Args:
@@ -82,15 +84,23 @@ class ModelOperations:
             label: `stable`, `canary`, ….
             version: The version that it names from now on.
             force: Also when the version's gate does not hold.
+            dry_run: Only find out what would come of it.
 
         Raises:
             Conflict: When its gate does not hold.
         """
-        response = yield json_call("PUT", model_path(model, label=label), {"version": version, "force": force})
+        document = {"version": version, "force": force, **_trial(dry_run=dry_run)}
+        response = yield json_call("PUT", model_path(model, label=label), document)
         return response.document("version")
 
     def roll_back(
-        self, model: str, *, label: str = STABLE, version: int | None = None, force: bool = False
+        self,
+        model: str,
+        *,
+        label: str = STABLE,
+        version: int | None = None,
+        force: bool = False,
+        dry_run: bool = False,
     ) -> Steps[Document]:
         """Let a label name again what it named before.
 
@@ -99,11 +109,12 @@ class ModelOperations:
             label: Which one.
             version: Back to this version.
             force: Also when that version's gate does not hold.
+            dry_run: Only find out where it would go.
         """
-        target = {} if version is None else {"version": version}
-        document = {"rollback": True, "force": force, **target}
+        document = {"rollback": True, "force": force, **given(version=version), **_trial(dry_run=dry_run)}
         # Without a version, twice would go two steps back.
-        call = json_call("PUT", model_path(model, label=label), document, is_repeatable=version is not None)
+        is_repeatable = dry_run or version is not None
+        call = json_call("PUT", model_path(model, label=label), document, is_repeatable=is_repeatable)
         response = yield call
         return response.document("version")
 
@@ -128,3 +139,8 @@ class ModelOperations:
         document = {"force": force, "dry_run": dry_run}
         response = yield json_call("DELETE", model_path(model, version=version), document, is_repeatable=dry_run)
         return response.document()
+
+
+def _trial(*, dry_run: bool) -> dict[str, bool]:
+    """What asks for a trial; a service that does not know of it is not troubled with it otherwise."""
+    return {"dry_run": True} if dry_run else {}

@@ -50,7 +50,9 @@ def params_of(**values: Any) -> dict[str, str | Sequence[str]]:
 
 
 def _text(value: Any) -> str | Sequence[str]:
-    return [str(one) for one in value] if isinstance(value, (list, tuple)) else str(value)
+    if isinstance(value, (list, tuple)):
+        return [str(one) for one in value]
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def paged(path: str, key: str, params: Params, *, most: int | None) -> Steps[list[dict[str, Any]]]:

@@ -101,8 +101,7 @@ class ReleaseOperations:
             order: `newest`, or `least_sure` for what is most worth a label.
             limit: At most so many; 100 without it.
         """
-        which = None if labelled is None else str(labelled).lower()
-        params = params_of(since=since, until=until, version=version, labelled=which, order=order, limit=limit)
+        params = params_of(since=since, until=until, version=version, labelled=labelled, order=order, limit=limit)
         response = yield Call("GET", f"{model_path(model)}/captured", params=params)
         rows: list[Document] = response.document("rows")["rows"]
         return rows

@@ -1,6 +1,7 @@
 """Specs before they are submitted: written for uploaded data, and checked."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from onehot_client.http.calls import Document, Steps, json_call
 from onehot_client.operations.job_calls import Spec, spec_call
@@ -34,6 +35,7 @@ class SpecOperations:
         *,
         target: str | None = None,
         features: Sequence[str] | None = None,
+        csv: Mapping[str, Any] | None = None,
         model: str | None = None,
     ) -> Steps[Document]:
         """Write a spec that fits an uploaded data set and trains as it stands, as `onehot init` does.
@@ -42,12 +44,14 @@ class SpecOperations:
             source: The data set, or its `dataset://…`.
             target: The column or array that is to be predicted; else one with a usual name, else the last column.
             features: The columns to predict from; else all others.
+            csv: How a file of text is read, as `data.csv` of a spec.
             model: The model's name; else that of the data.
 
         Returns:
             The `spec`, its YAML `text`, and remarks on the data.
         """
         named = source.source if isinstance(source, Dataset) else source
-        chosen = given(target=target, features=None if features is None else list(features), model=model)
+        columns = None if features is None else list(features)
+        chosen = given(target=target, features=columns, csv=None if csv is None else dict(csv), model=model)
         response = yield json_call("POST", "/v1/specs/propose", {"source": named, **chosen})
         return response.document("spec", "text")

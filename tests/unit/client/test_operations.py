@@ -29,7 +29,7 @@ CALLS = [
     ("check_spec", ("model: iris",), {}, {"spec": {}}, "POST /v1/specs/check"),
     ("propose_spec", ("dataset://9f",), {"target": "y"}, {"spec": {}, "text": ""}, "POST /v1/specs/propose"),
     ("datasets", (), {}, {"datasets": [DATASET]}, "GET /v1/datasets"),
-    ("preview", ("iris.csv",), {"target": "y"}, ANY, "GET /v1/datasets/iris.csv/preview?target=y"),
+    ("preview", ("iris.csv",), {"csv": {"header": False}}, ANY, "GET /v1/datasets/iris.csv/preview?header=false"),
     ("dataset", ("iris.csv",), {}, DATASET, "GET /v1/datasets/iris.csv"),
     ("delete_dataset", ("iris.csv",), {}, None, "DELETE /v1/datasets/iris.csv"),
     ("upload", (b"a,b\n", ), {"name": "iris.csv"}, DATASET, "POST /v1/datasets?name=iris.csv"),
@@ -118,6 +118,17 @@ def test_a_file_of_a_version_is_what_was_published(done):
     assert (found, call.path, call.is_repeatable) == (content, f"{M}/versions/2/files/model.keras", True)
     with pytest.raises(UnexpectedAnswer, match=r"model\.keras as it was published"):
         done(OPERATIONS.download("iris", 2, "model.keras"), response(content=b"half", ETag=f'"{digest}"'))
+
+
+def test_what_would_come_of_a_move_is_found_out(done):
+    """Without moving anything, so that it may be repeated."""
+    for steps in (
+        OPERATIONS.set_label("iris", "stable", 2, dry_run=True),
+        OPERATIONS.roll_back("iris", dry_run=True),
+    ):
+        _, (call,) = done(steps, response(MOVED))
+        assert json.loads(call.content)["dry_run"] is True
+        assert call.is_repeatable
 
 
 def test_a_spec_is_proposed_for_an_upload(done):
