@@ -14,7 +14,7 @@ from service.endpoints import BLUEPRINTS
 from service.http.context import EXTENSION, Services
 from service.http.lifecycle import surround_requests
 from service.http.responses import Answer
-from service.http.routing import NameConverter, NumberConverter
+from service.http.routing import NameConverter, NumberConverter, RunConverter
 from service.openapi.operation import require_scopes_for_all
 from service.registry.coordination.coordinator import Coordinator
 from service.registry.poller import Poller
@@ -70,7 +70,7 @@ def _flask() -> Flask:
     app = Flask("service", static_folder=None, template_folder=None)
     app.response_class = Answer
     app.url_map.merge_slashes = False  # a path is right or wrong; nothing is redirected
-    app.url_map.converters |= {"name": NameConverter, "int": NumberConverter}
+    app.url_map.converters |= {"name": NameConverter, "run": RunConverter, "int": NumberConverter}
     return app
 
 

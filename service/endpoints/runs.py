@@ -121,7 +121,7 @@ def compare_runs() -> Response:
 
 @blueprint.operation(
     "GET",
-    "/v1/runs/<name:run_id>",
+    "/v1/runs/<run:run_id>",
     description="As the store has it, however long ago it was. A training that has not ended is no run yet, and 404: "
     "it is a job.",
     responses={200: api_response("The run", "Run")},
@@ -134,7 +134,7 @@ def get_run(run_id: str) -> Response:
 
 @blueprint.operation(
     "PATCH",
-    "/v1/runs/<name:run_id>",
+    "/v1/runs/<run:run_id>",
     description="Nothing else of a record ever changes. What is not given stays; changes at the same time do not "
     "undo each other.",
     body=json_media("RunPatch"),

@@ -24,9 +24,10 @@ Item = TypeVar("Item")
 Place = TypeVar("Place")
 
 MOST = 1000
+LONGEST_CURSOR = 400
 CURSOR = query_parameter(
     "cursor",
-    {"type": "string", "minLength": 1, "maxLength": 400},
+    {"type": "string", "minLength": 1, "maxLength": LONGEST_CURSOR},
     "The `next` of the page before",
     example="iris",
 )
@@ -93,7 +94,7 @@ def cursor_of(request: Request, read: Callable[[str], Place | None]) -> Place | 
     text = request.args.get("cursor")
     if text is None:
         return None
-    place = read(text)
+    place = read(text) if len(text) <= LONGEST_CURSOR else None
     if place is None:
         raise InputError(where="cursor", expected="the `next` of the page before", received=shown(text))
     return place

@@ -8,13 +8,19 @@ from werkzeug.routing import BaseConverter, IntegerConverter
 
 from service.http.prediction_paths import MODEL_RULES
 
-__all__ = ["NameConverter", "NumberConverter", "route_in_any_case", "version_paths"]
+__all__ = ["NameConverter", "NumberConverter", "RunConverter", "route_in_any_case", "version_paths"]
 
 
 class NameConverter(BaseConverter):
     """A part of a path up to the next slash or colon; whether it names something is for the registry to say."""
 
     regex = r"[^/:]+"
+
+
+class RunConverter(NameConverter):
+    """A run's id: `compare` is a path of its own, which takes other methods."""
+
+    regex = r"(?!compare\Z)[^/:]+"
 
 
 class NumberConverter(IntegerConverter):

@@ -52,6 +52,13 @@ def test_every_list_has_pages(app) -> None:
     }
 
 
+@pytest.mark.parametrize("path", ["/v1/models", "/v1/datasets"])
+def test_a_cursor_is_no_longer_than_its_description_says(client, path) -> None:
+    """Where every text is the place of a name in the list."""
+    assert client.get(f"{path}?cursor={'0' * 400}").status_code == 200
+    assert client.get(f"{path}?cursor={'0' * 401}").status_code == 400
+
+
 def test_models_and_data_sets_come_in_pages_too(client, publish, registry) -> None:
     """By name; without a limit all at once."""
     for model in ("b", "a", "c"):

@@ -207,3 +207,17 @@ def test_what_the_schema_refuses_the_service_refuses_too(client, document, chang
     validator = Draft202012Validator({"$ref": "#/components/schemas/Spec", "components": document["components"]})
     assert not validator.is_valid(spec)
     assert client.post("/v1/jobs", json=spec).status_code == 400
+
+
+def test_a_path_allows_the_methods_that_are_described_for_it(client, document) -> None:
+    """And not those of another path that its own would fit, such as `compare` as the id of a run."""
+    for path, described in document["paths"].items():
+        examples = {
+            one["name"]: str(one["example"])
+            for operation in described.values()
+            for one in operation.get("parameters", [])
+            if one["in"] == "path"
+        }
+        answer = client.options(path.format(**examples))
+        expected = {method.upper() for method in described} | {"OPTIONS"} | ({"HEAD"} if "get" in described else set())
+        assert (path, set(answer.headers["Allow"].split(", "))) == (path, expected)
