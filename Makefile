@@ -1,5 +1,5 @@
 # Every target prepares what it needs: only Python 3.11–3.13, make and git have to be there.
-.PHONY: demo-loop help browser setup demo up test test-service test-load test-together test-backends test-faults test-month test-retention test-long soak fuzz fuzz-store schemathesis check fix bench bench-init bench-train k8s-check image-check bench-scale bench-serve test-fleet test-wheels audit bench-client test-client-kills diagrams docs reference screenshots test-spec-of bench-runs openapi-clients test-search examples test-docs test-mlflow test-rollouts test-feedback bench-rollout bench-rollout-shadow bench-live-curves bench-drift bench-capture test-intervals bench-search
+.PHONY: demo-loop help browser setup demo up test test-service test-load test-together test-backends test-faults test-month test-retention test-long soak fuzz fuzz-store schemathesis check fix bench bench-init bench-train k8s-check image-check bench-scale bench-serve test-fleet test-wheels audit bench-client test-client-kills diagrams docs reference screenshots test-spec-of bench-runs openapi-clients test-search examples test-docs test-mlflow test-rollouts test-feedback bench-rollout bench-rollout-shadow bench-live-curves bench-drift bench-capture test-intervals bench-search test-interop
 .DEFAULT_GOAL := help
 # Many images set it; each of the hundreds of processes of the tests would then compile all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
@@ -78,6 +78,8 @@ test-client-kills: .venv/.synced ## 20 workers killed under 50 000 predictions o
 
 test-spec-of: .venv/.synced ## Thirty Keras models of tutorials' shapes: the spec of each trains as their own fit
 	SPEC_OF=all $(PYTHON) $(PYTEST) -s tests/integration/test_spec_of_models.py
+
+test-interop: test-docs test-mlflow openapi-clients test-spec-of test-client-kills test-wheels examples docs ## What others see, at length, one after the other: notebooks, MLflow, generated clients, Keras models, wheels, examples, the site
 
 test-retention: .venv/.synced ## Deletions and prunes killed at 20 points while versions are published and served
 	RETENTION_KILLS=20 $(PYTHON) $(PYTEST) tests/e2e/test_retention.py
