@@ -87,7 +87,7 @@ test-retention: .venv/.synced ## Deletions and prunes killed at 20 points while 
 bench-rollout-shadow: .venv/.synced ## What a shadow of all requests costs the default version's p99, at half load (ROUNDS=7)
 	$(PYTHON) bench/rollout_shadow.py $(ROUNDS)
 
-test-rollouts: .venv/.synced ## Rollouts with real services: the deciding worker and a service killed, store and queue away, in every step
+test-rollouts: .venv/.synced ## Rollouts with real services: the deciding worker and a service killed, store and queue away, in every step; 100 000 requests split
 	ROLLOUT_FAULTS=all OUTAGE_S=30 $(PYTHON) $(PYTEST) -s --timeout=1800 tests/e2e/rollouts
 
 fuzz: .venv-service/.synced ## 20 000 spoiled bodies against the real service

@@ -6,7 +6,7 @@ import subprocess
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,9 +27,14 @@ from tests.e2e.launching import Service, launching
 
 MODEL = "classic"
 CALLERS = int(os.environ.get("ROLLOUT_CALLERS", "60"))
+USERS = [f"user-{number}" for number in range(CALLERS)]
 ROWS = np.random.default_rng(11).random((64, 8)).round(3).tolist()
 DONE_S = 120.0
 GUARDS = {"error_rate": 0.05, "agreement": 0.9, "drift": 0.5}
+
+
+def _by_user(name: str) -> dict[str, str]:
+    return {"X-User-Id": name}
 
 
 @dataclass(frozen=True)
@@ -54,19 +59,25 @@ class Callers:
 
     Args:
         urls: Of the services; may be changed while they ask.
+        names: Of the callers.
+        headers_of: By which a caller is known.
         threads: How many ask at one time.
     """
 
-    def __init__(self, urls: list[str], *, threads: int = 3) -> None:
+    def __init__(
+        self, urls: list[str], *, names: Sequence[str] = USERS, headers_of: Callable[[str], dict[str, str]] = _by_user,
+        threads: int = 3,
+    ) -> None:  # fmt: skip
         self.urls = urls
+        self._headers_of = headers_of
         self.answers: dict[str, list[Answer]] = defaultdict(list)
         self._ending = threading.Event()
-        groups = [[f"user-{number}" for number in range(first, CALLERS, threads)] for first in range(threads)]
+        groups = [names[first::threads] for first in range(threads)]
         self._threads = [threading.Thread(target=self._ask, args=(group,)) for group in groups]
         for thread in self._threads:
             thread.start()
 
-    def _ask(self, group: list[str]) -> None:
+    def _ask(self, group: Sequence[str]) -> None:
         choice = random.Random(group[0])
         with httpx.Client(timeout=10, trust_env=False) as client:
             while not self._ending.wait(0.002):
@@ -77,7 +88,7 @@ class Callers:
         sent_s = time.monotonic()
         try:
             answer = client.post(
-                f"{url}/v1/models/{MODEL}:predict", json={"instances": [row]}, headers={"X-User-Id": user}
+                f"{url}/v1/models/{MODEL}:predict", json={"instances": [row]}, headers=self._headers_of(user)
             )
         except httpx.HTTPError:
             return Answer(sent_s, time.monotonic(), 0, 0)
@@ -169,12 +180,13 @@ def serve(tmp_path: Path, store_folder: Path, queue: QueueServer, wait_until) ->
     with ExitStack() as stack:
         count = iter(range(100))
 
-        def _serve(workers: int = 1) -> Service:
+        def _serve(workers: int = 1, **changed: str) -> Service:
             folder = tmp_path / f"service-{next(count)}"
             folder.mkdir()
             settings = {
                 "ONEHOT_STORE": str(store_folder), "ONEHOT_REDIS_URL": queue.url, "ONEHOT_POLL_S": "0.5",
                 "ONEHOT_WORKERS": str(workers), "ONEHOT_LOG_FORMAT": "json", "ONEHOT_LEAVE_S": "0",
+                **changed,
             }  # fmt: skip
             return stack.enter_context(launching(Service, folder, wait_until=wait_until, **settings))()
 
@@ -186,8 +198,8 @@ def callers() -> Iterator[Callable[..., Callers]]:
     """Start callers; they stop in the end."""
     started: list[Callers] = []
 
-    def _start(*services: Service) -> Callers:
-        started.append(Callers([one.url for one in services]))
+    def _start(*services: Service, **known: Any) -> Callers:
+        started.append(Callers([one.url for one in services], **known))
         return started[-1]
 
     yield _start
