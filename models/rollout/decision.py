@@ -47,7 +47,8 @@ def decision(rollout: Rollout, figures: RolloutFigures) -> Decision:
     if is_alone:
         figures = replace(figures, default=rollout.reference + figures.default)
     guards = rollout.plan.guards.named
-    found = verdicts(guards, figures, alpha=rollout.step_alpha, is_alone=is_alone)
+    is_shadow = rollout.current.is_shadow
+    found = verdicts(guards, figures, alpha=rollout.step_alpha, is_alone=is_alone, is_shadow=is_shadow)
     action, reason = _action(rollout, figures, found)
     return Decision(action, reason, found, figures)
 

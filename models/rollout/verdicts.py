@@ -65,8 +65,9 @@ class _Judged:
 
 
 def verdicts(
-    guards: Mapping[str, float], figures: RolloutFigures, *, alpha: float, is_alone: bool = False
-) -> tuple[Verdict, ...]:
+    guards: Mapping[str, float], figures: RolloutFigures, *, alpha: float, is_alone: bool = False,
+    is_shadow: bool = False,
+) -> tuple[Verdict, ...]:  # fmt: skip
     """What each guard says.
 
     Args:
@@ -75,18 +76,39 @@ def verdicts(
         alpha: The probability that a candidate that keeps them all is called worse, over all guards and looks.
         is_alone: Whether the candidate answers every request: the default version's figures are earlier ones then, and
             only a collapse is told.
+        is_shadow: Whether the candidate's answers are not sent.
     """
     each = alpha / max(len(guards), 1)
-    return tuple(_verdict(name, limit, figures, each, is_alone=is_alone) for name, limit in guards.items())
+    judge = _judged_alone if is_alone else _judged
+    judged = {name: judge(name, figures, each) for name in guards}
+    return tuple(
+        _verdict(name, limit, judged[name], "nothing to compare with" if is_alone else _lacks(name, figures, is_shadow))
+        for name, limit in guards.items()
+    )
 
 
-def _verdict(name: str, limit: float, figures: RolloutFigures, alpha: float, *, is_alone: bool) -> Verdict:
-    judged = _collapse(figures, alpha) if is_alone and name == "error_rate" else None
-    if not is_alone:
-        judged = JUDGES[name](figures, alpha)
+def _judged(name: str, figures: RolloutFigures, alpha: float) -> _Judged | None:
+    return JUDGES[name](figures, alpha)
+
+
+def _judged_alone(name: str, figures: RolloutFigures, alpha: float) -> _Judged | None:
+    return _collapse(figures, alpha) if name == "error_rate" else None
+
+
+def _lacks(name: str, figures: RolloutFigures, is_shadow: bool) -> str:  # noqa: FBT001 -- as the step says it
+    """What a guard without an estimate waits for, or why it never has one."""
+    candidate = figures.candidate
+    if name == "quality":
+        return "judged in canary steps only" if is_shadow else "waits for true labels of both versions, by feedback"
+    if name == "agreement" and not is_shadow:
+        return "judged in shadow steps only"
+    has_no_classes = name in BY_CLASS and candidate.requests > candidate.errors and figures.default.requests > 0
+    return "nothing to judge, as the model predicts no classes" if has_no_classes else "no figures yet"
+
+
+def _verdict(name: str, limit: float, judged: _Judged | None, lacks: str) -> Verdict:
     if judged is None:
-        sentence = f"{name}: {'nothing to compare with' if is_alone else 'no figures yet'}"
-        return Verdict(name, limit, None, None, is_breached=False, is_kept=True, sentence=sentence)
+        return Verdict(name, limit, None, None, is_breached=False, is_kept=True, sentence=f"{name}: {lacks}")
     sign = -1.0 if name in LEAST else 1.0
     return Verdict(
         name,
@@ -223,5 +245,7 @@ JUDGES: Mapping[str, Callable[[RolloutFigures, float], _Judged | None]] = {
     "quality": _quality,
     "drift": _drift,
 }
+BY_CLASS = frozenset({"agreement", "drift"})
+"""Guards that compare predicted classes, which a regression has none of."""
 LEAST = frozenset({"agreement", "quality"})
 """Guards whose limit is the least that is allowed."""

@@ -55,16 +55,14 @@ def _side(name: str, side: Document) -> list[object]:
 
 
 def _guard(guard: Document) -> tuple[object, ...]:
-    verdict = (
-        "breached"
-        if guard["is_breached"]
-        else "-"
-        if guard["value"] is None
-        else "kept"
-        if guard["is_kept"]
-        else "unsure"
-    )
-    return guard["guard"], guard["limit"], guard["value"], guard["bound"], verdict
+    return guard["guard"], guard["limit"], guard["value"], guard["bound"], _verdict(guard)
+
+
+def _verdict(guard: Document) -> str:
+    """In a word; of one without an estimate, what it lacks."""
+    if guard["value"] is None:
+        return str(guard["sentence"]).partition(": ")[2]
+    return "breached" if guard["is_breached"] else "kept" if guard["is_kept"] else "unsure"
 
 
 def _step(step: Document) -> str:

@@ -17,6 +17,7 @@ import structlog
 
 from models.errors import OnehotError
 from models.rollout.decision import BREACH, STAY, decided, decision
+from models.rollout.figures import RolloutFigures
 from models.rollout.rollout import PAUSED, PROMOTING, ROLLED_BACK, RUNNING, Rollout
 from models.rollout.rollout_course import settled
 from models.rollout.rollout_store import RolloutStore
@@ -57,12 +58,14 @@ class _Watch:
         whole_since_s: Since when something can be; None while nothing can.
         failed_since_s: Since when its candidate is missing; None while it is not.
         judged_s: When its figures were judged.
+        figures: Those that were judged last.
     """
 
     frozen: str | None = None
     whole_since_s: float | None = None
     failed_since_s: float | None = None
     judged_s: float = -math.inf
+    figures: RolloutFigures | None = None
 
 
 class Decider:
@@ -169,7 +172,7 @@ class Decider:
         if shown.failed is not None:
             self._stop_failed(rollout, shown, watch, held)
             return
-        watch.failed_since_s = None
+        watch.failed_since_s, watch.figures = None, shown.figures
         made = run_in_thread(decision, rollout, shown.figures)
         if shown.frozen is not None:
             self._freeze(model, shown.frozen)
@@ -187,7 +190,7 @@ class Decider:
         self._freeze(rollout.model, reason)
         watch.failed_since_s = now_s if watch.failed_since_s is None else watch.failed_since_s
         if now_s - watch.failed_since_s >= FAILED_S:
-            figures = decision(rollout, shown.figures).shown
+            figures = decision(rollout, watch.figures or shown.figures).shown  # a candidate that is gone counts none
             self._write(rollout, lambda now_there: now_there.moved(
                 ROLLED_BACK, reason, now=_time_of(held), figures=figures))  # fmt: skip
 

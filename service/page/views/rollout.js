@@ -70,7 +70,7 @@ function Figures({ figures, one }) {
       <th scope="col" class="end">version ${one.baseline}</th><th scope="col" class="end">version ${one.candidate}</th></tr></thead>
       <tbody>${rows.map(([name, of]) => html`<tr key=${name}><th scope="row">${name}</th><td class="end">${of(figures.default)}</td><td class="end">${of(figures.candidate)}</td></tr>`)}</tbody></table></div>
     ${figures.agreement && html`<p>Same class in ${percent(figures.agreement.share)} of ${number(figures.agreement.requests)} requests.</p>`}
-    <ul class="guards">${figures.guards.map((guard) => html`<li key=${guard.guard}><${Badge} kind=${guard.is_breached ? "bad" : guard.is_kept ? "good" : "busy"}>${words(guard.guard)}</${Badge}> ${guard.sentence.replace(/^\w+: /, "")}</li>`)}</ul>`;
+    <ul class="guards">${figures.guards.map((guard) => html`<li key=${guard.guard}><${Badge} kind=${guard.is_breached ? "bad" : guard.value === null ? "" : guard.is_kept ? "good" : "busy"}>${words(guard.guard)}</${Badge}> ${guard.sentence.replace(/^\w+: /, "")}</li>`)}</ul>`;
 }
 
 const duration3 = (seconds) => (typeof seconds === "number" ? `${number(Number((1000 * seconds).toPrecision(3)))} ms` : "–");

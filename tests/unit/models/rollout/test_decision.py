@@ -77,6 +77,7 @@ def test_a_quality_guard_waits_for_labels_where_both_answer(rollout_of, figures_
     """At `canary 100` the default version gets none any more, and the rollout still ends."""
     rollout = decided(rollout_of(), decision(rollout_of(), figures_of()), now=NOW)
     rollout = replace(rollout, plan=rollout_of(guards={"quality": -0.01}).plan)
-    assert decision(rollout, figures_of()).reason == "not sure yet, more figures decide: quality: no figures yet"
+    waits = "not sure yet, more figures decide: quality: waits for true labels of both versions, by feedback"
+    assert decision(rollout, figures_of()).reason == waits
     last = replace(rollout, step=2)
     assert decision(last, figures_of(default=side_of(0))).action == FINISH

@@ -67,7 +67,23 @@ def test_other_classes_breach_the_guard_of_shadow_steps(figures_of):
     assert found.value == 0.9 < found.bound < 0.95
     assert not verdict("agreement", 0.85, figures_of(pairs=pairs)).is_breached
     canary = verdict("agreement", 0.95, figures_of())
-    assert (canary.value, canary.is_kept, canary.sentence) == (None, True, "agreement: no figures yet")
+    assert (canary.value, canary.is_kept, canary.sentence) == (None, True, "agreement: judged in shadow steps only")
+
+
+@pytest.mark.parametrize(
+    ("guard", "is_shadow", "words"),
+    [
+        ("quality", True, "judged in canary steps only"),
+        ("quality", False, "waits for true labels of both versions, by feedback"),
+        ("agreement", True, "nothing to judge, as the model predicts no classes"),
+        ("drift", False, "nothing to judge, as the model predicts no classes"),
+    ],
+)
+def test_a_guard_without_figures_says_why(figures_of, side_of, guard, is_shadow, words):
+    """What it waits for, or that it never has anything to judge; before the first request, that there are none yet."""
+    found = verdict(guard, 0.5, figures_of(default=side_of(100), candidate=side_of(100)), is_shadow=is_shadow)
+    assert (found.value, found.is_kept, found.sentence) == (None, True, f"{guard}: {words}")
+    assert verdict("drift", 0.5, RolloutFigures()).sentence == "drift: no figures yet"
 
 
 def test_live_accuracy_is_compared_by_true_labels(figures_of, side_of):
