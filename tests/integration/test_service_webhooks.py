@@ -7,7 +7,6 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -82,8 +81,10 @@ class Hanging:
         self.sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(3)]
         self.connections = 0
         self._taken: list[socket.socket] = []
-        for one in self.sockets:
-            threading.Thread(target=self._take, args=(one,), daemon=True).start()
+        self._is_over = False
+        self._threads = [threading.Thread(target=self._take, args=(one,), daemon=True) for one in self.sockets]
+        for thread in self._threads:
+            thread.start()
 
     @property
     def urls(self) -> list[str]:
@@ -91,13 +92,17 @@ class Hanging:
         return [f"http://127.0.0.1:{one.getsockname()[1]}/hook" for one in self.sockets]
 
     def _take(self, listening: socket.socket) -> None:
-        with suppress(OSError):
-            while True:
-                self._taken.append(listening.accept()[0])
-                self.connections += 1
+        while not self._is_over:
+            self._taken.append(listening.accept()[0])
+            self.connections += 1
 
     def close(self) -> None:
-        """Hang up."""
+        """Hang up, also on those who connect meanwhile: a socket that is closed alone still takes one more."""
+        self._is_over = True
+        for one in self.sockets:
+            socket.create_connection(one.getsockname()).close()
+        for thread in self._threads:
+            thread.join()
         for one in [*self.sockets, *self._taken]:
             one.close()
 
