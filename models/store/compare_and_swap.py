@@ -13,7 +13,7 @@ from obstore.exceptions import NotModifiedError
 from obstore.store import ObjectStore
 
 from models.errors import StoreUnavailable, reason_of
-from models.store.object_store import OtherSize, answering, read_at_most
+from models.store.object_store import OtherSize, answering, read_at_most, require_folder
 from models.strict_json import read_object
 
 __all__ = ["AtomicDocument", "Document", "UnreadableDocument"]
@@ -95,6 +95,7 @@ class AtomicDocument:
 
     def write(self, document: Document, mode: Any = "overwrite") -> None:
         """Write it, whatever was there; by another `mode` of obstore's under its condition."""
+        require_folder(self.folder)  # else it would be made anew, without all that it had
         content = json.dumps(document, sort_keys=self.is_sorted, allow_nan=False).encode()
         with answering():
             obstore.put(self.objects, self.path, content, mode=mode)
@@ -113,6 +114,7 @@ class AtomicDocument:
                 content = read_at_most(answer, self.most_bytes)
             return self.checked(read_object(content)), e_tag
         except FileNotFoundError:
+            require_folder(self.folder)  # a document of a store that is away is not one that was never written
             return {}, None
         except (ValueError, OtherSize) as error:
             raise UnreadableDocument(self.path, expected=self.holds, received=str(error), e_tag=e_tag) from error
@@ -129,6 +131,7 @@ class AtomicDocument:
     @contextmanager
     def _locked(self) -> Iterator[None]:
         with ExitStack() as held:
+            require_folder(self.folder)
             if self.folder is not None:
                 path = self.folder / self.path
                 try:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import obstore
@@ -14,13 +15,17 @@ from models.errors import StoreFull, StoreUnavailable, reason_of
 if TYPE_CHECKING:
     from obstore import GetResult
 
-__all__ = ["OtherSize", "answering", "children", "create", "get", "open_url", "pieces", "read_at_most"]
+__all__ = [
+    "GONE", "OtherSize", "answering", "children", "create", "get", "open_url", "pieces", "read_at_most",
+    "require_folder",
+]  # fmt: skip
 
 PIECE_BYTES = 4 * 2**20
 
 FULL = ("No space left on device", "Disk quota exceeded")
 """What a folder says when it is full; obstore passes the words on, and no number."""
 
+GONE = "its folder is gone"
 RETRIES = 4
 PATIENCE = timedelta(seconds=20)
 """How long a call to an object store that does not answer is tried again; obstore's own three minutes are too long for
@@ -35,6 +40,16 @@ def open_url(url: str) -> ObjectStore:
     """
     # No options of the connection: they would replace those of the environment (AWS_ALLOW_HTTP, AWS_PROXY_URL …).
     return from_url(url, retry_config={"max_retries": RETRIES, "retry_timeout": PATIENCE})
+
+
+def require_folder(folder: Path | None) -> None:
+    """Check that a store's folder is there, when it is one: a mount that went away is no empty store.
+
+    Raises:
+        StoreUnavailable: When it is gone.
+    """
+    if folder is not None and not folder.is_dir():
+        raise StoreUnavailable(GONE)
 
 
 def children(objects: ObjectStore, prefix: str) -> list[str]:

@@ -31,13 +31,22 @@ from models.store.deletion_marks import require_kept
 from models.store.file_cache import FileCache
 from models.store.labels import LabelFile
 from models.store.manifest import MANIFEST, FileInfo, Manifest, ManifestError
-from models.store.object_store import OtherSize, answering, children, create, get, open_url, pieces
+from models.store.object_store import (
+    GONE,
+    OtherSize,
+    answering,
+    children,
+    create,
+    get,
+    open_url,
+    pieces,
+    require_folder,
+)
 from models.store.promotions import PUBLISH, Move
 
 __all__ = ["CLAIM", "Store"]
 
 CLAIM = "claim.json"
-GONE = "its folder is gone"
 UNEXPLAINED = Move()
 LARGEST_MANIFEST_BYTES = 256 * 2**20
 """Golden rows of the largest images take a tenth of it."""
@@ -79,8 +88,7 @@ class Store:
 
     def require_folder(self) -> None:
         """Check that the store's folder is there, when it is one: a mount that went away is no empty store."""
-        if self.folder is not None and not self.folder.is_dir():
-            raise StoreUnavailable(GONE)
+        require_folder(self.folder)
 
     def models(self) -> list[str]:
         """Names of all models that have a published version, sorted."""

@@ -2,6 +2,7 @@ import obstore
 import pytest
 from obstore.store import LocalStore, MemoryStore
 
+from models.errors import StoreUnavailable
 from models.store.compare_and_swap import AtomicDocument, UnreadableDocument
 
 
@@ -50,3 +51,18 @@ def test_a_document_that_cannot_be_read_is_named(document, content):
     obstore.put(document.objects, document.path, content)
     with pytest.raises(UnreadableDocument, match=r"m/labels.json: expected \{label: version\} as JSON; received"):
         document.read()
+
+
+def test_a_folder_that_is_away_has_no_documents_that_are_not_there(tmp_path):
+    """It is neither read as empty, nor made anew by a change: what was in it comes back with it."""
+    folder = tmp_path / "store"
+    folder.mkdir()
+    document = AtomicDocument(LocalStore(folder), folder, "m/labels.json", holds="{label: version}")
+    document.write({"a": 1})
+    away = folder.rename(tmp_path / "away")
+    for call in (document.read, lambda: document.change(lambda _: {"b": 2}), lambda: document.write({"b": 2})):
+        with pytest.raises(StoreUnavailable, match="its folder is gone"):
+            call()
+    assert not folder.exists()
+    away.rename(folder)
+    assert document.read() == {"a": 1}

@@ -102,6 +102,33 @@ def test_a_rollout_that_cannot_be_read_stays_as_it_was(client, registry, store_f
     assert version_of(client) == "2"
 
 
+@pytest.mark.usefixtures("two_versions", "begun_long_ago")
+def test_a_store_that_goes_away_between_a_listing_and_its_documents(
+    client, registry, store_folder, begin, monkeypatch
+) -> None:
+    """The rollout and the labels that were listed are read when it is back, rather than taken for none."""
+    registry.refresh()
+    begin({"canary": 100})
+    from service.registry import store_watch
+
+    listed = store_watch.observe_store
+
+    def listed_at_last(*arguments, **options):
+        found = listed(*arguments, **options)
+        store_folder.rename(store_folder.with_suffix(".away"))
+        return found
+
+    with monkeypatch.context() as patched:
+        patched.setattr(store_watch, "observe_store", listed_at_last)
+        registry.refresh()
+    assert version_of(client) == "1"
+    registry.refresh()
+    assert not store_folder.exists()
+    store_folder.with_suffix(".away").rename(store_folder)
+    registry.refresh()
+    assert version_of(client) == "2"
+
+
 @pytest.mark.usefixtures("two_versions")
 def test_a_step_begins_a_moment_after_its_decision_in_all_services(begin, change, clock) -> None:
     """By the clock of the queue's server, whatever this machine's says; and never much later."""
