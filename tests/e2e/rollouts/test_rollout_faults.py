@@ -9,12 +9,14 @@ import pytest
 from redis import Redis
 
 from models.rollout.rollout import PROMOTED, PROMOTING, Rollout
+from service.registry.coordination.traffic_split import SWITCH_S
 from service.rollouts.decider_lease import KEY
 from tests.e2e.launching import Service
 from tests.e2e.rollouts.conftest import Callers, Course, QueueServer
 
 IS_LONG = "ROLLOUT_FAULTS" in os.environ
 OUTAGE_S = float(os.environ.get("OUTAGE_S", "4"))
+FOLLOWED_S = SWITCH_S + 1.0
 NOTICED_S = 1.5
 """From the end of the queue's server until no decision that was made before is still being written."""
 STEPS = ({"shadow": 100}, {"canary": 20}, {"canary": 100})
@@ -74,7 +76,8 @@ class Scene:
             process.kill()
 
     def store(self) -> None:
-        """Take the store away for a while."""
+        """Take the store away for a while, once all services have read the step: else they follow it later."""
+        time.sleep(FOLLOWED_S)
         away = self._folder.with_suffix(".away")
         self._folder.rename(away)
         time.sleep(OUTAGE_S)
