@@ -2,6 +2,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy.special import betaln
 
 from models.rollout.confidence import mean_bounds, quantile_bounds_s
 from models.rollout.latency_bins import BINS, bin_of
@@ -9,8 +10,9 @@ from models.rollout.latency_bins import BINS, bin_of
 
 def log_mixture(total, count, mean):
     """As the module's formula says, term by term."""
-    log_beta = math.lgamma(total + 0.5) + math.lgamma(count - total + 0.5) - math.lgamma(count + 1) - math.log(math.pi)
-    return log_beta - total * math.log(mean) - (count - total) * math.log(1 - mean)
+    one, other = 50 * mean, 50 * (1 - mean)
+    mixed = betaln(total + one, count - total + other) - betaln(one, other)
+    return mixed - total * math.log(mean) - (count - total) * math.log(1 - mean)
 
 
 def bounds_of_each(sums, count):
@@ -18,7 +20,7 @@ def bounds_of_each(sums, count):
 
 
 @pytest.mark.parametrize("alpha", [0.05, 1e-4])
-@pytest.mark.parametrize(("total", "count"), [(3, 7), (1, 1000), (999, 1000), (0.4, 50), (5e4, 1e5)])
+@pytest.mark.parametrize(("total", "count"), [(3, 7), (5, 1000), (995, 1000), (2.4, 50), (5e4, 1e5)])
 def test_a_bound_is_where_the_mixture_reaches_its_limit(total, count, alpha):
     """On both sides of the mean; within them the mixture is lower."""
     lower, upper = mean_bounds(total, count, alpha)
@@ -27,9 +29,19 @@ def test_a_bound_is_where_the_mixture_reaches_its_limit(total, count, alpha):
         assert log_mixture(total, count, bound) == pytest.approx(-math.log(alpha), rel=1e-6)
 
 
+@pytest.mark.parametrize(("total", "count"), [(1, 3), (3, 40), (0.4, 50), (60, 1000), (5000, 1e5)])
+def test_what_is_beyond_a_bound_is_beyond_the_limit(total, count):
+    """All means outside, none inside: the means that are not excluded are an interval."""
+    lower, upper = mean_bounds(total, count, 1e-3)
+    means = np.linspace(1e-4, 1 - 1e-4, 2001)
+    is_excluded = np.array([log_mixture(total, count, one) >= -math.log(1e-3) for one in means])
+    assert (is_excluded == ((means <= lower) | (means >= upper))).all()
+
+
 def test_bounds_at_the_edges():
     """Without values everything is possible; without ones zero is, without zeros one is."""
     assert mean_bounds(0, 0, 0.01) == (0.0, 1.0)
+    assert mean_bounds(1, 500, 0.001)[0] == 0.0  # one may be chance, whatever the mean
     assert mean_bounds(0, 500, 0.001)[0] == 0.0 < mean_bounds(0, 500, 0.001)[1] < 0.03
     assert mean_bounds(500, 500, 0.001)[1] == 1.0
 
@@ -68,7 +80,9 @@ def test_a_quantile_is_within_its_bounds():
         lower, upper = quantile_bounds_s(counts, 0.99, 0.001)
         assert lower <= true_p99 <= upper
         widths.append(upper - lower)
-    assert widths[0] == math.inf
+    few = np.bincount([bin_of(one) for one in random.lognormal(-6, 0.3, 100)], minlength=BINS)
+    assert quantile_bounds_s(few, 0.99, 0.001)[1] == math.inf
+    assert widths[0] < math.inf
     assert widths[-1] < 0.2 * true_p99
     assert quantile_bounds_s(np.zeros(BINS, np.int64), 0.99, 0.001) == (0.0, math.inf)
 
