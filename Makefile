@@ -13,6 +13,7 @@ SERVICE_TESTS := $(wildcard tests/integration/test_service_*.py tests/contract/t
 # Files in the order in which they are named, the longest first: the short ones at the end leave no processor idle.
 IN_PARALLEL := --numprocesses 3 --dist loadfile --no-loadscope-reorder
 LONGEST := $(addprefix tests/,integration/test_trainer_layers.py e2e/test_documents_run.py e2e/test_web_page.py)
+TOGETHER := $(LONGEST) $(filter-out $(LONGEST) $(SERVICE_TESTS),$(wildcard tests/e2e/test_*.py tests/integration/test_*.py))
 
 help: ## What can be made
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 16
@@ -62,7 +63,7 @@ test-load: .venv/.synced ## The tests that watch services under load: one proces
 	$(PYTHON) $(PYTEST) tests/e2e/service tests/e2e/rollouts
 
 test-together: browser .venv/.synced .venv-clients/.synced .venv-docs/.synced .venv-openapi/.synced .venv-mlflow/.synced ## All others, in three processes
-	$(PYTHON) $(PYTEST) $(IN_PARALLEL) $(LONGEST) $(wildcard tests/e2e/test_*.py) tests/integration tests/unit tests/contract $(addprefix --ignore=,$(SERVICE_TESTS))
+	$(PYTHON) $(PYTEST) $(IN_PARALLEL) $(TOGETHER) tests/unit tests/contract $(addprefix --ignore=,$(SERVICE_TESTS))
 
 test-faults: .venv/.synced ## Kills, drains, outages and errors of the trainer, in their short form
 	$(PYTHON) $(PYTEST) tests/e2e/trainer
