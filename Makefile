@@ -1,5 +1,5 @@
 # Every target prepares what it needs: only Python 3.11–3.13, make and git have to be there.
-.PHONY: demo-loop help browser setup demo up test test-service test-load test-together test-backends test-faults test-month test-retention test-long soak fuzz fuzz-store schemathesis check fix bench bench-init bench-train k8s-check image-check bench-scale bench-serve test-fleet test-wheels audit bench-client test-client-kills diagrams docs reference screenshots test-spec-of bench-runs openapi-clients test-search examples test-docs test-mlflow test-rollouts test-feedback bench-rollout bench-rollout-shadow bench-live-curves bench-drift bench-capture test-intervals bench-search test-interop
+.PHONY: demo-loop help browser setup demo up test test-service test-load test-together test-backends test-faults test-month test-retention test-long soak fuzz fuzz-store schemathesis check fix bench bench-init bench-train k8s-check image-check bench-scale bench-serve test-fleet test-wheels audit bench-client test-client-kills diagrams docs reference screenshots test-spec-of bench-runs openapi-clients test-search examples test-docs test-mlflow test-rollouts test-feedback bench-rollout bench-rollout-shadow bench-live-curves bench-drift bench-capture test-intervals bench-search test-interop bench-web-page
 .DEFAULT_GOAL := help
 # Many images set it; each of the hundreds of processes of the tests would then compile all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
@@ -221,6 +221,9 @@ bench-drift: .venv/.synced .venv-evidently/.synced ## Drift: false alarms, what 
 
 bench-rollout: .venv/.synced ## 500 simulated rollouts of a good candidate, 400 of a bad one: false alarms, and what was spoiled
 	$(PYTHON) -m bench.rollouts
+
+bench-web-page: browser .venv/.synced ## How quick the web page is: lists of 1 000 models and runs, the first view on a slow line
+	$(PYTHON) bench/web_page.py
 
 bench-live-curves: browser .venv/.synced ## Half an hour of live curves on the web page: what it holds in memory
 	$(PYTHON) bench/live_curves.py

@@ -13,7 +13,9 @@ __all__ = ["blueprint"]
 
 INDEX = "index.html"
 HTML = "text/html"
-FILES = StaticFiles.of_folder("service", "page", without=frozenset({"docs/docs.html", "docs/swagger.html"}))
+FILES = StaticFiles.of_folder(
+    "service", "page", without=frozenset({"docs/docs.html", "docs/swagger.html"}), entry="app.js"
+)
 POLICY = {"Content-Security-Policy": PAGE_POLICY}
 
 PAGE_OR_STATUS = api_response(

@@ -13,6 +13,7 @@ from werkzeug.exceptions import NotFound
 
 from service.http.content_negotiation import takes_gzip
 from service.http.responses import Answer
+from service.module_bundle import LIBRARIES, ModuleBundle
 
 __all__ = ["PAGE_POLICY", "StaticFiles"]
 
@@ -39,17 +40,23 @@ class StaticFiles:
     package: str
     folder: str
     names: frozenset[str]
+    bundle: ModuleBundle | None = None
 
     @classmethod
-    def of_folder(cls, package: str, folder: str, *, without: frozenset[str] = frozenset()) -> "StaticFiles":
+    def of_folder(
+        cls, package: str, folder: str, *, without: frozenset[str] = frozenset(), entry: str | None = None
+    ) -> "StaticFiles":
         """The files of a folder and of the folders in it, as they are when the program starts.
 
         Args:
             package: An installed package.
             folder: In the package.
             without: Files that are left out, by their path in the folder.
+            entry: A module that comes in one file with all that it imports.
         """
-        return cls(package, folder, frozenset(_names(files(package) / folder)) - without)
+        names = frozenset(_names(files(package) / folder)) - without
+        bundle = entry and ModuleBundle(entry, lambda name: _read(package, folder, name).decode())
+        return cls(package, folder, names, bundle or None)
 
     def answer(self, name: str, headers: Mapping[str, str] | None = None) -> Response:
         """One file; a browser that has it already is told so.
@@ -61,7 +68,7 @@ class StaticFiles:
             raise NotFound
         kind = name.rpartition(".")[2]
         is_compressed = kind in TEXTS and takes_gzip(request.headers.get("Accept-Encoding", ""))
-        content, digest = _content(self.package, self.folder, name, is_compressed=is_compressed)
+        content, digest = _content(self, name, is_compressed=is_compressed)
         answer = Answer(content, headers=dict(headers or {}), content_type=TYPES[kind])
         answer.headers["Cache-Control"] = "no-cache"
         if kind in TEXTS:
@@ -83,10 +90,15 @@ def _names(folder: Traversable, before: str = "") -> Iterator[str]:
 
 
 @cache
-def _content(package: str, folder: str, name: str, *, is_compressed: bool) -> tuple[bytes, str]:
+def _content(of: StaticFiles, name: str, *, is_compressed: bool) -> tuple[bytes, str]:
     """A file, and a name for this content: another one for what is compressed, as caches keep bytes."""
-    content = files(package).joinpath(folder, *name.split("/")).read_bytes()
+    is_module = of.bundle is not None and name.endswith(".js") and not name.startswith(LIBRARIES)
+    content = of.bundle.text(name).encode() if of.bundle and is_module else _read(of.package, of.folder, name)
     digest = hashlib.sha256(content).hexdigest()[:32]
     if is_compressed:
         return gzip.compress(content, mtime=0), f"{digest}-gzip"
     return content, digest
+
+
+def _read(package: str, folder: str, name: str) -> bytes:
+    return files(package).joinpath(folder, *name.split("/")).read_bytes()
