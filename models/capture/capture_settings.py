@@ -1,11 +1,12 @@
 """Whether predictions of a model are captured, and how: `<model>/capture.json`, off where there is none."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 from zlib import crc32
 
-from models.errors import StoreUnavailable, shown
+from models.errors import CorruptVersion, StoreUnavailable, shown
 from models.keras_catalog.argument_kinds import Check, Mismatch, integer, kind, listing, number
 from models.store.change_hint import leave_hint
 from models.store.compare_and_swap import AtomicDocument, Document
@@ -13,7 +14,7 @@ from models.store.store import Store
 
 __all__ = [
     "CAPTURE", "DEFAULT_KEEP_DAYS", "FIELDS", "MOST_COLUMNS", "MOST_DAYS", "OFF", "CaptureSettings", "change_capture",
-    "read_capture",
+    "read_capture", "shown_capture",
 ]  # fmt: skip
 
 CAPTURE = "capture.json"
@@ -107,6 +108,20 @@ def read_capture(store: Store, model: str) -> CaptureSettings:
         StoreUnavailable: When the store does not answer, or a hand has broken them.
     """
     return CaptureSettings.of(_document(store, model).read())
+
+
+def shown_capture(store: Store, model: str, settings: CaptureSettings) -> dict[str, Any]:
+    """The settings of a model as they are shown: with the columns that its default version keeps.
+
+    Raises:
+        ModelNotFound: When there is no such model.
+        StoreUnavailable: When the store does not answer.
+    """
+    columns = None
+    with suppress(CorruptVersion):  # its own matter: what is captured is known all the same
+        features = store.manifest(model, store.resolve(model)).instance.features
+        columns = None if features is None else [one.name for one in features if one.name not in settings.drop]
+    return {"model": model, "enabled": settings.is_on, **settings.document, "columns": columns}
 
 
 def change_capture(store: Store, model: str, settings: CaptureSettings) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from models.capture.capture_settings import OFF, CaptureSettings, change_capture, read_capture
+from models.capture.capture_settings import OFF, CaptureSettings, change_capture, read_capture, shown_capture
 from models.capture.captured_source import SCHEME, CapturedSource, read_moment
 from models.capture.erasing import erase_request
 from models.capture.feedback_items import FeedbackItem, encode_items
@@ -47,14 +47,14 @@ class StoredCaptured(StorePlace):
     def settings(self, model: str) -> Document:
         """What is captured of a model."""
         self.store.resolve(model)
-        return _shown(model, read_capture(self.store, model))
+        return shown_capture(self.store, model, read_capture(self.store, model))
 
     def set(self, model: str, settings: Mapping[str, Any]) -> Document:
         """Capture from now on."""
         self.store.resolve(model)
         found = CaptureSettings.of(settings)
         change_capture(self.store, model, found)
-        return _shown(model, found)
+        return shown_capture(self.store, model, found)
 
     def switch_off(self, model: str) -> None:
         """Capture no more; days and columns stay."""
@@ -91,10 +91,6 @@ class StoredCaptured(StorePlace):
     def _known(self, model: str) -> Known:
         self.store.resolve(model)
         return QualityIndex(lambda: self.store.objects).look(model)
-
-
-def _shown(model: str, settings: CaptureSettings) -> Document:
-    return {"model": model, "enabled": settings.is_on, **settings.document}
 
 
 def _source(model: str, query: RowQuery) -> CapturedSource:

@@ -69,7 +69,7 @@ def _show(settings: dict[str, Any], *, as_json: bool) -> None:
         return
     state = f"on, {settings['sample']:.4g} of the requests" if settings["enabled"] else "off"
     print_pairs({"model": settings["model"], "capture": state, "kept": f"{settings['keep_days']} days",
-                 "dropped": ", ".join(settings["drop"])})  # fmt: skip
+                 "dropped": ", ".join(settings["drop"]), "columns": ", ".join(settings["columns"] or ())})  # fmt: skip
 
 
 @captured.command()
@@ -108,7 +108,7 @@ def erase(model: str, request_id: str, from_store: bool, as_json: bool) -> None:
     if as_json:
         print_json(erased)
     else:
-        print_line(f"{erased['rows']} rows and {erased['labels']} labels of {request_id} are erased")
+        print_line(f"erased of {request_id}: {erased['rows']} rows, {erased['labels']} labels")
 
 
 @captured.command()

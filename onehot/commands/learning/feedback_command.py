@@ -45,7 +45,12 @@ def _items(file: Path) -> Iterator[dict[str, Any]]:
 
 def _csv_rows(file: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
     with file.open(encoding="utf-8-sig", newline="") as lines:
-        for number, row in enumerate(csv.DictReader(lines), start=2):
+        reader = csv.DictReader(lines)
+        if missing := {"request_id", "label"} - {*(reader.fieldnames or ())}:
+            names = ", ".join(reader.fieldnames or ("none",))
+            raise WrongUsage(f"{file.name}: expected the columns request_id and label; received {names}, "
+                             f"without {' and '.join(sorted(missing))}")  # fmt: skip
+        for number, row in enumerate(reader, start=2):
             index = row.get("index") or "0"
             yield number, {**row, "index": int(index) if index.isdecimal() else index}
 
@@ -66,7 +71,11 @@ def _item(row: Mapping[str, Any], where: str) -> dict[str, Any]:
     given = {"index": 0, **{name: row[name] for name in FIELDS if row.get(name) not in (None, "")}}
     if "request_id" not in given:
         raise WrongUsage(f"{where}: expected a request_id; received none")
+    return {name: _checked(name, value, where) for name, value in given.items()}
+
+
+def _checked(name: str, value: Any, where: str) -> Any:
     try:
-        return {name: FIELDS[name](value) for name, value in given.items()}
+        return FIELDS[name](value)
     except Mismatch as mismatch:
-        raise WrongUsage(f"{where}: expected {mismatch.expected}; received {shown(given)}") from mismatch
+        raise WrongUsage(f"{where}: {name}: expected {mismatch.expected}; received {shown(value)}") from mismatch

@@ -2,7 +2,6 @@
 
 import re
 from http import HTTPStatus
-from typing import Any
 
 from flask import Response, request
 from marshmallow import Schema
@@ -14,6 +13,7 @@ from models.capture.capture_settings import (
     CaptureSettings,
     change_capture,
     read_capture,
+    shown_capture,
 )
 from models.capture.erasing import Erased, erase_request
 from models.capture.feedback_items import REQUEST_ID
@@ -74,7 +74,8 @@ class _CaptureSchema(Schema):
 )
 def get_capture(model: str) -> Response:
     """What is captured of a model's requests."""
-    return json_answer(_shown(model, run_in_thread(_read, services().registry.store, model)))
+    store = services().registry.store
+    return json_answer(run_in_thread(lambda: shown_capture(store, model, _read(store, model))))
 
 
 @blueprint.operation(
@@ -95,7 +96,7 @@ def set_capture(model: str) -> Response:
     settings = CaptureSettings.of(document)
     run_in_thread(_change, services().registry.store, model, settings)
     services().pending_versions.wait_for_capture(model, settings.document)
-    return json_answer(_shown(model, settings))
+    return json_answer(run_in_thread(shown_capture, services().registry.store, model, settings))
 
 
 @blueprint.operation(
@@ -157,10 +158,6 @@ def erase_captured(model: str, request_id: str) -> Response:
     services().captured.flush()
     erased: Erased = run_in_thread(erase_request, store.objects, model, request_id)
     return json_answer({"model": model, "request_id": request_id, "rows": erased.rows, "labels": erased.labels})
-
-
-def _shown(model: str, settings: CaptureSettings) -> dict[str, Any]:
-    return {"model": model, "enabled": settings.is_on, **settings.document}
 
 
 def _require(store: Store, model: str) -> None:

@@ -58,7 +58,14 @@ CLASS: dict[str, Any] = {"class": ANY}
 SCHEMAS: dict[str, Schema] = {
     "CaptureRequest": object_of(["sample"], sample=SAMPLE, keep_days=KEEP_DAYS, drop=DROP)
     | {"description": "What is to be captured"},
-    "Capture": object_of(model=STRING, enabled=BOOLEAN, sample=SAMPLE, keep_days=KEEP_DAYS, drop=DROP)
+    "Capture": object_of(
+        model=STRING,
+        enabled=BOOLEAN,
+        sample=SAMPLE,
+        keep_days=KEEP_DAYS,
+        drop=DROP,
+        columns=either(NULL, array(STRING)) | {"description": "That are kept of the default version; null of no table"},
+    )
     | {"description": "What is captured of a model"},
     "CapturedRows": object_of(
         model=STRING,
@@ -115,7 +122,14 @@ SCHEMAS: dict[str, Schema] = {
     )
     | {"description": "How good the predictions of a model were"},
 }
-CAPTURE = {"model": "digits", "enabled": True, "sample": 0.1, "keep_days": 30, "drop": ["name", "email"]}
+CAPTURE = {
+    "model": "digits",
+    "enabled": True,
+    "sample": 0.1,
+    "keep_days": 30,
+    "drop": ["name", "email"],
+    "columns": None,
+}
 ONE = {"request_id": SOME_REQUEST, "index": 0, "label": "seven"}
 EXAMPLES: dict[str, Any] = {
     "CaptureRequest": {"sample": 0.1, "keep_days": 30, "drop": ["name", "email"]},

@@ -28,6 +28,7 @@ def test_capture_is_switched_on_and_off(onehot, store) -> None:
     done = onehot("captured", "on", "tiny", "--sample", "0.1", "--keep-days", "7", "--drop", "name", "--drop", "email")
     assert done.exit_code == 0, done.stderr
     expected = {"model": "tiny", "enabled": True, "sample": 0.1, "keep_days": 7, "drop": ["name", "email"]}
+    expected["columns"] = None
     assert json.loads(onehot("captured", "show", "tiny", "--json").stdout) == expected
     assert "0.1 of the requests" in onehot("captured", "show", "tiny").stdout
     assert onehot("captured", "off", "tiny").stdout == "capture of tiny is off\n"
@@ -59,7 +60,7 @@ def test_rows_are_exported_labelled_and_counted(onehot, tmp_path) -> None:
 @pytest.mark.usefixtures("store")
 def test_a_request_is_erased(onehot) -> None:
     """Rows and labels; done again it finds none."""
-    assert onehot("captured", "erase", "tiny", "a").stdout == "1 rows and 0 labels of a are erased\n"
+    assert onehot("captured", "erase", "tiny", "a").stdout == "erased of a: 1 rows, 0 labels\n"
     assert json.loads(onehot("captured", "erase", "tiny", "a", "--json").stdout)["rows"] == 0
     assert len(onehot("captured", "export", "tiny").stdout.splitlines()) == 3
 
@@ -73,13 +74,15 @@ def test_a_request_is_erased(onehot) -> None:
         (["captured", "quality", "tiny", "--since", "soon"], 1, "--since"),
         (["captured", "erase", "none", "x"], 1, "no model 'none'"),
         (["feedback", "labels.jsonl"], 2, "line 2: expected a request_id"),
-        (["feedback", "labels.csv"], 2, "line 2"),
+        (["feedback", "labels.csv"], 2, "line 2: index: expected"),
+        (["feedback", "headless.csv"], 2, "expected the columns request_id and label; received a, 0, 1"),
     ],
 )
 def test_what_is_wrong_is_named(onehot, store, arguments, status, named) -> None:
     """With its place; nothing is told or changed."""
     Path("labels.jsonl").write_text('{"request_id": "a", "label": 1}\n{"label": 1}\n')
     Path("labels.csv").write_text("request_id,index,label\na,first,1\n")
+    Path("headless.csv").write_text("a,0,1\n")
     done = onehot(*arguments)
     assert (done.exit_code, named in done.stderr) == (status, True), done.stderr
     assert not (store.folder / "_feedback").exists()

@@ -51,7 +51,7 @@ def segments(store_folder: Path, folder: str) -> list[str]:
 
 def test_nothing_is_captured_unless_switched_on(client, predict, switch_on, store_folder) -> None:
     """Off at first and when it was taken away; what was captured stays meanwhile, and days and columns stay set."""
-    off = {"model": "classic", "enabled": False, "sample": 0.0, "keep_days": 30, "drop": []}
+    off = {"model": "classic", "enabled": False, "sample": 0.0, "keep_days": 30, "drop": [], "columns": None}
     assert client.get(CAPTURE).json == off
     predict("before")
     assert client.get(CAPTURED).json["rows"] == []
@@ -128,7 +128,8 @@ def test_dropped_columns_are_in_no_file(client, publish, registry) -> None:
     columns = tuple(Feature(f"c{index}") for index in range(8))
     publish(instance=InstanceSpec((8,), columns))
     registry.refresh()
-    client.put(CAPTURE, json={"sample": 1, "drop": ["c1", "c5", "email"]})
+    told = client.put(CAPTURE, json={"sample": 1, "drop": ["c1", "c5", "email"]}).json
+    assert told["columns"] == client.get(CAPTURE).json["columns"] == [f"c{index}" for index in (0, 2, 3, 4, 6, 7)]
     registry.refresh()
     row = {f"c{index}": index + 0.5 for index in range(8)}
     assert client.post("/v1/models/classic:predict", json={"instances": [row]}).status_code == 200
