@@ -1,5 +1,5 @@
 # Every target prepares what it needs: only Python 3.11–3.13, make and git have to be there.
-.PHONY: demo-loop help browser setup demo up test test-service test-load test-together test-backends test-faults test-month test-retention test-long soak fuzz fuzz-store schemathesis check fix bench bench-init bench-train k8s-check image-check bench-scale bench-serve test-fleet test-wheels audit bench-client test-client-kills diagrams docs reference screenshots test-spec-of bench-runs openapi-clients test-search examples test-docs test-mlflow test-rollouts test-feedback bench-rollout bench-rollout-shadow bench-live-curves bench-drift bench-capture test-intervals bench-search test-interop bench-web-page
+.PHONY: demo-loop help browser setup demo up test test-service test-load test-together test-backends test-faults test-month test-retention test-long soak fuzz fuzz-store schemathesis check fix bench bench-init bench-train k8s-check image-check bench-scale bench-serve test-fleet test-wheels audit bench-client test-client-kills diagrams docs reference screenshots test-spec-of bench-runs openapi-clients test-search examples test-docs test-mlflow test-rollouts test-feedback bench-rollout bench-rollout-shadow bench-live-curves bench-drift bench-capture test-intervals bench-search test-interop bench-web-page bench-search-time
 .DEFAULT_GOAL := help
 # Many images set it; each of the hundreds of processes of the tests would then compile all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
@@ -165,6 +165,9 @@ bench-train: .venv/.synced .venv-jax/.synced ## Training against plain `model.fi
 bench-init: .venv/.synced .venv-tables/.synced ## Specs of `onehot init` on twelve real tables and three short series, against linear models (SEEDS="1 2 3")
 	.venv-tables/bin/python bench/tables/write_tables.py .bench/tables
 	$(PYTHON) bench/init.py --seeds $(or $(SEEDS),1 2 3)
+
+bench-search-time: .venv/.synced ## What a search takes beside its trials, and what halving spares (SEEDS="1 2 3")
+	$(PYTHON) bench/search_time.py --seeds $(or $(SEEDS),1 2 3)
 
 bench-search: .venv/.synced .venv-kerastuner/.synced ## `onehot search` with two workers beside KerasTuner (SEEDS="1 2 3")
 	$(PYTHON) bench/search.py --seeds $(or $(SEEDS),1 2 3)

@@ -208,6 +208,9 @@ class Checkpointer:
         """
         snapshot = self._newest()
         self._finished = () if snapshot is None else snapshot.finished
+        if self._finished:
+            count = len(self._finished)
+            self._log.info("job %s has %d trainings of its cross-validation already", self._stored.job_id, count)
         return self._finished
 
     def enter(self, stage: str) -> None:

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import random
+import re
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from typing import Any
 import psutil
 import pytest
 
+from tests.e2e.trainer.conftest import wait_for
 from tests.timing import promised_s
 
 KILLS = int(os.environ.get("KILLS", "2"))
@@ -75,6 +77,40 @@ def test_killed_workers_are_noticed_by_one_that_is_busy(site: Any, undisturbed: 
             assert site.digest(job) == undisturbed
         site.client.set(f"onehot:job:{busy.id}:cancel", 1)
         assert site.ended(busy) == "stopped"
+
+
+FOLDED = {"epochs": EPOCHS // 4, "batch_size": 10, "folds": 3}
+
+
+def test_a_killed_cross_validation_goes_on_in_the_fold_that_it_was_in(site: Any) -> None:
+    """By the work-horse's or the worker's death, in a later fold: its scores and its version are the undisturbed."""
+    site.keep_workers(2)
+    calm = site.submit(fit=FOLDED)
+    assert site.ended(calm) == "finished"
+    wanted = site.store.manifest(site.model(calm), 1)
+    assert wanted.cross_validation is not None
+    rng = random.Random(4)
+    for place in range(max(2, KILLS // 4)):
+        job, fold = site.submit(fit=FOLDED), 2 + place % 2
+        wait_for_fold(site, job, fold, epoch=rng.randrange(1, FOLDED["epochs"] // 2))
+        (site.horse_of if place % 2 else site.worker_of)(job).kill()
+        site.keep_workers(2)
+        assert site.ended(job) == "finished"
+        found = site.store.manifest(site.model(job), 1)
+        assert (found.weights_sha256, found.cross_validation) == (wanted.weights_sha256, wanted.cross_validation)
+        kept = re.findall(rf"job {job.id} has (\d) trainings of its cross-validation already", site.log.read_text())
+        assert kept == [str(fold - 1)], "what had ended is not trained again"
+        told = [(event.get("fold", {}).get("fold"), event["epoch"]) for event in site.events(job)[:-1]]
+        assert told == [(place, epoch) for place in (1, 2, 3, None) for epoch in range(1, FOLDED["epochs"] + 1)]
+
+
+def wait_for_fold(site: Any, job: Any, fold: int, *, epoch: int) -> None:
+    """Wait until a training of a cross-validation has told this epoch."""
+
+    def told() -> bool:
+        return any(event.get("fold", {}).get("fold") == fold and event["epoch"] >= epoch for event in site.events(job))
+
+    wait_for(told, deadline_s=WITHIN_S, says=f"{job.id} is in fold {fold}")
 
 
 def test_an_attempt_that_was_given_up_ends_by_itself(site: Any, undisturbed: str, wait_for: Callable[..., Any]) -> None:
