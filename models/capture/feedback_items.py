@@ -21,6 +21,7 @@ REQUEST_ID = r"^[A-Za-z0-9][A-Za-z0-9._:/+=-]{0,127}$"
 LONGEST_TEXT, MOST_LABELS = 500, 1000
 LEVEL = 1
 MOST_INDEX = 2**31 - 1
+LATEST_NS = 2**63
 
 
 def _is_plain(value: Any) -> bool:
@@ -100,7 +101,9 @@ def decode_items(content: bytes) -> list[FeedbackItem]:
 def _items(text: bytes) -> Iterator[FeedbackItem]:
     for line in text.split(b"\n"):
         match read_json(line):
-            case [int() as received_ns, str() as request_id, int() as index, label, None | str() as model]:
-                yield FeedbackItem(received_ns, request_id, index, label, model)
+            case [int() as received_ns, str() as request_id, int() as index, label, None | str() as model] if (
+                0 <= received_ns < LATEST_NS and 0 <= index <= MOST_INDEX
+            ):
+                yield FeedbackItem(received_ns, request_id, index, check_label(label), model)
             case other:
                 raise ValueError(f"{shown(other)}, which is no label")

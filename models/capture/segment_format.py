@@ -11,7 +11,9 @@ inputs.jsonl                       instead of it, one row a line, where columns 
 
 import io
 import json
+import lzma
 import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Self
@@ -29,7 +31,11 @@ FORMAT = 1
 HEADER, INPUTS, JSON_INPUTS = "header.json", "inputs.npy", "inputs.jsonl"
 FAST = 1
 """Of zlib's levels: a tenth more bytes for a third of the time."""
-DAMAGE = (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, NotImplementedError)
+DAMAGE = (
+    OSError, ValueError, KeyError, TypeError, EOFError, OverflowError, MemoryError, RuntimeError, SyntaxError,
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError,
+)  # fmt: skip
+"""What the readers of archives and arrays raise for bytes that are none; `NotImplementedError` is a `RuntimeError`."""
 
 
 @dataclass(frozen=True, slots=True)

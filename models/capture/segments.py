@@ -14,7 +14,7 @@ import obstore
 from obstore.store import ObjectStore
 
 from models.names import is_model_name
-from models.store.object_store import answering, children, get
+from models.store.object_store import OtherSize, answering, children, get
 from models.store.store import Store
 
 __all__ = [
@@ -72,8 +72,11 @@ def write_segment(objects: ObjectStore, path: str, content: bytes) -> None:
 
 
 def read_segment(objects: ObjectStore, path: str) -> bytes | None:
-    """The bytes of a segment; None when it is gone."""
-    return get(objects, path, most_bytes=LARGEST_BYTES)
+    """The bytes of a segment; None when it is gone, none of what is larger than any segment."""
+    try:
+        return get(objects, path, most_bytes=LARGEST_BYTES)
+    except OtherSize:
+        return b""
 
 
 def list_segments(objects: ObjectStore, folder: str, *, until: date | None = None) -> list[StoredSegment]:

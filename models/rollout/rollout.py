@@ -1,5 +1,6 @@
 """A rollout as a value: its plan, where it stands, its story; what happens to it are pure functions."""
 
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -25,6 +26,7 @@ ENDED = frozenset({PROMOTED, ROLLED_BACK, STOPPED})
 ALPHA = 0.01
 """The probability, over a whole rollout, that a candidate that keeps all its guards is called worse."""
 FORMAT_VERSION = 1
+ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 MOST_EVENTS = 1000
 """Of a story; of a longer one the beginning and the end are kept."""
 Figures = Mapping[str, Any]
@@ -168,17 +170,29 @@ class Rollout:
             parts = {"plan": read_plan(document["plan"]), "reference": SideFigures.of(document["reference"])}
             story = tuple(Event(**event) for event in document["story"])
             made = cls(**{**known, **parts, "story": story})
-        except (KeyError, TypeError, AttributeError, IndexError, SpecError) as error:
-            raise ValueError(f"no rollout: {error!r}") from error
-        made._check()
+            made._check()
+        except (LookupError, TypeError, AttributeError, ArithmeticError, ValueError, SpecError) as error:
+            raise ValueError(f"no rollout: {error}") from error
         return made
 
     def _check(self) -> None:
         """Refuse what no process would have written."""
         has_names = is_model_name(self.model) and all(map(is_version, (self.candidate, self.baseline)))
-        is_at_step = type(self.step) is int and 0 <= self.step < len(self.plan.stages) and type(self.stage) is int
-        if not (has_names and is_at_step and self.state in STATES and 0 < self.alpha < 1):
-            raise ValueError(f"no rollout: {self.model!r} {self.state!r} at step {self.step!r}")
+        is_at_step = self._has(self.step) and type(self.stage) is int and self.stage >= 1
+        texts = (self.id, self.by, self.reason, *(text for one in self.story for text in (one.event, one.reason)))
+        is_told = bool(self.story) and all(self._has(one.step) for one in self.story)
+        if not (has_names and is_at_step and is_told and self.state in STATES and 0 < self.alpha < 1):
+            raise ValueError(f"{self.model!r} {self.state!r} at step {self.step!r}")
+        if not (all(isinstance(text, str) for text in texts) and ID.fullmatch(self.id)):
+            raise ValueError(f"the id {self.id!r}, or a reason that is no text")
+        if not all(one.figures is None or isinstance(one.figures, Mapping) for one in self.story):
+            raise ValueError("figures that are no object")
+        moments = (self.created_at, self.step_started_at, *(one.at for one in self.story))
+        for moment in moments if self.ended_at is None else (*moments, self.ended_at):
+            datetime.fromisoformat(moment).timestamp()
+
+    def _has(self, step: object) -> bool:
+        return type(step) is int and 0 <= step < len(self.plan.stages)
 
 
 def begun(model: str, candidate: int, plan: RolloutPlan, *, baseline: int, by: str, now: str) -> Rollout:

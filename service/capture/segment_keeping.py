@@ -5,6 +5,8 @@ Several services do it beside each other, and a service beside erasures: `models
 
 import math
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import structlog
 
@@ -37,10 +39,8 @@ class SegmentKeeping:
         """Do what is to be done, where this process leads; in a thread that may block."""
         if not self._registry.coordinator.lead():
             return
-        try:
+        with _told():
             self._keep()
-        except StoreUnavailable as error:
-            log.warning("captured rows stay as they are until the store answers", reason=str(error))
 
     def _keep(self) -> None:
         store = self._registry.store
@@ -50,7 +50,8 @@ class SegmentKeeping:
             delete_old_segments(store)
             self._due_s = time.monotonic() + EVERY_S
         for model in captured_models(store) if is_thorough else self._captured:
-            compact_rows(store.objects, model)
+            with _told(model):  # one model's trouble stops no other
+                compact_rows(store.objects, model)
         compact_labels(store.objects)
 
     @property
@@ -58,3 +59,12 @@ class SegmentKeeping:
         """The models of which something is captured now."""
         models = self._registry.coordinator.desired_state().models
         return [name for name, one in models.items() if one.capture.get("sample")]
+
+
+@contextmanager
+def _told(model: str | None = None) -> Iterator[None]:
+    """Log that the store does not answer; the next turn tries again."""
+    try:
+        yield
+    except StoreUnavailable as error:
+        log.warning("captured rows stay as they are until the store answers", model=model, reason=str(error))

@@ -150,6 +150,8 @@ class Decider:
                 self._settled[model] = desired.rollout_tag
         except OnehotError as error:  # above all a store that is away
             self._freeze(model, str(error))
+        except Exception:  # one model's rollout stops no other
+            log.exception("rollout not looked at", model=model)
 
     def _finished(self, model: str, held: Held) -> Rollout | None:
         """The rollout, when what was decided before is done as far as it can be."""

@@ -25,7 +25,12 @@ def test_a_document_of_a_later_release_is_read(rollout_of):
 @pytest.mark.parametrize(
     "change",
     [{"step": 3}, {"step": -1}, {"step": "0"}, {"state": "well"}, {"candidate": 0}, {"model": "../x"}, {"alpha": 1},
-     {"plan": {}}, {"plan": 3}, {"story": [{}]}, {"story": 1}, {"reference": 3}],
+     {"plan": {}}, {"plan": 3}, {"story": [{}]}, {"story": 1}, {"reference": 3},
+     {"alpha": "x"}, {"alpha": None}, {"model": 5}, {"model": None}, {"story": []}, {"step_started_at": "soon"},
+     {"created_at": 5}, {"ended_at": "x"}, {"id": "../x"}, {"id": 3}, {"stage": 0}, {"stage": 1.5}, {"by": None},
+     {"story": [{"event": "begun", "at": 5, "step": 0, "reason": ""}]},
+     {"story": [{"event": "begun", "at": AT, "step": 9, "reason": ""}]},
+     {"story": [{"event": "begun", "at": AT, "step": 0, "reason": "", "figures": 3}]}],
 )  # fmt: skip
 def test_a_damaged_document_is_one_error(rollout_of, change):
     """Nothing is routed by it."""

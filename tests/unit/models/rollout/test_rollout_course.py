@@ -61,7 +61,7 @@ def test_what_cannot_be_rolled_out_is_refused(store, candidate, error):
 
 def test_the_end_moves_stable_through_the_gate_once(store, rollouts):
     """However many processes look at once; the record tells the whole of it."""
-    rollouts.change(lambda one: one.moved(PROMOTING, "all well", now="2026"))
+    rollouts.change(lambda one: one.moved(PROMOTING, "all well", now="2026-01-01T00:00:00+00:00"))
     with ThreadPoolExecutor(4) as pool:
         assert {one.state for one in pool.map(lambda _: settled(store, "iris"), range(8))} == {PROMOTED}
     assert stable(store) == 2
@@ -150,7 +150,7 @@ def test_stable_moved_by_others_ends_it(store, version, state):
 
 def test_a_promotion_does_not_take_back_a_later_one(store, rollouts):
     """The label was moved between the decision and the end."""
-    rollouts.change(lambda one: one.moved(PROMOTING, "all well", now="2026"))
+    rollouts.change(lambda one: one.moved(PROMOTING, "all well", now="2026-01-01T00:00:00+00:00"))
     store.set_label("iris", "stable", 3)
     ended = settled(store, "iris")
     assert (ended.state, ended.reason, stable(store)) == (STOPPED, "label `stable` was moved to version 3 meanwhile", 3)
@@ -158,7 +158,7 @@ def test_a_promotion_does_not_take_back_a_later_one(store, rollouts):
 
 def test_a_candidate_that_is_gone_is_not_promoted(store, rollouts):
     """It was deleted by force meanwhile."""
-    rollouts.change(lambda one: replace(one, candidate=8).moved(PROMOTING, "all well", now="2026"))
+    rollouts.change(lambda one: replace(one, candidate=8).moved(PROMOTING, "all well", now="2026-01-01T00:00:00+00:00"))
     assert (settled(store, "iris").state, stable(store)) == (ROLLED_BACK, 1)
 
 
